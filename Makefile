@@ -1,0 +1,33 @@
+# The two commands of the README: `make repro` and `make test`. Each makes the environment first if there is none.
+PYTHON ?= python3.11
+BIN := .venv/bin
+READY := .venv/ready
+export PATH := $(CURDIR)/.venv/bin:$(PATH)
+
+.PHONY: repro test check lock clean
+
+repro: $(READY)
+	$(BIN)/python -m dvc repro
+
+test: $(READY)
+	$(BIN)/python -m pytest
+
+check: $(READY)
+	$(BIN)/python -m ruff check .
+	$(BIN)/python -m ruff format --check .
+	$(BIN)/python -m mypy
+	$(BIN)/python -m pytest
+
+# uv is itself in the lock: pip installs it by its hash, it installs the rest.
+$(READY): requirements.lock
+	$(PYTHON) -m venv .venv
+	awk '/^[^ #]/ {wanted = /^uv==/} wanted' requirements.lock > .venv/uv.lock
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
+	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
+	touch $(READY)
+
+lock:
+	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+
+clean:
+	rm -rf .venv data/parsed data/tagged data/positioned data/embedded models reports

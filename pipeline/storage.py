@@ -1,0 +1,155 @@
+"""The only module that opens Arrow folders: a `datasets.DatasetDict` on disk beside a contract.json.
+
+Any stage's output opens with `datasets.load_from_disk`. contract.json records the stage, the contract's version, the labels of
+id columns and a checksum a file, so that another version's or a truncated output is an error, never a wrong result.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import json
+import shutil
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import xxhash
+
+from pipeline import schema
+from pipeline.errors import InputError
+from pipeline.schema import Contract
+
+BATCH_ROWS = 5_000
+
+
+@dataclass(frozen=True)
+class Folder:
+    """A stage's output, memory-mapped: tables by split, and the names behind its id columns."""
+
+    tables: dict[str, pa.Table]
+    labels: dict[str, list[str]]
+    notes: dict[str, Any]
+
+    def batches(self, split: str) -> Iterator[pa.Table]:
+        """The rows of a split in order, at most BATCH_ROWS a table."""
+        table = self.tables[split]
+        for start in range(0, len(table), BATCH_ROWS):
+            yield table.slice(start, BATCH_ROWS).combine_chunks()
+
+
+@contextlib.contextmanager
+def atomic_folder(folder: Path) -> Iterator[Path]:
+    """A temporary folder that takes the place of `folder` once the block ends well, and leaves no trace otherwise."""
+    temporary = folder.with_name(f".{folder.name}.partial")
+    shutil.rmtree(temporary, ignore_errors=True)
+    temporary.mkdir(parents=True)
+    try:
+        yield temporary
+        if folder.is_dir():
+            shutil.rmtree(folder)
+        temporary.rename(folder)
+    finally:
+        shutil.rmtree(temporary, ignore_errors=True)
+
+
+def write(
+    folder: Path,
+    contract: Contract,
+    splits: Mapping[str, Iterable[pa.Table]],
+    labels: Mapping[str, list[str]] | None = None,
+    notes: Mapping[str, Any] | None = None,
+) -> dict[str, int]:
+    """Write a stage's output, checking every row.
+
+    Args: splits: tables by split, each drawn from lazily; labels: the names of an id column's ids; notes: counts the report shows.
+    Returns: rows by split.
+    """
+    import datasets
+    from datasets.arrow_writer import ArrowWriter
+    from datasets.table import MemoryMappedTable
+
+    features = datasets.Features.from_arrow_schema(contract.schema)
+    with atomic_folder(folder) as temporary:
+        written = {}
+        for split, tables in splits.items():
+            path = temporary / f"{split}.arrow"
+            with ArrowWriter(path=str(path), features=features) as writer:
+                for table in tables:
+                    schema.check(table, contract)
+                    writer.write_table(table)
+                writer.finalize(close_stream=True)
+            info = datasets.DatasetInfo(features=features)
+            table = MemoryMappedTable.from_file(str(path))
+            written[split] = datasets.Dataset(table, info=info, split=split, fingerprint=_checksum(path))
+        datasets.disable_progress_bars()
+        datasets.DatasetDict(written).save_to_disk(str(temporary))
+        rows = {split: len(dataset) for split, dataset in written.items()}
+        for split in written:
+            (temporary / f"{split}.arrow").unlink()
+        files = sorted(path for path in temporary.rglob("*") if path.is_file())
+        promise = {
+            "stage": contract.stage,
+            "version": contract.version,
+            "rows": rows,
+            "labels": dict(labels or {}),
+            "notes": dict(notes or {}),
+            "files": {path.relative_to(temporary).as_posix(): _checksum(path) for path in files},
+        }
+        write_json(temporary / "contract.json", promise)
+    return rows
+
+
+def read(folder: Path, contract: Contract) -> Folder:
+    """Open a stage's output, memory-mapped.
+
+    Raises: InputError where the folder is missing, another stage's or version's, or damaged.
+    """
+    import datasets
+
+    hint = f"run dvc repro {contract.stage}"
+    promise = read_json(folder / "contract.json", hint)
+    found = (promise.get("stage"), promise.get("version"))
+    if found != (contract.stage, contract.version):
+        wanted = f"version {contract.version} of the {contract.stage} stage is wanted"
+        raise InputError.of(folder, f"written by version {found[1]} of the {found[0]} stage; {wanted}", hint)
+    for name, checksum in promise["files"].items():
+        path = folder / name
+        if not path.is_file() or _checksum(path) != checksum:
+            raise InputError.of(path, "missing, truncated or changed since it was written", hint)
+    loaded = datasets.load_from_disk(str(folder), keep_in_memory=False)
+    tables = {split: dataset.data.table for split, dataset in loaded.items()}
+    for table in tables.values():
+        if table.schema.remove_metadata() != contract.schema:
+            raise InputError.of(folder, f"columns {table.schema.names}, not {contract.schema.names}", hint)
+    return Folder(tables, promise["labels"], promise["notes"])
+
+
+def read_json(path: Path, hint: str) -> dict[str, Any]:
+    """A JSON object from a file of ours.
+
+    Raises: InputError where the file is missing or no JSON object.
+    """
+    try:
+        value = json.loads(path.read_text(encoding="utf-8"))
+    except FileNotFoundError:
+        raise InputError.of(path, "there is no such file", hint) from None
+    except (json.JSONDecodeError, UnicodeDecodeError) as error:
+        raise InputError.of(path, f"damaged or not JSON ({error})", hint) from None
+    if not isinstance(value, dict):
+        raise InputError.of(path, "not a JSON object", hint)
+    return value
+
+
+def write_json(path: Path, value: Mapping[str, Any]) -> None:
+    """Write a JSON object, the same bytes for the same value."""
+    path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
+
+
+def _checksum(path: Path) -> str:
+    digest = xxhash.xxh3_128()
+    with path.open("rb") as file:
+        while block := file.read(1 << 20):
+            digest.update(block)
+    return digest.hexdigest()
