@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import contextlib
 import errno
 import logging
 import os
 import sys
+import time
 import warnings
-from collections.abc import Callable, Iterable, Iterator
-from typing import NoReturn, TypeVar
+from collections.abc import Callable, Iterator
+from typing import NoReturn
 
 from pipeline.errors import InputError, Problem
 
-T = TypeVar("T")
+PLAIN_SECONDS = 10
 
 
 def quiet() -> None:
@@ -41,12 +43,32 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
     sys.exit(0)
 
 
-def progress(items: Iterable[T], total: int, unit: str, label: str) -> Iterator[T]:
-    """Pass items through with a bar on a terminal; elsewhere silently (the stage's closing line tells the rest)."""
+def log(line: str) -> None:
+    """Say something while a stage runs."""
+    print(line, file=sys.stderr, flush=True)  # noqa: T201
+
+
+@contextlib.contextmanager
+def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
+    """A bar with the rate on a terminal, a plain line every 10 seconds elsewhere; the block calls what it gets with each advance."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
-    columns = (TextColumn(label), BarColumn(), MofNCompleteColumn(), TextColumn(unit), TimeRemainingColumn())
+    began = said = time.perf_counter()
+    done = 0
+    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TextColumn("{task.fields[rate]:,.0f}/s"), TimeRemainingColumn())
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
-        yield from bar.track(items, total=total)
+        task = bar.add_task("", total=total, rate=0.0)
+
+        def advance(count: int) -> None:
+            nonlocal done, said
+            done += count
+            now = time.perf_counter()
+            rate = done / max(now - began, 1e-9)
+            bar.update(task, advance=count, rate=rate)
+            if not console.is_terminal and now - said >= PLAIN_SECONDS:
+                said = now
+                log(f"{done:,} of {total:,} {unit}, {rate:,.0f}/s")
+
+        yield advance

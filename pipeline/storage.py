@@ -82,7 +82,7 @@ def write(
                 writer.finalize(close_stream=True)
             info = datasets.DatasetInfo(features=features)
             table = MemoryMappedTable.from_file(str(path))
-            written[split] = datasets.Dataset(table, info=info, split=split, fingerprint=_checksum(path))
+            written[split] = datasets.Dataset(table, info=info, split=split, fingerprint=checksum(path))
         datasets.disable_progress_bars()
         datasets.DatasetDict(written).save_to_disk(str(temporary))
         rows = {split: len(dataset) for split, dataset in written.items()}
@@ -95,7 +95,7 @@ def write(
             "rows": rows,
             "labels": dict(labels or {}),
             "notes": dict(notes or {}),
-            "files": {path.relative_to(temporary).as_posix(): _checksum(path) for path in files},
+            "files": {path.relative_to(temporary).as_posix(): checksum(path) for path in files},
         }
         write_json(temporary / "contract.json", promise)
     return rows
@@ -116,7 +116,7 @@ def read(folder: Path, contract: Contract) -> Folder:
         raise InputError.of(folder, f"written by version {found[1]} of the {found[0]} stage; {wanted}", hint)
     for name, checksum in promise["files"].items():
         path = folder / name
-        if not path.is_file() or _checksum(path) != checksum:
+        if not path.is_file() or checksum(path) != checksum:
             raise InputError.of(path, "missing, truncated or changed since it was written", hint)
     loaded = datasets.load_from_disk(str(folder), keep_in_memory=False)
     tables = {split: dataset.data.table for split, dataset in loaded.items()}
@@ -147,9 +147,10 @@ def write_json(path: Path, value: Mapping[str, Any]) -> None:
     path.write_text(json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n", encoding="utf-8")
 
 
-def _checksum(path: Path) -> str:
+def checksum(path: Path) -> str:
+    """The xxh3 of a file's bytes: against accidents, not against forgery."""
     digest = xxhash.xxh3_128()
     with path.open("rb") as file:
-        while block := file.read(1 << 20):
+        while block := file.read(1 << 22):
             digest.update(block)
     return digest.hexdigest()

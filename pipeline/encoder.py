@@ -1,0 +1,223 @@
+"""Fetch a pretrained encoder and freeze it for inference: params -> models/encoder.
+
+The graph from piece ids to the wanted hidden layers is frozen, converted to OpenVINO and proven against TensorFlow before it is kept.
+Freezing comes first because OpenVINO's direct conversion of a tf.function gives wrong numbers (a cosine of 0.5, measured).
+
+    encoder.xml, .bin   (B, P) int32 piece ids -> (B, P, H) float32, without a mask: every row of a batch has the same length
+    tokenizer.json      for the `tokenizers` library
+    encoder.json        name, revision, weights' sha256, layers, width, piece limits, fingerprint
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import time
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline import params, storage
+from pipeline.errors import InputError
+from pipeline.hub import locate
+from pipeline.stage import quiet, run
+
+WEIGHTS = "*.safetensors"
+PROOF_LENGTHS = (3, 8, 21)
+PROOF_COSINE = 0.9999
+
+
+@dataclasses.dataclass(frozen=True)
+class Description:
+    """What encoder.json says."""
+
+    name: str
+    revision: str | None
+    weights_sha256: str
+    layers: tuple[int, ...]
+    width: int  # H, of all layers together
+    max_pieces: int  # with the special pieces
+    prefix_ids: tuple[int, ...]  # the special pieces before a sentence
+    suffix_ids: tuple[int, ...]
+    fingerprint: str
+
+    @classmethod
+    def read(cls, folder: Path) -> Description:
+        """Read models/encoder/encoder.json."""
+        values = storage.read_json(folder / "encoder.json", "run dvc repro encoder")
+        try:
+            return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        except TypeError as error:
+            raise InputError.of(folder / "encoder.json", f"of another version ({error})", "run dvc repro encoder") from None
+
+
+def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> Any:
+    """The encoder as a transformers TensorFlow model, its arithmetic under a Keras dtype policy.
+
+    Raises: InputError where the folder holds no weights that TensorFlow can load.
+    """
+    quiet()
+    import tensorflow as tf
+
+    tf.keras.mixed_precision.set_global_policy(dtype_policy)
+    from transformers import TFAutoModel
+
+    if not list(folder.glob(WEIGHTS)):
+        raise InputError.of(folder, f"encoder {name} has no safetensors weights", "convert them with save_pretrained(safe_serialization=True)")
+    try:
+        return TFAutoModel.from_pretrained(str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False)
+    except (OSError, ValueError, KeyError, ImportError) as error:
+        reason = str(error).strip().splitlines()[0]
+        hint = "encoder.name must be a BERT-like encoder that transformers 4.54 loads in TensorFlow"
+        raise InputError.of(folder, f"encoder {name} does not load: {reason}", hint) from None
+
+
+def load_tokenizer(folder: Path, name: str) -> Any:
+    """The encoder's fast tokenizer, set up for sentences already split into words.
+
+    Raises: InputError where the folder holds none.
+    """
+    from transformers import AutoTokenizer
+
+    try:
+        tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True)
+        assert tokenizer.is_fast and len(tokenizer) > len(tokenizer.all_special_ids)  # noqa: S101
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, AssertionError) as error:
+        reason = str(error).strip().splitlines()[0] if str(error) else "no fast tokenizer"
+        hint = "the encoder's folder needs tokenizer.json, or the vocabulary files of a known tokenizer"
+        raise InputError.of(folder, f"encoder {name} has no tokenizer: {reason}", hint) from None
+    return tokenizer
+
+
+def layer_indices(layers: tuple[int, ...], n_layers: int) -> list[int]:
+    """Indices into the n_layers + 1 hidden states (the first is the embedding layer's output).
+
+    Raises: InputError for a layer the encoder lacks.
+    """
+    for layer in layers:
+        if not -n_layers - 1 <= layer <= n_layers:
+            found = f"encoder.layers holds {layer}, but the encoder has {n_layers} layers"
+            raise InputError.of(params.FILE, found, f"use -{n_layers} .. -1, or 0 for the embedding layer")
+    if not layers:
+        raise InputError.of(params.FILE, "encoder.layers is empty", "use [-1] for the last layer alone")
+    return [layer % (n_layers + 1) for layer in layers]
+
+
+def hidden_layers(model: Any, indices: list[int]) -> Any:
+    """A tf.function from (B, P) int32 piece ids to (B, P, H) float32, the layers side by side."""
+    import tensorflow as tf
+
+    def forward(input_ids: Any) -> Any:
+        hidden = model(input_ids=input_ids, attention_mask=tf.ones_like(input_ids), output_hidden_states=True, training=False)
+        return tf.concat([tf.cast(hidden.hidden_states[index], tf.float32) for index in indices], -1)
+
+    return tf.function(forward, input_signature=[tf.TensorSpec([None, None], tf.int32, name="input_ids")])
+
+
+def freeze(function: Any, folder: Path) -> None:
+    """Write a tf.function to folder as an OpenVINO model."""
+    import openvino
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    graph = convert_variables_to_constants_v2(function.get_concrete_function()).graph.as_graph_def()
+    frozen = folder / "frozen.pb"
+    tf.io.write_graph(graph, str(folder), frozen.name, as_text=False)
+    openvino.save_model(openvino.convert_model(frozen), folder / "encoder.xml", compress_to_fp16=False)
+    frozen.unlink()
+
+
+def lowest_cosine(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """The lowest cosine of two sets of vectors (..., H), vector by vector."""
+    products = np.sum(ours.astype(np.float64) * theirs, -1)
+    norms = np.linalg.norm(ours.astype(np.float64), axis=-1) * np.linalg.norm(theirs.astype(np.float64), axis=-1)
+    return float(np.min(products / np.maximum(norms, 1e-30)))
+
+
+def prove(function: Any, folder: Path, vocabulary: int) -> float:
+    """Compare the frozen encoder with TensorFlow on drawn piece ids of several lengths.
+
+    Returns: the lowest cosine of a piece's vectors.
+    Raises: InputError where it is below PROOF_COSINE.
+    """
+    from pipeline import backend
+
+    infer = backend.openvino(folder, "float32")
+    draw = np.random.default_rng(0)
+    batches = [draw.integers(0, vocabulary, (2, length), dtype=np.int32) for length in PROOF_LENGTHS]
+    cosine = min(lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches)
+    if cosine < PROOF_COSINE:
+        found = f"the frozen encoder differs from TensorFlow (cosine {cosine:.5f})"
+        raise InputError.of(folder, found, "a bug of the OpenVINO conversion for this encoder: set embed.backend to tensorflow, and report it")
+    return cosine
+
+
+def piece_limit(config: Any, tokenizer: Any) -> int:
+    """The longest sequence of pieces, special ones included, that the encoder has positions for."""
+    positions = int(getattr(config, "max_position_embeddings", 512))
+    # RoBERTa and MPNet count positions from padding_idx + 1.
+    offset = config.pad_token_id + 1 if config.model_type in {"roberta", "xlm-roberta", "camembert", "mpnet"} else 0
+    return min(positions - offset, int(tokenizer.model_max_length))
+
+
+def special_ids(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
+    """The special pieces before and after a sentence."""
+    marker = -1
+    ids = tokenizer.build_inputs_with_special_tokens([marker])
+    middle = ids.index(marker)
+    return tuple(ids[:middle]), tuple(ids[middle + 1 :])
+
+
+def weights_sha256(folder: Path) -> str:
+    """The sha256 of a folder's weight files, in name order."""
+    digest = hashlib.sha256()
+    for path in sorted(folder.glob(WEIGHTS)):
+        with path.open("rb") as file:
+            while block := file.read(1 << 22):
+                digest.update(block)
+    return digest.hexdigest()
+
+
+def describe(settings: params.Encoder, revision: str | None, source: Path, target: Path, model: Any, tokenizer: Any) -> Description:
+    """What encoder.json says of an encoder whose tokenizer.json lies in target."""
+    prefix, suffix = special_ids(tokenizer)
+    sha256 = weights_sha256(source)
+    tokenizer_sha256 = hashlib.sha256((target / "tokenizer.json").read_bytes()).hexdigest()
+    identity = json.dumps([sha256, tokenizer_sha256, list(settings.layers)])
+    return Description(
+        name=settings.name,
+        revision=revision,
+        weights_sha256=sha256,
+        layers=settings.layers,
+        width=model.config.hidden_size * len(settings.layers),
+        max_pieces=piece_limit(model.config, tokenizer),
+        prefix_ids=prefix,
+        suffix_ids=suffix,
+        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+    )
+
+
+def main(argv: list[str]) -> str:
+    """Freeze the encoder that params.yaml names into models/encoder."""
+    began = time.perf_counter()
+    settings = params.read(params.Encoder)
+    source, revision = locate(settings.name, settings.revision)
+    model = load_tensorflow(source, settings.name)
+    tokenizer = load_tokenizer(source, settings.name)
+    function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
+    with storage.atomic_folder(Path(argv[0])) as folder:
+        tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
+        freeze(function, folder)
+        cosine = prove(function, folder, model.config.vocab_size)
+        description = describe(settings, revision, source, folder, model, tokenizer)
+        storage.write_json(folder / "encoder.json", dataclasses.asdict(description))
+    layers = ", ".join(map(str, settings.layers))
+    seconds = time.perf_counter() - began
+    return f"encoder: {settings.name}, layers {layers}, {description.width}-d, cosine to TensorFlow {cosine:.6f}, {seconds:.1f} s"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,122 @@
+"""Counts and scores of predicted relations and entities.
+
+Relations are scored as the SemEval-2010 Task 8 scorer (version 1.2; Hendrickx et al. 2010, section 4) defines it, for any
+label set. A label is a relation with or without a direction: "Cause-Effect(e2,e1)", "Cause-Effect", "Other". The modes:
+
+- directed: every label is a class of its own, (2*9+1)-way in the task;
+- undirected: labels lose their direction, (9+1)-way;
+- official: the classes are relations, and only the right direction is correct, so that a wrong one costs its relation
+  precision and recall, (9+1)-way with direction.
+
+A macro score is the mean over the classes that gold has, without Other: predicting a class that gold lacks costs the class
+that was missed, and Other's confusions cost the classes they touch. Where a ratio is 0/0 it is 0, as in the task's scorer.
+
+Every score is a function of counts, (..., 3, Q): correct, predicted and gold instances of Q classes. So one function scores
+a test set, a row of it, and a thousand resamples of it at once.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import Literal, NamedTuple
+
+import numpy as np
+import numpy.typing as npt
+
+from pipeline.schema import OTHER
+
+Mode = Literal["directed", "undirected", "official"]
+MODES: tuple[Mode, ...] = ("directed", "undirected", "official")
+Floats = npt.NDArray[np.float64]
+Ids = npt.NDArray[np.integer]
+
+
+class Label(NamedTuple):
+    """A relation and, where the label has one, its direction."""
+
+    relation: str
+    direction: str | None
+
+
+def parse_label(label: str) -> Label:
+    """Split a label into relation and direction.
+
+    >>> parse_label("Cause-Effect(e2,e1)")
+    Label(relation='Cause-Effect', direction='e2,e1')
+    >>> parse_label("Other")
+    Label(relation='Other', direction=None)
+    """
+    directed = re.fullmatch(r"(.+)\((e1,e2|e2,e1)\)", label)
+    return Label(directed[1], directed[2]) if directed else Label(label, None)
+
+
+def is_directed(labels: Sequence[str]) -> bool:
+    """Whether any label has a direction: without one there is no official score."""
+    return any(parse_label(label).direction for label in labels)
+
+
+def classes(labels: Sequence[str], mode: Mode) -> list[str]:
+    """The classes that a mode scores, in the labels' order.
+
+    >>> classes(["A(e1,e2)", "A(e2,e1)", "Other"], "official")
+    ['A', 'Other']
+    """
+    names = labels if mode == "directed" else [parse_label(label).relation for label in labels]
+    return list(dict.fromkeys(names))
+
+
+def relation_counts(gold_ids: Ids, predicted_ids: Ids, labels: Sequence[str], mode: Mode) -> Floats:
+    """Count each row's label in the classes of a mode.
+
+    Args: gold_ids, predicted_ids: (N,) indices into labels.
+    Returns: (N, 3, Q), a one where the row is a correct, a predicted and a gold instance of the class.
+    """
+    names = classes(labels, mode)
+    class_ids = np.array([names.index(label if mode == "directed" else parse_label(label).relation) for label in labels])
+    one_hot = np.eye(len(names))
+    gold, predicted = one_hot[class_ids[gold_ids]], one_hot[class_ids[predicted_ids]]
+    correct = gold * predicted
+    if mode == "official":
+        correct *= (gold_ids == predicted_ids)[:, None]
+    return np.stack([correct, predicted, gold], axis=1)
+
+
+def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[str]]) -> Floats:
+    """Count each sentence's entities as seqeval does in strict mode with IOB2: right in span and type or wrong.
+
+    Returns: (N, 3, 1), the correct, predicted and gold entities of each sentence.
+    """
+    from seqeval.scheme import IOB2, Entities
+
+    def spans(tags: Sequence[list[str]]) -> list[set[tuple[object, ...]]]:
+        return [{entity.to_tuple() for entity in sentence} for sentence in Entities(list(tags), IOB2).entities]
+
+    pairs = zip(spans(gold_tags), spans(predicted_tags), strict=True)
+    counts = [[len(gold & predicted), len(predicted), len(gold)] for gold, predicted in pairs]
+    return np.array(counts, np.float64).reshape(-1, 3, 1)
+
+
+def precision_recall_f1(counts: Floats) -> Floats:
+    """Precision, recall and F1 of every class: (..., 3, Q) of counts to (..., 3, Q) of scores from 0 to 1."""
+    correct, predicted, gold = np.moveaxis(counts, -2, 0)
+    parts = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
+    return np.stack([_ratio(part, whole) for part, whole in parts], axis=-2)
+
+
+def macro_f1(counts: Floats, names: Sequence[str]) -> Floats:
+    """Mean F1 over the classes that gold has, without Other: (..., 3, Q) of counts to (...); 0 if gold has none."""
+    counted = (counts[..., 2, :] > 0) & (np.array(names) != OTHER)
+    f1 = precision_recall_f1(counts)[..., 2, :]
+    return _ratio((f1 * counted).sum(-1), counted.sum(-1))
+
+
+def accuracy(counts: Floats) -> Floats:
+    """The share of rows that are correct: (..., 3, Q) of counts to (...)."""
+    correct, _, gold = np.moveaxis(counts, -2, 0).sum(-1)
+    return _ratio(correct, gold)
+
+
+def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+    part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
+    return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)
