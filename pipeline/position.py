@@ -34,7 +34,8 @@ def relative_positions(n_words: Ints, starts: Ints, ends: Ints, max_distance: in
     word = ragged.indices(n_words)
     start, last = np.repeat(starts, n_words), np.repeat(ends - 1, n_words)
     distance = np.minimum(word - start, 0) + np.maximum(word - last, 0)
-    return np.clip(distance, -max_distance, max_distance).astype(np.int32)
+    clipped: NDArray[np.int32] = np.clip(distance, -max_distance, max_distance).astype(np.int32)
+    return clipped
 
 
 def position_ids(distances: NDArray[np.int32], max_distance: int) -> NDArray[np.int32]:

@@ -84,7 +84,11 @@ def check(table: pa.Table, contract: Contract) -> None:
     n_words = pc.list_value_length(table["words"])
     for field in contract.schema:
         if pa.types.is_list(field.type):
-            _require(table, pc.equal(pc.list_value_length(table[field.name]), n_words), f"{field.name} has not one entry a word")
+            _require(
+                table,
+                pc.equal(pc.list_value_length(table[field.name]), n_words),
+                f"{field.name} has not one entry a word",
+            )
     for entity in ("e1", "e2"):
         _check_span(table, f"{entity}_start", f"{entity}_end", n_words)
     if "window_start" in contract.schema.names:

@@ -50,14 +50,20 @@ def log(line: str) -> None:
 
 @contextlib.contextmanager
 def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
-    """A bar with the rate on a terminal, a plain line every 10 seconds elsewhere; the block calls what it gets with each advance."""
+    """A bar with the rate on a terminal, a plain line every 10 seconds elsewhere; call what it gives with each advance."""
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TextColumn, TimeRemainingColumn
 
     console = Console(stderr=True)
     began = said = time.perf_counter()
     done = 0
-    columns = (BarColumn(), MofNCompleteColumn(), TextColumn(unit), TextColumn("{task.fields[rate]:,.0f}/s"), TimeRemainingColumn())
+    columns = (
+        BarColumn(),
+        MofNCompleteColumn(),
+        TextColumn(unit),
+        TextColumn("{task.fields[rate]:,.0f}/s"),
+        TimeRemainingColumn(),
+    )
     with Progress(*columns, console=console, disable=not console.is_terminal) as bar:
         task = bar.add_task("", total=total, rate=0.0)
 

@@ -114,9 +114,9 @@ def read(folder: Path, contract: Contract) -> Folder:
     if found != (contract.stage, contract.version):
         wanted = f"version {contract.version} of the {contract.stage} stage is wanted"
         raise InputError.of(folder, f"written by version {found[1]} of the {found[0]} stage; {wanted}", hint)
-    for name, checksum in promise["files"].items():
+    for name, written in promise["files"].items():
         path = folder / name
-        if not path.is_file() or checksum(path) != checksum:
+        if not path.is_file() or checksum(path) != written:
             raise InputError.of(path, "missing, truncated or changed since it was written", hint)
     loaded = datasets.load_from_disk(str(folder), keep_in_memory=False)
     tables = {split: dataset.data.table for split, dataset in loaded.items()}

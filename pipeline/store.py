@@ -84,7 +84,7 @@ class Store:
     def __init__(self, description: dict[str, Any], shards: Iterable[Shard]) -> None:
         self.fingerprint: str = description["fingerprint"]
         self.width: int = description["width"]
-        self.n_layers: int = len(description["layers"])
+        self.n_layers: int = len(description["encoder"]["layers"])
         self.description = description
         self.shards = [shard for shard in shards if shard.fingerprint == self.fingerprint]
         self._keys = pa.chunked_array([shard.keys for shard in self.shards], KEY)

@@ -98,7 +98,11 @@ def find_problems(table: pa.Table, labels: str) -> Iterator[Problem]:
 
 def _problem(table: pa.Table, row: int, found: str, hint: str) -> Problem:
     name = table["id"][row].as_py()
-    return Problem(table["source"][row].as_py(), f"row {name}: {found}", f"{hint}, or list id {name} under parse.exclude in params.yaml")
+    return Problem(
+        table["source"][row].as_py(),
+        f"row {name}: {found}",
+        f"{hint}, or list id {name} under parse.exclude in params.yaml",
+    )
 
 
 def _types(parsed: Folder) -> list[str]:

@@ -1,0 +1,39 @@
+"""The linear-chain CRF head (Lafferty et al. 2001): the only module that imports tensorflow-addons.
+
+Another CRF replaces this one by offering the same three things: a layer from states to emissions, its `transitions` and its `loss`.
+Decoding needs neither: see viterbi.py.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.stage import quiet
+
+quiet()
+import tensorflow as tf  # noqa: E402
+from tensorflow_addons.text import crf_log_likelihood  # noqa: E402
+
+
+class CRF(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Emission scores of every word, with the transition scores that its loss and the decoder share."""
+
+    def __init__(self, n_tags: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.emissions = tf.keras.layers.Dense(n_tags, name="emissions")
+        self.transitions = self.add_weight("transitions", (n_tags, n_tags), initializer="glorot_uniform")
+
+    def call(self, states: tf.Tensor) -> tf.Tensor:
+        """States (B, T, units) to emissions (B, T, K)."""
+        return self.emissions(states)
+
+    def loss(self, tag_ids: tf.Tensor, emissions: tf.Tensor) -> tf.Tensor:
+        """Negative log-likelihood of each row's tags; belongs into `compile(loss={"tags": crf.loss})`.
+
+        Args: tag_ids: (B, T) integers, negative where padded; emissions: (B, T, K).
+        Returns: (B,) float32.
+        """
+        tag_ids = tf.cast(tag_ids, tf.int32)
+        lengths = tf.reduce_sum(tf.cast(tag_ids >= 0, tf.int32), axis=1)
+        likelihood, _ = crf_log_likelihood(emissions, tf.maximum(tag_ids, 0), lengths, self.transitions)
+        return -likelihood

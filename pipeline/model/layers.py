@@ -1,0 +1,117 @@
+"""The layers of the network that Keras lacks, each documented with the cost or the method it exists for."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from pipeline.stage import quiet
+
+quiet()
+import tensorflow as tf  # noqa: E402
+
+
+class WordVectors(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Stored float16 vectors as float32: the encoder's layers side by side, or mixed (ELMo, Peters et al. 2018, equation 1)."""
+
+    def __init__(self, n_layers: int, mix: str, **options: Any) -> None:
+        super().__init__(**options)
+        self.n_layers = n_layers
+        self.mixed = mix == "scalar"
+        if self.mixed:
+            self.scores = self.add_weight("scores", (n_layers,), initializer="zeros")
+            self.scale = self.add_weight("scale", (), initializer="ones")
+
+    def call(self, words: tf.Tensor) -> tf.Tensor:
+        """(B, T, H) float16 to (B, T, H) float32, or to (B, T, H / n_layers) when mixed."""
+        vectors = tf.cast(words, tf.float32)
+        if not self.mixed:
+            return vectors
+        n_rows, n_words = tf.shape(words)[0], tf.shape(words)[1]
+        layers = tf.reshape(vectors, (n_rows, n_words, self.n_layers, words.shape[-1] // self.n_layers))
+        return self.scale * tf.einsum("btlh,l->bth", layers, tf.nn.softmax(self.scores))
+
+
+class BiLSTM(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Keras' bidirectional LSTM, weight for weight, over feature blocks that act as if concatenated.
+
+    Each block is projected apart, in one product for both directions, before the recurrence. So no gradient is computed for the
+    word vectors, which are constants; over concatenated inputs Keras computes it for the sake of the position embeddings, which
+    makes a step of the reference model half as long again (benchmarks/train.py).
+    """
+
+    def __init__(self, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.units = units
+
+    def build(self, input_shape: list[tf.TensorShape]) -> None:
+        """Make each direction's weights, in Keras' layout and initial distribution: gates input, forget, cell, output."""
+        self.widths = [shape[-1] for shape in input_shape]
+        self.directions = [self._direction(name) for name in ("forward", "backward")]
+
+    def _direction(self, name: str) -> tuple[tf.Variable, tf.Variable, tf.Variable]:
+        gates = 4 * self.units
+
+        def forget_open(shape: tuple[int], dtype: tf.DType | None = None) -> tf.Tensor:
+            return tf.repeat(tf.constant([0, 1, 0, 0], dtype), self.units)
+
+        return (
+            self.add_weight(f"{name}/kernel", (sum(self.widths), gates), initializer="glorot_uniform"),
+            self.add_weight(f"{name}/recurrent_kernel", (self.units, gates), initializer="orthogonal"),
+            self.add_weight(f"{name}/bias", (gates,), initializer=forget_open),
+        )
+
+    def call(self, blocks: list[tf.Tensor], lengths: tf.Tensor) -> tf.Tensor:
+        """Feature blocks (B, T, width) and lengths (B,) to states (B, T, 2 * units); what it gives for padding is arbitrary."""
+        kernels, recurrent, biases = zip(*self.directions, strict=True)
+        rows = tf.split(tf.concat(kernels, axis=1), self.widths)
+        projected = tf.add_n([tf.tensordot(block, kernel, 1) for block, kernel in zip(blocks, rows, strict=True)])
+        forward, backward = tf.split(projected + tf.concat(biases, axis=0), 2, axis=2)
+        # Padding stands last in either reading, so it reaches no real word and the loop needs no mask.
+        backward = tf.reverse_sequence(backward, lengths, seq_axis=1)
+        read_backward = tf.reverse_sequence(self._read(backward, recurrent[1]), lengths, seq_axis=1)
+        return tf.concat([self._read(forward, recurrent[0]), read_backward], axis=2)
+
+    def _read(self, projected: tf.Tensor, recurrent_kernel: tf.Variable) -> tf.Tensor:
+        """Projected inputs (B, T, 4 * units) to states (B, T, units)."""
+
+        def step(inputs: tf.Tensor, state: list[tf.Tensor]) -> tuple[tf.Tensor, list[tf.Tensor]]:
+            hidden, cell = state
+            into, keep, new, out = tf.split(inputs + tf.matmul(hidden, recurrent_kernel), 4, axis=1)
+            cell = tf.sigmoid(keep) * cell + tf.sigmoid(into) * tf.tanh(new)
+            hidden = tf.sigmoid(out) * tf.tanh(cell)
+            return hidden, [hidden, cell]
+
+        zeros = tf.zeros((tf.shape(projected)[0], self.units))
+        _, states, _ = tf.keras.backend.rnn(step, projected, [zeros, zeros])
+        return tf.ensure_shape(states, (None, None, self.units))
+
+
+class Lengths(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Real words a row."""
+
+    def call(self, position_ids: tf.Tensor) -> tf.Tensor:
+        """Position ids (B, T), 0 where padded, to (B,) int32."""
+        return tf.math.count_nonzero(position_ids, axis=1, dtype=tf.int32)
+
+
+class Pool(tf.keras.layers.Layer):  # type: ignore[misc]
+    """A vector a sentence: the maximum over its real words and, if asked, the mean state over e1 and over e2."""
+
+    def __init__(self, inside_id: int, entities: bool, **options: Any) -> None:
+        super().__init__(**options)
+        self.inside_id = inside_id
+        self.entities = entities
+
+    def call(self, states: tf.Tensor, position_ids: list[tf.Tensor]) -> tf.Tensor:
+        """States (B, T, width) and both entities' position ids (B, T) to (B, width) or (B, 3 * width)."""
+        padded = (position_ids[0] == 0)[:, :, None]
+        pooled = [tf.reduce_max(tf.where(padded, states.dtype.min, states), axis=1)]
+        if self.entities:
+            pooled += [_mean(states, ids == self.inside_id) for ids in position_ids]
+        return tf.concat(pooled, axis=1)
+
+
+def _mean(states: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    """Mean of states (B, T, width) where inside (B, T) holds: (B, width)."""
+    weights = tf.cast(inside, states.dtype)
+    return tf.einsum("btw,bt->bw", states, weights) / tf.reduce_sum(weights, axis=1, keepdims=True)
