@@ -6,7 +6,7 @@ batch at hand is in memory, beside three integers a word.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from typing import Protocol
 
 import numpy as np
@@ -41,12 +41,9 @@ class Examples:
         self._sentences = store.find(table["words"])
         self._starts = table["window_start"].to_numpy().astype(np.int64)
         self.lengths: Ints = table["window_end"].to_numpy().astype(np.int64) - self._starts
-        self.relation_ids: Ints = (
-            pc.index_in(table["relation"], pa.array(relations, pa.string())).to_numpy().astype(np.int64)
-        )
+        self.relation_ids: Ints = pc.index_in(table["relation"], pa.array(relations, pa.string())).to_numpy().astype(np.int64)
         self._columns = {
-            name: pc.list_flatten(table[name]).to_numpy()
-            for name in ("e1_position_ids", "e2_position_ids", "tag_ids")
+            name: pc.list_flatten(table[name]).to_numpy() for name in ("e1_position_ids", "e2_position_ids", "tag_ids")
         }
         self._flat_starts = ragged.starts(ragged.lengths(table["words"]))[:-1] + self._starts
 
@@ -86,7 +83,7 @@ def by_length(lengths: Ints, size: int) -> list[Ints]:
 def shuffled(lengths: Ints, size: int, rng: np.random.Generator) -> list[Ints]:
     """Batches of row ids for an epoch: in random order, each of rows of like length.
 
-    Rows are shuffled, sorted by length within chunks of CHUNK_BATCHES batches, cut, and the batches shuffled: all the rows, once each.
+    Rows are shuffled, sorted by length within chunks of CHUNK_BATCHES batches and cut; then the batches are shuffled.
     """
     chunks = _cut(rng.permutation(len(lengths)), CHUNK_BATCHES * size)
     batches = [batch for chunk in chunks for batch in _cut(chunk[np.argsort(lengths[chunk], kind="stable")], size)]
@@ -95,6 +92,3 @@ def shuffled(lengths: Ints, size: int, rng: np.random.Generator) -> list[Ints]:
 
 def _cut(rows: Ints, size: int) -> list[Ints]:
     return [rows[start : start + size] for start in range(0, len(rows), size)]
-
-
-Order = Callable[[Ints, int, np.random.Generator], list[Ints]]

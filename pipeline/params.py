@@ -105,8 +105,8 @@ class Train:
     dropout: Share
     loss_weights: LossWeights | Literal["learned"]
     class_weights: Literal["none", "balanced"]
-    optimizer: Literal["adam", "adamw"]
     learning_rate: Annotated[float, Between(1e-8, 10)]
+    weight_decay: NonNegative
     schedule: Literal["constant", "cosine"]
     weight_averaging: Share
     batch_size: Count

@@ -79,7 +79,9 @@ def write(
                 for table in tables:
                     schema.check(table, contract)
                     writer.write_table(table)
-                writer.finalize(close_stream=True)
+                n_rows, _ = writer.finalize(close_stream=True) if writer.pa_writer else (0, 0)
+            if not n_rows:
+                raise InputError.of(folder, f"split {split} has no rows", "every split needs annotations: add some to data/raw")
             info = datasets.DatasetInfo(features=features)
             table = MemoryMappedTable.from_file(str(path))
             written[split] = datasets.Dataset(table, info=info, split=split, fingerprint=checksum(path))

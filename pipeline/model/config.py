@@ -56,4 +56,4 @@ class Config:
         if values.keys() != known:
             different = ", ".join(sorted(values.keys() ^ known))
             raise InputError.of(folder / FILE, f"written by another version: {different}", HINT)
-        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})
+        return cls(**{name: tuple(value) if isinstance(value, list) else value for name, value in values.items()})  # type: ignore[arg-type]

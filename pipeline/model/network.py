@@ -27,6 +27,7 @@ from pipeline.stage import quiet
 quiet()
 import tensorflow as tf  # noqa: E402
 
+Floats = NDArray[np.float32]
 WEIGHTS = "weights.safetensors"
 # Rows a batch of prediction: large enough to fill the cores, small enough for 100-word sentences to fit the caches' reach.
 PREDICT_ROWS = 128
@@ -70,9 +71,7 @@ def input_specs(config: Config) -> dict[str, tf.TensorSpec]:
 
 def build(config: Config) -> tf.keras.Model:
     """The Keras network, its inputs and outputs in dictionaries by name."""
-    inputs = {
-        name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in input_specs(config).items()
-    }
+    inputs = {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in input_specs(config).items()}
     position_ids = [inputs["e1_position_ids"], inputs["e2_position_ids"]]
     states = _states(config, inputs["words"], position_ids)
     outputs = {"relation": _relation_head(config, states["relation"], position_ids)}

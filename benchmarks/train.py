@@ -1,0 +1,171 @@
+"""Training speed of the reference model, beside a bare Keras BiLSTM and a straightforward Keras script. Prints JSON.
+
+A synthetic corpus of SemEval-2010 Task 8's size and sentence lengths is written as an embedding store. Three trainers take turns, so
+that a noisy machine troubles all alike; each figure is the median round's sentences a second.
+
+- pipeline: `pipeline.train`'s feed and compiled network, rows read from the memory-mapped store.
+- bare: `Bidirectional(LSTM(128))`, max pool, softmax, on the pipeline's own batches, resident as float32 of the same width (784):
+  no position embeddings, no CRF, no reading, so no gradient for the inputs.
+- naive: the reference model of stock Keras layers and the CRF of tensorflow-addons; all rows padded to 40 words, resident as
+  float32, `model.fit` on arrays. Longer sentences are cut to 40, which spares it work.
+
+    python benchmarks/train.py [--rounds 5] [--rows 2560]
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+sys.path.insert(0, str(Path(__file__).parents[1]))
+import tensorflow as tf
+
+from pipeline import params, storage, train
+from pipeline.batches import Examples
+from pipeline.model import network
+from pipeline.model.config import Config
+from pipeline.params import Train
+from pipeline.store import Store, keys, write_shard
+
+WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS = 768, 19, ("O", "B", "I"), 60, 40
+
+
+def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
+    """Rows as the position stage writes them, lengths as SemEval's (mean 19, 5 to 90), and a store of random vectors for them."""
+    rng = np.random.default_rng(0)
+    lengths = np.clip(rng.gamma(6, 19.2 / 6, n_rows), 5, 90).astype(int)
+    rows = []
+    for row, length in enumerate(lengths.tolist()):
+        e1, e2 = sorted(rng.choice(length, 2, replace=False).tolist())
+        distances = [np.clip(np.arange(length) - start, -MAX_DISTANCE, MAX_DISTANCE) for start in (e1, e2)]
+        rows.append(
+            {
+                "words": [str(row), *["word"] * (length - 1)],
+                "e1_position_ids": distances[0] + MAX_DISTANCE + 1,
+                "e2_position_ids": distances[1] + MAX_DISTANCE + 1,
+                "tag_ids": np.isin(np.arange(length), [e1, e2]).astype(np.int32),
+                "window_start": 0,
+                "window_end": length,
+                "relation": f"relation {rng.integers(N_RELATIONS):02}",
+            }
+        )
+    table = pa.Table.from_pylist(rows)
+    vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
+    write_shard(folder, "synthetic", keys(table["words"], "synthetic"), lengths, vectors)
+    storage.write_json(folder / "encoder.json", {"fingerprint": "synthetic", "width": WIDTH, "layers": [-2, -1]})
+    return table, Store.open(folder)
+
+
+def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
+    """The train stage's own epoch, without validation."""
+    feed = train.Feed(examples, np.ones(N_RELATIONS, np.float32), config, options)
+    model = network.Model(config)
+    train.compile_network(model.network, options, n_steps=1)
+    return lambda: model.network.fit(feed.dataset(), verbose=0)
+
+
+def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
+    """Steps of a bare BiLSTM on resident batches of the pipeline's shapes."""
+    layers = tf.keras.layers
+    width = WIDTH + 2 * options.position_width
+    net = tf.keras.Sequential(
+        [
+            tf.keras.Input((None, width)),
+            layers.Bidirectional(layers.LSTM(options.lstm_units, return_sequences=True)),
+            layers.GlobalMaxPooling1D(),
+            layers.Dense(N_RELATIONS, activation="softmax"),
+        ]
+    )
+    optimizer, loss = tf.keras.optimizers.Adam(), tf.keras.losses.SparseCategoricalCrossentropy()
+
+    @tf.function(input_signature=[tf.TensorSpec((None, None, width)), tf.TensorSpec((None,), tf.int64)])
+    def step(features: tf.Tensor, relation_ids: tf.Tensor) -> None:
+        with tf.GradientTape() as tape:
+            value = loss(relation_ids, net(features, training=True))
+        optimizer.apply_gradients(zip(tape.gradient(value, net.trainable_variables), net.trainable_variables, strict=True))
+
+    def resident(inputs: dict[str, np.ndarray]) -> tf.Tensor:
+        words = inputs["words"].astype(np.float32)
+        return tf.constant(np.concatenate([words, words[:, :, : width - WIDTH]], axis=2))
+
+    feed = train.Feed(examples, np.ones(N_RELATIONS, np.float32), config, options)
+    batches = [(resident(inputs), tf.constant(targets["relation"])) for inputs, targets, _ in feed.epoch()]
+    return lambda: [step(*batch) for batch in batches]
+
+
+def naive_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
+    """The reference model as one would first write it."""
+    import tensorflow_addons as tfa
+
+    rows = np.arange(len(examples))
+    inputs, targets = examples.inputs(rows), examples.targets(rows)
+
+    def padded(array: np.ndarray, fill: int) -> np.ndarray:
+        shape = [(0, 0), (0, max(0, PADDED_WORDS - array.shape[1])), *[(0, 0)] * (array.ndim - 2)]
+        return np.pad(array, shape, constant_values=fill)[:, :PADDED_WORDS]
+
+    arrays = [padded(inputs["words"].astype(np.float32), 0), *(padded(inputs[f"e{n}_position_ids"], 0) for n in (1, 2))]
+    layers = tf.keras.layers
+    words = layers.Input((PADDED_WORDS, WIDTH))
+    ids = [layers.Input((PADDED_WORDS,), dtype="int32") for _ in range(2)]
+    positions = [layers.Embedding(2 * MAX_DISTANCE + 2, options.position_width, mask_zero=True)(entity) for entity in ids]
+    joined = layers.Concatenate()([layers.Masking()(words), *positions])
+    states = layers.Bidirectional(layers.LSTM(options.lstm_units, return_sequences=True))(joined)
+    hidden = layers.Dense(options.dense_units, activation="relu")(layers.GlobalMaxPooling1D()(states))
+    relation = layers.Dense(N_RELATIONS, activation="softmax", name="relation")(layers.Dropout(options.dropout)(hidden))
+    emissions = layers.Dense(len(TAGS), name="tags")(layers.Lambda(lambda states: states, mask=lambda *_: None)(states))
+    transitions = tf.Variable(tf.zeros((len(TAGS), len(TAGS))))
+
+    def crf_loss(tag_ids: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:
+        lengths = tf.math.count_nonzero(tag_ids + 1, axis=1)
+        return -tfa.text.crf_log_likelihood(scores, tf.maximum(tag_ids, 0), lengths, transitions)[0]
+
+    net = tf.keras.Model([words, *ids], [relation, emissions])
+    net.transitions = transitions
+    net.compile("adam", loss={"relation": "sparse_categorical_crossentropy", "tags": crf_loss})
+    answers = {"relation": targets["relation"], "tags": padded(targets["tags"], -1)}
+    return lambda: net.fit(arrays, answers, batch_size=options.batch_size, verbose=0)
+
+
+def measure(epochs: dict[str, Callable[[], object]], rounds: int, n_rows: int) -> dict[str, float]:
+    """Sentences a second of each trainer's median round; the first round, which traces, is left out."""
+    seconds: dict[str, list[float]] = {name: [] for name in epochs}
+    for _ in range(rounds + 1):
+        for name, epoch in epochs.items():
+            started = time.perf_counter()
+            epoch()
+            seconds[name].append(time.perf_counter() - started)
+    return {name: n_rows / float(np.median(taken[1:])) for name, taken in seconds.items()}
+
+
+def main() -> None:
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--rows", type=int, default=2560)
+    chosen = arguments.parse_args()
+    tf.config.experimental.enable_op_determinism()
+    tf.keras.utils.set_random_seed(1)
+    options = params.read(Train)
+    with tempfile.TemporaryDirectory() as folder:
+        table, store = synthetic(Path(folder), chosen.rows)
+        relations = tuple(f"relation {index:02}" for index in range(N_RELATIONS))
+        facts = {"relations": relations, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE}
+        config = Config.of(options, **facts, encoder=store.fingerprint)
+        examples = Examples(table, store, relations)
+        makers = {"pipeline": pipeline_epoch, "bare": bare_epoch, "naive": naive_epoch}
+        epochs = {name: make(examples, config, options) for name, make in makers.items()}
+        speeds = measure(epochs, chosen.rounds, chosen.rows)
+    shares = {"share_of_bare": speeds["pipeline"] / speeds["bare"], "times_naive": speeds["pipeline"] / speeds["naive"]}
+    print(json.dumps({"sentences_per_second": {name: round(speed) for name, speed in speeds.items()}, **shares}, indent=2))
+
+
+if __name__ == "__main__":
+    main()

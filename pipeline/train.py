@@ -1,0 +1,204 @@
+"""Stage train: fit the network on the training rows and keep the weights of the epoch that scores best on validation.
+
+In: data/positioned, the embedding store. Out: models/relation: config.json, weights.safetensors, summary.txt, curves/ (dvclive).
+
+    python -m pipeline.train data/positioned data/embedded models/relation
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from pipeline import params, scorer, storage
+from pipeline.batches import Batch, Examples, shuffled
+from pipeline.callbacks import Average, Validate
+from pipeline.errors import InputError
+from pipeline.model import network
+from pipeline.model.config import Config
+from pipeline.params import Train
+from pipeline.prefetch import prefetch
+from pipeline.schema import CONTRACTS
+from pipeline.stage import quiet, run
+from pipeline.store import Store
+
+quiet()
+import tensorflow as tf  # noqa: E402
+
+Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with its best epoch's weights, and how it got there."""
+
+    model: network.Model
+    epochs: int
+    best_epoch: int
+    score: float  # macro-F1 in percent
+    sentences_per_second: float
+
+
+def train(
+    config: Config,
+    options: Train,
+    training: Examples,
+    validation: Examples,
+    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+) -> Trained:
+    """Train a network, the same weights for the same arguments on the same machine.
+
+    Args: callbacks: get every epoch's logs, the validation score among them.
+    """
+    tf.keras.utils.set_random_seed(options.seed)
+    tf.config.experimental.enable_op_determinism()
+    model = network.Model(config)
+    weights = class_weights(training.relation_ids, len(config.relations), options.class_weights)
+    feed = Feed(training, weights, config, options)
+    compile_network(model.network, options, n_steps=options.epochs * feed.n_batches)
+    watch = Validate(lambda: score(model, validation), len(training), options)
+    averaging = [Average(options.weight_averaging)] if options.weight_averaging else []
+    model.network.fit(
+        feed.dataset(),
+        epochs=options.epochs,
+        verbose=int(sys.stderr.isatty()),
+        callbacks=[*averaging, watch, *callbacks],
+    )
+    return Trained(model, len(watch.seconds), watch.best_epoch, watch.best, watch.sentences_per_second)
+
+
+def score(model: network.Model, examples: Examples) -> float:
+    """Macro-F1 in percent: official where relations have a direction, else the undirected one (see scorer)."""
+    relations = model.config.relations
+    mode: scorer.Mode = "official" if scorer.is_directed(relations) else "undirected"
+    predicted = network.predict(model, examples).probabilities.argmax(axis=1)
+    counts = scorer.relation_counts(examples.relation_ids, predicted, relations, mode).sum(axis=0)
+    return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode)))
+
+
+def class_weights(relation_ids: np.ndarray[Any, np.dtype[np.int64]], n_relations: int, kind: str) -> network.Floats:
+    """Each relation's weight in its loss: (R,) float32, 1 or inversely proportional to its count; a row's mean weight is 1.
+
+    >>> class_weights(np.array([0, 0, 0, 1]), 3, "balanced").round(2).tolist()
+    [0.67, 2.0, 0.0]
+    """
+    if kind == "none":
+        return np.ones(n_relations, np.float32)
+    counts = np.bincount(relation_ids, minlength=n_relations)
+    shares = counts / len(relation_ids) * (counts > 0).sum()
+    return np.divide(1, shares, out=np.zeros(n_relations), where=counts > 0).astype(np.float32)
+
+
+class Feed:
+    """Epochs of training batches for Keras: inputs, targets and sample weights by name, made ahead of the step that needs them."""
+
+    def __init__(self, examples: Examples, weights: network.Floats, config: Config, options: Train) -> None:
+        self._examples = examples
+        self._weights = weights
+        self._config = config
+        self._size = options.batch_size
+        self._rng = np.random.default_rng(options.seed)
+        self.n_batches = -(-len(examples) // options.batch_size)
+
+    def epoch(self) -> Iterator[tuple[Batch, Batch, Batch]]:
+        """The batches of the next epoch."""
+        for rows in shuffled(self._examples.lengths, self._size, self._rng):
+            targets = self._examples.targets(rows)
+            weights: Batch = {"relation": self._weights[targets["relation"]]}
+            yield self._examples.inputs(rows), {task: targets[task] for task in self._config.tasks}, weights
+
+    def dataset(self) -> tf.data.Dataset:
+        """The epochs as Keras wants them; its shapes are open, so that no new length makes it trace its step anew."""
+        specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
+        targets = {task: specs[task] for task in self._config.tasks}
+        weights = {"relation": tf.TensorSpec((None,), tf.float32)}
+        signature = (network.input_specs(self._config), targets, weights)
+        return tf.data.Dataset.from_generator(lambda: prefetch(self.epoch()), output_signature=signature)
+
+
+def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
+    """Declare losses and their weights by output name, and the optimizer."""
+    losses: dict[str, Loss] = {"relation": tf.keras.losses.sparse_categorical_crossentropy}
+    if "tags" in options.tasks:
+        losses["tags"] = net.get_layer("tags").loss
+    loss_weights = None
+    if options.loss_weights == "learned":
+        # As an attribute of the network the variables are trained with it, yet stay outside its layers and so its saved weights.
+        net.log_variances = {name: tf.Variable(0.0, name=f"{name}_log_variance") for name in losses}
+        losses = {name: uncertain(loss, net.log_variances[name]) for name, loss in losses.items()}
+    else:
+        loss_weights = {name: getattr(options.loss_weights, name) for name in losses}
+    if options.sharing == "soft" and "tags" in options.tasks:
+        ours, theirs = (net.get_layer(f"{task}_lstm").weights for task in ("relation", "tags"))
+        net.add_loss(lambda: options.sharing_weight * distance(ours, theirs, options.sharing_distance))
+    rate = options.learning_rate
+    if options.schedule == "cosine":
+        rate = tf.keras.optimizers.schedules.CosineDecay(rate, decay_steps=n_steps)
+    optimizer = tf.keras.optimizers.Adam(rate, weight_decay=options.weight_decay or None)
+    net.compile(optimizer, loss=losses, loss_weights=loss_weights)
+
+
+def uncertain(loss: Loss, log_variance: tf.Variable) -> Loss:
+    """A loss that learns its weight from its task's uncertainty (Kendall et al. 2018, equation 10): exp(-s) L + s / 2."""
+
+    def weighted(truth: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        return tf.exp(-log_variance) * loss(truth, output) + log_variance / 2
+
+    return weighted
+
+
+def distance(ours: Sequence[tf.Variable], theirs: Sequence[tf.Variable], kind: str) -> tf.Tensor:
+    """How far two BiLSTMs' weights lie apart: L2 (Duong et al. 2015) or L1; position rows that one of them lacks don't count."""
+    shared = [(a[: min(a.shape[0], b.shape[0])], b[: min(a.shape[0], b.shape[0])]) for a, b in zip(ours, theirs, strict=True)]
+    apart = [tf.abs(a - b) if kind == "l1" else tf.square(a - b) for a, b in shared]
+    return tf.add_n([tf.reduce_sum(part) for part in apart])
+
+
+def check(options: Train, rows: dict[str, int]) -> None:
+    """Refuse what cannot be trained.
+
+    Raises: InputError.
+    """
+    if "relation" not in options.tasks:
+        raise InputError.of(params.FILE, "train.tasks lacks relation", "write tasks: [relation, tags] or tasks: [relation]")
+    for split in ("train", "validation"):
+        if not rows.get(split):
+            hint = "raise parse.validation_fraction" if split == "validation" else "add annotations to data/raw"
+            raise InputError.of("data/positioned", f"there are no {split} rows", hint)
+
+
+def main(argv: list[str]) -> str:
+    """Train on a positioned folder and an embedding store, and write the model folder."""
+    from dvclive import Live
+    from dvclive.keras import DVCLiveCallback
+
+    positioned, embedded, output = map(Path, argv)
+    options = params.read(Train)
+    folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
+    check(options, {split: len(table) for split, table in folder.tables.items()})
+    relations = sorted({name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()})
+    config = Config.of(
+        options,
+        relations=tuple(relations),
+        tags=tuple(folder.labels["tags"]),
+        width=store.width,
+        n_layers=store.n_layers,
+        max_distance=folder.notes["max_distance"],
+        encoder=store.fingerprint,
+    )
+    training, validation = (Examples(folder.tables[split], store, relations) for split in ("train", "validation"))
+    with storage.atomic_folder(output) as partial:
+        live = Live(str(partial / "curves"), save_dvc_exp=False, dvcyaml=False)
+        trained = train(config, options, training, validation, [DVCLiveCallback(live=live)])
+        network.save(trained.model, partial)
+    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
+    return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
+
+
+if __name__ == "__main__":
+    run(main)
