@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro test check lock clean
+.PHONY: repro test lint check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -12,11 +12,12 @@ repro: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest
 
-check: $(READY)
+lint: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
-	$(BIN)/python -m pytest
+
+check: lint test
 
 # uv is itself in the lock: pip installs it by its hash, it installs the rest.
 $(READY): requirements.lock

@@ -1,7 +1,7 @@
 """Training speed of the reference model, beside a bare Keras BiLSTM and a straightforward Keras script. Prints JSON.
 
-A synthetic corpus of SemEval-2010 Task 8's size and sentence lengths is written as an embedding store. Three trainers take turns, so
-that a noisy machine troubles all alike; each figure is the median round's sentences a second.
+A synthetic corpus with the sentence lengths of SemEval-2010 Task 8 is written as an embedding store. Three trainers take turns,
+so that a noisy machine troubles all alike; each figure is the median round's sentences a second.
 
 - pipeline: `pipeline.train`'s feed and compiled network, rows read from the memory-mapped store.
 - bare: `Bidirectional(LSTM(128))`, max pool, softmax, on the pipeline's own batches, resident as float32 of the same width (784):
@@ -60,7 +60,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
     table = pa.Table.from_pylist(rows)
     vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
     write_shard(folder, "synthetic", keys(table["words"], "synthetic"), lengths, vectors)
-    storage.write_json(folder / "encoder.json", {"fingerprint": "synthetic", "width": WIDTH, "layers": [-2, -1]})
+    storage.write_json(folder / "encoder.json", {"fingerprint": "synthetic", "width": WIDTH, "encoder": {"layers": [-2, -1]}})
     return table, Store.open(folder)
 
 
@@ -147,6 +147,7 @@ def measure(epochs: dict[str, Callable[[], object]], rounds: int, n_rows: int) -
 
 
 def main() -> None:
+    """Measure and print."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=5)
     arguments.add_argument("--rows", type=int, default=2560)

@@ -1,0 +1,170 @@
+"""Stage evaluate: score a model on the test rows, with intervals, and show where it is right and wrong.
+
+In: models/relation, data/positioned, data/embedded. Out, in reports:
+
+    metrics.json              every score in percent with its bootstrap interval, for dvc metrics
+    predictions.jsonl         a row a test sentence, in order
+    per_class.csv             precision, recall and F1 of each class in each scoring mode (see scorer)
+    per_class_f1.csv          F1 of each relation, for dvc plots
+    confusion.csv             gold and predicted label a test sentence, for dvc plots
+    confusion_undirected.csv  the same without direction
+    slices.csv                scores by distance, length, direction and novelty (see slices)
+    reliability.csv           how often a probability is right (see calibration)
+    report.html               all of this to read, and the most confident mistakes
+
+    python -m pipeline.evaluate models/relation data/positioned data/embedded reports
+"""
+
+from __future__ import annotations
+
+import csv
+import json
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from functools import partial
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline import calibration, params, report, scorer, slices, statistics, storage
+from pipeline.errors import InputError
+from pipeline.model.config import HINT, Config
+from pipeline.outcome import Outcome
+from pipeline.schema import CONTRACTS
+from pipeline.scorer import Mode
+from pipeline.stage import run
+from pipeline.statistics import Estimate
+from pipeline.storage import Folder
+from pipeline.store import Store
+
+Row = dict[str, Any]
+SPLITS = ("validation", "test")
+
+
+def relation_scores(outcome: Outcome, settings: params.Evaluate) -> Row:
+    """The scores of the relation head; the official one is null where labels have no direction."""
+    directed = scorer.is_directed(outcome.labels)
+    scores: Row = {}
+    for mode in ("official", "undirected"):
+        macro_f1 = None if mode == "official" and not directed else _macro_f1(outcome, mode, settings)
+        scores |= bounded(f"{mode}_macro_f1", macro_f1)
+    exact = statistics.estimate(outcome.counts("directed"), scorer.accuracy, settings)
+    curve = calibration.reliability(outcome.confidence, outcome.correct)
+    return {
+        **scores,
+        **bounded("accuracy", exact),
+        "direction_flips": int(outcome.flipped.sum()),
+        "calibration_error": percent(calibration.expected_calibration_error(curve)),
+    }
+
+
+def tag_scores(outcome: Outcome, positions_visible: bool, settings: params.Evaluate) -> Row:
+    """Strict entity F1 and whether the tagger saw position embeddings, without which it means nothing; null without tagger."""
+    if outcome.predicted_tags is None:
+        return {**bounded("f1", None), "positions_visible": None}
+    counts = scorer.entity_counts(outcome.gold_tags, outcome.predicted_tags)
+    f1 = statistics.estimate(counts, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
+    return {**bounded("f1", f1), "positions_visible": positions_visible}
+
+
+def per_class(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> list[Row]:
+    """Precision, recall, F1 with intervals, support and direction flips of each class of a mode."""
+    counts, names = outcome.counts(mode), scorer.classes(outcome.labels, mode)
+    scores = scorer.precision_recall_f1(counts.sum(0))
+    resampled = scorer.precision_recall_f1(statistics.resampled_sums(counts, settings.resamples, settings.seed))
+    low, high = statistics.interval(resampled, settings.confidence)
+    flips = (counts[:, 2] * outcome.flipped[:, None]).sum(0)
+    return [
+        {
+            "mode": mode,
+            "class": name,
+            **{
+                key: value
+                for s, score in enumerate(("precision", "recall", "f1"))
+                for key, value in bounded(score, Estimate(scores[s, q], low[s, q], high[s, q])).items()
+            },
+            "support": int(counts[:, 2, q].sum()),
+            "predicted": int(counts[:, 1, q].sum()),
+            "direction_flips": int(flips[q]),
+        }
+        for q, name in enumerate(names)
+    ]
+
+
+def slice_scores(outcome: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> list[Row]:
+    """Accuracy and macro-F1 of each slice: a cut's value and the numbers of its rows."""
+    table = []
+    for name, values in cuts.items():
+        for value, rows in values.items():
+            part = outcome.take(rows)
+            exact = statistics.estimate(part.counts("directed"), scorer.accuracy, settings)
+            macro_f1 = _macro_f1(part, outcome.main_mode, settings)
+            scores = {**bounded("accuracy", exact), **bounded(f"{outcome.main_mode}_macro_f1", macro_f1)}
+            table.append({"cut": name, "slice": value, "n": len(rows), **scores})
+    return table
+
+
+def predictions(outcome: Outcome) -> Iterator[Row]:
+    """A row a sentence."""
+    for n, row_id in enumerate(outcome.ids):
+        yield {
+            "id": row_id,
+            "gold": outcome.labels[outcome.gold_ids[n]],
+            "predicted": outcome.labels[outcome.predicted_ids[n]],
+            "probabilities": {
+                label: round(float(p), 6) for label, p in zip(outcome.labels, outcome.probabilities[n], strict=True)
+            },
+            "gold_tags": outcome.gold_tags[n],
+            "predicted_tags": outcome.predicted_tags[n] if outcome.predicted_tags else None,
+        }
+
+
+def percent(share: float) -> float:
+    """A share in percent, with the digits that every report shows."""
+    return round(100 * float(share), 2)
+
+
+def bounded(name: str, score: Estimate | None) -> Row:
+    """A score in percent and its interval, under a name each.
+
+    >>> bounded("f1", Estimate(0.5, 0.25, 0.75))
+    {'f1': 50.0, 'f1_low': 25.0, 'f1_high': 75.0}
+    """
+    if score is None:
+        return {name: None, f"{name}_low": None, f"{name}_high": None}
+    return {name: percent(score.value), f"{name}_low": percent(score.low), f"{name}_high": percent(score.high)}
+
+
+def _macro_f1(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> Estimate:
+    names = scorer.classes(outcome.labels, mode)
+    return statistics.estimate(outcome.counts(mode), partial(scorer.macro_f1, names=names), settings)
+
+
+def check(config: Config, folder: Folder, store: Store) -> None:
+    """Refuse a model that was not trained on this data.
+
+    Raises: InputError.
+    """
+    relations = {name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()}
+    for found, broken in {
+        f"the data has relations that the model lacks: {sorted(relations - set(config.relations))}": relations
+        - set(config.relations),
+        f"the model's tags are {config.tags}, the data's {folder.labels['tags']}": list(config.tags) != folder.labels["tags"],
+        "the model was trained on another encoder's vectors": config.encoder != store.fingerprint,
+    }.items():
+        if broken:
+            raise InputError.of("models/relation", found, HINT)
+
+
+def evaluate(outcomes: dict[str, Outcome], positions_visible: bool, settings: params.Evaluate) -> Row:
+    """The scores of every split: the tree of metrics.json."""
+    return {
+        split: {
+            "rows": len(outcome.ids),
+            "words_outside_window": outcome.words_outside_window,
+            "relation": relation_scores(outcome, settings),
+            "tags": tag_scores(outcome, positions_visible, settings),
+        }
+        for split, outcome in outcomes.items()
+    }

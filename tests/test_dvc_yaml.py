@@ -1,0 +1,68 @@
+"""dvc.yaml against the code: DVC follows listed files alone, so a stage must list every module it imports."""
+
+import ast
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import params
+
+ROOT = Path(__file__).parents[1]
+DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())
+STAGES = DVC["stages"]
+
+
+def module_file(name: str) -> Path | None:
+    path = ROOT.joinpath(*name.split("."))
+    return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
+
+
+def imports(file: Path) -> set[str]:
+    """The modules that a file imports anywhere in it, first-party or not."""
+    names: set[str] = set()
+    for node in ast.walk(ast.parse(file.read_text())):
+        if isinstance(node, ast.Import):
+            names |= {alias.name for alias in node.names}
+        elif isinstance(node, ast.ImportFrom) and node.module:
+            names |= {node.module} | {f"{node.module}.{alias.name}" for alias in node.names}
+    return names
+
+
+def closure(name: str) -> set[str]:
+    """The first-party files that importing a module may run, its packages' __init__ among them."""
+    found: set[str] = set()
+    todo = [name]
+    while todo:
+        parts = todo.pop().split(".")
+        for module in (".".join(parts[:end]) for end in range(1, len(parts) + 1)):
+            file = module_file(module)
+            if file and (path := file.relative_to(ROOT).as_posix()) not in found:
+                found.add(path)
+                todo += imports(file)
+    return {path for path in found if path.startswith("pipeline/")}
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_lists_the_modules_it_imports_and_no_others(stage: str) -> None:
+    listed = {path for path in STAGES[stage]["deps"] if path.endswith(".py")}
+    assert listed == closure(f"pipeline.{stage}")
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_stage_depends_on_its_own_params_alone(stage: str) -> None:
+    assert STAGES[stage].get("params", []) == ([stage] if stage in params.SECTIONS.values() else [])
+
+
+@pytest.mark.parametrize("stage", STAGES)
+def test_a_command_names_the_stages_inputs_and_outputs(stage: str) -> None:
+    values = STAGES[stage]
+    data = [path for path in values["deps"] if not path.endswith(".py")]
+    outs = [next(iter(out)) if isinstance(out, dict) else out for out in values["outs"]]
+    folders = [out for out in outs if not any(out.startswith(f"{other}/") for other in outs)]
+    assert values["cmd"].split()[:3] == ["python", "-m", f"pipeline.{stage}"]
+    assert set(values["cmd"].split()[3:]) == {*data, *folders}
+
+
+def test_the_stages_are_one_chain() -> None:
+    assert list(STAGES) == ["parse", "tag", "position", "encoder", "embed", "train", "evaluate"]
