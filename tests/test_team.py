@@ -1,0 +1,80 @@
+"""What a team does with the project: clones, pushes, pulls, edits, experiments."""
+
+import json
+import shutil
+from pathlib import Path
+
+import pytest
+
+from tests import project
+
+NOTHING_TO_DO = "Data and pipelines are up to date."
+
+
+@pytest.fixture
+def clones(finished: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """Two clones with a git and a DVC remote between them; the first has run and pushed."""
+    first, second = tmp_path / "first", tmp_path / "second"
+    shutil.copytree(finished, first)
+    project.dvc(first, "remote", "modify", "storage", "url", str(tmp_path / "dvc remote"))
+    project.commit(first, "Share the storage")
+    project.dvc(first, "push")
+    project.git(tmp_path, "clone", "--quiet", "--bare", str(first), "git remote")
+    project.git(first, "remote", "add", "origin", str(tmp_path / "git remote"))
+    project.git(first, "push", "--quiet", "--set-upstream", "origin", "main")
+    project.git(tmp_path, "clone", "--quiet", "git remote", "second")
+    project.dvc(second, "pull")
+    return first, second
+
+
+def test_what_one_runs_and_pushes_the_other_pulls_and_has_nothing_to_do(clones: tuple[Path, Path]) -> None:
+    first, second = clones
+    assert NOTHING_TO_DO in project.dvc(second, "repro")
+    metrics = "reports/metrics.json"
+    assert (second / metrics).read_bytes() == (first / metrics).read_bytes()
+
+
+def test_an_annotation_edit_reruns_what_it_must_and_the_other_receives_it(clones: tuple[Path, Path]) -> None:
+    first, second = clones
+    annotations = project.blocks(second / "data/raw/train.txt")
+    lines = annotations[0].split("\n")
+    annotations[0] = "\n".join([lines[0], "Other" if lines[1] != "Other" else "Cause-Effect(e1,e2)", *lines[2:]])
+    project.write_blocks(second / "data/raw/train.txt", annotations)
+
+    output = project.dvc(second, "repro")
+    assert "parse" in project.stages_run(output)
+    assert "encoder" not in project.stages_run(output)
+    assert " 0 computed" in output  # a label is no part of what an embedding depends on
+    project.commit(second, "Relabel a sentence")
+    project.git(second, "push", "--quiet")
+    project.dvc(second, "push")
+
+    project.git(first, "pull", "--quiet")
+    project.dvc(first, "pull")
+    assert NOTHING_TO_DO in project.dvc(first, "repro")
+
+
+def test_an_experiment_with_the_learning_rate_reruns_train_and_evaluate_alone(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder)
+    output = project.dvc(folder, "exp", "run", "--set-param", "train.learning_rate=0.002")
+    assert project.stages_run(output) == ["train", "evaluate"]
+
+
+def test_scores_and_plots_are_shown_and_compared(finished: Path, tmp_path: Path) -> None:
+    shown = json.loads(project.dvc(finished, "metrics", "show", "--json"))
+    scores = shown[""]["data"]["reports/metrics.json"]["data"]["test"]
+    assert {"official_macro_f1", "undirected_macro_f1", "accuracy", "accuracy_low", "accuracy_high"} <= set(scores["relation"])
+    assert {"f1", "f1_low", "f1_high", "positions_visible"} <= set(scores["tags"])
+    project.dvc(finished, "metrics", "diff", "--all")
+    page = tmp_path / "plots"
+    project.dvc(finished, "plots", "show", "--out", str(page))
+    assert "vega" in (page / "index.html").read_text()
+
+
+def test_a_second_forced_run_gives_the_same_bytes(finished: Path, tmp_path: Path) -> None:
+    folder = tmp_path / "project"
+    shutil.copytree(finished, folder)
+    project.dvc(folder, "repro", "--force", "evaluate")
+    for name in ("reports/metrics.json", "reports/predictions.jsonl"):
+        assert (folder / name).read_bytes() == (finished / name).read_bytes()
