@@ -7,7 +7,7 @@ so that a noisy machine troubles all alike; each figure is the median round's se
 - bare: `Bidirectional(LSTM(128))`, max pool, softmax, on the pipeline's own batches, resident as float32 of the same width (784):
   no position embeddings, no CRF, no reading, so no gradient for the inputs.
 - naive: the reference model of stock Keras layers and the CRF of tensorflow-addons; all rows padded to 40 words, resident as
-  float32, `model.fit` on arrays. Longer sentences are cut to 40, which spares it work.
+  float32, `model.fit` on arrays. It masks padding in the CRF alone and cuts sentences to 40 words: both spare it work.
 
     python benchmarks/train.py [--rounds 5] [--rows 2560]
 """
@@ -33,6 +33,7 @@ from pipeline.batches import Examples
 from pipeline.model import network
 from pipeline.model.config import Config
 from pipeline.params import Train
+from pipeline.schema import POSITIONED
 from pipeline.store import Store, keys, write_shard
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS = 768, 19, ("O", "B", "I"), 60, 40
@@ -57,7 +58,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
                 "relation": f"relation {rng.integers(N_RELATIONS):02}",
             }
         )
-    table = pa.Table.from_pylist(rows)
+    table = pa.Table.from_pylist(rows, pa.schema([POSITIONED.field(name) for name in rows[0]]))
     vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
     write_shard(folder, "synthetic", keys(table["words"], "synthetic"), lengths, vectors)
     storage.write_json(folder / "encoder.json", {"fingerprint": "synthetic", "width": WIDTH, "encoder": {"layers": [-2, -1]}})
@@ -66,10 +67,10 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
 
 def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
     """The train stage's own epoch, without validation."""
-    feed = train.Feed(examples, np.ones(N_RELATIONS, np.float32), config, options)
-    model = network.Model(config)
+    feed, model = train.Feed(examples, config, options), network.Model(config)
     train.compile_network(model.network, options, n_steps=1)
-    return lambda: model.network.fit(feed.dataset(), verbose=0)
+    step = train.compiled_step(model)
+    return lambda: [step(batch) for batch in feed.epoch()]
 
 
 def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
@@ -92,12 +93,11 @@ def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[
             value = loss(relation_ids, net(features, training=True))
         optimizer.apply_gradients(zip(tape.gradient(value, net.trainable_variables), net.trainable_variables, strict=True))
 
-    def resident(inputs: dict[str, np.ndarray]) -> tf.Tensor:
-        words = inputs["words"].astype(np.float32)
-        return tf.constant(np.concatenate([words, words[:, :, : width - WIDTH]], axis=2))
+    def resident(inputs: dict[str, tf.Tensor]) -> tf.Tensor:
+        words = tf.cast(inputs["words"], tf.float32)
+        return tf.concat([words, words[:, :, : width - WIDTH]], axis=2)
 
-    feed = train.Feed(examples, np.ones(N_RELATIONS, np.float32), config, options)
-    batches = [(resident(inputs), tf.constant(targets["relation"])) for inputs, targets, _ in feed.epoch()]
+    batches = [(resident(inputs), targets["relation"]) for inputs, targets, _ in train.Feed(examples, config, options).epoch()]
     return lambda: [step(*batch) for batch in batches]
 
 
@@ -116,12 +116,12 @@ def naive_epoch(examples: Examples, config: Config, options: Train) -> Callable[
     layers = tf.keras.layers
     words = layers.Input((PADDED_WORDS, WIDTH))
     ids = [layers.Input((PADDED_WORDS,), dtype="int32") for _ in range(2)]
-    positions = [layers.Embedding(2 * MAX_DISTANCE + 2, options.position_width, mask_zero=True)(entity) for entity in ids]
-    joined = layers.Concatenate()([layers.Masking()(words), *positions])
+    positions = [layers.Embedding(2 * MAX_DISTANCE + 2, options.position_width)(entity) for entity in ids]
+    joined = layers.Concatenate()([words, *positions])
     states = layers.Bidirectional(layers.LSTM(options.lstm_units, return_sequences=True))(joined)
     hidden = layers.Dense(options.dense_units, activation="relu")(layers.GlobalMaxPooling1D()(states))
     relation = layers.Dense(N_RELATIONS, activation="softmax", name="relation")(layers.Dropout(options.dropout)(hidden))
-    emissions = layers.Dense(len(TAGS), name="tags")(layers.Lambda(lambda states: states, mask=lambda *_: None)(states))
+    emissions = layers.Dense(len(TAGS), name="tags")(states)
     transitions = tf.Variable(tf.zeros((len(TAGS), len(TAGS))))
 
     def crf_loss(tag_ids: tf.Tensor, scores: tf.Tensor) -> tf.Tensor:

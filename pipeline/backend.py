@@ -1,29 +1,41 @@
 """Encoder inference behind one function: (B, P) int32 piece ids of one length -> (B, P, H) float32 hidden layers.
 
 Batches hold sentences of exactly one length. So nothing is padded or masked, no work is wasted, and a sentence's vectors do not
-depend on its neighbours: on one machine they are the same bits in any batch (tests/test_embed.py).
+depend on its neighbours: on one machine they are the same bits in any batch (tests/test_vectors.py).
 """
 
 from __future__ import annotations
 
+import os
+import threading
 from collections.abc import Callable
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Literal
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.errors import InputError
 
-Pieces = NDArray[np.int32]
-Encode = Callable[[Pieces], NDArray[np.float32]]
+Ids = NDArray[np.int32]
+Precision = Literal["auto", "float32", "bfloat16", "float16"]
+
+
+@dataclass(frozen=True)
+class Inference:
+    """An encoder that runs."""
+
+    encode: Callable[[Ids], NDArray[np.float32]]
+    workers: int  # threads that should call it at once
+
 
 _OPENVINO_TYPES = {"float32": "f32", "bfloat16": "bf16", "float16": "f16"}
 _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
-def resolve_precision(backend: str, precision: str) -> str:
+def resolve_precision(backend: str, precision: Precision) -> Precision:
     """What `auto` means here: bfloat16 where the processor has it, float32 elsewhere.
 
     Raises: InputError where the processor lacks a precision asked for.
@@ -40,30 +52,37 @@ def resolve_precision(backend: str, precision: str) -> str:
     return precision
 
 
-def openvino(folder: Path, precision: str) -> Encode:
-    """The frozen encoder of models/encoder on the CPU."""
+def openvino(folder: Path, precision: str) -> Inference:
+    """The frozen encoder of models/encoder on the CPU.
+
+    A stream a core, each with a batch of its own: cores that share a batch wait for each other after every operation, which costs
+    little on an idle machine and up to ten times on a busy one.
+    """
     import openvino as ov
 
-    core = ov.Core()
+    workers = len(os.sched_getaffinity(0))
     settings = {
-        "PERFORMANCE_HINT": "LATENCY",
-        "NUM_STREAMS": 1,  # one batch on all cores: as fast as a stream a core, in half the memory (benchmarks/embed.py)
+        "NUM_STREAMS": workers,
+        "INFERENCE_NUM_THREADS": workers,
         "INFERENCE_PRECISION_HINT": _OPENVINO_TYPES[precision],
         "CPU_RUNTIME_CACHE_CAPACITY": 1024,  # a kernel a batch shape
     }
     try:
-        request = core.compile_model(folder / "encoder.xml", "CPU", settings).create_infer_request()
+        compiled = ov.Core().compile_model(folder / "encoder.xml", "CPU", settings)
     except RuntimeError:
         raise InputError.of(folder / "encoder.xml", "the frozen encoder is missing or damaged", "run dvc repro encoder") from None
+    local = threading.local()
 
-    def encode(ids: Pieces) -> NDArray[np.float32]:
-        output: NDArray[np.float32] = request.infer([ids], share_inputs=True)[0].copy()
+    def encode(ids: Ids) -> NDArray[np.float32]:
+        if not hasattr(local, "request"):
+            local.request = compiled.create_infer_request()
+        output: NDArray[np.float32] = local.request.infer([ids], share_inputs=True)[0]
         return output
 
-    return encode
+    return Inference(encode, workers)
 
 
-def tensorflow(folder: Path, precision: str) -> Encode:
+def tensorflow(folder: Path, precision: str) -> Inference:
     """The encoder's own weights in TensorFlow, on a GPU where there is one."""
     from pipeline import encoder
     from pipeline.hub import locate
@@ -75,11 +94,11 @@ def tensorflow(folder: Path, precision: str) -> Encode:
     model = encoder.load_tensorflow(source, description.name, _POLICIES[precision])
     function = encoder.hidden_layers(model, encoder.layer_indices(description.layers, model.config.num_hidden_layers))
 
-    def encode(ids: Pieces) -> NDArray[np.float32]:
+    def encode(ids: Ids) -> NDArray[np.float32]:
         output: NDArray[np.float32] = function(ids).numpy()
         return output
 
-    return encode
+    return Inference(encode, workers=2)  # TensorFlow uses every core itself; one batch is pooled while the next is encoded
 
 
-BACKENDS: dict[str, Callable[[Path, str], Any]] = {"openvino": openvino, "tensorflow": tensorflow}
+BACKENDS: dict[str, Callable[[Path, str], Inference]] = {"openvino": openvino, "tensorflow": tensorflow}

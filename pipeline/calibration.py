@@ -5,21 +5,20 @@ from __future__ import annotations
 from typing import Any
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import NDArray
 
 N_BINS = 10
 
 
-def reliability(confidence: npt.NDArray[np.floating], correct: npt.NDArray[np.bool_]) -> list[dict[str, Any]]:
+def reliability(confidence: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[dict[str, Any]]:
     """The reliability curve: mean confidence and accuracy by bin of confidence, bins without rows left out.
 
     Args: confidence: (N,) probability of the predicted label; correct: (N,) whether it was right.
 
-    >>> reliability(np.array([0.9, 1.0]), np.array([True, False]))[1]
+    >>> reliability(np.array([0.9, 1.0], np.float32), np.array([True, False]))[1]
     {'above': 0.9, 'up_to': 1.0, 'n': 1, 'confidence': 1.0, 'accuracy': 0.0}
     """
-    # Rounding keeps 0.7 * 10 = 7.000000000000001 in the bin that ends at 0.7, and float32's 0.7 too.
-    bins = np.clip(np.ceil(np.round(confidence.astype(np.float64) * N_BINS, 6)).astype(int) - 1, 0, N_BINS - 1)
+    bins = np.clip(np.ceil(confidence * N_BINS).astype(int) - 1, 0, N_BINS - 1)
     return [
         {
             "above": b / N_BINS,

@@ -1,6 +1,9 @@
 """Compute a float16 vector a word for every sentence that the store lacks: data/positioned, models/encoder -> data/embedded.
 
-Only what is new is computed (pipeline/store.py). Tokenizing, inference and pooling with writing run in a thread each.
+Only what is new is computed (pipeline/store.py). Batches are encoded and pooled in threads, while others are tokenized and written.
+
+    python -m pipeline.embed data/positioned models/encoder data/embedded
+    python -m pipeline.embed --stats data/positioned models/encoder data/embedded     what the store holds, as JSON
 """
 
 from __future__ import annotations
@@ -12,30 +15,54 @@ import shutil
 import time
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
-from pipeline import backend, params, pieces, storage, store
+from pipeline import backend, params, pieces, ragged, storage, store
 from pipeline.encoder import Description
 from pipeline.errors import InputError
 from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
-from pipeline.ragged import lengths as ragged_lengths
 from pipeline.schema import CONTRACTS
 from pipeline.stage import log, progress, run
 from pipeline.store import Store
-from pipeline.vectors import Vectors, WordEncoder
+from pipeline.vectors import Vectors, WordEncoder, word_vectors
 
-CHUNK_SENTENCES = 16_384
-PROBE_PIECES = 24
+# Goes up when the same words and encoder are given other vectors: tokenizing, strides, pooling.
+METHOD = 1
+# Sentences are tokenized this many at a time: few, so that inference starts at once; sorted by length they still fill batches.
+CHUNK_SENTENCES = 2_048
+PROBED_SENTENCES = 256
 MINIMUM_TO_PROBE = 2_000
 
 
-def fingerprint(description: Description, backend_name: str, precision: str, pooling: str) -> str:
+@dataclasses.dataclass(frozen=True)
+class Corpus:
+    """The sentences to embed and how."""
+
+    words: pa.ChunkedArray  # (N,) list<string>
+    keys: pa.Array  # (N,)
+    description: Description
+    settings: params.Embed  # the precision resolved
+    fingerprint: str
+
+    @classmethod
+    def open(cls, source: Path, encoder_folder: Path, settings: params.Embed) -> Corpus:
+        """The sentences of every split of the position stage's output."""
+        tables = storage.read(source, CONTRACTS["position"]).tables.values()
+        words = pa.chunked_array([chunk for table in tables for chunk in table["words"].chunks], pa.list_(pa.string()))
+        description = Description.read(encoder_folder)
+        settings = dataclasses.replace(settings, precision=backend.resolve_precision(settings.backend, settings.precision))
+        identity = fingerprint(description, settings)
+        return cls(words, store.keys(words, identity), description, settings, identity)
+
+
+def fingerprint(description: Description, settings: params.Embed) -> str:
     """A hash of all that decides a sentence's vectors besides its words."""
-    identity = [description.fingerprint, backend_name, precision, pooling]
+    identity = [METHOD, description.fingerprint, settings.backend, settings.precision, settings.pooling]
     return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
 
 
@@ -46,24 +73,16 @@ def missing_sentences(known: Store, sentence_keys: pa.Array) -> Ints:
     return np.sort(missing[np.unique(codes, return_index=True)[1]])
 
 
-def embed(encoder: WordEncoder, chunks: Iterator[tuple[Ints, Pieces]]) -> Iterator[tuple[Ints, Ints, Vectors]]:
-    """Encode chunks of sentences.
-
-    Args: chunks: the sentences' numbers and their pieces.
-    Yields: a batch's (B,) sentence numbers, (B,) words a sentence and the vectors of all their words end to end.
-    """
-    for numbers, sentences in chunks:
-        for rows, vectors in encoder.batches(sentences):
-            yield numbers[rows], sentences.n_words[rows], vectors
+def chunks(folder: Path, words: pa.ChunkedArray, new: Ints) -> Iterator[tuple[Ints, Pieces]]:
+    """The new sentences in order of length, a chunk at a time: their numbers and their pieces."""
+    tokenizer = pieces.load_tokenizer(folder)
+    ordered = new[np.argsort(ragged.lengths(words)[new], kind="stable")]
+    for start in range(0, len(ordered), CHUNK_SENTENCES):
+        numbers = ordered[start : start + CHUNK_SENTENCES]
+        yield numbers, pieces.split_words(tokenizer, words.take(pa.array(numbers)).to_pylist())
 
 
-def write_shards(
-    folder: Path,
-    identity: str,
-    sentence_keys: pa.Array,
-    batches: Iterator[tuple[Ints, Ints, Vectors]],
-    shard_words: int,
-) -> Iterator[int]:
+def write_shards(folder: Path, corpus: Corpus, batches: Iterator[tuple[Ints, Ints, Vectors]], shard_words: int) -> Iterator[int]:
     """Gather batches into shards of at least shard_words words; yields the sentences of each batch taken in."""
     held: list[tuple[Ints, Ints, Vectors]] = []
     n_held = 0
@@ -71,94 +90,104 @@ def write_shards(
         held.append(batch)
         n_held += len(batch[2])
         if n_held >= shard_words:
-            _write(folder, identity, sentence_keys, held)
+            _write(folder, corpus, held)
             held, n_held = [], 0
         yield len(batch[0])
     if held:
-        _write(folder, identity, sentence_keys, held)
+        _write(folder, corpus, held)
 
 
-def _write(folder: Path, identity: str, sentence_keys: pa.Array, held: list[tuple[Ints, Ints, Vectors]]) -> None:
+def _write(folder: Path, corpus: Corpus, held: list[tuple[Ints, Ints, Vectors]]) -> None:
     numbers, n_words, vectors = (np.concatenate(column) for column in zip(*held, strict=True))
-    store.write_shard(folder, identity, sentence_keys.take(pa.array(numbers)), n_words, vectors)
+    store.write_shard(folder, corpus.fingerprint, corpus.keys.take(pa.array(numbers)), n_words, vectors)
 
 
-def prepare(folder: Path, description: dict[str, object]) -> Store:
-    """Open the store for the present encoder: half-written shards are removed, damaged ones named and removed."""
-    (folder / "shards").mkdir(parents=True, exist_ok=True)
-    for path in (folder / "shards").glob("*.partial"):
-        path.unlink()
-    for path in store.damaged(folder):
-        log(f"{path}: damaged, its checksum is not its name; its vectors are computed again")
-        path.unlink()
+def prepare(folder: Path, corpus: Corpus) -> Store:
+    """Open the store for the present encoder; what can't be read in it is removed."""
+    folder.mkdir(parents=True, exist_ok=True)
+    for line in store.discard_unusable(folder):
+        log(line)
+    settings = corpus.settings
+    description = {
+        "encoder": dataclasses.asdict(corpus.description),
+        "width": corpus.description.width,
+        "fingerprint": corpus.fingerprint,
+        "backend": settings.backend,
+        "precision": settings.precision,
+        "pooling": settings.pooling,
+    }
     partial = folder / "encoder.partial"
     storage.write_json(partial, description)
     partial.rename(folder / "encoder.json")
     return Store.open(folder)
 
 
-def announce(encoder: WordEncoder, n_sentences: int, new: Ints, n_words: Ints, folder: Path) -> None:
-    """Say what is to be done.
+def require_space(folder: Path, n_words: int, width: int) -> None:
+    """Say how much is to be written.
 
     Raises: InputError where the disk is too small for it.
     """
-    size = int(n_words[new].sum()) * encoder.description.width * np.dtype(np.float16).itemsize
+    size = n_words * width * np.dtype(np.float16).itemsize
     free = shutil.disk_usage(folder).free
-    expected = f", about {_expected_seconds(encoder, n_words[new]):,.0f} s" if len(new) >= MINIMUM_TO_PROBE else ""
-    log(f"embed: {len(new):,} of {n_sentences:,} sentences are new, {size / 1e6:,.0f} MB on disk{expected}")
     if size > free:
         hint = "free some space, or lower embed.max_stale in params.yaml so that unused vectors go sooner"
         raise InputError.of(folder, f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free", hint)
+    log(f"embed: {size / 1e6:,.0f} MB to write, {free / 1e9:,.0f} GB free")
 
 
-def _expected_seconds(encoder: WordEncoder, n_words: Ints) -> float:
-    """From the speed of one batch of typical sentences."""
-    batch = np.full((encoder.batch_pieces // PROBE_PIECES, PROBE_PIECES), encoder.description.prefix_ids[0], np.int32)
-    encoder.encode(batch)
+def expected_seconds(encoder: WordEncoder, sample: Pieces, n_sentences: int) -> float:
+    """The inference of n_sentences like those of a sample, from the speed of one batch of the sample's median length."""
+    n_pieces = np.diff(sample.starts)
+    length = int(np.clip(np.median(n_pieces), 1, encoder.limit))
+    batch = np.resize(sample.ids, (max(1, encoder.batch_pieces // length), length))
+    workers = encoder.inference.workers
+    list(prefetch(encoder.hidden, [batch] * workers, workers))  # the first batch of a shape makes its kernels
     began = time.perf_counter()
-    encoder.encode(batch)
-    pieces_a_word = 1.2
-    return (time.perf_counter() - began) / batch.size * float(n_words.sum()) * pieces_a_word
+    list(prefetch(encoder.hidden, [batch] * workers, workers))
+    return (time.perf_counter() - began) / (workers * batch.size) * float(n_pieces.mean()) * n_sentences
 
 
-def _chunks(folder: Path, words: pa.ChunkedArray, new: Ints) -> Iterator[tuple[Ints, Pieces]]:
-    tokenizer = pieces.load_tokenizer(folder)
-    for start in range(0, len(new), CHUNK_SENTENCES):
-        numbers = new[start : start + CHUNK_SENTENCES]
-        yield numbers, pieces.split_words(tokenizer, words.take(pa.array(numbers)).to_pylist())
+def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
+    """Compute the new sentences' vectors into the store."""
+    words, settings = corpus.words, corpus.settings
+    require_space(folder, int(ragged.lengths(words)[new].sum()), corpus.description.width)
+    inference = backend.BACKENDS[settings.backend](encoder_folder, settings.precision)
+    encoder = WordEncoder(inference, corpus.description, settings.pooling, settings.batch_pieces)
+    if len(new) >= MINIMUM_TO_PROBE:
+        _, sample = next(chunks(encoder_folder, words, new[:: len(new) // PROBED_SENTENCES]))
+        log(f"embed: about {expected_seconds(encoder, sample, len(new)):,.0f} s")
+    batches = word_vectors(encoder, chunks(encoder_folder, words, new))
+    with progress(len(new), "sentences") as advance:
+        for count in write_shards(folder, corpus, batches, settings.shard_words):
+            advance(count)
+
+
+def stats(argv: list[str]) -> str:
+    """What the store holds and how much of it the corpus uses, as JSON; changes nothing."""
+    source, encoder_folder, folder = map(Path, argv)
+    corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
+    held = store.summary(folder, corpus.keys, corpus.fingerprint)
+    found: dict[str, Any] = {"sentences": len(corpus.words), **held, "encoder": dataclasses.asdict(corpus.description)}
+    return json.dumps(found, indent=2, ensure_ascii=False)
 
 
 def main(argv: list[str]) -> str:
     """Fill data/embedded with the vectors of data/positioned's sentences."""
+    if argv[0] == "--stats":
+        return stats(argv[1:])
     began = time.perf_counter()
     source, encoder_folder, folder = map(Path, argv)
-    settings = params.read(params.Embed)
-    words = _words(source)
-    description = Description.read(encoder_folder)
-    precision = backend.resolve_precision(settings.backend, settings.precision)
-    identity = fingerprint(description, settings.backend, precision, settings.pooling)
-    present = {"fingerprint": identity, "backend": settings.backend, "precision": precision, "pooling": settings.pooling}
-    known = prepare(folder, {"encoder": dataclasses.asdict(description), "width": description.width, **present})
-    sentence_keys = store.keys(words, identity)
-    new = missing_sentences(known, sentence_keys)
+    corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
+    new = missing_sentences(prepare(folder, corpus), corpus.keys)
+    log(f"embed: {len(new):,} of {len(corpus.words):,} sentences are new")
     if len(new):
-        encode = backend.BACKENDS[settings.backend](encoder_folder, precision)
-        encoder = WordEncoder(encode, description, settings.pooling, settings.batch_pieces)
-        announce(encoder, len(words), new, ragged_lengths(words), folder)
-        batches = embed(encoder, prefetch(_chunks(encoder_folder, words, new), depth=1))
-        with progress(len(new), "sentences") as advance:
-            for count in write_shards(folder, identity, sentence_keys, batches, settings.shard_words):
-                advance(count)
-    swept = store.sweep(folder, sentence_keys, identity, settings.max_stale)
+        fill(folder, encoder_folder, corpus, new)
+    swept = store.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
+    n_empty = store.summary(folder, corpus.keys, corpus.fingerprint)["words_without_pieces"]
     seconds = time.perf_counter() - began
-    counts = f"{len(words):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
-    return f"embed: {counts}, {description.width}-d {precision}, {seconds:.1f} s"
-
-
-def _words(source: Path) -> pa.ChunkedArray:
-    """The words of every sentence of every split."""
-    tables = storage.read(source, CONTRACTS["position"]).tables.values()
-    return pa.chunked_array([chunk for table in tables for chunk in table["words"].chunks], pa.list_(pa.string()))
+    counts = f"{len(corpus.words):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
+    empty = f", {n_empty:,} words without pieces have the zero vector" if n_empty else ""
+    return f"embed: {counts}{empty}, {corpus.description.width}-d {corpus.settings.precision}, {seconds:.1f} s"
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@ Freezing comes first because OpenVINO's direct conversion of a tf.function gives
 
     encoder.xml, .bin   (B, P) int32 piece ids -> (B, P, H) float32, without a mask: every row of a batch has the same length
     tokenizer.json      for the `tokenizers` library
-    encoder.json        name, revision, weights' sha256, layers, width, piece limits, fingerprint
+    encoder.json        name, revision, weights' sha256, layers, width, piece limit, special pieces, fingerprint
 """
 
 from __future__ import annotations
@@ -58,12 +58,14 @@ class Description:
 def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> Any:
     """The encoder as a transformers TensorFlow model, its arithmetic under a Keras dtype policy.
 
-    Raises: InputError where the folder holds no weights that TensorFlow can load.
+    Raises: InputError where the folder holds no weights that TensorFlow can load, or not all of them: transformers would draw
+        the others at random and say so in a warning alone.
     """
     quiet()
     import tensorflow as tf
 
     tf.keras.mixed_precision.set_global_policy(dtype_policy)
+    from safetensors import SafetensorError
     from transformers import TFAutoModel
 
     if not list(folder.glob(WEIGHTS)):
@@ -72,12 +74,20 @@ def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> A
             f"encoder {name} has no safetensors weights",
             "convert them with save_pretrained(safe_serialization=True)",
         )
+    hint = "encoder.name must be a BERT-like encoder that transformers 4.54 loads in TensorFlow"
     try:
-        return TFAutoModel.from_pretrained(str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False)
-    except (OSError, ValueError, KeyError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0]
-        hint = "encoder.name must be a BERT-like encoder that transformers 4.54 loads in TensorFlow"
+        model, loading = TFAutoModel.from_pretrained(
+            str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False, output_loading_info=True
+        )
+    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
         raise InputError.of(folder, f"encoder {name} does not load: {reason}", hint) from None
+    if model.config.is_encoder_decoder:
+        raise InputError.of(folder, f"encoder {name} is an encoder with a decoder ({model.config.model_type})", hint)
+    # The pooler makes a sentence's vector, which nothing here uses and many checkpoints lack.
+    if missing := [weight for weight in loading["missing_keys"] if "pooler" not in weight]:
+        raise InputError.of(folder, f"encoder {name} lacks {len(missing)} weights, such as {missing[0]}", hint)
+    return model
 
 
 def load_tokenizer(folder: Path, name: str) -> Any:
@@ -151,17 +161,18 @@ def lowest_cosine(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> flo
     return float(np.min(products / np.maximum(norms, 1e-30)))
 
 
-def prove(function: Any, folder: Path, vocabulary: int) -> float:
-    """Compare the frozen encoder with TensorFlow on drawn piece ids of several lengths.
+def prove(function: Any, folder: Path, vocabulary: int, max_pieces: int) -> float:
+    """Compare the frozen encoder with TensorFlow on drawn piece ids of several lengths, up to max_pieces.
 
     Returns: the lowest cosine of a piece's vectors.
     Raises: InputError where it is below PROOF_COSINE.
     """
     from pipeline import backend
 
-    infer = backend.openvino(folder, "float32")
+    infer = backend.openvino(folder, "float32").encode
     draw = np.random.default_rng(0)
-    batches = [draw.integers(0, vocabulary, (2, length), dtype=np.int32) for length in PROOF_LENGTHS]
+    lengths = [min(length, max_pieces) for length in PROOF_LENGTHS]
+    batches = [draw.integers(0, vocabulary, (2, length), dtype=np.int32) for length in lengths]
     cosine = min(lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches)
     if cosine < PROOF_COSINE:
         found = f"the frozen encoder differs from TensorFlow (cosine {cosine:.5f})"
@@ -182,11 +193,11 @@ def piece_limit(config: Any, tokenizer: Any) -> int:
 
 
 def special_ids(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The special pieces before and after a sentence."""
-    marker = -1
-    ids = tokenizer.build_inputs_with_special_tokens([marker])
-    middle = ids.index(marker)
-    return tuple(ids[:middle]), tuple(ids[middle + 1 :])
+    """The special pieces before and after a sentence, as tokenizer.json adds them."""
+    encoding = tokenizer.backend_tokenizer.encode(["a"], is_pretokenized=True)
+    special = np.array(encoding.special_tokens_mask, bool)
+    sentence = np.flatnonzero(~special)
+    return tuple(encoding.ids[: sentence[0]]), tuple(encoding.ids[sentence[-1] + 1 :])
 
 
 def weights_sha256(folder: Path) -> str:
@@ -202,36 +213,45 @@ def weights_sha256(folder: Path) -> str:
 def describe(settings: params.Encoder, revision: str | None, source: Path, target: Path, model: Any, tokenizer: Any) -> Description:
     """What encoder.json says of an encoder whose tokenizer.json lies in target."""
     prefix, suffix = special_ids(tokenizer)
-    sha256 = weights_sha256(source)
-    tokenizer_sha256 = hashlib.sha256((target / "tokenizer.json").read_bytes()).hexdigest()
-    identity = json.dumps([sha256, tokenizer_sha256, list(settings.layers)])
+    weights, max_pieces = weights_sha256(source), piece_limit(model.config, tokenizer)
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / "tokenizer.json")]
+    identity = json.dumps([weights, *files, list(settings.layers), max_pieces])
     return Description(
         name=settings.name,
         revision=revision,
-        weights_sha256=sha256,
+        weights_sha256=weights,
         layers=settings.layers,
         width=model.config.hidden_size * len(settings.layers),
-        max_pieces=piece_limit(model.config, tokenizer),
+        max_pieces=max_pieces,
         prefix_ids=prefix,
         suffix_ids=suffix,
         fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
     )
 
 
+def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
+    """Freeze the encoder that the settings name into a folder.
+
+    Returns: what encoder.json says, and the lowest cosine to TensorFlow.
+    """
+    source, revision = locate(settings.name, settings.revision)
+    tokenizer = load_tokenizer(source, settings.name)
+    model = load_tensorflow(source, settings.name)
+    function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
+    with storage.atomic_folder(folder) as temporary:
+        tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))
+        description = describe(settings, revision, source, temporary, model, tokenizer)
+        freeze(function, temporary)
+        cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
+        storage.write_json(temporary / "encoder.json", dataclasses.asdict(description))
+    return description, cosine
+
+
 def main(argv: list[str]) -> str:
     """Freeze the encoder that params.yaml names into models/encoder."""
     began = time.perf_counter()
     settings = params.read(params.Encoder)
-    source, revision = locate(settings.name, settings.revision)
-    model = load_tensorflow(source, settings.name)
-    tokenizer = load_tokenizer(source, settings.name)
-    function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
-    with storage.atomic_folder(Path(argv[0])) as folder:
-        tokenizer.backend_tokenizer.save(str(folder / "tokenizer.json"))
-        freeze(function, folder)
-        cosine = prove(function, folder, model.config.vocab_size)
-        description = describe(settings, revision, source, folder, model, tokenizer)
-        storage.write_json(folder / "encoder.json", dataclasses.asdict(description))
+    description, cosine = build(settings, Path(argv[0]))
     layers = ", ".join(map(str, settings.layers))
     seconds = time.perf_counter() - began
     return f"encoder: {settings.name}, layers {layers}, {description.width}-d, cosine to TensorFlow {cosine:.6f}, {seconds:.1f} s"

@@ -20,151 +20,113 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Iterator, Mapping, Sequence
-from functools import partial
+from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import Any
 
-import pyarrow as pa
-
-from pipeline import calibration, params, report, scorer, slices, statistics, storage
-from pipeline.errors import InputError
+from pipeline import outcome, params, report, scorer, scores, slices, storage
+from pipeline.errors import InputError, Problem
 from pipeline.model.config import HINT, Config
 from pipeline.outcome import Outcome
 from pipeline.schema import CONTRACTS
-from pipeline.scorer import Mode
+from pipeline.scores import Row
 from pipeline.stage import run
-from pipeline.statistics import Estimate
 from pipeline.storage import Folder
 from pipeline.store import Store
 
-Row = dict[str, Any]
 SPLITS = ("validation", "test")
 
 
-def relation_scores(outcome: Outcome, settings: params.Evaluate) -> Row:
-    """The scores of the relation head; the official one is null where labels have no direction."""
-    directed = scorer.is_directed(outcome.labels)
-    scores: Row = {}
-    for mode in ("official", "undirected"):
-        macro_f1 = None if mode == "official" and not directed else _macro_f1(outcome, mode, settings)
-        scores |= bounded(f"{mode}_macro_f1", macro_f1)
-    exact = statistics.estimate(outcome.counts("directed"), scorer.accuracy, settings)
-    curve = calibration.reliability(outcome.confidence, outcome.correct)
+def tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> dict[str, list[Row]]:
+    """The rows of every CSV file by its name.
+
+    Args: cuts: the test's row numbers by value by cut (see slices).
+    """
+    modes = scorer.MODES if scorer.is_directed(test.labels) else ("undirected",)
+    by_class = {mode: scores.per_class(test, mode, settings) for mode in modes}
     return {
-        **scores,
-        **bounded("accuracy", exact),
-        "direction_flips": int(outcome.flipped.sum()),
-        "calibration_error": percent(calibration.expected_calibration_error(curve)),
+        "per_class": [row for rows in by_class.values() for row in rows],
+        "per_class_f1": [{"relation": row["class"], "f1": row["f1"]} for row in by_class[test.main_mode]],
+        "confusion": scores.confusion(test, "directed"),
+        "confusion_undirected": scores.confusion(test, "undirected"),
+        "slices": scores.slice_scores(test, cuts, settings),
+        "reliability": scores.reliability(test),
     }
 
 
-def tag_scores(outcome: Outcome, positions_visible: bool, settings: params.Evaluate) -> Row:
-    """Strict entity F1 and whether the tagger saw position embeddings, without which it means nothing; null without tagger."""
-    if outcome.predicted_tags is None:
-        return {**bounded("f1", None), "positions_visible": None}
-    counts = scorer.entity_counts(outcome.gold_tags, outcome.predicted_tags)
-    f1 = statistics.estimate(counts, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
-    return {**bounded("f1", f1), "positions_visible": positions_visible}
-
-
-def per_class(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> list[Row]:
-    """Precision, recall, F1 with intervals, support and direction flips of each class of a mode."""
-    counts, names = outcome.counts(mode), scorer.classes(outcome.labels, mode)
-    scores = scorer.precision_recall_f1(counts.sum(0))
-    resampled = scorer.precision_recall_f1(statistics.resampled_sums(counts, settings.resamples, settings.seed))
-    low, high = statistics.interval(resampled, settings.confidence)
-    flips = (counts[:, 2] * outcome.flipped[:, None]).sum(0)
-    return [
-        {
-            "mode": mode,
-            "class": name,
-            **{
-                key: value
-                for s, score in enumerate(("precision", "recall", "f1"))
-                for key, value in bounded(score, Estimate(scores[s, q], low[s, q], high[s, q])).items()
-            },
-            "support": int(counts[:, 2, q].sum()),
-            "predicted": int(counts[:, 1, q].sum()),
-            "direction_flips": int(flips[q]),
-        }
-        for q, name in enumerate(names)
-    ]
-
-
-def slice_scores(outcome: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> list[Row]:
-    """Accuracy and macro-F1 of each slice: a cut's value and the numbers of its rows."""
-    table = []
-    for name, values in cuts.items():
-        for value, rows in values.items():
-            part = outcome.take(rows)
-            exact = statistics.estimate(part.counts("directed"), scorer.accuracy, settings)
-            macro_f1 = _macro_f1(part, outcome.main_mode, settings)
-            scores = {**bounded("accuracy", exact), **bounded(f"{outcome.main_mode}_macro_f1", macro_f1)}
-            table.append({"cut": name, "slice": value, "n": len(rows), **scores})
-    return table
-
-
-def predictions(outcome: Outcome) -> Iterator[Row]:
-    """A row a sentence."""
-    for n, row_id in enumerate(outcome.ids):
-        yield {
-            "id": row_id,
-            "gold": outcome.labels[outcome.gold_ids[n]],
-            "predicted": outcome.labels[outcome.predicted_ids[n]],
-            "probabilities": {
-                label: round(float(p), 6) for label, p in zip(outcome.labels, outcome.probabilities[n], strict=True)
-            },
-            "gold_tags": outcome.gold_tags[n],
-            "predicted_tags": outcome.predicted_tags[n] if outcome.predicted_tags else None,
-        }
-
-
-def percent(share: float) -> float:
-    """A share in percent, with the digits that every report shows."""
-    return round(100 * float(share), 2)
-
-
-def bounded(name: str, score: Estimate | None) -> Row:
-    """A score in percent and its interval, under a name each.
-
-    >>> bounded("f1", Estimate(0.5, 0.25, 0.75))
-    {'f1': 50.0, 'f1_low': 25.0, 'f1_high': 75.0}
-    """
-    if score is None:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
-    return {name: percent(score.value), f"{name}_low": percent(score.low), f"{name}_high": percent(score.high)}
-
-
-def _macro_f1(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> Estimate:
-    names = scorer.classes(outcome.labels, mode)
-    return statistics.estimate(outcome.counts(mode), partial(scorer.macro_f1, names=names), settings)
-
-
-def check(config: Config, folder: Folder, store: Store) -> None:
-    """Refuse a model that was not trained on this data.
+def check(config: Config, folder: Folder, store: Store, place: Path) -> None:
+    """Refuse data that the model in a place was not trained for.
 
     Raises: InputError.
     """
-    relations = {name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()}
-    for found, broken in {
-        f"the data has relations that the model lacks: {sorted(relations - set(config.relations))}": relations
-        - set(config.relations),
-        f"the model's tags are {config.tags}, the data's {folder.labels['tags']}": list(config.tags) != folder.labels["tags"],
-        "the model was trained on another encoder's vectors": config.encoder != store.fingerprint,
-    }.items():
-        if broken:
-            raise InputError.of("models/relation", found, HINT)
-
-
-def evaluate(outcomes: dict[str, Outcome], positions_visible: bool, settings: params.Evaluate) -> Row:
-    """The scores of every split: the tree of metrics.json."""
-    return {
-        split: {
-            "rows": len(outcome.ids),
-            "words_outside_window": outcome.words_outside_window,
-            "relation": relation_scores(outcome, settings),
-            "tags": tag_scores(outcome, positions_visible, settings),
-        }
-        for split, outcome in outcomes.items()
+    known = {name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()}
+    unknown = sorted(known - set(config.relations))
+    reach, tags = folder.notes["max_distance"], folder.labels["tags"]
+    problems = {
+        f"the data has relations that the model lacks: {', '.join(unknown)}": bool(unknown),
+        f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(tags)}": list(config.tags) != tags,
+        f"the model's positions reach {config.max_distance} words, the data's {reach}": config.max_distance != reach,
+        "the model was trained on the vectors of another encoder": config.encoder != store.fingerprint,
     }
+    if any(problems.values()):
+        raise InputError(Problem(str(place), found, HINT) for found, broken in problems.items() if broken)
+
+
+def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, Outcome]]:
+    """The model's config and its outcome on validation and test."""
+    from pipeline.batches import Examples
+    from pipeline.model import network
+
+    config = Config.read(model_folder)
+    check(config, folder, store, model_folder)
+    model = network.load(model_folder)
+    outcomes = {}
+    for split in SPLITS:
+        table = folder.tables[split]
+        said = network.predict(model, Examples(table, store, config.relations))
+        outcomes[split] = outcome.join(table, said.probabilities, said.tag_ids, config.relations, config.tags)
+    return config, outcomes
+
+
+def main(argv: list[str]) -> str:
+    """Evaluate a model folder on a positioned folder and an embedding store, and write the reports folder."""
+    began = time.perf_counter()
+    model_folder, positioned, embedded, output = map(Path, argv)
+    settings = params.read(params.Evaluate)
+    folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
+    config, outcomes = predict(model_folder, folder, store)
+    positions_visible = config.positions == "shared"
+    metrics: Row = {
+        "data": {name: count for name, count in folder.notes.items() if name != "max_distance"},
+        "train": {"rows": len(folder.tables["train"])},
+        **{split: scores.split_scores(found, positions_visible, settings) for split, found in outcomes.items()},
+    }
+    test = outcomes["test"]
+    files = tables(test, slices.cut(folder.tables["test"], folder.tables["train"]), settings)
+    with storage.atomic_folder(output) as partial:
+        storage.write_json(partial / "metrics.json", metrics)
+        write_lines(partial / "predictions.jsonl", scores.predictions(test))
+        for name, rows in files.items():
+            write_csv(partial / f"{name}.csv", rows)
+        page = report.render(metrics, files, test, folder.tables["test"])
+        (partial / "report.html").write_text(page, encoding="utf-8")
+    mode = test.main_mode
+    headline = f"{mode} macro-F1 {metrics['test']['relation'][f'{mode}_macro_f1']}"
+    return f"evaluate: {len(test.ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
+
+
+def write_csv(path: Path, rows: Sequence[Row]) -> None:
+    """Write rows under the names of the first one's columns."""
+    with path.open("w", encoding="utf-8", newline="") as file:
+        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer.writeheader()
+        writer.writerows(rows)
+
+
+def write_lines(path: Path, rows: Iterable[Row]) -> None:
+    """Write a JSON object a line."""
+    with path.open("w", encoding="utf-8") as file:
+        file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+
+
+if __name__ == "__main__":
+    run(main)

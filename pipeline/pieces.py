@@ -25,11 +25,6 @@ class Pieces:
     starts: Ints  # (N + 1,) where each sentence begins
     n_words: Ints  # (N,)
 
-    def of(self, sentence: int) -> tuple[NDArray[np.int32], NDArray[np.int32]]:
-        """A sentence's (P,) ids and (P,) word indices."""
-        part = slice(self.starts[sentence], self.starts[sentence + 1])
-        return self.ids[part], self.words[part]
-
 
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text."""
@@ -92,18 +87,18 @@ def strides(words: NDArray[np.int32], limit: int) -> list[Stride]:
     ]
 
 
-def batches(n_pieces: Ints, limit: int, budget: int) -> Iterator[tuple[int, Ints]]:
-    """Batches of sentences of one length, short ones first, then each sentence past the limit alone.
+def batches(n_pieces: Ints, limit: int, budget: int) -> Iterator[Ints]:
+    """Batches of sentences of one length, short ones first; a sentence past the limit is a batch of its own.
 
     Args: n_pieces: (N,) pieces a sentence; limit: the encoder's; budget: pieces a batch.
-    Yields: the length, and (B,) sentences in the order given.
+    Yields: (B,) sentences in the order given.
 
-    >>> [(length, rows.tolist()) for length, rows in batches(np.array([3, 2, 3, 9, 3]), 8, 6)]
-    [(2, [1]), (3, [0, 2]), (3, [4]), (9, [3])]
+    >>> [rows.tolist() for rows in batches(np.array([3, 2, 3, 9, 3]), 8, 6)]
+    [[1], [0, 2], [4], [3]]
     """
     order = np.argsort(n_pieces, kind="stable")
     lengths, firsts = np.unique(n_pieces[order], return_index=True)
     for length, rows in zip(lengths.tolist(), np.split(order, firsts[1:]), strict=True):
         size = 1 if length > limit else max(1, budget // max(1, length))
         for start in range(0, len(rows), size):
-            yield length, rows[start : start + size]
+            yield rows[start : start + size]

@@ -1,48 +1,32 @@
-"""Run an iterator a few items ahead in a thread of its own, so that its work overlaps the consumer's."""
+"""Compute ahead in threads, in order and with little held in memory."""
 
 from __future__ import annotations
 
-import queue
-import threading
-from collections.abc import Iterable, Iterator
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
 from typing import TypeVar
 
-T = TypeVar("T")
+Item = TypeVar("Item")
+Result = TypeVar("Result")
 
 
-def prefetch(items: Iterable[T], depth: int = 2) -> Iterator[T]:
-    """The items in order, up to depth of them made ahead; an error of theirs is raised where the item was due.
+def prefetch(function: Callable[[Item], Result], items: Iterable[Item], workers: int) -> Iterator[Result]:
+    """The function of each item, in order; `workers` threads compute, with two items a thread under way at most.
 
-    >>> list(prefetch(range(3)))
-    [0, 1, 2]
+    An error of the function is raised where its result was due.
+
+    >>> list(prefetch(abs, range(-3, 2), workers=2))
+    [3, 2, 1, 0, 1]
     """
-    ready: queue.Queue[tuple[bool, T | BaseException | None]] = queue.Queue(depth)
-    abandoned = threading.Event()
-
-    def produce() -> None:
-        try:
-            for item in items:
-                ready.put((True, item))
-                if abandoned.is_set():
-                    return
-            ready.put((False, None))
-        except BaseException as error:  # raised again in the consumer
-            ready.put((False, error))
-
-    thread = threading.Thread(target=produce, daemon=True)
-    thread.start()
+    under_way: deque[Future[Result]] = deque()
+    pool = ThreadPoolExecutor(workers)
     try:
-        while True:
-            more, item = ready.get()
-            if not more:
-                if item is not None:
-                    raise item  # type: ignore[misc]
-                return
-            yield item  # type: ignore[misc]
+        for item in items:
+            under_way.append(pool.submit(function, item))
+            if len(under_way) == 2 * workers:
+                yield under_way.popleft().result()
+        while under_way:
+            yield under_way.popleft().result()
     finally:
-        abandoned.set()
-        while thread.is_alive():
-            try:
-                ready.get(timeout=0.05)
-            except queue.Empty:
-                continue
+        pool.shutdown(cancel_futures=True)

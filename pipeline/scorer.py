@@ -22,14 +22,14 @@ from collections.abc import Sequence
 from typing import Literal, NamedTuple
 
 import numpy as np
-import numpy.typing as npt
+from numpy.typing import ArrayLike, NDArray
 
+from pipeline.ragged import Ints
 from pipeline.schema import OTHER
 
 Mode = Literal["directed", "undirected", "official"]
 MODES: tuple[Mode, ...] = ("directed", "undirected", "official")
-Floats = npt.NDArray[np.float64]
-Ids = npt.NDArray[np.integer]
+Floats = NDArray[np.float64]
 
 
 class Label(NamedTuple):
@@ -62,20 +62,27 @@ def classes(labels: Sequence[str], mode: Mode) -> list[str]:
     >>> classes(["A(e1,e2)", "A(e2,e1)", "Other"], "official")
     ['A', 'Other']
     """
-    names = labels if mode == "directed" else [parse_label(label).relation for label in labels]
-    return list(dict.fromkeys(names))
+    return list(dict.fromkeys(_class_of(label, mode) for label in labels))
 
 
-def relation_counts(gold_ids: Ids, predicted_ids: Ids, labels: Sequence[str], mode: Mode) -> Floats:
+def class_ids(labels: Sequence[str], mode: Mode) -> Ints:
+    """(R,) the index of each label's class among the classes of a mode."""
+    names = classes(labels, mode)
+    return np.array([names.index(_class_of(label, mode)) for label in labels], np.int64)
+
+
+def _class_of(label: str, mode: Mode) -> str:
+    return label if mode == "directed" else parse_label(label).relation
+
+
+def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], mode: Mode) -> Floats:
     """Count each row's label in the classes of a mode.
 
     Args: gold_ids, predicted_ids: (N,) indices into labels.
     Returns: (N, 3, Q), a one where the row is a correct, a predicted and a gold instance of the class.
     """
-    names = classes(labels, mode)
-    class_ids = np.array([names.index(label if mode == "directed" else parse_label(label).relation) for label in labels])
-    one_hot = np.eye(len(names))
-    gold, predicted = one_hot[class_ids[gold_ids]], one_hot[class_ids[predicted_ids]]
+    one_hot = np.eye(len(classes(labels, mode)))[class_ids(labels, mode)]
+    gold, predicted = one_hot[gold_ids], one_hot[predicted_ids]
     correct = gold * predicted
     if mode == "official":
         correct *= (gold_ids == predicted_ids)[:, None]
@@ -117,6 +124,6 @@ def accuracy(counts: Floats) -> Floats:
     return _ratio(correct, gold)
 
 
-def _ratio(part: npt.ArrayLike, whole: npt.ArrayLike) -> Floats:
+def _ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

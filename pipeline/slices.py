@@ -39,11 +39,11 @@ def longer_entity(sentence: Sentence) -> int:
     return max(span.end - span.start for span in (sentence.e1, sentence.e2))
 
 
-# A cut by number: its measure and the largest number of each bin but the last, which is open.
-NUMBERS: dict[str, tuple[Callable[[Sentence], int], tuple[int, ...]]] = {
-    "words between the entities": (words_between, (0, 2, 5, 10)),
-    "words of the sentence": (lambda sentence: len(sentence.words), (10, 20, 30, 40)),
-    "words of the longer entity": (longer_entity, (1, 2)),
+# A cut by number: its measure, the least number, and the largest of each bin but the last, which is open.
+NUMBERS: dict[str, tuple[Callable[[Sentence], int], int, tuple[int, ...]]] = {
+    "words between the entities": (words_between, 0, (0, 2, 5, 10)),
+    "words of the sentence": (lambda sentence: len(sentence.words), 1, (10, 20, 30, 40)),
+    "words of the longer entity": (longer_entity, 1, (1, 2)),
 }
 
 
@@ -55,32 +55,30 @@ def cut(test: pa.Table, train: pa.Table) -> dict[str, dict[str, list[int]]]:
     sentences = list(_sentences(test))
     seen = {entity for sentence in _sentences(train) for entity in sentence.entities}
     values: dict[str, list[str]] = {
-        name: [_bin(measure(sentence), edges) for sentence in sentences] for name, (measure, edges) in NUMBERS.items()
+        name: [_bin(measure(sentence), least, edges) for sentence in sentences] for name, (measure, least, edges) in NUMBERS.items()
     }
     values["direction"] = [parse_label(sentence.relation).direction or "none" for sentence in sentences]
     values["entity strings"] = [SEEN[sum(entity in seen for entity in sentence.entities)] for sentence in sentences]
     order = {
-        **{name: [_bin(edge, edges) for edge in (*edges, edges[-1] + 1)] for name, (_, edges) in NUMBERS.items()},
+        **{name: [_bin(edge, least, edges) for edge in (*edges, edges[-1] + 1)] for name, (_, least, edges) in NUMBERS.items()},
         "direction": ["e1,e2", "e2,e1", "none"],
         "entity strings": list(SEEN),
     }
     return {
         name: {
-            value: [row for row, own in enumerate(values[name]) if own == value]
-            for value in order[name]
-            if value in values[name]
+            value: [row for row, own in enumerate(values[name]) if own == value] for value in order[name] if value in values[name]
         }
         for name in values
     }
 
 
-def _bin(number: int, edges: tuple[int, ...]) -> str:
+def _bin(number: int, least: int, edges: tuple[int, ...]) -> str:
     """Name the bin of a number.
 
-    >>> [_bin(number, (0, 2, 5)) for number in (0, 1, 5, 6)]
+    >>> [_bin(number, 0, (0, 2, 5)) for number in (0, 1, 5, 6)]
     ['0', '1 to 2', '3 to 5', '6 or more']
     """
-    low = 0
+    low = least
     for edge in edges:
         if number <= edge:
             return f"{low} to {edge}" if low < edge else str(edge)

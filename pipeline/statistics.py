@@ -60,10 +60,11 @@ def resampled_sums(rows: Floats, resamples: int, seed: int) -> Floats:
 
 
 def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluate) -> Comparison:
-    """Compare two systems, each run with the same seeds, on the same test rows.
+    """Compare two systems, each run with the same seeds, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
 
     Each resample draws test rows and seeds, the same for both systems, so that what is hard for both cancels out. The value is
-    the mean difference over seeds. With S seeds the bootstrap sees (S-1)/S of the variance between seeds: few are too few.
+    the mean difference over seeds. Two limits: S seeds show (S-1)/S of the variance between seeds, and noise of a seed on a
+    row is counted up to three times (Owen 2007), so that the test errs on the side of finding no difference.
 
     Args: ours, theirs: (S, N, 3, Q) counts by seed and row.
     """

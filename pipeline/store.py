@@ -1,17 +1,18 @@
 """The embedding store: word vectors of sentences, addressed by content, in append-only shards.
 
 A sentence's key is a hash of its words and of everything that decides their vectors (the fingerprint), so ids, splits, labels and
-marks may change and nothing is computed again. A shard is an Arrow file named by its own checksum: a name that does not match
-the bytes is a damaged shard, a file with another ending is a half-written one, and neither is ever read.
+marks may change and nothing is computed again (unless a mark moves into a word and so changes the words). A shard is an Arrow
+file named by its own checksum: a name that does not match the bytes is a damaged shard, a file with another ending a half-written
+one, and neither is ever read. Nothing is synced to disk: what a power cut tears is found by its checksum.
 
     encoder.json            the fingerprint and width that the present corpus uses
-    shards/<checksum>.arrow key (16 bytes), vectors (ragged list of H float16); fingerprint in the schema's metadata
+    shards/<checksum>.arrow key (16 bytes), vectors (ragged list of H float16), n_empty (words whose vector is zero because they
+                            have no pieces); fingerprint and format in the schema's metadata
 """
 
 from __future__ import annotations
 
 import hashlib
-import os
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -27,6 +28,7 @@ from pipeline.errors import InputError
 from pipeline.ragged import Ints
 from pipeline.ragged import starts as ragged_starts
 
+FORMAT = "2"
 KEY = pa.binary(16)
 Vectors = NDArray[np.float16]
 
@@ -60,28 +62,44 @@ class Shard:
     keys: pa.Array  # (N,)
     starts: Ints  # (N + 1,) in words
     vectors: Vectors  # (all words, H)
+    n_empty: Ints  # (N,)
 
     @classmethod
     def open(cls, path: Path) -> Shard:
-        """Map a shard; nothing is read until its vectors are used."""
-        with pa.memory_map(str(path)) as source:
-            table = pa.ipc.open_file(source).read_all()
+        """Map a shard; no vector is read until it is used.
+
+        Raises: InputError where the file is no whole shard of this format.
+        """
+        try:
+            with pa.memory_map(str(path)) as source:
+                table = pa.ipc.open_file(source).read_all()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError.of(path, f"a damaged shard ({error})", "run dvc repro --force embed") from None
+        metadata = table.schema.metadata or {}
+        if metadata.get(b"format") != FORMAT.encode():
+            raise InputError.of(path, "a shard of another version", "run dvc repro --force embed")
         rows = table["vectors"].chunk(0)
         width = rows.type.value_type.list_size
-        flat = rows.values.flatten().to_numpy(zero_copy_only=True).reshape(-1, width)
-        fingerprint = table.schema.metadata[b"fingerprint"].decode()
-        return cls(path, fingerprint, table["key"].chunk(0), rows.offsets.to_numpy().astype(np.int64), flat)
+        return cls(
+            path=path,
+            fingerprint=metadata[b"fingerprint"].decode(),
+            keys=table["key"].chunk(0),
+            starts=rows.offsets.to_numpy().astype(np.int64),
+            vectors=rows.values.flatten().to_numpy(zero_copy_only=True).reshape(-1, width),
+            n_empty=table["n_empty"].to_numpy().astype(np.int64),
+        )
 
     @property
-    def n_bytes(self) -> int:
-        """Size on disk."""
-        return self.path.stat().st_size
+    def n_words(self) -> Ints:
+        """(N,) words a sentence."""
+        return np.diff(self.starts)
 
 
 class Store:
     """The vectors of the present corpus: look sentences up by their words, get (T, H) float16 views of the mapped files."""
 
-    def __init__(self, description: dict[str, Any], shards: Iterable[Shard]) -> None:
+    def __init__(self, folder: Path, description: dict[str, Any], shards: Iterable[Shard]) -> None:
+        self.folder = folder
         self.fingerprint: str = description["fingerprint"]
         self.width: int = description["width"]
         self.n_layers: int = len(description["encoder"]["layers"])
@@ -97,7 +115,7 @@ class Store:
         Raises: InputError where there is none.
         """
         description = storage.read_json(folder / "encoder.json", "run dvc repro embed")
-        return cls(description, map(Shard.open, shard_paths(folder)))
+        return cls(folder, description, map(Shard.open, shard_paths(folder)))
 
     def find_keys(self, wanted: pa.Array) -> Ints:
         """(N,) int64 row ids of keys, -1 where the store lacks one."""
@@ -111,7 +129,7 @@ class Store:
         """
         rows = self.find_keys(keys(words, self.fingerprint))
         if missing := int((rows < 0).sum()):
-            raise InputError.of("data/embedded", f"{missing} of {len(rows)} sentences have no vectors", "run dvc repro embed")
+            raise InputError.of(self.folder, f"{missing} of {len(rows)} sentences have no vectors", "run dvc repro embed")
         return rows
 
     def vectors(self, row: int) -> Vectors:
@@ -127,30 +145,42 @@ def shard_paths(folder: Path) -> list[Path]:
     return sorted((folder / "shards").glob("*.arrow"))
 
 
-def damaged(folder: Path) -> Iterator[Path]:
-    """The shards whose bytes do not match their name."""
+def discard_unusable(folder: Path) -> Iterator[str]:
+    """Remove what can't be read: half-written shards, and those of other bytes than their name says or of another format.
+
+    Yields: a line for people for each complete shard removed.
+    """
+    for path in (folder / "shards").glob("*.partial"):
+        path.unlink()
     for path in shard_paths(folder):
-        if storage.checksum(path) != path.stem:
-            yield path
+        found = "its bytes are not those its name states"
+        if storage.checksum(path) == path.stem:
+            try:
+                Shard.open(path)
+                continue
+            except InputError as error:
+                found = error.problems[0].found
+        path.unlink()
+        yield f"{path}: {found}; it is removed and its vectors are computed again"
 
 
 def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words: Ints, vectors: Vectors) -> Path:
-    """Add a shard: written beside, synced and renamed, so that it is there whole or not at all.
+    """Add a shard: written beside and renamed, so that it is there whole or not at all.
 
     Args: sentence_keys: (N,); n_words: (N,); vectors: (sum of n_words, H), end to end.
     """
+    starts = ragged_starts(n_words)
     values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1), pa.float16()), vectors.shape[1])
-    rows = pa.ListArray.from_arrays(pa.array(ragged_starts(n_words), pa.int32()), values)
-    schema = pa.schema([("key", KEY), ("vectors", rows.type)], {"fingerprint": fingerprint})
-    shards = folder / "shards"
-    shards.mkdir(parents=True, exist_ok=True)
-    partial = shards / "shard.partial"
-    with partial.open("wb") as file:
-        with pa.ipc.new_file(file, schema) as writer:
-            writer.write_table(pa.table([sentence_keys, rows], schema=schema))
-        file.flush()
-        os.fsync(file.fileno())
-    return partial.rename(shards / f"{storage.checksum(partial)}.arrow")
+    rows = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), values)
+    empty = ragged_starts(~vectors.view(np.uint16).any(axis=1))
+    n_empty = pa.array(empty[starts[1:]] - empty[starts[:-1]], pa.int32())
+    metadata = {"fingerprint": fingerprint, "format": FORMAT}
+    schema = pa.schema([("key", KEY), ("vectors", rows.type), ("n_empty", pa.int32())], metadata)
+    partial = folder / "shards" / "shard.partial"
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with partial.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
+        writer.write_table(pa.table([sentence_keys, rows, n_empty], schema=schema))
+    return partial.rename(partial.with_name(f"{storage.checksum(partial)}.arrow"))
 
 
 def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> int:
@@ -159,23 +189,56 @@ def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> i
     A shard with live rows is rewritten without the others before it is removed, so a kill at any moment loses nothing.
     Returns: words dropped.
     """
-    shards = [Shard.open(path) for path in shard_paths(folder)]
-    alive = [_alive(shard, live, fingerprint) for shard in shards]
-    n_words = [np.diff(shard.starts) for shard in shards]
-    total = sum(int(counts.sum()) for counts in n_words)
-    stale = sum(int(counts[~mask].sum()) for counts, mask in zip(n_words, alive, strict=True))
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    total = sum(int(shard.starts[-1]) for shard in shards)
+    stale = total - _words_of(shards, alive)
     if stale <= max_stale * total:
         return 0
-    for shard, mask, counts in zip(shards, alive, n_words, strict=True):
+    for shard, mask in zip(shards, alive, strict=True):
         if mask.all():
             continue
         if mask.any():
-            vectors = shard.vectors[np.repeat(mask, counts)]
-            write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), counts[mask], vectors)
+            vectors = shard.vectors[np.repeat(mask, shard.n_words)]
+            write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors)
         shard.path.unlink()
     return stale
 
 
-def _alive(shard: Shard, live: pa.Array, fingerprint: str) -> NDArray[np.bool_]:
-    used = pc.is_in(shard.keys, live).to_numpy(zero_copy_only=False)
-    return used if shard.fingerprint == fingerprint else np.zeros_like(used)
+def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
+    """What the store holds, and how much of it the corpus uses.
+
+    Args: live: the keys of the corpus' sentences.
+    """
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    words = sum(int(shard.starts[-1]) for shard in shards)
+    by_fingerprint: dict[str, int] = {}
+    for shard in shards:
+        by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
+    held = pa.chunked_array([shard.keys for shard in shards], KEY)
+    return {
+        "shards": len(shards),
+        "rows": sum(len(shard.keys) for shard in shards),
+        "words": words,
+        "bytes": sum(shard.path.stat().st_size for shard in shards),
+        "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
+        "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
+        "share_stale": 1 - _words_of(shards, alive) / max(words, 1),
+        "fingerprint": fingerprint,
+        "words_by_fingerprint": by_fingerprint,
+    }
+
+
+def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
+    return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
+
+
+def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
+    """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
+    masks = []
+    for shard in shards:
+        used = pc.is_in(shard.keys, live)
+        masks.append(used.to_numpy(zero_copy_only=False) & (shard.fingerprint == fingerprint))
+        live = live.filter(pc.invert(pc.is_in(live, shard.keys)))
+    return masks

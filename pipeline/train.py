@@ -8,6 +8,7 @@ In: data/positioned, the embedding store. Out: models/relation: config.json, wei
 from __future__ import annotations
 
 import sys
+import time
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -17,20 +18,21 @@ import numpy as np
 
 from pipeline import params, scorer, storage
 from pipeline.batches import Batch, Examples, shuffled
-from pipeline.callbacks import Average, Validate
 from pipeline.errors import InputError
 from pipeline.model import network
+from pipeline.model.average import Average
 from pipeline.model.config import Config
 from pipeline.params import Train
 from pipeline.prefetch import prefetch
 from pipeline.schema import CONTRACTS
-from pipeline.stage import quiet, run
+from pipeline.stage import progress, quiet, run
 from pipeline.store import Store
 
 quiet()
 import tensorflow as tf  # noqa: E402
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
+Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,7 @@ class Trained:
     epochs: int
     best_epoch: int
     score: float  # macro-F1 in percent
-    sentences_per_second: float
+    sentences_per_second: float  # of the median epoch's steps
 
 
 def train(
@@ -49,27 +51,49 @@ def train(
     options: Train,
     training: Examples,
     validation: Examples,
-    callbacks: Sequence[tf.keras.callbacks.Callback] = (),
+    on_epoch: Callable[[dict[str, float]], None] = lambda figures: None,
 ) -> Trained:
-    """Train a network, the same weights for the same arguments on the same machine.
+    """Train a network: the same weights for the same arguments on the same machine.
 
-    Args: callbacks: get every epoch's logs, the validation score among them.
+    Args: on_epoch: gets each epoch's losses by name, `validation_score` and `sentences_per_second`.
     """
     tf.keras.utils.set_random_seed(options.seed)
     tf.config.experimental.enable_op_determinism()
     model = network.Model(config)
-    weights = class_weights(training.relation_ids, len(config.relations), options.class_weights)
-    feed = Feed(training, weights, config, options)
-    compile_network(model.network, options, n_steps=options.epochs * feed.n_batches)
-    watch = Validate(lambda: score(model, validation), len(training), options)
-    averaging = [Average(options.weight_averaging)] if options.weight_averaging else []
-    model.network.fit(
-        feed.dataset(),
-        epochs=options.epochs,
-        verbose=int(sys.stderr.isatty()),
-        callbacks=[*averaging, watch, *callbacks],
-    )
-    return Trained(model, len(watch.seconds), watch.best_epoch, watch.best, watch.sentences_per_second)
+    feed = Feed(training, config, options)
+    compile_network(model.network, options, n_steps=options.epochs * len(feed))
+    step = compiled_step(model)
+    average = Average(model.network.trainable_variables, options.weight_averaging)
+    best, best_epoch, speeds = float("-inf"), 0, []
+    for epoch in range(1, options.epochs + 1):
+        started = time.perf_counter()
+        model.network.reset_metrics()
+        with progress(len(training), "sentences") as advance:
+            for batch in feed.epoch():
+                losses = step(batch)
+                average.update()
+                advance(len(batch[1]["relation"]))
+        speeds.append(len(training) / (time.perf_counter() - started))
+        with average.in_place():
+            reached = score(model, validation)
+            if reached > best:
+                best, best_epoch, weights = reached, epoch, model.network.get_weights()
+        figures = {name: float(loss) for name, loss in losses.items()}
+        on_epoch({**figures, "validation_score": reached, "sentences_per_second": speeds[-1]})
+        if epoch - best_epoch >= options.patience:
+            break
+    model.network.set_weights(weights)
+    return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
+
+
+def compiled_step(model: network.Model) -> Callable[[Step], dict[str, tf.Tensor]]:
+    """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
+    specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
+    targets = {task: specs[task] for task in model.config.tasks}
+    weights = {"relation": tf.TensorSpec((None,), tf.float32)}
+    signature = (network.input_specs(model.config), targets, weights)
+    step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
+    return step
 
 
 def score(model: network.Model, examples: Examples) -> float:
@@ -84,8 +108,8 @@ def score(model: network.Model, examples: Examples) -> float:
 def class_weights(relation_ids: np.ndarray[Any, np.dtype[np.int64]], n_relations: int, kind: str) -> network.Floats:
     """Each relation's weight in its loss: (R,) float32, 1 or inversely proportional to its count; a row's mean weight is 1.
 
-    >>> class_weights(np.array([0, 0, 0, 1]), 3, "balanced").round(2).tolist()
-    [0.67, 2.0, 0.0]
+    >>> class_weights(np.array([0, 0, 1, 1, 1, 1]), 3, "balanced").tolist()
+    [1.5, 0.75, 0.0]
     """
     if kind == "none":
         return np.ones(n_relations, np.float32)
@@ -95,30 +119,27 @@ def class_weights(relation_ids: np.ndarray[Any, np.dtype[np.int64]], n_relations
 
 
 class Feed:
-    """Epochs of training batches for Keras: inputs, targets and sample weights by name, made ahead of the step that needs them."""
+    """Epochs of training batches, each made ahead of the step that needs it."""
 
-    def __init__(self, examples: Examples, weights: network.Floats, config: Config, options: Train) -> None:
+    def __init__(self, examples: Examples, config: Config, options: Train) -> None:
         self._examples = examples
-        self._weights = weights
-        self._config = config
+        self._tasks = config.tasks
+        self._weights = class_weights(examples.relation_ids, len(config.relations), options.class_weights)
         self._size = options.batch_size
         self._rng = np.random.default_rng(options.seed)
-        self.n_batches = -(-len(examples) // options.batch_size)
 
-    def epoch(self) -> Iterator[tuple[Batch, Batch, Batch]]:
-        """The batches of the next epoch."""
+    def __len__(self) -> int:
+        return -(-len(self._examples) // self._size)
+
+    def epoch(self) -> Iterator[Step]:
+        """The batches of the next epoch, as tensors."""
+        return prefetch(tf.nest.map_structure(tf.convert_to_tensor, batch) for batch in self._batches())
+
+    def _batches(self) -> Iterator[Step]:
         for rows in shuffled(self._examples.lengths, self._size, self._rng):
             targets = self._examples.targets(rows)
             weights: Batch = {"relation": self._weights[targets["relation"]]}
-            yield self._examples.inputs(rows), {task: targets[task] for task in self._config.tasks}, weights
-
-    def dataset(self) -> tf.data.Dataset:
-        """The epochs as Keras wants them; its shapes are open, so that no new length makes it trace its step anew."""
-        specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
-        targets = {task: specs[task] for task in self._config.tasks}
-        weights = {"relation": tf.TensorSpec((None,), tf.float32)}
-        signature = (network.input_specs(self._config), targets, weights)
-        return tf.data.Dataset.from_generator(lambda: prefetch(self.epoch()), output_signature=signature)
+            yield self._examples.inputs(rows), {task: targets[task] for task in self._tasks}, weights
 
 
 def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
@@ -141,6 +162,9 @@ def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
         rate = tf.keras.optimizers.schedules.CosineDecay(rate, decay_steps=n_steps)
     optimizer = tf.keras.optimizers.Adam(rate, weight_decay=options.weight_decay or None)
     net.compile(optimizer, loss=losses, loss_weights=loss_weights)
+    # Variables that the first step made would have it traced a second time, which takes seconds.
+    optimizer.build(net.trainable_variables)
+    net.compiled_loss.build(net.output)
 
 
 def uncertain(loss: Loss, log_variance: tf.Variable) -> Loss:
@@ -175,7 +199,6 @@ def check(options: Train, rows: dict[str, int]) -> None:
 def main(argv: list[str]) -> str:
     """Train on a positioned folder and an embedding store, and write the model folder."""
     from dvclive import Live
-    from dvclive.keras import DVCLiveCallback
 
     positioned, embedded, output = map(Path, argv)
     options = params.read(Train)
@@ -194,10 +217,21 @@ def main(argv: list[str]) -> str:
     training, validation = (Examples(folder.tables[split], store, relations) for split in ("train", "validation"))
     with storage.atomic_folder(output) as partial:
         live = Live(str(partial / "curves"), save_dvc_exp=False, dvcyaml=False)
-        trained = train(config, options, training, validation, [DVCLiveCallback(live=live)])
+        trained = train(config, options, training, validation, on_epoch=lambda figures: _tell(figures, live))
+        live.end()
         network.save(trained.model, partial)
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
     return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
+
+
+def _tell(figures: dict[str, float], live: Any) -> None:
+    """Log an epoch's losses and score to the curves (not its speed: they are the same in every run) and print it."""
+    speed = figures.pop("sentences_per_second")
+    for name, value in figures.items():
+        live.log_metric(name, value)
+    live.next_step()
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
+    sys.stderr.write(f"epoch {live.step}: {shown}, {speed:,.0f} sentences/s\n")
 
 
 if __name__ == "__main__":

@@ -5,14 +5,14 @@ A sentence past the encoder's limit runs as overlapping strides; a word without 
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import pieces, ragged
-from pipeline.backend import Encode
+from pipeline.backend import Inference
 from pipeline.encoder import Description
 from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
@@ -43,11 +43,30 @@ def pool(hidden: Floats, words: NDArray[np.int32], n_words: int, pooling: str) -
     return vectors
 
 
+def word_vectors(encoder: WordEncoder, chunks: Iterable[tuple[Ints, Pieces]]) -> Iterator[tuple[Ints, Ints, Vectors]]:
+    """Encode chunks of sentences, some batches ahead of what is taken.
+
+    Args: chunks: the sentences' numbers and their pieces.
+    Yields: a batch's (B,) sentence numbers, (B,) words a sentence and the (words of all B, H) vectors end to end.
+    """
+
+    def run(batch: tuple[Ints, Pieces, Ints]) -> tuple[Ints, Ints, Vectors]:
+        numbers, sentences, rows = batch
+        return numbers[rows], sentences.n_words[rows], encoder.vectors(sentences, rows)
+
+    batches = (
+        (numbers, sentences, rows)
+        for numbers, sentences in chunks
+        for rows in pieces.batches(np.diff(sentences.starts), encoder.limit, encoder.batch_pieces)
+    )
+    return prefetch(run, batches, encoder.inference.workers)
+
+
 @dataclass(frozen=True)
 class WordEncoder:
-    """An encoder ready to run: piece ids in, word vectors out."""
+    """An encoder ready to run: pieces in, word vectors out."""
 
-    encode: Encode
+    inference: Inference
     description: Description
     pooling: str
     batch_pieces: int
@@ -57,40 +76,36 @@ class WordEncoder:
         """The most pieces of a sentence that fit beside the special ones."""
         return self.description.max_pieces - len(self.description.prefix_ids) - len(self.description.suffix_ids)
 
-    def batches(self, sentences: Pieces) -> Iterator[tuple[Ints, Vectors]]:
-        """Word vectors of N sentences, a batch at a time, short sentences first.
+    def vectors(self, sentences: Pieces, rows: Ints) -> Vectors:
+        """The (words of all B, H) float16 vectors of (B,) sentences of one length in pieces, end to end."""
+        places = sentences.starts[rows][:, None] + np.arange(sentences.starts[rows[0] + 1] - sentences.starts[rows[0]])
+        ids = sentences.ids[places]
+        hidden = self._long(ids[0], sentences.words[places[0]]) if ids.shape[1] > self.limit else self.hidden(ids)
+        n_words = sentences.n_words[rows]
+        # The words of the batch's sentences are numbered on, so that the whole batch is pooled at once.
+        words = sentences.words[places] + ragged.starts(n_words)[:-1, None]
+        return pool(hidden, words.reshape(-1), int(n_words.sum()), self.pooling).astype(np.float16)
 
-        Yields: (B,) the sentences of the batch, and the (words of all B, H) float16 vectors end to end.
-        """
-        for rows, hidden in prefetch(self._infer(sentences)):
-            length = len(hidden) // len(rows)
-            n_words = sentences.n_words[rows]
-            # The words of the batch's sentences are numbered on, so that the whole batch is pooled at once.
-            words = sentences.words[sentences.starts[rows][:, None] + np.arange(length)] + ragged.starts(n_words)[:-1, None]
-            yield rows, pool(hidden, words.reshape(-1), int(n_words.sum()), self.pooling).astype(np.float16)
-
-    def _infer(self, sentences: Pieces) -> Iterator[tuple[Ints, Floats]]:
-        for length, rows in pieces.batches(np.diff(sentences.starts), self.limit, self.batch_pieces):
-            if length > self.limit:
-                yield rows, self._long(sentences, int(rows[0]))
-            else:
-                ids = sentences.ids[sentences.starts[rows][:, None] + np.arange(length)]
-                yield rows, self._hidden(ids)
-
-    def _long(self, sentences: Pieces, row: int) -> Floats:
-        """(P, H) of a sentence past the limit."""
-        ids, words = sentences.of(row)
-        strides = pieces.strides(words, self.limit)
-        hidden = self._hidden(np.stack([ids[stride.start : stride.end] for stride in strides]))
-        by_stride = hidden.reshape(len(strides), self.limit, -1)
-        kept = [part[s.keep_start - s.start : s.keep_end - s.start] for part, s in zip(by_stride, strides, strict=True)]
-        return np.concatenate(kept)
-
-    def _hidden(self, ids: NDArray[np.int32]) -> Floats:
+    def hidden(self, ids: NDArray[np.int32]) -> Floats:
         """(B * P, H) of (B, P) ids, the special pieces added for the encoder and their vectors taken off."""
         prefix, suffix = self.description.prefix_ids, self.description.suffix_ids
         framed = np.pad(ids, ((0, 0), (len(prefix), len(suffix))))
         framed[:, : len(prefix)] = prefix
         framed[:, framed.shape[1] - len(suffix) :] = suffix
-        hidden = self.encode(np.ascontiguousarray(framed, np.int32))
+        hidden = self.inference.encode(np.ascontiguousarray(framed, np.int32))
         return hidden[:, len(prefix) : len(prefix) + ids.shape[1]].reshape(-1, hidden.shape[2])
+
+    def _long(self, ids: NDArray[np.int32], words: NDArray[np.int32]) -> Floats:
+        """(P, H) of a sentence past the limit.
+
+        Args: ids: (P,); words: (P,) the word of each piece.
+        """
+        strides = pieces.strides(words, self.limit)
+        size = max(1, self.batch_pieces // self.limit)
+        kept = []
+        for start in range(0, len(strides), size):
+            batch = strides[start : start + size]
+            hidden = self.hidden(np.stack([ids[stride.start : stride.end] for stride in batch]))
+            by_stride = hidden.reshape(len(batch), self.limit, -1)
+            kept += [part[s.keep_start - s.start : s.keep_end - s.start] for part, s in zip(by_stride, batch, strict=True)]
+        return np.concatenate(kept)

@@ -147,7 +147,7 @@ def save(model: Model, folder: Path) -> None:
     from safetensors.numpy import save_file
 
     model.config.write(folder)
-    save_file({name: weight.numpy() for name, weight in weights(model.network).items()}, folder / WEIGHTS)
+    save_file({name: np.asarray(weight) for name, weight in weights(model.network).items()}, folder / WEIGHTS)
     lines: list[str] = []
     model.network.summary(line_length=110, print_fn=lines.append)
     (folder / "summary.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")

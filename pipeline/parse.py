@@ -1,0 +1,142 @@
+"""Annotation files as rows of words: data/raw -> data/parsed.
+
+Which rows are validation, and whether the corpus has problems, shows only when all is read. Until then the rows wait in a
+scratch folder, so that no more than a batch of them is ever in memory.
+"""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+import time
+from collections.abc import Callable, Collection, Iterable, Iterator
+from functools import partial
+from itertools import islice
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+from numpy.typing import NDArray
+
+from pipeline import params, ragged, storage
+from pipeline.errors import InputError
+from pipeline.formats import READERS, Annotation, undirected
+from pipeline.schema import CONTRACTS, PARSED, SPLITS
+from pipeline.split import find_files
+from pipeline.stage import run
+from pipeline.storage import BATCH_ROWS
+from pipeline.survey import Row, Survey, find_problems, merge, read_files, survey
+from pipeline.words import Tokenizer, find_words, load_tokenizer
+
+
+def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) -> pa.Table:
+    """A table of PARSED, one row an annotation."""
+    entities = np.array([[*row.e1, *row.e2] for row in annotations], np.int64)
+    words, starts, counts, spans = find_words([row.text for row in annotations], entities, tokenize)
+    columns = {
+        "id": [row.id for row in annotations],
+        "source": [row.source for row in annotations],
+        "text": [row.text for row in annotations],
+        "words": pa.ListArray.from_arrays(pa.array(ragged.starts(counts), pa.int32()), pa.array(words, pa.string())),
+        "starts": ragged.lists(starts.astype(np.int32), counts),
+        **dict(zip(("e1_start", "e1_end", "e2_start", "e2_end"), spans.T, strict=True)),
+        "e1_type": [row.e1_type for row in annotations],
+        "e2_type": [row.e2_type for row in annotations],
+        "relation": [row.relation if directed else undirected(row.relation) for row in annotations],
+    }
+    return pa.table(columns, PARSED)
+
+
+def main(argv: list[str]) -> str:
+    """Parse data/raw into data/parsed."""
+    began = time.perf_counter()
+    source, target = map(Path, argv)
+    settings = params.read(params.Parse)
+    exclude = frozenset(settings.exclude)
+    files, read = find_files(source), READERS[settings.format]
+    tokenize = load_tokenizer(settings.language, settings.segmenter)
+    to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
+
+    with _scratch(target) as scratch:
+        surveys = {}
+        for split, paths in files.items():
+            batches = _batched(read_files(paths, read))
+            surveys[split] = _spill(scratch / split, batches, exclude, settings.seed, to_table)
+        if problems := find_problems(surveys, exclude, settings.directed):
+            raise InputError(problems)
+        held_out = None if files["validation"] else _hold_out(surveys["train"], settings.validation_fraction)
+        notes = {"excluded": len(exclude), "overlap": surveys["test"].n_shared(surveys["train"])}
+        counts = storage.write(target, CONTRACTS["parse"], _splits(scratch, held_out), notes=notes)
+    return _closing_line(counts, notes, "its own files" if held_out is None else "train", time.perf_counter() - began)
+
+
+def _closing_line(counts: dict[str, int], notes: dict[str, int], origin: str, seconds: float) -> str:
+    rows = "{train:,} train, {validation:,} validation (from {origin}), {test:,} test".format(**counts, origin=origin)
+    return f"parse: {rows}, {notes['excluded']} excluded, {notes['overlap']} of test have their text in train, {seconds:.1f} s"
+
+
+def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
+    iterator = iter(rows)
+    while batch := list(islice(iterator, BATCH_ROWS)):
+        yield batch
+
+
+def _spill(
+    path: Path,
+    batches: Iterable[list[Row]],
+    exclude: Collection[str],
+    seed: int,
+    to_table: Callable[[list[Annotation]], pa.Table],
+) -> Survey:
+    """Survey a split, and write what becomes output to an Arrow file."""
+    surveys = []
+    with pa.ipc.new_file(str(path), PARSED) as file:
+        for rows in batches:
+            surveys.append(survey(rows, exclude, seed))
+            kept = [row for row in rows if isinstance(row, Annotation) and row.id not in exclude]
+            if kept:
+                file.write_table(to_table(kept))
+    return merge(surveys)
+
+
+def _hold_out(train: Survey, fraction: float) -> NDArray[np.bool_]:
+    held_out = train.held_out(fraction)
+    if not held_out.any():
+        found = f"parse.validation_fraction {fraction:g} holds none of {len(held_out)} train rows out"
+        raise InputError.of("params.yaml", found, "raise it, or put a validation file into data/raw")
+    return held_out
+
+
+def _splits(scratch: Path, held_out: NDArray[np.bool_] | None) -> dict[str, Iterator[pa.Table]]:
+    """The tables of every split; the rows held out of train, if any, are validation."""
+    files = {split: scratch / split for split in SPLITS}
+    splits = {split: _tables(path) for split, path in files.items()}
+    if held_out is not None:
+        splits |= {"train": _tables(files["train"], ~held_out), "validation": _tables(files["train"], held_out)}
+    return splits
+
+
+def _tables(path: Path, mask: NDArray[np.bool_] | None = None) -> Iterator[pa.Table]:
+    """The rows of a spilled file, or those where mask is true, a batch at a time."""
+    with pa.memory_map(str(path)) as source:
+        file, start = pa.ipc.open_file(source), 0
+        for n in range(file.num_record_batches):
+            table = pa.Table.from_batches([file.get_batch(n)])
+            yield table if mask is None else table.filter(pa.array(mask[start : start + len(table)]))
+            start += len(table)
+
+
+@contextlib.contextmanager
+def _scratch(target: Path) -> Iterator[Path]:
+    """A folder beside the target, which has the room; a fixed name, so that a killed run's is cleared by the next."""
+    folder = target.with_name(f".{target.name}.rows")
+    shutil.rmtree(folder, ignore_errors=True)
+    folder.mkdir(parents=True)
+    try:
+        yield folder
+    finally:
+        shutil.rmtree(folder, ignore_errors=True)
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,173 @@
+"""Training at tiny size: what it minimises, what it keeps, what it repeats."""
+
+import dataclasses
+
+import numpy as np
+import pytest
+
+from pipeline import params, train
+from pipeline.errors import InputError
+from pipeline.model import network
+from pipeline.model.average import Average
+from pipeline.params import LossWeights
+from pipeline.stage import quiet
+from tests.model import tiny
+
+quiet()
+import tensorflow as tf  # noqa: E402
+
+
+@pytest.fixture
+def eager():
+    """Tracing a step takes seconds; at this size a few steps are quicker without."""
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)
+
+
+def run(on_epoch=lambda figures: None, **changes):
+    examples = tiny.examples(copies=3)
+    return train.train(tiny.config(**changes), tiny.options(**changes), examples, examples, on_epoch)
+
+
+def weights(trained):
+    return {name: weight.numpy() for name, weight in network.weights(trained.model.network).items()}
+
+
+def test_a_small_corpus_is_learnt_by_heart():
+    trained = run(epochs=40, patience=40, learning_rate=0.03, dropout=0.0, lstm_units=8)
+    assert trained.score > 90
+
+
+def test_two_runs_give_the_same_bytes():
+    first, second = weights(run(weight_averaging=0.9)), weights(run(weight_averaging=0.9))
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tasks": ("relation",)},
+        {"sharing": "soft", "sharing_distance": "l1"},
+        {"sharing": "soft", "positions": "relation"},
+        {"loss_weights": "learned", "class_weights": "balanced"},
+        {"schedule": "cosine", "weight_decay": 0.01, "weight_averaging": 0.9},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("eager")
+def test_every_option_trains(changes):
+    losses = []
+    run(lambda figures: losses.append(figures["loss"]), epochs=3, learning_rate=0.02, dropout=0.0, **changes)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_best_epochs_weights_are_kept_and_patience_ends_training(monkeypatch):
+    scores = iter([1.0, 5.0, 2.0, 3.0, 9.0])
+    seen = []
+
+    def score(model, examples):
+        seen.append(model.network.get_weights())
+        return next(scores)
+
+    monkeypatch.setattr(train, "score", score)
+    trained = run(epochs=5, patience=2)
+    assert (trained.epochs, trained.best_epoch, trained.score) == (4, 2, 5.0)
+    for kept, best in zip(trained.model.network.get_weights(), seen[1], strict=True):
+        np.testing.assert_array_equal(kept, best)
+
+
+def test_many_lengths_trace_the_step_once():
+    config, options = tiny.config(), tiny.options(batch_size=1)
+    model = network.Model(config)
+    train.compile_network(model.network, options, n_steps=1)
+    step = train.compiled_step(model)
+    feed = train.Feed(tiny.examples(), config, options)
+    for batch in feed.epoch():
+        step(batch)
+    assert step.experimental_get_tracing_count() == 1
+
+
+def losses_of_one_step(**changes):
+    tf.keras.utils.set_random_seed(1)
+    config, options = tiny.config(**changes), tiny.options(**changes)
+    model = network.Model(config)
+    train.compile_network(model.network, options, n_steps=1)
+    (batch, *_) = train.Feed(tiny.examples(), config, options).epoch()
+    return {name: float(value) for name, value in train.compiled_step(model)(batch).items()}
+
+
+@pytest.mark.usefixtures("eager")
+def test_loss_weights_go_by_output_name():
+    losses = losses_of_one_step(loss_weights=LossWeights(relation=2.0, tags=0.5), dropout=0.0)
+    assert losses["loss"] == pytest.approx(2 * losses["relation_loss"] + 0.5 * losses["tags_loss"], rel=1e-5)
+
+
+@pytest.mark.usefixtures("eager")
+def test_learned_loss_weights_start_at_one_and_then_move():
+    trained = run(loss_weights="learned")
+    assert all(float(variance) != 0 for variance in trained.model.network.log_variances.values())
+    learned, fixed = losses_of_one_step(loss_weights="learned"), losses_of_one_step()
+    assert learned["loss"] == pytest.approx(fixed["loss"], rel=1e-5)
+
+
+def test_an_uncertain_loss_is_that_of_the_paper():
+    loss = train.uncertain(lambda truth, output: tf.constant([3.0]), tf.constant(2 * np.log(2.0), tf.float32))
+    assert float(loss(None, None)[0]) == pytest.approx(3 / 4 + np.log(2))
+
+
+def test_the_distance_counts_what_both_have():
+    ours, theirs = [tf.constant([[1.0], [2.0], [7.0]])], [tf.constant([[0.0], [4.0]])]
+    assert float(train.distance(ours, theirs, "l1")) == 3
+    assert float(train.distance(ours, theirs, "l2")) == 5
+
+
+@pytest.mark.usefixtures("eager")
+def test_soft_sharing_pulls_the_two_lstms_together():
+    def apart(weight):
+        net = run(sharing="soft", sharing_weight=weight, epochs=5, learning_rate=0.03, patience=5).model.network
+        return float(train.distance(net.get_layer("relation_lstm").weights, net.get_layer("tags_lstm").weights, "l2"))
+
+    assert apart(10.0) < 0.5 * apart(0.0)
+
+
+def test_balanced_weights_make_every_class_weigh_the_same():
+    ids = np.array([0] * 6 + [1] * 3 + [2])
+    weights = train.class_weights(ids, 4, "balanced")
+    assert [float(weights[ids[ids == relation]].sum()) for relation in range(3)] == pytest.approx([10 / 3] * 3)
+
+
+def test_the_average_stands_in_for_the_weights_within_its_block_alone():
+    variable = tf.Variable(0.0)
+    average = Average([variable], decay=0.5)
+    variable.assign(8.0)
+    average.update()
+    with average.in_place():
+        inside = float(variable)
+    assert inside == pytest.approx(8 * (1 - 2 / 11))
+    assert float(variable) == 8
+
+
+def test_the_score_is_official_where_relations_have_a_direction(monkeypatch):
+    """Gold A(e1,e2), predicted A(e2,e1): worth nothing officially."""
+    examples = tiny.examples()
+    wrong = np.where(examples.relation_ids == 2, 2, 1 - examples.relation_ids)
+    monkeypatch.setattr(network, "predict", lambda *_: network.Predictions(np.eye(3, dtype=np.float32)[wrong], None))
+    assert train.score(network.Model(tiny.config()), examples) == 0
+
+
+def test_training_without_the_relation_task_is_an_error():
+    with pytest.raises(InputError, match="lacks relation"):
+        train.check(dataclasses.replace(tiny.options(), tasks=("tags",)), {"train": 1, "validation": 1})
+
+
+def test_no_validation_rows_are_an_error():
+    with pytest.raises(InputError, match="no validation rows"):
+        train.check(tiny.options(), {"train": 1, "validation": 0})
+
+
+def test_the_committed_params_are_the_reference_model():
+    committed = tiny.options()
+    assert (committed.tasks, committed.sharing, committed.positions) == (("relation", "tags"), "hard", "shared")
+    assert isinstance(committed, params.Train)
