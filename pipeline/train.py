@@ -24,6 +24,7 @@ from pipeline.model.average import Average
 from pipeline.model.config import Config
 from pipeline.params import Train
 from pipeline.prefetch import prefetch
+from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
 from pipeline.stage import progress, quiet, run
 from pipeline.store import Store
@@ -105,7 +106,7 @@ def score(model: network.Model, examples: Examples) -> float:
     return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode)))
 
 
-def class_weights(relation_ids: np.ndarray[Any, np.dtype[np.int64]], n_relations: int, kind: str) -> network.Floats:
+def class_weights(relation_ids: Ints, n_relations: int, kind: str) -> network.Floats:
     """Each relation's weight in its loss: (R,) float32, 1 or inversely proportional to its count; a row's mean weight is 1.
 
     >>> class_weights(np.array([0, 0, 1, 1, 1, 1]), 3, "balanced").tolist()
@@ -132,14 +133,15 @@ class Feed:
         return -(-len(self._examples) // self._size)
 
     def epoch(self) -> Iterator[Step]:
-        """The batches of the next epoch, as tensors."""
-        return prefetch(tf.nest.map_structure(tf.convert_to_tensor, batch) for batch in self._batches())
+        """The batches of the next epoch."""
+        return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
 
-    def _batches(self) -> Iterator[Step]:
-        for rows in shuffled(self._examples.lengths, self._size, self._rng):
-            targets = self._examples.targets(rows)
-            weights: Batch = {"relation": self._weights[targets["relation"]]}
-            yield self._examples.inputs(rows), {task: targets[task] for task in self._tasks}, weights
+    def _batch(self, rows: Ints) -> Step:
+        targets = self._examples.targets(rows)
+        weights: Batch = {"relation": self._weights[targets["relation"]]}
+        batch = self._examples.inputs(rows), {task: targets[task] for task in self._tasks}, weights
+        tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
+        return tensors
 
 
 def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:

@@ -1,15 +1,18 @@
 """Training at tiny size: what it minimises, what it keeps, what it repeats."""
 
 import dataclasses
+from pathlib import Path
 
 import numpy as np
 import pytest
+import yaml
 
-from pipeline import params, train
+from pipeline import params, storage, train
 from pipeline.errors import InputError
 from pipeline.model import network
 from pipeline.model.average import Average
 from pipeline.params import LossWeights
+from pipeline.schema import CONTRACTS
 from pipeline.stage import quiet
 from tests.model import tiny
 
@@ -155,6 +158,27 @@ def test_the_score_is_official_where_relations_have_a_direction(monkeypatch):
     wrong = np.where(examples.relation_ids == 2, 2, 1 - examples.relation_ids)
     monkeypatch.setattr(network, "predict", lambda *_: network.Predictions(np.eye(3, dtype=np.float32)[wrong], None))
     assert train.score(network.Model(tiny.config()), examples) == 0
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_path, monkeypatch):
+    section = dataclasses.asdict(tiny.options(epochs=1))
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"train": {**section, "tasks": list(section["tasks"])}}))
+    tables = {split: [tiny.table(2)] for split in ("train", "validation", "test")}
+    notes = {"max_distance": tiny.MAX_DISTANCE}
+    storage.write(tmp_path / "positioned", CONTRACTS["position"], tables, {"tags": list(tiny.TAGS)}, notes)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
+    closing = [train.main(["positioned", "embedded", output]) for output in ("one", "two")]
+    files = [{path.relative_to(output): path.read_bytes() for path in Path(output).rglob("*.*")} for output in ("one", "two")]
+    assert files[0] == files[1]
+    assert (
+        (Path("one") / "curves" / "plots" / "metrics" / "validation_score.tsv")
+        .read_text()
+        .startswith("step\tvalidation_score\n0\t")
+    )
+    assert network.load(Path("one")).config.relations == tiny.RELATIONS
+    assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
 
 
 def test_training_without_the_relation_task_is_an_error():

@@ -47,7 +47,7 @@ class Model:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.network = build(config)
-        self._forward = tf.function(self.network.call, input_signature=[input_specs(config)], autograph=False)
+        self._forward = tf.function(lambda inputs: self.network(inputs, training=False), input_signature=[input_specs(config)])
 
     def forward(self, inputs: Batch) -> dict[str, NDArray[np.float32]]:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
