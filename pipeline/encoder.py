@@ -102,6 +102,9 @@ def load_tokenizer(folder: Path, name: str) -> Any:
             str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True
         )
         _require_vocabulary(tokenizer)
+        # Some tokenizer.json files cut and pad every sentence to a length of their own.
+        tokenizer.backend_tokenizer.no_padding()
+        tokenizer.backend_tokenizer.no_truncation()
     except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
         reason = str(error).strip().splitlines()[0] if str(error) else "no fast tokenizer"
         hint = "the encoder's folder needs tokenizer.json, or the vocabulary files of a known tokenizer"
@@ -215,7 +218,7 @@ def describe(settings: params.Encoder, revision: str | None, source: Path, targe
     prefix, suffix = special_ids(tokenizer)
     weights, max_pieces = weights_sha256(source), piece_limit(model.config, tokenizer)
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / "tokenizer.json")]
-    identity = json.dumps([weights, *files, list(settings.layers), max_pieces])
+    identity = json.dumps([weights, *files, settings.layers, max_pieces, prefix, suffix])
     return Description(
         name=settings.name,
         revision=revision,
@@ -235,8 +238,9 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
     Returns: what encoder.json says, and the lowest cosine to TensorFlow.
     """
     source, revision = locate(settings.name, settings.revision)
-    tokenizer = load_tokenizer(source, settings.name)
+    # In this order: transformers, imported before tf.keras is first used, keeps tf.keras from loading.
     model = load_tensorflow(source, settings.name)
+    tokenizer = load_tokenizer(source, settings.name)
     function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
     with storage.atomic_folder(folder) as temporary:
         tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))

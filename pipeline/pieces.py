@@ -32,8 +32,6 @@ def load_tokenizer(folder: Path) -> Tokenizer:
         tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
     except Exception:  # the library raises nothing narrower
         raise InputError.of(folder / "tokenizer.json", "the tokenizer is missing or damaged", "run dvc repro encoder") from None
-    tokenizer.no_padding()
-    tokenizer.no_truncation()
     tokenizer.encode_special_tokens = True
     return tokenizer
 

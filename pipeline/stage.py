@@ -23,6 +23,8 @@ def quiet() -> None:
     os.environ.setdefault("TRANSFORMERS_VERBOSITY", "error")
     os.environ.setdefault("TOKENIZERS_PARALLELISM", "true")
     os.environ.setdefault("HF_DATASETS_DISABLE_PROGRESS_BARS", "1")
+    # transformers sets this for itself and its children; TensorFlow 2.15, whose Keras is the legacy one, fails on it.
+    os.environ.pop("TF_USE_LEGACY_KERAS", None)
     warnings.filterwarnings("ignore")
     for name in ("tensorflow", "transformers", "dvclive", "absl", "py.warnings"):
         logging.getLogger(name).setLevel(logging.ERROR)

@@ -1,41 +1,87 @@
-"""Tiny encoders with random weights, as `save_pretrained` would write them."""
+"""Tiny encoders with random weights and vocabularies of their own, as `save_pretrained` writes them."""
 
 from __future__ import annotations
 
 import json
-import string
 from pathlib import Path
+from typing import Any
 
-SPECIAL = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+from pipeline.stage import quiet
+
+WORDS = ["the", "engine", "of", "a", "car", "cause", "##s", "##ing", "fire", "box", "hold", "is", "in", "from", "##es", ".", ",", "'"]
+CHINESE = [*"中国的人在机器里有一个大火车和水发动", "。", ","]
+LETTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789[]<>/-"]
+WORDPIECE = [*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *CHINESE]
+SHAPE = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+KINDS = ("bert", "roberta", "distilbert", "electra", "mpnet")
 
 
-def make_bert(folder: Path, extra: str = "", max_pieces: int = 64) -> Path:
-    """A BERT of two layers, 16-d, whose WordPiece vocabulary spells any ASCII word and the characters of `extra`."""
-    from pipeline.stage import quiet
-
+def make(kind: str, folder: Path, max_positions: int = 64, seed: int = 0, **config: Any) -> Path:
+    """Write a tiny encoder of a kind of KINDS; max_positions as the model's config counts them."""
     quiet()
     import tensorflow as tf
 
-    assert tf.keras.layers.Layer  # before transformers, which cannot import Keras otherwise
-    from transformers import BertConfig, BertTokenizerFast, TFBertModel
+    tf.keras.utils.set_random_seed(seed)
+    import transformers
 
     folder.mkdir(parents=True, exist_ok=True)
-    letters = string.ascii_lowercase + string.digits + string.punctuation + extra
-    vocabulary = [*SPECIAL, "the", "of", "##ing", *letters, *(f"##{letter}" for letter in letters)]
-    (folder / "vocab.txt").write_text("\n".join(vocabulary), encoding="utf-8")
-    tokenizer = BertTokenizerFast(vocab_file=str(folder / "vocab.txt"), model_max_length=max_pieces)
-    tokenizer.save_pretrained(str(folder))
-    tf.keras.utils.set_random_seed(1)
-    config = BertConfig(
-        vocab_size=len(vocabulary),
-        hidden_size=16,
-        num_hidden_layers=2,
-        num_attention_heads=2,
-        intermediate_size=32,
-        max_position_embeddings=max_pieces,
+    tokenizer = {"roberta": _byte_pairs, "mpnet": _mpnet}.get(kind, _word_pieces)(folder, kind)
+    shape = {**SHAPE, **config}
+    if kind == "distilbert":
+        shape = {
+            "dim": shape["hidden_size"],
+            "n_layers": shape["num_hidden_layers"],
+            "n_heads": shape["num_attention_heads"],
+            "hidden_dim": shape["intermediate_size"],
+        }
+    if kind == "electra":
+        shape["embedding_size"] = 8
+    names = {"bert": "Bert", "roberta": "Roberta", "distilbert": "DistilBert", "electra": "Electra", "mpnet": "MPNet"}
+    settings = getattr(transformers, f"{names[kind]}Config")(
+        vocab_size=len(tokenizer), max_position_embeddings=max_positions, pad_token_id=tokenizer.pad_token_id, **shape
     )
-    model = TFBertModel(config)
-    model(tf.constant([[2, 3]]))
-    model.save_pretrained(str(folder), safe_serialization=True)
-    assert json.loads((folder / "config.json").read_text())["model_type"] == "bert"
+    model = getattr(transformers, f"TF{names[kind]}Model")(settings)
+    model(tf.constant([[3, 4, 5]]))
+    # Random weights near zero make all words alike; wide ones tell one from another.
+    model.set_weights([weight * 10 if "embeddings" in variable.name else weight for weight, variable in _weights(model)])
+    model.save_pretrained(folder, safe_serialization=True)
     return folder
+
+
+def _weights(model: Any) -> list[tuple[Any, Any]]:
+    return list(zip(model.get_weights(), model.weights, strict=True))
+
+
+def _word_pieces(folder: Path, kind: str) -> Any:
+    import transformers
+
+    special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
+    (folder / "vocab.txt").write_text("\n".join([*special, *WORDPIECE]) + "\n", encoding="utf-8")
+    name = {"bert": "Bert", "distilbert": "DistilBert", "electra": "Electra"}[kind]
+    tokenizer = getattr(transformers, f"{name}TokenizerFast")(str(folder / "vocab.txt"), model_max_length=512)
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def _mpnet(folder: Path, kind: str) -> Any:
+    import transformers
+
+    special = ["<s>", "<pad>", "</s>", "<unk>", "[UNK]", "<mask>"]
+    (folder / "vocab.txt").write_text("\n".join([*special, *WORDPIECE]) + "\n", encoding="utf-8")
+    tokenizer = transformers.MPNetTokenizerFast(str(folder / "vocab.txt"), model_max_length=512)
+    tokenizer.save_pretrained(folder)
+    return tokenizer
+
+
+def _byte_pairs(folder: Path, kind: str) -> Any:
+    import transformers
+    from tokenizers.pre_tokenizers import ByteLevel
+
+    alphabet = sorted(ByteLevel.alphabet())
+    pairs = ["t h", "th e", "Ġ the", "i n", "e n", "c a", "Ġ a"]
+    tokens = ["<s>", "<pad>", "</s>", "<unk>", "<mask>", *alphabet, *(pair.replace(" ", "") for pair in pairs)]
+    (folder / "vocab.json").write_text(json.dumps({token: index for index, token in enumerate(tokens)}), encoding="utf-8")
+    (folder / "merges.txt").write_text("\n".join(["#version: 0.2", *pairs]) + "\n", encoding="utf-8")
+    tokenizer = transformers.RobertaTokenizerFast(str(folder / "vocab.json"), str(folder / "merges.txt"), model_max_length=512)
+    tokenizer.save_pretrained(folder)
+    return tokenizer

@@ -71,10 +71,3 @@ def test_scores_and_plots_are_shown_and_compared(finished: Path, tmp_path: Path)
     project.dvc(finished, "plots", "show", "--out", str(page))
     assert "vega" in (page / "index.html").read_text()
 
-
-def test_a_second_forced_run_gives_the_same_bytes(finished: Path, tmp_path: Path) -> None:
-    folder = tmp_path / "project"
-    shutil.copytree(finished, folder)
-    project.dvc(folder, "repro", "--force", "evaluate")
-    for name in ("reports/metrics.json", "reports/predictions.jsonl"):
-        assert (folder / name).read_bytes() == (finished / name).read_bytes()

@@ -172,11 +172,8 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     closing = [train.main(["positioned", "embedded", output]) for output in ("one", "two")]
     files = [{path.relative_to(output): path.read_bytes() for path in Path(output).rglob("*.*")} for output in ("one", "two")]
     assert files[0] == files[1]
-    assert (
-        (Path("one") / "curves" / "plots" / "metrics" / "validation_score.tsv")
-        .read_text()
-        .startswith("step\tvalidation_score\n0\t")
-    )
+    curve = Path("one") / "curves" / "plots" / "metrics" / "validation_score.tsv"
+    assert curve.read_text().startswith("step\tvalidation_score\n0\t")
     assert network.load(Path("one")).config.relations == tiny.RELATIONS
     assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
 

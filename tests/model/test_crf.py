@@ -13,8 +13,8 @@ from pipeline.model.crf import CRF
 TAGS = ("O", "B-E1", "I-E1", "B-E2", "I-E2")
 RNG = np.random.default_rng(3)
 TRANSITIONS = RNG.normal(size=(5, 5)).astype(np.float32)
-LENGTHS = np.array([1, 2, 4, 5, 3])
-EMISSIONS = RNG.normal(size=(5, 5, 5)).astype(np.float32)
+LENGTHS = np.arange(30) % 5 + 1
+EMISSIONS = RNG.normal(size=(30, 5, 5)).astype(np.float32)
 
 
 def path_score(emissions, path):
@@ -75,9 +75,9 @@ def test_every_pair_of_prefixes_has_a_rule():
 
 
 def test_padding_changes_neither_loss_nor_decoding(crf):
-    gold = RNG.integers(0, 5, (5, 5))
-    wide = np.concatenate([EMISSIONS, RNG.normal(size=(5, 7, 5)) * 50], axis=1).astype(np.float32)
-    full = np.full(5, 5)
+    gold = RNG.integers(0, 5, (30, 5))
+    wide = np.concatenate([EMISSIONS, RNG.normal(size=(30, 7, 5)) * 50], axis=1).astype(np.float32)
+    full = np.full(30, 5)
     wide_gold = np.pad(gold, ((0, 0), (0, 7)), constant_values=-1)
     np.testing.assert_allclose(crf.loss(wide_gold, wide), crf.loss(gold, EMISSIONS), rtol=1e-5)
     narrow = viterbi.decode(EMISSIONS, full, TRANSITIONS, TAGS)

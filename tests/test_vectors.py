@@ -1,0 +1,160 @@
+"""Word vectors against a plain transformers TensorFlow forward pass, a sentence at a time, without padding."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pytest
+
+from pipeline import backend, encoder, params, pieces
+from pipeline.pieces import Pieces
+from pipeline.vectors import WordEncoder, word_vectors
+from tests import encoders
+
+SENTENCES = [
+    ["The", "engine", "of", "a", "car", "causes", "fire", "."],
+    ["a", "box"],
+    ["fires"],
+    ["The", "box", "holding", "xyzzy", "is", "in", "a", "café", "."],
+    ["the", "car"],
+    ["fire", "of", "the", "car", "is", "from", "the", "box", "."],
+]
+LAYERS = (-2, -1)
+# float16 keeps 11 bits; vectors are of size 1, so this is a step or two in the last place.
+STEP = 2e-3
+
+
+@pytest.fixture(scope="module", params=encoders.KINDS)
+def kind(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    """A tiny encoder as saved, and frozen."""
+    folder = tmp_path_factory.mktemp(request.param)
+    saved = encoders.make(request.param, folder / "saved")
+    encoder.build(params.Encoder(str(saved), None, LAYERS), folder / "frozen")
+    return saved, folder / "frozen"
+
+
+@pytest.fixture(scope="module")
+def bert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
+    folder = tmp_path_factory.mktemp("bert")
+    saved = encoders.make("bert", folder / "saved", max_positions=24)
+    encoder.build(params.Encoder(str(saved), None, LAYERS), folder / "frozen")
+    return saved, folder / "frozen"
+
+
+def word_encoder(frozen: Path, pooling: str = "mean", budget: int = 64, name: str = "openvino", precision: str = "float32") -> Any:
+    return WordEncoder(backend.BACKENDS[name](frozen, precision), encoder.Description.read(frozen), pooling, budget)
+
+
+def embed(model: WordEncoder, frozen: Path, sentences: list[list[str]]) -> list[np.ndarray]:
+    """Every sentence's (T, H) in the order given."""
+    split = pieces.split_words(pieces.load_tokenizer(frozen), sentences)
+    found: dict[int, np.ndarray] = {}
+    for numbers, n_words, vectors in word_vectors(model, [(np.arange(len(sentences)), split)]):
+        found.update(zip(numbers.tolist(), np.split(vectors, np.cumsum(n_words)[:-1]), strict=True))
+    return [found[number] for number in range(len(sentences))]
+
+
+def plain(saved: Path, words: list[str], pooling: str) -> np.ndarray:
+    """(T, H) by transformers alone: its tokenizer's own word ids and special pieces, a loop over words."""
+    import tensorflow as tf
+    from transformers import AutoTokenizer, TFAutoModel
+
+    tokenizer = AutoTokenizer.from_pretrained(str(saved), add_prefix_space=True)
+    encoding = tokenizer(words, is_split_into_words=True, return_tensors="tf")
+    hidden = _model(saved, TFAutoModel)(encoding, output_hidden_states=True).hidden_states
+    states = tf.concat([hidden[layer] for layer in LAYERS], -1)[0].numpy()
+    word_ids = encoding.word_ids()
+    vectors = []
+    for word in range(len(words)):
+        own = [state for state, word_id in zip(states, word_ids, strict=True) if word_id == word]
+        vectors.append((own[0] if pooling == "first" else np.mean(own, axis=0)) if own else np.zeros(states.shape[1]))
+    return np.array(vectors)
+
+
+def _model(saved: Path, kind: Any, cache: dict[Path, Any] = {}) -> Any:  # noqa: B006 (loading takes a second)
+    if saved not in cache:
+        cache[saved] = kind.from_pretrained(str(saved))
+    return cache[saved]
+
+
+@pytest.mark.parametrize("pooling", ["mean", "first"])
+def test_vectors_of_every_kind_of_encoder_equal_a_plain_forward_pass(kind: tuple[Path, Path], pooling: str) -> None:
+    saved, frozen = kind
+    found = embed(word_encoder(frozen, pooling), frozen, SENTENCES)
+    for words, vectors in zip(SENTENCES, found, strict=True):
+        assert vectors.dtype == np.float16
+        np.testing.assert_allclose(vectors, plain(saved, words, pooling), atol=STEP, rtol=STEP)
+
+
+def test_a_sentence_has_the_same_bits_in_any_batch(kind: tuple[Path, Path]) -> None:
+    _, frozen = kind
+    sentences = SENTENCES * 5
+    together = embed(word_encoder(frozen, budget=512), frozen, sentences)
+    alone = embed(word_encoder(frozen, budget=1), frozen, sentences)
+    assert all(np.array_equal(one, other) for one, other in zip(together, alone, strict=True))
+
+
+def test_the_two_backends_agree_to_two_steps_of_float16(bert: tuple[Path, Path]) -> None:
+    _, frozen = bert
+    openvino = embed(word_encoder(frozen), frozen, SENTENCES)
+    tensorflow = embed(word_encoder(frozen, name="tensorflow"), frozen, SENTENCES)
+    np.testing.assert_allclose(np.concatenate(openvino), np.concatenate(tensorflow), atol=STEP, rtol=STEP)
+
+
+@pytest.mark.parametrize("precision", ["bfloat16", "float16"])
+def test_tensorflow_in_half_precision_keeps_a_cosine_of_0_999(bert: tuple[Path, Path], precision: str) -> None:
+    import tensorflow as tf
+
+    _, frozen = bert
+    full = np.concatenate(embed(word_encoder(frozen), frozen, SENTENCES))
+    try:
+        half = np.concatenate(embed(word_encoder(frozen, name="tensorflow", precision=precision), frozen, SENTENCES))
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
+    assert 0.999 < encoder.lowest_cosine(half, full) < 1
+
+
+def test_a_long_sentence_takes_each_word_from_the_window_with_most_context(bert: tuple[Path, Path]) -> None:
+    """Words of one piece each; windows of 22 (24 positions less two special pieces) that begin every 11 pieces and at the end."""
+    saved, frozen = bert
+    words = [encoders.WORDS[index % 5] for index in range(50)]
+    windows = {start: plain(saved, words[start : start + 22], "mean") for start in (0, 11, 22, 28)}
+    (found,) = embed(word_encoder(frozen), frozen, [words])
+    for word, vector in enumerate(found):
+        context = {start: min(word - start, start + 21 - word) for start in windows if start <= word < start + 22}
+        best = [windows[start][word - start] for start in context if context[start] == max(context.values())]
+        assert min(np.abs(vector - candidate).max() for candidate in best) < 2 * STEP, word
+
+
+def test_words_and_sentences_without_pieces_have_zero_vectors(bert: tuple[Path, Path]) -> None:
+    _, frozen = bert
+    found = embed(word_encoder(frozen), frozen, [["\u200b", "car", "\x01"], ["\x01"]])
+    assert [vectors.any(axis=1).tolist() for vectors in found] == [[False, True, False], [False]]
+
+
+def test_many_strides_run_in_batches_within_the_budget(bert: tuple[Path, Path]) -> None:
+    _, frozen = bert
+    words = ["car", "fire", "box"] * 60
+    model = word_encoder(frozen)
+    sizes = []
+
+    def encode(ids: np.ndarray) -> np.ndarray:
+        sizes.append(ids.shape[0])
+        return model.inference.encode(ids)
+
+    counted = WordEncoder(backend.Inference(encode, 1), model.description, "mean", 64)
+    (few,) = embed(counted, frozen, [words])
+    (all_at_once,) = embed(word_encoder(frozen, budget=10_000), frozen, [words])
+    assert max(sizes) == 64 // 22
+    assert np.array_equal(few, all_at_once)
+
+
+def test_rows_of_a_batch_may_come_in_any_order(bert: tuple[Path, Path]) -> None:
+    _, frozen = bert
+    split = pieces.split_words(pieces.load_tokenizer(frozen), [["car"], ["box"], ["fire"]])
+    assert isinstance(split, Pieces)
+    model = word_encoder(frozen)
+    forward, backward = model.vectors(split, np.array([0, 1, 2])), model.vectors(split, np.array([2, 1, 0]))
+    assert np.array_equal(forward, backward[::-1])
