@@ -72,13 +72,13 @@ def strides(words: NDArray[np.int32], limit: int) -> list[Stride]:
     if n_pieces <= limit:
         return [Stride(0, n_pieces, 0, n_pieces)]
     starts = [*range(0, n_pieces - limit, max(1, limit // 2)), n_pieces - limit]
-    # The context on both sides is equal in the middle of an overlap; the cut moves left to where a word begins, if one does there.
+    begins = np.flatnonzero(np.diff(words)) + 1
     cuts = [0]
     for left, right in itertools.pairwise(starts):
-        cut = middle = (left + limit + right) // 2
-        while cut > right and words[cut] == words[cut - 1]:
-            cut -= 1
-        cuts.append(cut if words[cut] != words[cut - 1] else middle)
+        # Context on both sides is equal in the middle of an overlap; the cut moves from there to where a word begins, if one does.
+        middle = max(cuts[-1], (left + limit + right) // 2)
+        near = begins[(begins >= max(cuts[-1], right)) & (begins <= left + limit)]
+        cuts.append(int(near[np.argmin(np.abs(near - middle))]) if len(near) else middle)
     return [
         Stride(start, start + limit, keep, next_keep)
         for start, keep, next_keep in zip(starts, cuts, [*cuts[1:], n_pieces], strict=True)
@@ -96,7 +96,9 @@ def batches(n_pieces: Ints, limit: int, budget: int) -> Iterator[Ints]:
     """
     order = np.argsort(n_pieces, kind="stable")
     lengths, firsts = np.unique(n_pieces[order], return_index=True)
-    for length, rows in zip(lengths.tolist(), np.split(order, firsts[1:]), strict=True):
+    ends = np.append(firsts[1:], len(order))[: len(firsts)]
+    for length, first, end in zip(lengths.tolist(), firsts, ends, strict=True):
+        rows = order[first:end]
         size = 1 if length > limit else max(1, budget // max(1, length))
         for start in range(0, len(rows), size):
             yield rows[start : start + size]

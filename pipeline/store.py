@@ -195,12 +195,13 @@ def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> i
     stale = total - _words_of(shards, alive)
     if stale <= max_stale * total:
         return 0
+    written = set()  # after a killed sweep a shard's live rows may be there already, under the name they get again
     for shard, mask in zip(shards, alive, strict=True):
-        if mask.all():
+        if mask.all() or shard.path in written:
             continue
         if mask.any():
             vectors = shard.vectors[np.repeat(mask, shard.n_words)]
-            write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors)
+            written.add(write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors))
         shard.path.unlink()
     return stale
 
@@ -224,7 +225,7 @@ def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
         "bytes": sum(shard.path.stat().st_size for shard in shards),
         "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
         "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
-        "share_stale": 1 - _words_of(shards, alive) / max(words, 1),
+        "share_stale": (words - _words_of(shards, alive)) / max(words, 1),
         "fingerprint": fingerprint,
         "words_by_fingerprint": by_fingerprint,
     }

@@ -3,17 +3,42 @@
 from __future__ import annotations
 
 import json
+import string
 from pathlib import Path
 from typing import Any
 
 from pipeline.stage import quiet
 
-WORDS = ["the", "engine", "of", "a", "car", "cause", "##s", "##ing", "fire", "box", "hold", "is", "in", "from", "##es", ".", ",", "'"]
-CHINESE = [*"中国的人在机器里有一个大火车和水发动", "。", ","]
-LETTERS = [*"abcdefghijklmnopqrstuvwxyz0123456789[]<>/-"]
-WORDPIECE = [*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *CHINESE]
-SHAPE = {"hidden_size": 16, "num_hidden_layers": 3, "num_attention_heads": 2, "intermediate_size": 32}
+WORDS = [
+    "the",
+    "engine",
+    "of",
+    "a",
+    "car",
+    "cause",
+    "##s",
+    "##ing",
+    "fire",
+    "box",
+    "hold",
+    "is",
+    "in",
+    "from",
+    "##es",
+    ".",
+    ",",
+    "'",
+]
+CHINESE = [*"中国的人在机器里有一个大火车和水发动。"]
+LETTERS = [*string.ascii_lowercase, *string.digits, *string.punctuation]
+WORDPIECE = list(dict.fromkeys([*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *CHINESE]))
+SHAPE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
 KINDS = ("bert", "roberta", "distilbert", "electra", "mpnet")
+
+
+def make_bert(folder: Path) -> Path:
+    """Write a tiny BERT whose WordPiece vocabulary spells any ASCII word and some Chinese."""
+    return make("bert", folder)
 
 
 def make(kind: str, folder: Path, max_positions: int = 64, seed: int = 0, **config: Any) -> Path:

@@ -1,0 +1,121 @@
+"""The trained network as an OpenVINO model, for prediction without TensorFlow: network.xml and network.bin.
+
+Frozen as the encoder is, and proven equal to Keras when it is written. A row's outputs are the same bits in any batch, padded or
+not (tests/model/test_frozen.py). Decoding reads the CRF's transitions from weights.safetensors.
+"""
+
+from __future__ import annotations
+
+import os
+import threading
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.batches import Batch
+from pipeline.errors import InputError
+from pipeline.model.config import HINT, Config
+
+if TYPE_CHECKING:
+    from pipeline.model import network
+
+Floats = NDArray[np.float32]
+INPUTS = ("words", "e1_position_ids", "e2_position_ids")
+FILE = "network.xml"
+WEIGHTS, TRANSITIONS = "weights.safetensors", "transitions"
+PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])
+# Probabilities and emissions; float32 sums in another order differ by some 1e-6.
+PROOF_DIFFERENCE = 1e-4
+
+
+def freeze(model: network.Model, folder: Path) -> float:
+    """Write a network into its model folder, frozen and proven.
+
+    Returns: the largest difference to Keras.
+    Raises: InputError where the frozen network says something else than Keras.
+    """
+    import openvino
+    import tensorflow as tf
+    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
+
+    from pipeline.model.network import input_specs
+
+    config = model.config
+    # Outputs go by position: the frontend keeps the order of the flattened dictionary, not its keys.
+    function = tf.function(
+        lambda inputs: [model.network(inputs, training=False)[task] for task in config.tasks], input_signature=[input_specs(config)]
+    )
+    graph = convert_variables_to_constants_v2(function.get_concrete_function(), lower_control_flow=False).graph.as_graph_def()
+    partial = folder / "frozen.pb"
+    partial.write_bytes(graph.SerializeToString(deterministic=True))
+    openvino.save_model(openvino.convert_model(partial), folder / FILE, compress_to_fp16=False)
+    partial.unlink()
+    return prove(model, Frozen(config, folder), folder)
+
+
+def prove(model: network.Model, frozen: Frozen, folder: Path) -> float:
+    """Compare a frozen network with Keras on drawn batches.
+
+    Returns: the largest difference.
+    Raises: InputError where it exceeds PROOF_DIFFERENCE.
+    """
+    rng = np.random.default_rng(0)
+    difference = 0.0
+    for lengths in PROOF_LENGTHS:
+        batch = _drawn(model.config, np.array(lengths), rng)
+        ours, theirs = frozen.forward(batch), model.forward(batch)
+        real = batch["e1_position_ids"] > 0
+        pairs = [(ours["relation"], theirs["relation"])]
+        if "tags" in ours:
+            pairs.append((ours["tags"][real], theirs["tags"][real]))
+        difference = max(difference, *(float(np.abs(a - b).max()) for a, b in pairs))
+    if not difference <= PROOF_DIFFERENCE:
+        found = f"the frozen network differs from Keras by {difference:.1e}"
+        raise InputError.of(folder, found, "a bug of the OpenVINO conversion for this architecture: please report it")
+    return difference
+
+
+def _drawn(config: Config, lengths: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+    """Random sentences of these lengths, e1 their first word and e2 their last."""
+    word, reach = np.arange(lengths.max()), config.max_distance
+    real = word < lengths[:, None]
+    distances = [word - np.zeros_like(lengths)[:, None], word - (lengths - 1)[:, None]]
+    ids = [np.where(real, np.clip(distance, -reach, reach) + reach + 1, 0).astype(np.int32) for distance in distances]
+    words = rng.normal(size=(*real.shape, config.width)) * real[:, :, None]
+    return dict(zip(INPUTS, (words.astype(np.float16), *ids), strict=True))
+
+
+class Frozen:
+    """A frozen network that runs; threads may share it."""
+
+    def __init__(self, config: Config, folder: Path) -> None:
+        """Raises: InputError where the frozen network is missing or damaged."""
+        import openvino
+
+        self.config = config
+        self.workers = len(os.sched_getaffinity(0))
+        # A stream a core for the reason that backend.openvino gives.
+        settings = {"NUM_STREAMS": self.workers, "INFERENCE_NUM_THREADS": self.workers, "INFERENCE_PRECISION_HINT": "f32"}
+        try:
+            self._compiled = openvino.Core().compile_model(folder / FILE, "CPU", settings)
+        except RuntimeError:
+            raise InputError.of(folder / FILE, "the frozen network is missing or damaged", HINT) from None
+        self._local = threading.local()
+
+    def forward(self, inputs: Batch) -> dict[str, Floats]:
+        """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
+        if not hasattr(self._local, "request"):
+            self._local.request = self._compiled.create_infer_request()
+        outputs = self._local.request.infer({f"{name}:0": inputs[name] for name in INPUTS}, share_inputs=True)
+        return {task: outputs[index] for index, task in enumerate(self.config.tasks)}
+
+
+def transitions(folder: Path) -> Floats:
+    """(K, K) scores of the saved CRF, [from, to]."""
+    from safetensors import safe_open
+
+    with safe_open(folder / WEIGHTS, framework="numpy") as file:
+        scores: Floats = file.get_tensor(TRANSITIONS)
+    return scores
