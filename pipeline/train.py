@@ -200,8 +200,6 @@ def check(options: Train, rows: dict[str, int]) -> None:
 
 def main(argv: list[str]) -> str:
     """Train on a positioned folder and an embedding store, and write the model folder."""
-    from dvclive import Live
-
     positioned, embedded, output = map(Path, argv)
     options = params.read(Train)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
@@ -218,12 +216,24 @@ def main(argv: list[str]) -> str:
     )
     training, validation = (Examples(folder.tables[split], store, relations) for split in ("train", "validation"))
     with storage.atomic_folder(output) as partial:
-        live = Live(str(partial / "curves"), save_dvc_exp=False, dvcyaml=False)
+        live = _curves(partial / "curves")
         trained = train(config, options, training, validation, on_epoch=lambda figures: _tell(figures, live))
         live.end()
         network.save(trained.model, partial)
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
     return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
+
+
+def _curves(folder: Path) -> Any:
+    from dvclive import Live
+    from scmrepo.exceptions import SCMError
+
+    try:
+        return Live(str(folder), save_dvc_exp=False, dvcyaml=False)
+    except SCMError as error:  # dvclive asks git for the present commit
+        raise InputError.of(
+            ".git", f"the git repository has no commit ({error})", "commit the project first, then run again"
+        ) from None
 
 
 def _tell(figures: dict[str, float], live: Any) -> None:

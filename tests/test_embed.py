@@ -85,9 +85,10 @@ def write_encoder(folder: Path, description: Description) -> None:
     storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(description))
 
 
-def write_positioned(folder: Path, sentences: list[str], cut: int = 40, **options: object) -> None:
-    tables = {"train": sentences[:cut], "validation": sentences[cut:][:5], "test": sentences[cut:][5:]}
-    splits = {split: [rows.positioned(*part, **options)] if part else [] for split, part in tables.items()}
+def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
+    n_train = n_train or len(sentences) - 2
+    parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
+    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items()}
     storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
 
 
@@ -137,7 +138,7 @@ def test_a_store_grown_in_ten_steps_equals_one_built_at_once_bit_for_bit(project
 def test_ids_splits_labels_and_marks_may_change_and_nothing_is_computed(project: Path) -> None:
     run()
     moved_marks = [sentence.replace("] of [e2 ", " of] [e2 ") for sentence in SENTENCES]
-    write_positioned(project, moved_marks[::-1], cut=20, relation="Cause-Effect(e1,e2)", first_id=500)
+    write_positioned(project, moved_marks[::-1], n_train=20, relation="Cause-Effect(e1,e2)", first_id=500)
     assert "60 sentences, 0 computed" in run()
 
 
@@ -185,7 +186,7 @@ def test_the_batch_and_shard_sizes_are_no_part_of_a_key(project: Path) -> None:
 def test_stale_vectors_are_swept_at_the_share_of_params(project: Path) -> None:
     run()
     kept = all_vectors(project, SENTENCES[:10])
-    write_positioned(project, SENTENCES[:10], cut=5)
+    write_positioned(project, SENTENCES[:10])
     assert " 0 stale words swept" in run()
     (project / "params.yaml").write_text(settings(max_stale=0.5))
     n_stale = sum(len(words_of(sentence)) for sentence in SENTENCES[10:])
