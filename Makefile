@@ -10,7 +10,7 @@ repro: $(READY)
 	$(BIN)/python -m dvc repro
 
 test: $(READY)
-	$(BIN)/python -m pytest
+	$(BIN)/python -m pytest -n 2 --dist loadgroup
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .

@@ -7,7 +7,7 @@ depend on its neighbours: on one machine they are the same bits in any batch (te
 from __future__ import annotations
 
 import os
-import threading
+import queue
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -71,14 +71,22 @@ def openvino(folder: Path, precision: str) -> Inference:
         compiled = ov.Core().compile_model(folder / "encoder.xml", "CPU", settings)
     except RuntimeError:
         raise InputError.of(folder / "encoder.xml", "the frozen encoder is missing or damaged", "run dvc repro encoder") from None
-    local = threading.local()
+    # Made here, by one thread: a request holds a batch's memory, and no two threads may use one at once.
+    free: queue.SimpleQueue[ov.InferRequest] = queue.SimpleQueue()
+    for _ in range(workers):
+        free.put(compiled.create_infer_request())
 
     def encode(ids: Ids) -> NDArray[np.float32]:
-        if not hasattr(local, "request"):
-            local.request = compiled.create_infer_request()
-        output: NDArray[np.float32] = local.request.infer([ids], share_inputs=True)[0]
+        request = free.get()
+        try:
+            output: NDArray[np.float32] = request.infer([ids], share_inputs=True)[0]
+        finally:
+            free.put(request)
         return output
 
+    # The first call sets up the bindings' view of numpy, and two threads in it at once wait for each other for ever (2026.4):
+    # one holds Python's lock and wants that of the set-up, the other the reverse. So it is made here, by one.
+    encode(np.zeros((1, 3), np.int32))
     return Inference(encode, workers)
 
 

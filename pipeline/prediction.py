@@ -26,8 +26,14 @@ class Sentence:
     def of(cls, text: str) -> Sentence:
         """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any.
 
-        Raises: InputError with all that is wrong with the marks.
+        Raises: InputError where the text is blank or no Unicode, or with all that is wrong with the marks.
         """
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError.of(
+                SOURCE, f"character {error.start + 1} is half of a pair, no character", "give valid Unicode"
+            ) from None
         if not text.strip():
             raise InputError.of(SOURCE, "the text is blank", "give a sentence")
         if not MARKER.search(text):

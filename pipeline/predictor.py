@@ -11,66 +11,77 @@ pair of them is classified; that takes a tagger that finds entities without seei
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from functools import partial
 from pathlib import Path
-from typing import NamedTuple
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import backend, pieces, prediction, ragged, words
+from pipeline import backend, encoder, params, pieces, ragged
 from pipeline.batches import Batch, by_length
 from pipeline.encoder import Description
 from pipeline.errors import InputError, Problem
-from pipeline.model import viterbi
+from pipeline.model import frozen, viterbi
 from pipeline.model.config import Config
 from pipeline.model.frozen import Frozen
 from pipeline.model.manifest import Manifest
-from pipeline.position import PADDING_ID, position_ids, relative_positions, windows
-from pipeline.prediction import SOURCE, Prediction, Relation, Sentence
+from pipeline.position import position_ids, relative_positions, windows
+from pipeline.prediction import SOURCE, Entity, Prediction, Relation, Sentence, entities, entity
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import Span
 from pipeline.stage import log
 from pipeline.vectors import Vectors, WordEncoder, word_vectors
+from pipeline.words import find_words, load_tokenizer
 
 BATCH_ROWS = 128
 BATCH_PIECES = 2_048
-OUTSIDE_ID = 0
-UNMARKED = "the entities are not marked, and {why}"
-MARK = "mark them with <e1>, </e1>, <e2>, </e2>"
+ENCODER = "encoder"
+OUTSIDE = "O"
 
 
 @dataclass(frozen=True)
 class Text:
     """A sentence as the network knows it."""
 
+    sentence: Sentence
     words: tuple[str, ...]
     characters: tuple[Span, ...]  # of each word
-    marked: tuple[Span, Span] | None  # e1 and e2, in words
+    marked: tuple[Entity, Entity] | None  # e1 and e2
     vectors: Vectors  # (T, H)
 
 
-class Pair(NamedTuple):
-    """Two entities of a text, in words, and the window of it that the network sees them in."""
+@dataclass(frozen=True)
+class Pair:
+    """Two entities of a text, in words."""
 
     text: Text
-    e1: Span
-    e2: Span
-    window: Span
+    e1: Entity
+    e2: Entity
+
+    @property
+    def extent(self) -> Span:
+        """From the start of the earlier entity to the end of the later one, in words."""
+        e1, e2 = self.e1.words, self.e2.words
+        return Span(min(e1.start, e2.start), max(e1.end, e2.end))
+
+    @property
+    def n_words(self) -> int:
+        """How many words a window needs to hold both."""
+        return self.extent.end - self.extent.start
 
 
-class Said(NamedTuple):
+@dataclass(frozen=True)
+class Said:
     """The network's outputs for a pair."""
 
-    probabilities: NDArray[np.float32]  # (R,)
-    tag_ids: Ints | None  # (words of the window,)
+    relation: Relation
+    tags: tuple[str, ...] | None  # a name a word of the whole text, O outside the window; None where the model has no tagger
 
 
 class Predictor:
-    """A trained model with its encoder and its tokenizers."""
+    """A trained model with its encoder and its tokenizers; for one thread at a time."""
 
     def __init__(self, folder: Path, encoder_folder: Path | None = None) -> None:
         """Load a model folder.
@@ -80,23 +91,168 @@ class Predictor:
         """
         self.config = Config.read(folder)
         manifest = Manifest.read(folder)
-        self.max_length = manifest.max_length
         encoder_folder = encoder_folder or find_encoder(folder, manifest)
+        self._max_length = manifest.max_length
         self._encoder = load_encoder(encoder_folder, manifest)
-        self._pieces = pieces.load_tokenizer(encoder_folder)
-        self._words = words.load_tokenizer(manifest.language, manifest.segmenter)
+        self._split_pieces = pieces.load_tokenizer(encoder_folder)
+        self._split_words = load_tokenizer(manifest.language, manifest.segmenter)
         self._network = Frozen(self.config, folder)
+        self._transitions = frozen.transitions(folder) if "tags" in self.config.tasks else None
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
         """A prediction a sentence, in order, or why this model has none for it."""
-        texts = self._read(sentences)
-        problems = [self._problem(text) for text in texts]
-        usable = [text for text, problem in zip(texts, problems, strict=True) if not problem]
-        tags = self._tags_of_unmarked([text for text in usable if not text.marked])
-        candidates = [_candidates(text, tags.get(id(text), ())) for text in usable]
-        fitting = [[pair for pair in pairs if _extent(*pair) <= self.max_length] for pairs in candidates]
-        ...
+        texts = self._read(sentences) if sentences else []
+        results: dict[int, Prediction | Problem] = {}
+        for row, text in enumerate(texts):
+            if problem := self._problem(text):
+                results[row] = problem
+        for marked, answer in ((True, self._marked), (False, self._unmarked)):
+            rows = [row for row, text in enumerate(texts) if row not in results and bool(text.marked) == marked]
+            results.update(zip(rows, answer([texts[row] for row in rows]), strict=True))
+        return [results[row] for row in range(len(texts))]
+
+    def _problem(self, text: Text) -> Problem | None:
+        """Why this model cannot answer for a text, if so."""
+        if text.marked:
+            n_words = Pair(text, *text.marked).n_words
+            found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
+            return Problem(SOURCE, found, "shorten the sentence") if n_words > self._max_length else None
+        hint = "mark the entities with <e1>, </e1>, <e2>, </e2>, or train "
+        if self._transitions is None:
+            return Problem(SOURCE, "no entities are marked, and the model has no tagger to find them", f"{hint}both train.tasks")
+        if self.config.positions == "shared":
+            found = "no entities are marked, and this model's tagger reads them off the marks (train.positions: shared)"
+            return Problem(SOURCE, found, f"{hint}with train.positions: relation or none")
+        return None
+
+    def _marked(self, texts: list[Text]) -> list[Prediction]:
+        """Predictions of texts whose entities are given."""
+        said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length)
+        return [
+            Prediction(text.sentence, text.words, answer.tags, _entities(text, answer.tags), (answer.relation,))
+            for text, answer in zip(texts, said, strict=True)
+        ]
+
+    def _unmarked(self, texts: list[Text]) -> list[Prediction]:
+        """Predictions of texts whose entities are to be found: in the whole text, since the tagger sees no positions."""
+        anything = [entity(text.sentence.text, text.characters, Span(0, 1)) for text in texts]
+        whole = max((len(text.words) for text in texts), default=0)
+        tags = [said.tags for said in self._ask([Pair(text, it, it) for text, it in zip(texts, anything, strict=True)], whole)]
+        found = [_entities(text, names) or () for text, names in zip(texts, tags, strict=True)]
+        pairs = [[Pair(text, *both) for both in itertools.permutations(those, 2)] for text, those in zip(texts, found, strict=True)]
+        near = [[pair for pair in group if pair.n_words <= self._max_length] for group in pairs]
+        said = iter(self._ask(list(itertools.chain(*near)), self._max_length))
+        return [
+            Prediction(text.sentence, text.words, tags[row], found[row], relations, len(pairs[row]) - len(near[row]))
+            for row, text in enumerate(texts)
+            for relations in [tuple(next(said).relation for _ in near[row])]
+        ]
+
+    def _read(self, sentences: Sequence[Sentence]) -> list[Text]:
+        """Split sentences into words and encode them."""
+        edges = np.array([np.ravel(sentence.entities or (Span(0, 0), Span(0, 0))) for sentence in sentences], np.int64)
+        all_words, starts, counts, spans = find_words([sentence.text for sentence in sentences], edges, self._split_words)
+        bounds = list(itertools.pairwise(ragged.starts(counts).tolist()))
+        texts_words = [all_words[start:end] for start, end in bounds]
+        vectors = self._vectors(texts_words)
+        texts = []
+        for row, (start, end) in enumerate(bounds):
+            sentence, found = sentences[row], texts_words[row]
+            characters = tuple(Span(at, at + len(word)) for at, word in zip(starts[start:end].tolist(), found, strict=True))
+            e1, e2 = Span(*spans[row, :2].tolist()), Span(*spans[row, 2:].tolist())
+            marked = (entity(sentence.text, characters, e1), entity(sentence.text, characters, e2)) if sentence.entities else None
+            texts.append(Text(sentence, tuple(found), characters, marked, vectors[row]))
+        return texts
+
+    def _vectors(self, sentences: list[list[str]]) -> list[Vectors]:
+        """(T, H) of each sentence."""
+        found: dict[int, Vectors] = {}
+        chunk = np.arange(len(sentences)), pieces.split_words(self._split_pieces, sentences)
+        for rows, n_words, vectors in word_vectors(self._encoder, [chunk]):
+            found.update(zip(rows.tolist(), np.split(vectors, np.cumsum(n_words)[:-1]), strict=True))
+        return [found[row] for row in range(len(sentences))]
+
+    def _ask(self, pairs: list[Pair], max_length: int) -> list[Said]:
+        """What the network says of each pair, seen in a window of at most max_length words."""
+        if not pairs:
+            return []
+        extents = np.array([pair.extent for pair in pairs], np.int64)
+        n_words = np.array([len(pair.text.words) for pair in pairs], np.int64)
+        starts, ends = windows(n_words, extents[:, 0], extents[:, 1], max_length)
+        batches = by_length(ends - starts, BATCH_ROWS)
+
+        def ask(rows: Ints) -> list[Said]:
+            group, lengths = [pairs[row] for row in rows], (ends - starts)[rows]
+            outputs = self._network.forward(inputs(group, starts[rows], lengths, self.config.max_distance))
+            tags: Sequence[tuple[str, ...] | None] = [None] * len(rows)
+            if self._transitions is not None:
+                ids = viterbi.decode(outputs["tags"], lengths, self._transitions, self.config.tags)
+                tags = [self._tags(pair, path, start) for pair, path, start in zip(group, ids, starts[rows], strict=True)]
+            relations = map(self._relation, group, outputs["relation"])
+            return [Said(relation, names) for relation, names in zip(relations, tags, strict=True)]
+
+        said = [answer for answers in prefetch(ask, batches, self._network.workers) for answer in answers]
+        return [said[place] for place in np.argsort(np.concatenate(batches))]
+
+    def _relation(self, pair: Pair, probabilities: NDArray[np.float32]) -> Relation:
+        return Relation(pair.e1, pair.e2, dict(zip(self.config.relations, probabilities.tolist(), strict=True)))
+
+    def _tags(self, pair: Pair, tag_ids: Ints, start: int) -> tuple[str, ...]:
+        """The names of (T,) tag ids of a window, padded with viterbi.PADDING, over the whole text."""
+        names = [self.config.tags[tag_id] for tag_id in tag_ids if tag_id != viterbi.PADDING]
+        return (*[OUTSIDE] * start, *names, *[OUTSIDE] * (len(pair.text.words) - start - len(names)))
+
+
+def inputs(pairs: Sequence[Pair], starts: Ints, lengths: Ints, max_distance: int) -> Batch:
+    """The network's inputs for the windows of pairs, as batches.Examples makes them of rows.
+
+    Args: starts, lengths: (B,) of the windows, in words.
+    """
+    real = np.arange(lengths.max()) < lengths[:, None]
+    words = np.zeros((*real.shape, pairs[0].text.vectors.shape[1]), np.float16)
+    words[real] = np.concatenate([p.text.vectors[s : s + n] for p, s, n in zip(pairs, starts, lengths, strict=True)])
+    batch: Batch = {"words": words}
+    for name in ("e1", "e2"):
+        spans = np.array([getattr(pair, name).words for pair in pairs], np.int64) - starts[:, None]
+        ids = np.zeros(real.shape, np.int32)
+        ids[real] = position_ids(relative_positions(lengths, spans[:, 0], spans[:, 1], max_distance), max_distance)
+        batch[f"{name}_position_ids"] = ids
+    return batch
+
+
+def _entities(text: Text, tags: tuple[str, ...] | None) -> tuple[Entity, ...] | None:
+    return None if tags is None else tuple(entities(text.sentence.text, text.characters, tags))
 
 
 def find_encoder(folder: Path, manifest: Manifest) -> Path:
-    ...
+    """The folder of a model's encoder: in the model folder, or beside it, where it is made anew if it is in neither.
+
+    Raises: InputError where the encoder cannot be fetched.
+    """
+    for place in (folder / ENCODER, folder.parent / ENCODER):
+        if (place / "encoder.json").is_file():
+            return place
+    wanted = manifest.encoder
+    log(f"predict: there is no encoder in {folder} or beside it; {wanted['name']} is fetched and frozen once")
+    settings = params.Encoder(name=wanted["name"], revision=wanted["revision"], layers=tuple(wanted["layers"]))
+    encoder.build(settings, place)
+    return place
+
+
+def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
+    """The encoder that a model was trained on.
+
+    Raises: InputError where the folder holds another.
+    """
+    description = Description.read(folder)
+    if description.fingerprint != manifest.encoder["fingerprint"]:
+        found = f"{description.name}, layers {list(description.layers)}, not the encoder that the model was trained on"
+        wanted = "{name}, layers {layers}, revision {revision}".format(**manifest.encoder)
+        raise InputError.of(folder, found, f"give the folder of {wanted} by --encoder")
+    try:
+        precision = backend.resolve_precision(manifest.backend, manifest.precision)  # type: ignore[arg-type]
+    except InputError:
+        precision = "float32"
+        log(f"predict: this processor computes no {manifest.precision}, float32 is taken instead")
+    inference = backend.BACKENDS[manifest.backend](folder, precision)
+    return WordEncoder(inference, description, manifest.pooling, BATCH_PIECES)

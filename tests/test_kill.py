@@ -13,6 +13,7 @@ import yaml
 
 from tests import project
 
+pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 STAGES = yaml.safe_load((project.ROOT / "dvc.yaml").read_text())["stages"]
 
 

@@ -32,13 +32,13 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
         (params.Train, "learning_rate:", "learning_rat:", "unknown parameter train.learning_rat", "did you mean learning_rate?"),
         (
             params.Train,
-            "  batch_size: 64\n",
+            "  batch_size: 32\n",
             "",
             "parameter train.batch_size is missing",
             "add batch_size: a whole number of at least 1",
         ),
-        (params.Train, "epochs: 40", "epochs: many", "train.epochs is 'many'", "it must be a whole number of at least 1"),
-        (params.Train, "epochs: 40", "epochs: 0", "train.epochs is 0", "of at least 1"),
+        (params.Train, "epochs: 20", "epochs: many", "train.epochs is 'many'", "it must be a whole number of at least 1"),
+        (params.Train, "epochs: 20", "epochs: 0", "train.epochs is 0", "of at least 1"),
         (params.Train, "sharing: hard", "sharing: hrad", "train.sharing is 'hrad'", "did you mean hard?"),
         (
             params.Train,
@@ -63,7 +63,7 @@ def test_a_mistake_is_named_with_a_hint(tmp_path: Path, section: type, old: str,
 
 
 def test_a_mistake_is_placed_at_its_line(tmp_path: Path) -> None:
-    path = edited(tmp_path, "epochs: 40", "epochs: many")
+    path = edited(tmp_path, "epochs: 20", "epochs: many")
     line = path.read_text().splitlines().index("  epochs: many") + 1
     with pytest.raises(InputError) as caught:
         params.read(params.Train, path)
@@ -79,7 +79,7 @@ def test_all_mistakes_of_a_section_are_reported_at_once(tmp_path: Path) -> None:
 
 
 def test_a_mistake_in_another_section_does_not_matter(tmp_path: Path) -> None:
-    assert params.read(params.Tag, edited(tmp_path, "epochs: 40", "epochs: many")).labels == "entity"
+    assert params.read(params.Tag, edited(tmp_path, "epochs: 20", "epochs: many")).labels == "entity"
 
 
 def test_loss_weights_may_be_learned(tmp_path: Path) -> None:
@@ -92,7 +92,7 @@ def test_loss_weights_may_be_learned(tmp_path: Path) -> None:
 
 def test_a_python_object_in_yaml_is_refused(tmp_path: Path) -> None:
     with pytest.raises(InputError):
-        params.read(params.Train, edited(tmp_path, "epochs: 40", "epochs: !!python/object/apply:os.getcwd []"))
+        params.read(params.Train, edited(tmp_path, "epochs: 20", "epochs: !!python/object/apply:os.getcwd []"))
 
 
 def test_a_missing_file_is_named(tmp_path: Path) -> None:

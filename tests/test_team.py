@@ -8,6 +8,7 @@ import pytest
 
 from tests import project
 
+pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 NOTHING_TO_DO = "Data and pipelines are up to date."
 
 
@@ -70,4 +71,3 @@ def test_scores_and_plots_are_shown_and_compared(finished: Path, tmp_path: Path)
     page = tmp_path / "plots"
     project.dvc(finished, "plots", "show", "--out", str(page))
     assert "vega" in (page / "index.html").read_text()
-

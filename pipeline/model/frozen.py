@@ -7,7 +7,7 @@ not (tests/model/test_frozen.py). Decoding reads the CRF's transitions from weig
 from __future__ import annotations
 
 import os
-import threading
+import queue
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -66,7 +66,7 @@ def prove(model: network.Model, frozen: Frozen, folder: Path) -> float:
     for lengths in PROOF_LENGTHS:
         batch = _drawn(model.config, np.array(lengths), rng)
         ours, theirs = frozen.forward(batch), model.forward(batch)
-        real = batch["e1_position_ids"] > 0
+        real = np.asarray(batch["e1_position_ids"], np.int32) > 0
         pairs = [(ours["relation"], theirs["relation"])]
         if "tags" in ours:
             pairs.append((ours["tags"][real], theirs["tags"][real]))
@@ -99,16 +99,22 @@ class Frozen:
         # A stream a core for the reason that backend.openvino gives.
         settings = {"NUM_STREAMS": self.workers, "INFERENCE_NUM_THREADS": self.workers, "INFERENCE_PRECISION_HINT": "f32"}
         try:
-            self._compiled = openvino.Core().compile_model(folder / FILE, "CPU", settings)
+            compiled = openvino.Core().compile_model(folder / FILE, "CPU", settings)
         except RuntimeError:
             raise InputError.of(folder / FILE, "the frozen network is missing or damaged", HINT) from None
-        self._local = threading.local()
+        # As in backend.openvino: requests are few and made here, and the first call is one thread's.
+        self._free: queue.SimpleQueue[openvino.InferRequest] = queue.SimpleQueue()
+        for _ in range(self.workers):
+            self._free.put(compiled.create_infer_request())
+        self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
-        if not hasattr(self._local, "request"):
-            self._local.request = self._compiled.create_infer_request()
-        outputs = self._local.request.infer({f"{name}:0": inputs[name] for name in INPUTS}, share_inputs=True)
+        request = self._free.get()
+        try:
+            outputs = request.infer({f"{name}:0": inputs[name] for name in INPUTS}, share_inputs=True)
+        finally:
+            self._free.put(request)
         return {task: outputs[index] for index, task in enumerate(self.config.tasks)}
 
 
