@@ -55,8 +55,7 @@ def resolve_precision(backend: str, precision: Precision) -> Precision:
 def openvino(folder: Path, precision: str) -> Inference:
     """The frozen encoder of models/encoder on the CPU.
 
-    A stream a core, each with a batch of its own: cores that share a batch wait for each other after every operation, which costs
-    little on an idle machine and up to ten times on a busy one.
+    A stream a core, each with a batch of its own, so that cores never wait for each other.
     """
     import openvino as ov
 

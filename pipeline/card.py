@@ -1,4 +1,4 @@
-"""Stage card: what a trained model is, what it was trained on and how well it does, for whoever is handed it (Mitchell et al. 2019).
+"""Stage card: what a trained model is, what it was trained on and how well it does (after Mitchell et al. 2019).
 
 python -m pipeline.card models/relation reports/metrics.json models/README.md
 """
@@ -40,18 +40,18 @@ model folder and beside it, as `encoder`; where it is missing it is fetched by i
 
 ## Scores, in percent, with bootstrap intervals
 
-| | {% for split in splits %}{{ split }} ({{ metrics[split].rows }} sentences) | {% endfor %}
+| |{% for split in splits %} {{ split }} ({{ metrics[split].rows }} sentences) |{% endfor %}
 |---|{% for split in splits %}---|{% endfor %}
 {%- for name, title in scores.items() %}
-| {{ title }} | {% for split in splits %}{{ shown(metrics[split].relation, name) }} | {% endfor %}
+| {{ title }} |{% for split in splits %} {{ shown(metrics[split].relation, name) }} |{% endfor %}
 {%- endfor %}
 {%- if tagger %}
-| entity F1, strict | {% for split in splits %}{{ shown(metrics[split].tags, "f1") }} | {% endfor %}
+| entity F1, strict |{% for split in splits %} {{ shown(metrics[split].tags, "f1") }} |{% endfor %}
 
 Of the tagger: {{ sees }}
 {%- endif %}
 
-Test sentences were not used to choose anything. Where text differs from the training text in kind or language, expect less.
+Where text differs from the training text in kind or language, expect less.
 
 ## Trained on
 
@@ -61,8 +61,8 @@ Test sentences were not used to choose anything. Where text differs from the tra
 ## Made of
 
 Encoder {{ encoder.name }}{% if encoder.revision %} at {{ encoder.revision }}{% endif %}, layers {{ encoder.layers | join(", ") }},
-{{ encoder.width }}-d, weights' sha256 `{{ encoder.weights_sha256 }}`; {{ manifest.precision }}, a word is the {{ manifest.pooling }} of
-its pieces. It is not trained here. Above it the network of `summary.txt`, trained with:
+{{ encoder.width }}-d, weights' sha256 `{{ encoder.weights_sha256 }}`; {{ manifest.precision }}, a word's pieces are
+pooled by {{ manifest.pooling }}. The encoder is not trained here. Above it the network of `summary.txt`, trained with:
 
 | parameter | value |
 |---|---|
@@ -79,7 +79,7 @@ def render(config: Config, manifest: Manifest, settings: Train, metrics: Mapping
     """
     import jinja2
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701: Markdown, not HTML
+    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 (Markdown, not HTML)
     splits = ("validation", "test")
     text = environment.from_string(TEMPLATE).render(
         config=config,

@@ -34,6 +34,7 @@ from pipeline.storage import Folder
 from pipeline.store import Store
 
 SPLITS = ("validation", "test")
+COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
 
 
 def tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> dict[str, list[Row]]:
@@ -96,7 +97,7 @@ def main(argv: list[str]) -> str:
     config, outcomes = predict(model_folder, folder, store)
     positions_visible = config.positions == "shared"
     metrics: Row = {
-        "data": {name: count for name, count in folder.notes.items() if name != "max_distance"},
+        "data": {name: count for name, count in folder.notes.items() if name in COUNTS},
         "train": {"rows": len(folder.tables["train"])},
         **{split: scores.split_scores(found, positions_visible, settings) for split, found in outcomes.items()},
     }

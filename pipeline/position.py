@@ -106,7 +106,7 @@ def main(argv: list[str]) -> str:
         for split in tagged.tables
     }
     longer = sum(int((ragged.lengths(table["words"]) > settings.max_length).sum()) for table in tagged.tables.values())
-    notes = {**tagged.notes, "max_distance": settings.max_distance, "windowed": longer}
+    notes = {**tagged.notes, "max_length": settings.max_length, "max_distance": settings.max_distance, "windowed": longer}
     rows = storage.write(target, CONTRACTS["position"], splits, tagged.labels, notes)
     seconds = time.perf_counter() - began
     return f"position: {sum(rows.values()):,} sentences, {longer} kept as a window of {settings.max_length} words, {seconds:.1f} s"

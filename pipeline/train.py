@@ -19,9 +19,10 @@ import numpy as np
 from pipeline import params, scorer, storage
 from pipeline.batches import Batch, Examples, shuffled
 from pipeline.errors import InputError
-from pipeline.model import network
+from pipeline.model import frozen, network
 from pipeline.model.average import Average
 from pipeline.model.config import Config
+from pipeline.model.manifest import Manifest
 from pipeline.params import Train
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
@@ -220,6 +221,8 @@ def main(argv: list[str]) -> str:
         trained = train(config, options, training, validation, on_epoch=lambda figures: _tell(figures, live))
         live.end()
         network.save(trained.model, partial)
+        frozen.freeze(trained.model, partial)
+        Manifest.of(partial, folder.notes, store.description).write(partial)
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
     return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
 

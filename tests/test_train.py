@@ -165,7 +165,7 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     section = dataclasses.asdict(tiny.options(epochs=1))
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"train": {**section, "tasks": list(section["tasks"])}}))
     tables = {split: [tiny.table(2)] for split in ("train", "validation", "test")}
-    notes = {"max_distance": tiny.MAX_DISTANCE}
+    notes = {"max_distance": tiny.MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
     storage.write(tmp_path / "positioned", CONTRACTS["position"], tables, {"tags": list(tiny.TAGS)}, notes)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pyarrow as pa
@@ -32,6 +33,7 @@ class FakeStore:
     width = WIDTH
     n_layers = 2
     fingerprint = "fake"
+    description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
 
     def find(self, words: pa.ChunkedArray) -> np.ndarray:
         self._words = words.to_pylist()
