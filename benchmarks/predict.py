@@ -34,6 +34,8 @@ from pipeline.predictor import Predictor, load_encoder
 from pipeline.schema import CONTRACTS
 from pipeline.vectors import word_vectors
 
+SENTENCE = "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the old town."
+
 
 def seconds(function: Callable[[], object]) -> float:
     """How long a call takes."""
