@@ -22,6 +22,8 @@ from pipeline.errors import InputError
 from pipeline.schema import Contract
 
 BATCH_ROWS = 5_000
+# A file of each stage's output: a folder without one is not ours to replace.
+MARKS = ("contract.json", "encoder.json", "config.json", "metrics.json")
 
 
 @dataclass(frozen=True)
@@ -41,7 +43,12 @@ class Folder:
 
 @contextlib.contextmanager
 def atomic_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder that takes the place of `folder` once the block ends well, and leaves no trace otherwise."""
+    """A temporary folder that takes the place of `folder` once the block ends well, and leaves no trace otherwise.
+
+    Raises: InputError where `folder` holds files that no stage wrote, which replacing it would lose.
+    """
+    if folder.is_dir() and any(folder.iterdir()) and not any((folder / mark).is_file() for mark in MARKS):
+        raise InputError.of(folder, "the folder holds something that no stage wrote", "name another folder, or empty this one")
     temporary = folder.with_name(f".{folder.name}.partial")
     shutil.rmtree(temporary, ignore_errors=True)
     temporary.mkdir(parents=True)

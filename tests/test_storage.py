@@ -130,6 +130,13 @@ def test_a_full_disk_ends_a_stage_with_a_hint_and_no_traceback(tmp_path: Path) -
     assert not list(tmp_path.iterdir())
 
 
+def test_a_folder_that_no_stage_wrote_is_never_replaced(tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    with pytest.raises(InputError, match="no stage wrote"):
+        storage.write(tmp_path, PARSE, {"train": [parsed("[e1 a] [e2 b]")]})
+    assert (tmp_path / "thesis.txt").read_text() == "years of work"
+
+
 def test_a_killed_write_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
     code = (
         "import os, signal, sys\n"

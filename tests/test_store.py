@@ -163,6 +163,13 @@ def test_stale_vectors_go_beyond_the_share_and_live_ones_stay(tmp_path: Path) ->
     assert (found["words"], found["share_stale"], found["words_by_fingerprint"]) == (6, 0.0, {"now": 6})
 
 
+def test_a_sentence_held_twice_is_stale_once(tmp_path: Path) -> None:
+    write(tmp_path, WORDS[0])
+    write(tmp_path, *WORDS[:2])
+    assert store.sweep(tmp_path, keys(*WORDS[:2]), "now", max_stale=0.0) == len(WORDS[0])
+    assert_holds(tmp_path, *WORDS[:2])
+
+
 def test_a_sweep_that_removes_nothing_rewrites_nothing(tmp_path: Path) -> None:
     live, _ = write(tmp_path, WORDS[0]), write(tmp_path, *WORDS[1:])
     before = live.stat().st_mtime_ns
