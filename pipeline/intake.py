@@ -38,13 +38,13 @@ def read_text(path: Path) -> Iterator[Request]:
 def read_jsonl(path: Path) -> Iterator[Request]:
     """The sentences of a JSON lines file, blank lines left out."""
     for line in _solid_lines(path):
-        value = line.fault or jsonl._read_object(line.text)
+        value = line.fault or jsonl.read_object(line.text)
         if isinstance(value, Fault):
             yield _refused(line, None, [value])
             continue
-        name = jsonl._read_id(value, "") or None
+        name = jsonl.read_id(value, "") or None
         if value.keys() & {"e1", "e2"}:
-            faults = list(jsonl._faults({"relation": OTHER, **value}))
+            faults = list(jsonl.find_faults({"relation": OTHER, **value}))
             sentence = None if faults else Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"])))
             yield Request(line.number, name, sentence) if sentence else _refused(line, name, faults)
         elif isinstance(value.get("text"), str):
@@ -55,9 +55,9 @@ def read_jsonl(path: Path) -> Iterator[Request]:
 
 def read_semeval(path: Path) -> Iterator[Request]:
     """The sentences of a file of SemEval blocks."""
-    for first, *_ in semeval._blocks(read_lines(path)):
-        name = semeval._read_id(first.text)
-        marked = semeval._read_sentence(first.text) if name else [semeval.NO_ID]
+    for first, *_ in semeval.blocks(read_lines(path)):
+        name = semeval.read_id(first.text)
+        marked = semeval.read_sentence(first.text) if name else [semeval.NO_ID]
         if first.fault:
             marked = [first.fault]
         if isinstance(marked, list):

@@ -32,10 +32,10 @@ def read(path: Path) -> Iterator[Annotation | Broken]:
 
 def _read_line(path: Path, line: Line) -> Iterator[Annotation | Broken]:
     row = f"{path}:{line.number}"
-    value = line.fault or _read_object(line.text)
+    value = line.fault or read_object(line.text)
     default = f"{path.stem}:{line.number}"
-    name = default if isinstance(value, Fault) else _read_id(value, default)
-    faults = [value] if isinstance(value, Fault) else list(_faults(value))
+    name = default if isinstance(value, Fault) else read_id(value, default)
+    faults = [value] if isinstance(value, Fault) else list(find_faults(value))
     if faults or isinstance(value, Fault):
         for fault in faults:
             yield broken(fault, row, row, name)
@@ -44,7 +44,8 @@ def _read_line(path: Path, line: Line) -> Iterator[Annotation | Broken]:
         yield Annotation(name, row, value["text"], e1, e2, value["relation"], value.get("e1_type"), value.get("e2_type"))
 
 
-def _read_object(text: str) -> dict[str, Any] | Fault:
+def read_object(text: str) -> dict[str, Any] | Fault:
+    """A line as a JSON object, or what is wrong with it."""
     hint = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
     try:
         value = json.loads(text)
@@ -55,7 +56,8 @@ def _read_object(text: str) -> dict[str, Any] | Fault:
     return value if isinstance(value, dict) else Fault(f"a JSON {type(value).__name__}, no object", hint)
 
 
-def _read_id(value: dict[str, Any], default: str) -> str:
+def read_id(value: dict[str, Any], default: str) -> str:
+    """A row's id; `default` where it has none that can be used."""
     name = value.get("id", default)
     return str(name) if _is_id(name) else default
 
@@ -73,7 +75,7 @@ def _is_unicode(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def _faults(value: dict[str, Any]) -> Iterator[Fault]:
+def find_faults(value: dict[str, Any]) -> Iterator[Fault]:
     """All that is wrong with an object."""
     known = REQUIRED + OPTIONAL
     for key in value.keys() - set(known):

@@ -37,7 +37,7 @@ class Marked(NamedTuple):
 
 def read(path: Path) -> Iterator[Annotation | Broken]:
     """Annotations and problems of a file, in its order."""
-    for block in _blocks(read_lines(path)):
+    for block in blocks(read_lines(path)):
         yield from _read_block(path, block)
 
 
@@ -99,7 +99,7 @@ def _entity_fault(entity: str, opens: list[int], closes: list[int]) -> Fault | N
     return None
 
 
-def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
+def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Runs of lines that a blank line ends, or the sentence of the next block where a block is cut short."""
     block: list[Line] = []
     for line in lines:
@@ -115,8 +115,8 @@ def _blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 
 def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Broken]:
     first, *rest = block
-    row, name = f"{path}:{first.number}", _read_id(first.text)
-    marked = _read_sentence(first.text) if name else [NO_ID]
+    row, name = f"{path}:{first.number}", read_id(first.text)
+    marked = read_sentence(first.text) if name else [NO_ID]
     label = rest.pop(0) if rest and not rest[0].text.startswith(COMMENT) else None
     relation = label.text.strip() if label else ""
     faults = [(first, fault) for fault in marked] if isinstance(marked, list) else []
@@ -133,13 +133,14 @@ def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Broken]:
         yield Annotation(name, row, *marked, relation)
 
 
-def _read_id(line: str) -> str | None:
+def read_id(line: str) -> str | None:
     """The id that starts a block, where it can be read (a byte that is not UTF-8 is not printable)."""
     name, tab, _ = line.partition("\t")
     return name.strip() or None if tab and name.isprintable() else None
 
 
-def _read_sentence(line: str) -> Marked | list[Fault]:
+def read_sentence(line: str) -> Marked | list[Fault]:
+    """The sentence of a block's first line without its marks, or what is wrong with it."""
     quoted = line.partition("\t")[2].strip()
     if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
         return unmark(quoted[1:-1], first=line.index('"', line.index("\t")) + 2)
