@@ -132,7 +132,7 @@ def read(section: type[Params], path: Path = FILE) -> Params:
 
     Raises: InputError with every unknown, missing and mistyped key of the section, each with its line.
     """
-    name = SECTIONS[section]
+    name = section.__name__.lower()
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:

@@ -40,7 +40,7 @@ def closure(name: str) -> set[str]:
             if file and (path := file.relative_to(ROOT).as_posix()) not in found:
                 found.add(path)
                 todo += imports(file)
-    return {path for path in found if path.startswith("pipeline/")}
+    return {path for path in found if path.startswith(("pipeline/", "experiments/"))}
 
 
 @pytest.mark.parametrize("stage", STAGES)
