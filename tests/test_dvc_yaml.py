@@ -2,6 +2,7 @@
 
 import ast
 from pathlib import Path
+from typing import Any
 
 import pytest
 import yaml
@@ -9,8 +10,8 @@ import yaml
 from pipeline import params
 
 ROOT = Path(__file__).parents[1]
-DVC = yaml.safe_load((ROOT / "dvc.yaml").read_text())
-STAGES = DVC["stages"]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
+CLAIM = yaml.safe_load((ROOT / "experiments/claim/dvc.yaml").read_text())["stages"]
 
 
 def module_file(name: str) -> Path | None:
@@ -43,10 +44,10 @@ def closure(name: str) -> set[str]:
     return {path for path in found if path.startswith(("pipeline/", "experiments/"))}
 
 
-@pytest.mark.parametrize("stage", STAGES)
-def test_a_stage_lists_the_modules_it_imports_and_no_others(stage: str) -> None:
-    listed = {path for path in STAGES[stage]["deps"] if path.endswith(".py")}
-    assert listed == closure(f"pipeline.{stage}")
+@pytest.mark.parametrize("values", [*STAGES.values(), *CLAIM.values()], ids=[*STAGES, *(f"claim-{stage}" for stage in CLAIM)])
+def test_a_stage_lists_the_modules_it_imports_and_no_others(values: dict[str, Any]) -> None:
+    listed = {path for path in values["deps"] if path.endswith(".py")}
+    assert listed == closure(values["cmd"].split()[2])
 
 
 @pytest.mark.parametrize("stage", STAGES)

@@ -103,9 +103,8 @@ def verdict(found: Comparison) -> str:
     """
     difference = found.difference
     word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else "not supported"
-    value, low, high = (f"{percent(share):.1f}" for share in (difference.value, difference.low, difference.high))
-    sign = "+" * (difference.value > 0)
-    return f"{word}: {sign}{value}, interval {low} to {high}, p = {found.p_value:.2g}"
+    value, low, high = (round(100 * share, 1) + 0.0 for share in (difference.value, difference.low, difference.high))  # no -0.0
+    return f"{word}: {'+' * (value > 0)}{value}, interval {low} to {high}, p = {found.p_value:.2g}"
 
 
 def claimed_verdict(row: Row) -> str:
