@@ -99,6 +99,7 @@ class Train:
     position_width: Count
     pooling: Literal["max", "max+entities"]
     layer_mix: Literal["concatenate", "scalar"]
+    projection_width: Annotated[int, Between(0)]
     lstm_units: Count
     dense_units: Count
     input_dropout: Share
