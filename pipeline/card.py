@@ -14,13 +14,14 @@ from pipeline import params, storage
 from pipeline.model.config import Config
 from pipeline.model.manifest import Manifest
 from pipeline.params import Train
+from pipeline.schema import OTHER
 from pipeline.stage import run
 
 SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
-SEES = {
-    "shared": "It saw the entities' positions, so this says nothing of finding entities in unmarked text.",
-    "relation": "It did not see the entities' positions.",
-    "none": "It did not see the entities' positions.",
+COUNTS = {
+    "excluded": "rows left out by `parse.exclude`",
+    "windowed": "sentences longer than the network's window, which keeps both entities",
+    "overlap": "test sentences whose text is also in training",
 }
 
 TEMPLATE = """\
@@ -28,7 +29,7 @@ TEMPLATE = """\
 
 Given a sentence and two marked entities e1 and e2, it names the relation between them
 {%- if tagger %} and tags the entities as {{ config.tags | join(" ") }}{% endif %}.
-{% if tagger and config.positions != "shared" -%}
+{% if finds -%}
 In a sentence without marks it proposes the entities itself and classifies every ordered pair of them.
 {% else -%}
 It needs the marks: it cannot find entities by itself.
@@ -38,63 +39,92 @@ It needs the marks: it cannot find entities by itself.
 The model folder and the encoder's are all that prediction needs beside the installed package. The encoder is looked for in the
 model folder and beside it, as `encoder`; where it is missing it is fetched by its name and checked.
 
-## Scores, in percent, with bootstrap intervals
+## Scores
+
+In percent, with bootstrap intervals ({{ "%g" | format(100 * confidence) }}%). The best epoch was chosen on validation.
 
 | |{% for split in splits %} {{ split }} ({{ metrics[split].rows }} sentences) |{% endfor %}
 |---|{% for split in splits %}---|{% endfor %}
 {%- for name, title in scores.items() %}
 | {{ title }} |{% for split in splits %} {{ shown(metrics[split].relation, name) }} |{% endfor %}
 {%- endfor %}
+| right relation, wrong direction (sentences) |{% for split in splits %} {{ metrics[split].relation.direction_flips }} |{% endfor %}
+| expected calibration error |{% for split in splits %} {{ metrics[split].relation.calibration_error }} |{% endfor %}
 {%- if tagger %}
 | entity F1, strict |{% for split in splits %} {{ shown(metrics[split].tags, "f1") }} |{% endfor %}
 
-Of the tagger: {{ sees }}
+{% if config.positions == "shared" -%}
+The tagger saw the entities' positions, so its F1 says nothing of finding entities in unmarked text.
+{%- else -%}
+The tagger did not see the entities' positions.
+{%- endif %}
 {%- endif %}
 
-Where text differs from the training text in kind or language, expect less.
+## Limits
 
-## Trained on
+{% if other in config.relations -%}
+- It knows the relations below alone; `{{ other }}` stands for all others and for none.
+{%- else -%}
+- It always names one of the relations below, also where none of them holds.
+{%- endif %}
+- Where text differs from the training text in kind or language, expect less than the scores above.
+- Two entities that with the words between them take more than {{ manifest.max_length }} words are refused.
+- The probabilities are the network's own, not calibrated afterwards.
 
-{{ metrics.train.rows }} sentences, language `{{ manifest.language }}`; of longer ones a window of {{ manifest.max_length }} words.
-{{ config.relations | length }} relations: {{ config.relations | join(", ") }}.
+## Data
 
-## Made of
+- language: `{{ manifest.language }}`
+- sentences trained on: {{ metrics.train.rows }}
+{%- for name, title in counts.items() %}
+- {{ title }}: {{ metrics.data[name] }}
+{%- endfor %}
+- relations: {{ config.relations | join(", ") }}
 
-Encoder {{ encoder.name }}{% if encoder.revision %} at {{ encoder.revision }}{% endif %}, layers {{ encoder.layers | join(", ") }},
-{{ encoder.width }}-d, weights' sha256 `{{ encoder.weights_sha256 }}`; {{ manifest.precision }}, a word's pieces are
-pooled by {{ manifest.pooling }}. The encoder is not trained here. Above it the network of `summary.txt`, trained with:
+## Training
+
+The encoder (sha256 of its weights: `{{ manifest.encoder.weights_sha256 }}`) stays as it is and gives {{ manifest.encoder.width }}
+numbers a word. The network above it, layer by layer in `summary.txt`, is trained.
 
 | parameter | value |
 |---|---|
-{%- for name, value in training.items() %}
+{%- for name, value in parameters.items() %}
 | {{ name }} | {{ value }} |
 {%- endfor %}
 """
 
 
-def render(config: Config, manifest: Manifest, settings: Train, metrics: Mapping[str, Any], folder: str) -> str:
+def render(config: Config, manifest: Manifest, training: Train, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
     """The card in Markdown.
 
-    Args: settings: that the model was trained with; metrics: of the evaluate stage; folder: the model's.
+    Args: training: that the model had; confidence: of the intervals; metrics: of the evaluate stage; folder: the model's.
     """
     import jinja2
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, autoescape=False)  # noqa: S701 (Markdown, not HTML)
-    splits = ("validation", "test")
     text = environment.from_string(TEMPLATE).render(
         config=config,
         manifest=manifest,
-        encoder=manifest.encoder,
         metrics=metrics,
-        training={name: _plain(value) for name, value in dataclasses.asdict(settings).items()},
+        confidence=confidence,
         tagger="tags" in config.tasks,
-        sees=SEES[config.positions],
-        splits=splits,
+        finds="tags" in config.tasks and config.positions != "shared",
+        splits=("validation", "test"),
         scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
         shown=_score,
+        counts=COUNTS,
+        other=OTHER,
+        parameters=_parameters(manifest, training),
         folder=folder,
     )
     return text + "\n"
+
+
+def _parameters(manifest: Manifest, training: Train) -> dict[str, str]:
+    """What made the model, by the names of params.yaml."""
+    values = {f"encoder.{name}": manifest.encoder[name] for name in ("name", "revision", "layers")}
+    values |= {f"embed.{name}": getattr(manifest, name) for name in ("backend", "precision", "pooling")}
+    values |= {f"train.{name}": value for name, value in dataclasses.asdict(training).items()}
+    return {name: _plain(value) for name, value in values.items()}
 
 
 def _score(scores: Mapping[str, Any], name: str) -> str:
@@ -102,16 +132,19 @@ def _score(scores: Mapping[str, Any], name: str) -> str:
 
 
 def _plain(value: object) -> str:
-    if isinstance(value, tuple):
+    if isinstance(value, tuple | list):
         return ", ".join(map(str, value))
-    return ", ".join(f"{key} {item}" for key, item in value.items()) if isinstance(value, dict) else str(value)
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    return "null" if value is None else str(value)
 
 
 def main(argv: list[str]) -> str:
     """Write the card of a model folder."""
     folder, metrics, output = map(Path, argv)
     scores = storage.read_json(metrics, "run dvc repro evaluate")
-    text = render(Config.read(folder), Manifest.read(folder), params.read(Train), scores, folder.as_posix())
+    confidence = params.read(params.Evaluate).confidence
+    text = render(Config.read(folder), Manifest.read(folder), params.read(Train), confidence, scores, folder.as_posix())
     output.write_text(text, encoding="utf-8")
     return f"card: {output}"
 

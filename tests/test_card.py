@@ -1,10 +1,11 @@
 """The model card: it states the model's scores and limits, and nothing that is not so."""
 
+import dataclasses
 import re
 
 import pytest
 
-from pipeline import card
+from pipeline import card, params
 from pipeline.model.manifest import Manifest
 from tests.model import tiny
 
@@ -13,20 +14,24 @@ MANIFEST = Manifest("en", "char", 50, ENCODER, "openvino", "float32", "mean", {}
 SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
 
 
-def render(directed=True, **changes):
-    relation = SCORES if directed else {**SCORES, "official_macro_f1": None}
+def render(directed=True, relations=tiny.RELATIONS, **changes):
+    relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
+    relation |= {} if directed else {"official_macro_f1": None}
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES} for split in ("validation", "test")}
-    metrics = {"train": {"rows": 77}, **splits}
-    return card.render(tiny.config(**changes), MANIFEST, tiny.options(**changes), metrics, "models/relation")
+    metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3}, "train": {"rows": 77}, **splits}
+    config = dataclasses.replace(tiny.config(**changes), relations=relations)
+    return card.render(config, MANIFEST, tiny.options(**changes), 0.9, metrics, "models/relation")
 
 
 def test_scores_stand_with_their_intervals():
     assert "| official macro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
+    assert "bootstrap intervals (90%)" in render()
 
 
 def test_every_parameter_of_training_is_listed():
-    assert "| loss_weights | relation 1.0, tags 1.0 |" in render()
-    assert "| learning_rate |" in render()
+    text = render()
+    assert "| train.loss_weights | relation 1.0, tags 1.0 |" in text
+    assert all(f"| train.{field.name} |" in text for field in dataclasses.fields(params.Train))
 
 
 def test_without_directed_labels_there_is_no_official_score():
@@ -45,6 +50,11 @@ def test_it_says_whether_unmarked_text_can_be_used(changes, needs):
 
 def test_a_model_without_a_tagger_has_no_entity_score():
     assert "entity F1" not in render(tasks=("relation",))
+
+
+@pytest.mark.parametrize(("relations", "said"), [(tiny.RELATIONS, "for all others"), (("A", "B"), "always names one")])
+def test_it_says_what_the_model_makes_of_an_unknown_relation(relations, said):
+    assert said in render(relations=relations)
 
 
 def test_tables_have_as_many_cells_in_every_row():

@@ -55,11 +55,11 @@ def test_an_annotation_edit_reruns_what_it_must_and_the_other_receives_it(clones
     assert NOTHING_TO_DO in project.dvc(first, "repro")
 
 
-def test_an_experiment_with_the_learning_rate_reruns_train_and_evaluate_alone(finished: Path, tmp_path: Path) -> None:
+def test_an_experiment_with_the_learning_rate_reruns_train_and_what_tells_of_it_alone(finished: Path, tmp_path: Path) -> None:
     folder = tmp_path / "project"
     shutil.copytree(finished, folder)
     output = project.dvc(folder, "exp", "run", "--set-param", "train.learning_rate=0.002")
-    assert project.stages_run(output) == ["train", "evaluate"]
+    assert project.stages_run(output) == ["train", "evaluate", "card"]
 
 
 def test_scores_and_plots_are_shown_and_compared(finished: Path, tmp_path: Path) -> None:

@@ -8,7 +8,6 @@ A saved model is a folder of config.json and weights.safetensors. Loading needs 
 
 from __future__ import annotations
 
-import contextlib
 import re
 from dataclasses import dataclass
 from pathlib import Path
@@ -145,7 +144,7 @@ def weights(network: tf.keras.Model) -> dict[str, tf.Variable]:
 
 
 def save(model: Model, folder: Path) -> None:
-    """Write config.json, weights.safetensors, summary.txt and, where Graphviz is installed, model.png."""
+    """Write config.json, weights.safetensors and summary.txt."""
     from safetensors.numpy import save_file
 
     model.config.write(folder)
@@ -153,15 +152,6 @@ def save(model: Model, folder: Path) -> None:
     lines: list[str] = []
     model.network.summary(line_length=110, print_fn=lines.append)
     (folder / "summary.txt").write_text("\n".join(lines) + "\n", encoding="utf-8")
-    _draw(model.network, folder / "model.png")
-
-
-def _draw(network: tf.keras.Model, path: Path) -> None:
-    import shutil
-
-    if shutil.which("dot"):
-        with contextlib.redirect_stdout(None):
-            tf.keras.utils.plot_model(network, str(path), show_shapes=True)
 
 
 def load(folder: Path) -> Model:
