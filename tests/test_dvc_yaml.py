@@ -7,8 +7,6 @@ from typing import Any
 import pytest
 import yaml
 
-from pipeline import params
-
 ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 CLAIM = yaml.safe_load((ROOT / "experiments/claim/dvc.yaml").read_text())["stages"]
