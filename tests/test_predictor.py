@@ -220,15 +220,27 @@ def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp
     assert (tmp_path / "encoder" / "encoder.xml").is_file()
 
 
-def test_the_command_needs_no_tensorflow(models):
+def test_a_fetched_encoder_that_changed_under_its_name_is_an_error(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    manifest["encoder"]["name"] = str(encoders.make("bert", tmp_path / "tiny", seed=2))
+    storage.write_json(tmp_path / "model" / "manifest.json", manifest)
+    with pytest.raises(InputError, match="not the encoder that the model was trained on"):
+        Predictor(tmp_path / "model")
+
+
+def test_a_moved_model_with_its_encoder_inside_needs_neither_the_project_nor_tensorflow(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    shutil.copytree(models[0] / "encoder", tmp_path / "model" / "encoder")
     code = """if True:
         import sys
         from pipeline import predict
-        assert predict.main([sys.argv[1], "--text", sys.argv[2]]) == 0
+        assert predict.main(["model", "--text", sys.argv[1]]) == 0
         assert not sys.modules.keys() & {"tensorflow", "transformers", "datasets"}, "slow imports"
     """
-    command = [sys.executable, "-c", code, str(models[0] / "shared"), MARKED[0]]
-    ended = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-c", code, MARKED[0]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # as if the package were installed
+    ended = subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     said = json.loads(ended.stdout)
     assert said["relation"] in tiny.RELATIONS
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
