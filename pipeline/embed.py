@@ -79,7 +79,7 @@ def chunks(folder: Path, words: pa.ChunkedArray, new: Ints) -> Iterator[tuple[In
     ordered = new[np.argsort(ragged.lengths(words)[new], kind="stable")]
     for start in range(0, len(ordered), CHUNK_SENTENCES):
         numbers = ordered[start : start + CHUNK_SENTENCES]
-        yield numbers, pieces.split_words(tokenizer, words.take(pa.array(numbers)).to_pylist())
+        yield numbers, pieces.split_words(tokenizer, ragged.take(words, numbers).to_pylist())
 
 
 def write_shards(folder: Path, corpus: Corpus, batches: Iterator[tuple[Ints, Ints, Vectors]], shard_words: int) -> Iterator[int]:

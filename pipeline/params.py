@@ -99,6 +99,7 @@ class Train:
     position_width: Count
     pooling: Literal["max", "max+entities"]
     layer_mix: Literal["concatenate", "scalar"]
+    projection_width: Annotated[int, Between(0)]
     lstm_units: Count
     dense_units: Count
     input_dropout: Share
@@ -132,7 +133,7 @@ def read(section: type[Params], path: Path = FILE) -> Params:
 
     Raises: InputError with every unknown, missing and mistyped key of the section, each with its line.
     """
-    name = SECTIONS[section]
+    name = section.__name__.lower()
     try:
         root = yaml.compose(path.read_text(encoding="utf-8"), Loader=yaml.SafeLoader)
     except FileNotFoundError:

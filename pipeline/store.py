@@ -39,7 +39,7 @@ def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
     Args: words: (N,) list<string>.
     Returns: (N,) binary(16).
     """
-    found: list[bytes] = []
+    found = bytearray()
     prefix = hashlib.blake2b(fingerprint.encode(), digest_size=16)
     for chunk in words.chunks:
         rows, (_, edges, characters) = chunk.offsets.to_numpy(), chunk.values.buffers()
@@ -49,8 +49,8 @@ def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
             key = prefix.copy()
             key.update(np.diff(edges[start : end + 1]).tobytes() + b"\0\0\0\0")
             key.update(text[edges[start] : edges[end]])
-            found.append(key.digest())
-    return pa.array(found, KEY)
+            found += key.digest()
+    return pa.Array.from_buffers(KEY, len(words), [None, pa.py_buffer(bytes(found))])
 
 
 @dataclass(frozen=True)

@@ -7,6 +7,7 @@ In: data/positioned, the embedding store. Out: models/relation: config.json, wei
 
 from __future__ import annotations
 
+import dataclasses
 import sys
 import time
 from collections.abc import Callable, Iterator, Sequence
@@ -28,6 +29,7 @@ from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
 from pipeline.stage import progress, quiet, run
+from pipeline.storage import Folder
 from pipeline.store import Store
 
 quiet()
@@ -59,33 +61,60 @@ def train(
 
     Args: on_epoch: gets each epoch's losses by name, `validation_score` and `sentences_per_second`.
     """
-    tf.keras.utils.set_random_seed(options.seed)
-    tf.config.experimental.enable_op_determinism()
-    model = network.Model(config)
-    feed = Feed(training, config, options)
-    compile_network(model.network, options, n_steps=options.epochs * len(feed))
-    step = compiled_step(model)
-    average = Average(model.network.trainable_variables, options.weight_averaging)
-    best, best_epoch, speeds = float("-inf"), 0, []
-    for epoch in range(1, options.epochs + 1):
-        started = time.perf_counter()
-        model.network.reset_metrics()
-        with progress(len(training), "sentences") as advance:
-            for batch in feed.epoch():
-                losses = step(batch)
-                average.update()
-                advance(len(batch[1]["relation"]))
-        speeds.append(len(training) / (time.perf_counter() - started))
-        with average.in_place():
-            reached = score(model, validation)
-            if reached > best:
-                best, best_epoch, weights = reached, epoch, model.network.get_weights()
-        figures = {name: float(loss) for name, loss in losses.items()}
-        on_epoch({**figures, "validation_score": reached, "sentences_per_second": speeds[-1]})
-        if epoch - best_epoch >= options.patience:
-            break
-    model.network.set_weights(weights)
-    return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
+    return Trainer(config, options, len(training)).train(training, validation, on_epoch)
+
+
+class Trainer:
+    """A compiled network to train: again from other seeds too, without tracing its step anew, which takes seconds."""
+
+    def __init__(self, config: Config, options: Train, n_rows: int) -> None:
+        """Build and compile the network.
+
+        Args: n_rows: of training, for the learning rate's schedule.
+        """
+        tf.keras.utils.set_random_seed(options.seed)
+        tf.config.experimental.enable_op_determinism()
+        self._options = options
+        self._model = network.Model(config)
+        compile_network(self._model.network, options, n_steps=options.epochs * -(-n_rows // options.batch_size))
+        self._step = compiled_step(self._model)
+
+    def reset(self, seed: int) -> None:
+        """Begin again, from the initial weights of another seed; dropout's draws go on from where they are."""
+        tf.keras.utils.set_random_seed(seed)
+        self._options = dataclasses.replace(self._options, seed=seed)
+        net = self._model.network
+        initial = network.weights(network.build(self._model.config))
+        for name, variable in network.weights(net).items():
+            variable.assign(initial[name])
+        for variable in (*net.optimizer.variables, *getattr(net, "log_variances", {}).values()):
+            variable.assign(tf.zeros_like(variable))
+
+    def train(self, training: Examples, validation: Examples, on_epoch: Callable[[dict[str, float]], None]) -> Trained:
+        """Train until patience or epochs end; the model is the trainer's own, so use it before the next training."""
+        model, options = self._model, self._options
+        feed = Feed(training, model.config, options)
+        average = Average(model.network.trainable_variables, options.weight_averaging)
+        best, best_epoch, speeds = float("-inf"), 0, []
+        for epoch in range(1, options.epochs + 1):
+            started = time.perf_counter()
+            model.network.reset_metrics()
+            with progress(len(training), "sentences") as advance:
+                for batch in feed.epoch():
+                    losses = self._step(batch)
+                    average.update()
+                    advance(len(batch[1]["relation"]))
+            speeds.append(len(training) / (time.perf_counter() - started))
+            with average.in_place():
+                reached = score(model, validation)
+                if reached > best:
+                    best, best_epoch, weights = reached, epoch, model.network.get_weights()
+            figures = {name: float(loss) for name, loss in losses.items()}
+            on_epoch({**figures, "validation_score": reached, "sentences_per_second": speeds[-1]})
+            if epoch - best_epoch >= options.patience:
+                break
+        model.network.set_weights(weights)
+        return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
 
 
 def compiled_step(model: network.Model) -> Callable[[Step], dict[str, tf.Tensor]]:
@@ -186,6 +215,20 @@ def distance(ours: Sequence[tf.Variable], theirs: Sequence[tf.Variable], kind: s
     return tf.add_n([tf.reduce_sum(part) for part in apart])
 
 
+def configure(options: Train, folder: Folder, store: Store) -> Config:
+    """The network that the train section asks for, on the data at hand."""
+    relations = sorted({name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()})
+    return Config.of(
+        options,
+        relations=tuple(relations),
+        tags=tuple(folder.labels["tags"]),
+        width=store.width,
+        n_layers=store.n_layers,
+        max_distance=folder.notes["max_distance"],
+        encoder=store.fingerprint,
+    )
+
+
 def check(options: Train, rows: dict[str, int]) -> None:
     """Refuse what cannot be trained.
 
@@ -205,17 +248,8 @@ def main(argv: list[str]) -> str:
     options = params.read(Train)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
     check(options, {split: len(table) for split, table in folder.tables.items()})
-    relations = sorted({name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()})
-    config = Config.of(
-        options,
-        relations=tuple(relations),
-        tags=tuple(folder.labels["tags"]),
-        width=store.width,
-        n_layers=store.n_layers,
-        max_distance=folder.notes["max_distance"],
-        encoder=store.fingerprint,
-    )
-    training, validation = (Examples(folder.tables[split], store, relations) for split in ("train", "validation"))
+    config = configure(options, folder, store)
+    training, validation = (Examples(folder.tables[split], store, config.relations) for split in ("train", "validation"))
     with storage.atomic_folder(output) as partial:
         live = _curves(partial / "curves")
         trained = train(config, options, training, validation, on_epoch=lambda figures: _tell(figures, live))

@@ -47,6 +47,18 @@ def test_two_runs_give_the_same_bytes():
     assert all(first[name].tobytes() == second[name].tobytes() for name in first)
 
 
+def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
+    options, config = tiny.options(loss_weights="learned", epochs=3), tiny.config(dropout=0.0)
+    examples, trained = tiny.examples(copies=3), []
+    for earlier in ([], [1, 2]):
+        trainer = train.Trainer(config, options, len(examples))
+        for seed in [*earlier, 3]:
+            trainer.reset(seed)
+            last = trainer.train(examples, examples, lambda figures: None)
+        trained.append(weights(last))
+    assert all(trained[0][name].tobytes() == trained[1][name].tobytes() for name in trained[0])
+
+
 @pytest.mark.parametrize(
     "changes",
     [

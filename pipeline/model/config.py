@@ -30,6 +30,7 @@ class Config:
     position_width: int
     pooling: str
     layer_mix: str
+    projection_width: int
     lstm_units: int
     dense_units: int
     input_dropout: float

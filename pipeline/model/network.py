@@ -84,6 +84,8 @@ def _states(config: Config, words: tf.Tensor, position_ids: list[tf.Tensor]) -> 
     layers = tf.keras.layers
     vectors = WordVectors(config.n_layers, config.layer_mix, name="word_vectors")(words)
     vectors = layers.Dropout(config.input_dropout, name="input_dropout")(vectors)
+    if config.projection_width:
+        vectors = layers.Dense(config.projection_width, use_bias=False, name="projection")(vectors)
     lengths = Lengths(name="lengths")(position_ids[0])
     positions = [] if config.positions == "none" else _positions(config, position_ids)
     if config.sharing == "soft":

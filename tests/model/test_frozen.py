@@ -12,7 +12,7 @@ from tests.model import tiny
 ARCHITECTURES = [
     {},
     {"sharing": "soft", "positions": "none", "layer_mix": "scalar"},
-    {"positions": "relation", "pooling": "max+entities"},
+    {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
     {"positions": "relation", "tasks": ("relation",), "layer_mix": "scalar"},
 ]
 

@@ -56,6 +56,13 @@ def test_the_scalar_mix_starts_as_the_mean_of_the_layers():
     np.testing.assert_allclose(mixed, (words[:, :, :4] + words[:, :, 4:]) / 2, atol=1e-2)
 
 
+def test_the_projection_narrows_what_the_bilstm_reads():
+    plain, narrow = (network.Model(tiny.config(projection_width=width, positions="none")).network for width in (0, 3))
+    rows = [net.get_layer("shared_lstm").widths for net in (plain, narrow)]
+    assert rows == [[tiny.WIDTH], [3]]
+    assert [layer.name for layer in plain.layers if layer.name == "projection"] == []
+
+
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
 @pytest.mark.parametrize("sharing", ["hard", "soft"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])

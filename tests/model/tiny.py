@@ -35,9 +35,12 @@ class FakeStore:
     fingerprint = "fake"
     description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
 
+    def __init__(self) -> None:
+        self._words: list[list[str]] = []
+
     def find(self, words: pa.ChunkedArray) -> np.ndarray:
-        self._words = words.to_pylist()
-        return np.arange(len(words))
+        self._words += words.to_pylist()
+        return np.arange(len(words)) + len(self._words) - len(words)
 
     def vectors(self, row: int) -> np.ndarray:
         seeds = [sum(word.encode()) for word in self._words[row]]

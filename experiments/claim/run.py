@@ -1,0 +1,102 @@
+"""Train one variant on a share of the training rows, once a seed; keep what each model says of the test rows.
+
+The seed decides the initial weights, the order of the rows, which of them are taken and how the control's tags are shuffled: the
+same for every variant, so that variants can be compared seed by seed.
+
+    python -m experiments.claim.run hard 100 .../positioned .../embedded .../runs/hard-100.json
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+import time
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from experiments.claim.settings import PARAMS, SHUFFLED, VARIANTS, Claim, Run
+from pipeline import outcome, params, ragged, scorer, storage, train
+from pipeline.batches import Examples
+from pipeline.model import network
+from pipeline.outcome import Outcome
+from pipeline.params import Train
+from pipeline.schema import CONTRACTS
+from pipeline.split import hold_out, text_key
+from pipeline.stage import log, run
+from pipeline.store import Store
+
+
+def share_of(table: pa.Table, share: float, seed: int) -> pa.Table:
+    """A stratified share of the rows, at least one a relation; a smaller share is part of a larger one of the same seed."""
+    keys = np.array([text_key(text, seed) for text in table["text"].to_pylist()], np.uint64)
+    relations = table["relation"].combine_chunks().dictionary_encode().indices.to_numpy()
+    return table.filter(pa.array(~hold_out(keys, relations, 1 - share)))
+
+
+def shuffle_tags(table: pa.Table, seed: int) -> pa.Table:
+    """The rows with each sentence's tags in random order."""
+    tag_ids = table["tag_ids"]
+    lengths = ragged.lengths(tag_ids)
+    values = pa.chunked_array([chunk.flatten() for chunk in tag_ids.chunks]).to_numpy()
+    order = np.lexsort((np.random.default_rng(seed).random(len(values)), np.repeat(np.arange(len(lengths)), lengths)))
+    return table.set_column(
+        table.column_names.index("tag_ids"), table.schema.field("tag_ids"), ragged.lists(values[order], lengths)
+    )
+
+
+def options_of(variant: str, share: float, base: Train, claim: Claim) -> Train:
+    """The variant's training options: every variant has the same budget, and few rows get more epochs, though fewer steps.
+
+    The best epoch's weights are kept, and nothing stops early.
+    """
+    epochs = round(claim.epochs / math.sqrt(share))
+    return dataclasses.replace(base, **VARIANTS[variant], epochs=epochs, patience=epochs)
+
+
+def main(argv: list[str]) -> str:
+    """Train and test every seed of a variant."""
+    began = time.perf_counter()
+    variant, percent, (positioned, embedded, output) = argv[0], int(argv[1]), map(Path, argv[2:])
+    claim = params.read(Claim, PARAMS)
+    options = options_of(variant, percent / 100, params.read(Train), claim)
+    folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
+    config = train.configure(options, folder, store)
+    validation, test = (Examples(folder.tables[split], store, config.relations) for split in ("validation", "test"))
+    trainer = train.Trainer(config, options, round(len(folder.tables["train"]) * percent / 100))
+    seeds: list[tuple[Outcome, train.Trained, int]] = []
+    for seed in claim.seeds:
+        rows = share_of(folder.tables["train"], percent / 100, seed)
+        rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
+        trainer.reset(seed)
+        trained = trainer.train(Examples(rows, store, config.relations), validation, on_epoch=lambda figures: None)
+        said = network.predict(trained.model, test)
+        joined = outcome.join(folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
+        seeds.append((joined, trained, len(rows)))
+        log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
+    outcomes = [joined for joined, _, _ in seeds]
+    Run(
+        variant=variant,
+        percent=percent,
+        n_rows=seeds[0][2],
+        relations=list(config.relations),
+        gold_ids=outcomes[0].gold_ids.tolist(),
+        seeds=list(claim.seeds),
+        predicted_ids=[joined.predicted_ids.tolist() for joined in outcomes],
+        entities=[entity_counts(joined) for joined in outcomes] if "tags" in config.tasks else None,
+        positions_visible=config.positions == "shared",
+        best_epochs=[trained.best_epoch for _, trained, _ in seeds],
+        validation=[round(trained.score, 4) for _, trained, _ in seeds],
+    ).write(output)
+    return f"claim: {variant}, {percent}% of the rows, {len(seeds)} seeds, {time.perf_counter() - began:.0f} s"
+
+
+def entity_counts(joined: Outcome) -> list[int]:
+    """Correct, predicted and gold entities of the test rows (see scorer)."""
+    counts = scorer.entity_counts(joined.gold_tags, joined.predicted_tags or [])
+    return [int(count) for count in counts.sum(axis=(0, 2))]
+
+
+if __name__ == "__main__":
+    run(main)
