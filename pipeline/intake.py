@@ -9,13 +9,12 @@ The annotation formats say more of each: pipeline/formats.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 from pipeline.errors import InputError, Problem
 from pipeline.formats import jsonl, semeval
-from pipeline.formats.annotation import Fault, Line, read_lines
+from pipeline.formats.annotation import Fault, Line
 from pipeline.prediction import SOURCE, Sentence
 from pipeline.schema import OTHER, Span
 
@@ -29,15 +28,15 @@ class Request:
     content: Sentence | tuple[Problem, ...]
 
 
-def read_text(path: Path) -> Iterator[Request]:
-    """The sentences of a text file, blank lines left out."""
-    for line in _solid_lines(path):
+def read_text(lines: Iterable[Line]) -> Iterator[Request]:
+    """The sentences of plain text, blank lines left out."""
+    for line in _solid(lines):
         yield _refused(line, None, [line.fault]) if line.fault else request(line.number, None, line.text)
 
 
-def read_jsonl(path: Path) -> Iterator[Request]:
-    """The sentences of a JSON lines file, blank lines left out."""
-    for line in _solid_lines(path):
+def read_jsonl(lines: Iterable[Line]) -> Iterator[Request]:
+    """The sentences of JSON lines, blank lines left out."""
+    for line in _solid(lines):
         value = line.fault or jsonl.read_object(line.text)
         if isinstance(value, Fault):
             yield _refused(line, None, [value])
@@ -53,9 +52,9 @@ def read_jsonl(path: Path) -> Iterator[Request]:
             yield _refused(line, name, [Fault("there is no text", 'write {"text": "..."}')])
 
 
-def read_semeval(path: Path) -> Iterator[Request]:
-    """The sentences of a file of SemEval blocks."""
-    for first, *_ in semeval.blocks(read_lines(path)):
+def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
+    """The sentences of SemEval blocks."""
+    for first, *_ in semeval.blocks(lines):
         name = semeval.read_id(first.text)
         marked = semeval.read_sentence(first.text) if name else [semeval.NO_ID]
         if first.fault:
@@ -66,7 +65,11 @@ def read_semeval(path: Path) -> Iterator[Request]:
             yield Request(first.number, name, Sentence(marked.text, (marked.e1, marked.e2)))
 
 
-READERS: dict[str, Callable[[Path], Iterator[Request]]] = {"text": read_text, "jsonl": read_jsonl, "semeval": read_semeval}
+READERS: dict[str, Callable[[Iterable[Line]], Iterator[Request]]] = {
+    "text": read_text,
+    "jsonl": read_jsonl,
+    "semeval": read_semeval,
+}
 
 
 def request(line: int, name: str | None, text: str) -> Request:
@@ -77,8 +80,8 @@ def request(line: int, name: str | None, text: str) -> Request:
         return Request(line, name, error.problems)
 
 
-def _solid_lines(path: Path) -> Iterator[Line]:
-    return (line for line in read_lines(path) if line.text.strip() or line.fault)
+def _solid(lines: Iterable[Line]) -> Iterator[Line]:
+    return (line for line in lines if line.text.strip() or line.fault)
 
 
 def _refused(line: Line, name: str | None, faults: Sequence[Fault]) -> Request:

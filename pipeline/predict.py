@@ -18,9 +18,10 @@ import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import TypeVar
+from typing import BinaryIO, TypeVar
 
 from pipeline.errors import InputError, Problem
+from pipeline.formats.annotation import decode
 from pipeline.intake import READERS, Request, request
 from pipeline.prediction import Prediction, Sentence
 from pipeline.predictor import Predictor
@@ -29,7 +30,8 @@ from pipeline.stage import log, quiet
 
 Item = TypeVar("Item")
 BATCH_SENTENCES = 1_024
-STDIN = "/dev/stdin"
+STDIN = 0
+INTERRUPTED = 130  # as shells have it
 
 
 def answers(predictor: Predictor, requests: Sequence[Request]) -> Iterator[tuple[Request, Answer]]:
@@ -85,21 +87,29 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     """The command line."""
     parser = argparse.ArgumentParser(prog="python -m pipeline.predict", description=(__doc__ or "").split("\n")[0])
     parser.add_argument("model", type=Path, help="the model folder, such as models/relation")
-    parser.add_argument("file", nargs="?", default="-", help="sentences; - for standard input (default)")
+    parser.add_argument("file", nargs="?", help="sentences; - for standard input (default)")
     parser.add_argument("--text", help="one sentence, instead of a file")
     parser.add_argument("--format", choices=READERS, default="text", help="of the file (default: text)")
     parser.add_argument("--encoder", type=Path, help="the encoder's folder (default: in the model folder or beside it)")
     parser.add_argument("--pretty", choices=DRAWINGS, help="draw for people instead of JSON lines")
-    return parser.parse_intermixed_args(argv)
+    options = parser.parse_intermixed_args(argv)
+    if options.file and options.text is not None:
+        parser.error("give a file or --text, not both")
+    return options
+
+
+def open_bytes(name: str | None) -> BinaryIO:
+    """A file, or standard input: as its descriptor, for /dev/stdin cannot be opened where a socket stands behind it."""
+    return open(STDIN, "rb", closefd=False) if name in (None, "-") else Path(name).open("rb")
 
 
 def main(argv: list[str]) -> int:
     """Predict what the command line asks for; returns the exit code."""
     options = arguments(argv)
-    path = Path(STDIN if options.file == "-" else options.file)
-    if options.text is None and not path.exists():
-        raise InputError.of(path, "there is no such file", "name a file, or - for standard input")
-    requests = READERS[options.format](path) if options.text is None else iter([request(1, None, options.text)])
+    if options.text is None:
+        requests = READERS[options.format](decode(open_bytes(options.file)))
+    else:
+        requests = iter([request(1, None, options.text)])
     predictor = Predictor(options.model, options.encoder)
     drawing = DRAWINGS[options.pretty] if options.pretty else LINES
     sys.stdout.write(drawing.head)
@@ -117,11 +127,15 @@ def main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     quiet()
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     try:
         sys.exit(main(sys.argv[1:]))
     except InputError as error:
         sys.exit(str(error))
-    except BrokenPipeError:
-        # Whoever read along has enough; Python's own flush at exit would complain again.
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
+    except OSError as error:
+        # Python's own flush at exit would fail again.
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-        sys.exit(1)
+        # Where the pipe is closed, whoever read along has enough.
+        sys.exit(1 if isinstance(error, BrokenPipeError) else f"{error.filename or 'predict'}: {error.strerror}")

@@ -9,6 +9,7 @@ import pytest
 
 from pipeline import predict
 from pipeline.errors import InputError, Problem
+from pipeline.formats.annotation import decode
 from pipeline.intake import READERS, Request
 from pipeline.prediction import Prediction, Relation, Sentence, entities, entity
 from pipeline.schema import Span
@@ -54,10 +55,8 @@ def command(monkeypatch, capsys):
     return run
 
 
-def read(kind, content, tmp_path):
-    path = tmp_path / "input"
-    path.write_bytes(content)
-    return list(READERS[kind](path))
+def read(kind, content):
+    return list(READERS[kind](decode(content.splitlines(keepends=True))))
 
 
 def test_a_marked_sentence_gets_its_relation_direction_and_spans(command):
@@ -91,9 +90,9 @@ def test_bad_lines_stand_in_place_with_their_number_and_the_exit_code_is_1(comma
     assert said[3] == {"line": 5, "error": "a word is refused", "hint": "leave it out"}
 
 
-def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all(tmp_path):
+def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
     lines = [{"id": 7, "text": "a b c", "e1": [0, 1], "e2": [4, 5]}, {"text": "<e1>a</e1> b <e2>c</e2>"}, {"text": "a b c"}]
-    asked = read("jsonl", "\n".join(map(json.dumps, lines)).encode(), tmp_path)
+    asked = read("jsonl", "\n".join(map(json.dumps, lines)).encode())
     marked = Sentence("a b c", (Span(0, 1), Span(4, 5)))
     assert asked == [Request(1, "7", marked), Request(2, None, marked), Request(3, None, Sentence("a b c"))]
 
@@ -109,18 +108,18 @@ def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all(tmp_path):
         ('{"text": "a \\ud800"}', "half of a pair"),
     ],
 )
-def test_a_bad_json_line_says_what_is_wrong(line, found, tmp_path):
-    [asked] = read("jsonl", line.encode(), tmp_path)
+def test_a_bad_json_line_says_what_is_wrong(line, found):
+    [asked] = read("jsonl", line.encode())
     assert found in asked.content[0].found
 
 
-def test_semeval_blocks_need_no_relation(tmp_path):
-    asked = read("semeval", SEMEVAL, tmp_path)
+def test_semeval_blocks_need_no_relation():
+    asked = read("semeval", SEMEVAL)
     assert [(one.line, one.id, one.content.text) for one in asked] == [(1, "8", "The cat sat on mats."), (5, "9", "No label here")]
 
 
-def test_a_bad_semeval_block_does_not_end_the_reading(tmp_path):
-    asked = read("semeval", b'1\t"no marks"\nOther\n\n' + SEMEVAL, tmp_path)
+def test_a_bad_semeval_block_does_not_end_the_reading():
+    asked = read("semeval", b'1\t"no marks"\nOther\n\n' + SEMEVAL)
     assert [isinstance(one.content, Sentence) for one in asked] == [False, True, True]
 
 
@@ -164,8 +163,13 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
 
 
 def test_a_missing_file_is_an_error(command):
-    with pytest.raises(InputError, match="no such file"):
+    with pytest.raises(FileNotFoundError):
         command("nowhere.txt")
+
+
+def test_a_file_and_a_text_together_are_refused(command):
+    with pytest.raises(SystemExit):
+        command("lines.txt", "--text", "Ann")
 
 
 def test_html_is_one_page_that_escapes_its_text(command, tmp_path):

@@ -1,9 +1,13 @@
 """The predictor against the stages and Keras, which reach the same answers by another way."""
 
+import contextlib
 import dataclasses
 import itertools
 import json
+import os
 import shutil
+import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -11,7 +15,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from pipeline import encoder, params, parse, predictor, storage
+from pipeline import encoder, params, parse, predict, predictor, storage
 from pipeline.batches import Examples
 from pipeline.errors import InputError, Problem
 from pipeline.formats import Annotation
@@ -216,18 +220,89 @@ def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp
     assert (tmp_path / "encoder" / "encoder.xml").is_file()
 
 
-def test_the_command_needs_no_tensorflow(models):
+def test_a_fetched_encoder_that_changed_under_its_name_is_an_error(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
+    manifest["encoder"]["name"] = str(encoders.make("bert", tmp_path / "tiny", seed=2))
+    storage.write_json(tmp_path / "model" / "manifest.json", manifest)
+    with pytest.raises(InputError, match="not the encoder that the model was trained on"):
+        Predictor(tmp_path / "model")
+
+
+def test_a_moved_model_with_its_encoder_inside_needs_neither_the_project_nor_tensorflow(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    shutil.copytree(models[0] / "encoder", tmp_path / "model" / "encoder")
     code = """if True:
         import sys
         from pipeline import predict
-        assert predict.main([sys.argv[1], "--text", sys.argv[2]]) == 0
+        assert predict.main(["model", "--text", sys.argv[1]]) == 0
         assert not sys.modules.keys() & {"tensorflow", "transformers", "datasets"}, "slow imports"
     """
-    command = [sys.executable, "-c", code, str(models[0] / "shared"), MARKED[0]]
-    ended = subprocess.run(command, check=True, cwd=ROOT, capture_output=True, text=True)
+    command = [sys.executable, "-c", code, MARKED[0]]
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}  # as if the package were installed
+    ended = subprocess.run(command, check=True, cwd=tmp_path, env=environment, capture_output=True, text=True)
     said = json.loads(ended.stdout)
     assert said["relation"] in tiny.RELATIONS
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+def start(*arguments, **options):
+    """The command in a process of its own, with pipes."""
+    command = [sys.executable, "-m", "pipeline.predict", *map(str, arguments)]
+    pipes = {"stdin": subprocess.PIPE, "stdout": subprocess.PIPE, "stderr": subprocess.PIPE}
+    return subprocess.Popen(command, cwd=ROOT, **{**pipes, **options})
+
+
+def test_standard_input_is_answered_line_by_line_in_order(models):
+    with start(models[0] / "shared", "--format", "jsonl", "-") as process:
+        for number, text in enumerate([MARKED[0], "<e1>broken", MARKED[1]], start=1):
+            process.stdin.write(json.dumps({"text": text}).encode() + b"\n")
+            process.stdin.flush()
+            said = json.loads(process.stdout.readline())  # before the next line is written
+            assert (said["line"], "error" in said) == (number, number == 2)
+        process.stdin.close()
+        assert process.stdout.read() == b""
+    assert process.returncode == 1
+
+
+def test_a_socket_can_stand_in_for_standard_input(models):
+    ours, theirs = socket.socketpair()
+    with ours, theirs, start(models[0] / "shared", stdin=theirs) as process:
+        ours.sendall(MARKED[0].encode())
+        ours.shutdown(socket.SHUT_WR)
+        assert json.loads(process.stdout.read())["relation"] in tiny.RELATIONS
+
+
+def test_answers_are_utf_8_in_any_locale(models):
+    text = "<e1>猫</e1> sat on <e2>mats</e2>"
+    with start(models[0] / "shared", "--text", text, env={**os.environ, "PYTHONIOENCODING": "ascii"}) as process:
+        assert json.loads(process.stdout.read().decode())["e1"]["text"] == "猫"
+
+
+def test_an_interrupt_ends_without_a_traceback(models):
+    with start(models[0] / "shared") as process:
+        process.stdin.write(MARKED[0].encode() + b"\n")
+        process.stdin.flush()
+        process.stdout.readline()
+        process.send_signal(signal.SIGINT)
+        assert process.wait(20) == predict.INTERRUPTED
+        assert process.stderr.read() == b""
+
+
+@pytest.mark.parametrize(
+    ("model", "file", "options", "said"),
+    [
+        (None, ".", {}, ".: Is a directory"),
+        ("README.md", "README.md", {}, "README.md/config.json: Not a directory"),
+        (None, "README.md", {"stdout": "/dev/full"}, "predict: No space left on device"),
+    ],
+)
+def test_what_cannot_be_read_or_written_is_one_line(models, model, file, options, said):
+    with contextlib.ExitStack() as stack:
+        files = {name: stack.enter_context(Path(path).open("wb")) for name, path in options.items()}
+        process = stack.enter_context(start(model or models[0] / "shared", file, **files))
+        lines = process.communicate()[1].decode().splitlines()
+    assert (process.returncode, lines) == (1, [said])
 
 
 def test_the_models_config_is_what_was_saved(models, shared):

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import codecs
 import re
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -84,15 +84,20 @@ def relation_fault(relation: str) -> Fault | None:
 
 
 def read_lines(path: Path) -> Iterator[Line]:
-    """The lines of a UTF-8 file, with or without a byte order mark, ended by LF or CRLF."""
+    """The lines of a file, as decode has them."""
     with path.open("rb") as file:
-        for number, raw in enumerate(file, 1):
-            if number == 1:
-                if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                    yield Line(1, "", Fault("the file is UTF-16", NOT_UTF8))
-                    return
-                raw = raw.removeprefix(codecs.BOM_UTF8)
-            yield _decode(number, raw.rstrip(b"\r\n"))
+        yield from decode(file)
+
+
+def decode(raw_lines: Iterable[bytes]) -> Iterator[Line]:
+    """Lines of UTF-8, with or without a byte order mark, ended by LF or CRLF."""
+    for number, raw in enumerate(raw_lines, 1):
+        if number == 1:
+            if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
+                yield Line(1, "", Fault("the file is UTF-16", NOT_UTF8))
+                return
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        yield _decode(number, raw.rstrip(b"\r\n"))
 
 
 def _decode(number: int, raw: bytes) -> Line:
