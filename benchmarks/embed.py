@@ -17,8 +17,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
-import subprocess
 import sys
 import tempfile
 import time
@@ -31,6 +29,7 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
+from benchmarks.measure import run_stage
 from pipeline import backend, embed, encoder, params, pieces, ragged, storage
 from pipeline.backend import Ids
 from pipeline.pieces import Pieces
@@ -39,7 +38,6 @@ from pipeline.schema import CONTRACTS, POSITIONED
 from pipeline.stage import quiet
 from pipeline.vectors import WordEncoder
 
-ROOT = Path(__file__).parents[1]
 PADDED, LOOP_BATCH, LOOP_SENTENCES, BATCH_PIECES, ROOF_SIZE, ROUNDS = 128, 32, 96, 2048, 2048, 3
 CLOCKS = ("per_wall_second", "per_cpu_second")
 SHAPES = {False: (768, 12, 3072), True: (384, 6, 1536)}  # H, layers, inner width; by --small
@@ -156,10 +154,10 @@ def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
         most = {split: [table.slice(0, len(table) - max(1, len(table) // 100))] for split, table in tables.items()}
         storage.write(Path(folder) / "most", CONTRACTS["position"], most)
         target = Path(folder) / "embedded"
-        first = run_stage(Path(folder) / "most", encoder_folder, target)
+        first = run_stage("embed", Path(folder) / "most", encoder_folder, target)
         alone = inference_alone(Path(folder) / "most", encoder_folder)
-        new = run_stage(source, encoder_folder, target)
-        nothing = run_stage(source, encoder_folder, target)
+        new = run_stage("embed", source, encoder_folder, target)
+        nothing = run_stage("embed", source, encoder_folder, target)
     return {
         "stage": first,
         "inference_alone": dict(zip(("seconds", "cpu_seconds"), alone.round(1).tolist(), strict=True)),
@@ -193,9 +191,10 @@ def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, An
             }
             storage.write(Path(folder) / "positioned", CONTRACTS["position"], {name: [table] for name, table in parts.items()})
             del parts
-            peaks[size] = run_stage(Path(folder) / "positioned", encoder_folder, Path(folder) / "embedded")
+            peaks[size] = run_stage("embed", Path(folder) / "positioned", encoder_folder, Path(folder) / "embedded")
     width = encoder.Description.read(encoder_folder).width
-    return {"width": width, "by_sentences": peaks, "growth": peaks[sizes[-1]]["peak_mb"] / peaks[sizes[0]]["peak_mb"]}
+    growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
+    return {"width": width, "by_sentences": peaks, "growth": growth}
 
 
 def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
@@ -227,21 +226,6 @@ def column(source: Path, name: str) -> pa.ChunkedArray:
     """A column over all splits."""
     tables = storage.read(source, CONTRACTS["position"]).tables.values()
     return pa.chunked_array([chunk for table in tables for chunk in table[name].chunks])
-
-
-def run_stage(*arguments: Path) -> dict[str, float]:
-    """Seconds, CPU seconds and peak resident MB of the embed stage in a process of its own."""
-    began = time.perf_counter()
-    command = [sys.executable, "-m", "pipeline.embed", *(str(path.resolve()) for path in arguments)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
-    _, status, usage = os.wait4(process.pid, 0)
-    if status:
-        sys.exit("the embed stage failed")
-    return {
-        "seconds": round(time.perf_counter() - began, 1),
-        "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),
-        "peak_mb": round(usage.ru_maxrss / 1024),
-    }
 
 
 def main() -> None:

@@ -64,7 +64,7 @@ def openvino(folder: Path, precision: str) -> Inference:
         "NUM_STREAMS": workers,
         "INFERENCE_NUM_THREADS": workers,
         "INFERENCE_PRECISION_HINT": _OPENVINO_TYPES[precision],
-        "CPU_RUNTIME_CACHE_CAPACITY": 1024,  # a kernel a batch shape
+        "CPU_RUNTIME_CACHE_CAPACITY": 64,  # of kernels, one a layer and batch shape: more costs memory and wins no time
     }
     try:
         compiled = ov.Core().compile_model(folder / "encoder.xml", "CPU", settings)

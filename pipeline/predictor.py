@@ -35,7 +35,7 @@ from pipeline.stage import log
 from pipeline.vectors import Vectors, WordEncoder, word_vectors
 from pipeline.words import find_words, load_tokenizer
 
-BATCH_ROWS = 128
+BATCH_ROWS = 32
 BATCH_PIECES = 2_048
 ENCODER = "encoder"
 OUTSIDE = "O"
