@@ -28,7 +28,7 @@ STAGES = ("parse", "tag", "position")
 
 
 def write_corpus(source: Path, folder: Path, n_sentences: int) -> None:
-    """Write train.txt with all the sentences but one, and test.txt with that one; the last word of each is its number."""
+    """Write train.txt with all the sentences but one, and test.txt with that one."""
     rng = np.random.default_rng(0)
     table = storage.read(source, CONTRACTS["position"]).tables["train"]
     vocabulary = np.array(table["words"].combine_chunks().flatten().unique().to_pylist(), object)
@@ -41,7 +41,7 @@ def write_corpus(source: Path, folder: Path, n_sentences: int) -> None:
         words = drawn[start:end].tolist()
         first, second = sorted(rng.choice(len(words), 2, replace=False).tolist())
         words[first], words[second] = f"<e1>{words[first]}</e1>", f"<e2>{words[second]}</e2>"
-        blocks.append(f'{number}\t"{" ".join(words)} {number}"\n{rng.choice(relations)}\nComment:\n\n')
+        blocks.append(f'{number}\t"{" ".join(words)}"\n{rng.choice(relations)}\nComment:\n\n')
     folder.mkdir()
     (folder / "train.txt").write_text("".join(blocks[1:]), encoding="utf-8")
     (folder / "test.txt").write_text(blocks[0], encoding="utf-8")
