@@ -97,7 +97,7 @@ class Train:
     sharing_weight: NonNegative
     positions: Literal["shared", "relation", "none"]
     position_width: Count
-    pooling: Literal["max", "max+entities"]
+    pooling: Literal["max", "max+entities", "max+entities+attention"]
     layer_mix: Literal["concatenate", "scalar"]
     projection_width: Annotated[int, Between(0)]
     lstm_units: Count
@@ -106,6 +106,7 @@ class Train:
     dropout: Share
     loss_weights: LossWeights | Literal["learned"]
     class_weights: Literal["none", "balanced"]
+    label_smoothing: Share
     learning_rate: Annotated[float, Between(1e-8, 10)]
     weight_decay: NonNegative
     schedule: Literal["constant", "cosine"]

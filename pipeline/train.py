@@ -176,7 +176,7 @@ class Feed:
 
 def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
     """Declare losses and their weights by output name, and the optimizer."""
-    losses: dict[str, Loss] = {"relation": tf.keras.losses.sparse_categorical_crossentropy}
+    losses: dict[str, Loss] = {"relation": cross_entropy(options.label_smoothing)}
     if "tags" in options.tasks:
         losses["tags"] = net.get_layer("tags").loss
     loss_weights = None
@@ -197,6 +197,16 @@ def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
     # Variables that the first step made would have it traced a second time, which takes seconds.
     optimizer.build(net.trainable_variables)
     net.compiled_loss.build(net.output)
+
+
+def cross_entropy(smoothing: float) -> Loss:
+    """Of probabilities; a share of each target is spread evenly over all classes (label smoothing, Szegedy et al. 2016)."""
+
+    def loss(truth: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
+        target = tf.one_hot(tf.reshape(truth, [-1]), output.shape[-1])
+        return tf.keras.losses.categorical_crossentropy(target, output, label_smoothing=smoothing)
+
+    return loss
 
 
 def uncertain(loss: Loss, log_variance: tf.Variable) -> Loss:

@@ -67,6 +67,7 @@ def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
         {"sharing": "soft", "positions": "relation"},
         {"loss_weights": "learned", "class_weights": "balanced"},
         {"schedule": "cosine", "weight_decay": 0.01, "weight_averaging": 0.9},
+        {"label_smoothing": 0.1, "pooling": "max+entities+attention"},
     ],
     ids=str,
 )
@@ -125,6 +126,13 @@ def test_learned_loss_weights_start_at_one_and_then_move():
     assert all(float(variance) != 0 for variance in trained.model.network.log_variances.values())
     learned, fixed = losses_of_one_step(loss_weights="learned"), losses_of_one_step()
     assert learned["loss"] == pytest.approx(fixed["loss"], rel=1e-5)
+
+
+def test_the_cross_entropy_spreads_a_share_of_the_target_over_all_classes():
+    output = np.array([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]], np.float32)
+    plain, smoothed = (train.cross_entropy(share)(tf.constant([[0], [1]]), tf.constant(output)).numpy() for share in (0.0, 0.3))
+    np.testing.assert_allclose(plain, -np.log([0.5, 0.8]), rtol=1e-5)
+    np.testing.assert_allclose(smoothed, 0.7 * plain - 0.1 * np.log(output).sum(axis=1), rtol=1e-5)
 
 
 def test_an_uncertain_loss_is_that_of_the_paper():

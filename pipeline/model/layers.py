@@ -112,6 +112,39 @@ class Pool(tf.keras.layers.Layer):  # type: ignore[misc]
         return tf.concat(pooled, axis=1)
 
 
+class EntityAttention(tf.keras.layers.Layer):  # type: ignore[misc]
+    """Means of a sentence's states, weighted by what each word and its place are to the two entities: one mean a head.
+
+    A head's weights are softmax(v tanh(W [h; p1; p2] + U [e1; e2] + b)) over the real words: the entity-aware attention of Lee, Seo
+    and Choi 2019 without its latent types, e1 and e2 being the mean states over the entities.
+    """
+
+    def __init__(self, inside_id: int, heads: int, units: int, **options: Any) -> None:
+        super().__init__(**options)
+        self.inside_id = inside_id
+        self.heads = heads
+        self.units = units
+
+    def build(self, input_shape: list[tf.TensorShape]) -> None:
+        """Make W, U, b and a v a head; the input is the states and the position embeddings."""
+        widths = [shape[-1] for shape in input_shape]
+        self.words = self.add_weight("words", (sum(widths), self.units), initializer="glorot_uniform")
+        self.entities = self.add_weight("entities", (2 * widths[0], self.units), initializer="glorot_uniform")
+        self.bias = self.add_weight("bias", (self.units,), initializer="zeros")
+        self.scores = self.add_weight("scores", (self.units, self.heads), initializer="glorot_uniform")
+
+    def call(self, features: list[tf.Tensor], position_ids: list[tf.Tensor]) -> tf.Tensor:
+        """States and position embeddings (B, T, width each), both entities' position ids (B, T), to (B, heads * states' width)."""
+        states = features[0]
+        entities = tf.concat([_mean(states, ids == self.inside_id) for ids in position_ids], axis=1)
+        asked = tf.matmul(entities, self.entities) + self.bias
+        hidden = tf.tanh(tf.tensordot(tf.concat(features, axis=2), self.words, 1) + asked[:, None])
+        padded = (position_ids[0] == 0)[:, :, None]
+        scores = tf.where(padded, states.dtype.min, tf.tensordot(hidden, self.scores, 1))
+        means = tf.einsum("bth,btw->bhw", tf.nn.softmax(scores, axis=1), states)
+        return tf.reshape(means, (-1, self.heads * states.shape[-1]))
+
+
 def _mean(states: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
     """Mean of states (B, T, width) where inside (B, T) holds: (B, width)."""
     weights = tf.cast(inside, states.dtype)

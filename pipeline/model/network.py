@@ -20,7 +20,7 @@ from pipeline.errors import InputError
 from pipeline.model import viterbi
 from pipeline.model.config import HINT, Config
 from pipeline.model.crf import CRF
-from pipeline.model.layers import BiLSTM, Lengths, Pool, WordVectors
+from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
 from pipeline.stage import quiet
 
 quiet()
@@ -30,6 +30,7 @@ Floats = NDArray[np.float32]
 WEIGHTS = "weights.safetensors"
 # Rows a batch of prediction: large enough to fill the cores, small enough for 100-word sentences to fit the caches' reach.
 PREDICT_ROWS = 128
+ATTENTION_HEADS, ATTENTION_UNITS = 4, 64
 
 
 @dataclass(frozen=True)
@@ -72,22 +73,23 @@ def build(config: Config) -> tf.keras.Model:
     """The Keras network, its inputs and outputs in dictionaries by name."""
     inputs = {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in input_specs(config).items()}
     position_ids = [inputs["e1_position_ids"], inputs["e2_position_ids"]]
-    states = _states(config, inputs["words"], position_ids)
-    outputs = {"relation": _relation_head(config, states["relation"], position_ids)}
+    positions = [] if config.positions == "none" else _positions(config, position_ids)
+    states = _states(config, inputs["words"], position_ids, positions)
+    outputs = {"relation": _relation_head(config, states["relation"], position_ids, positions)}
     if "tags" in config.tasks:
         outputs["tags"] = CRF(len(config.tags), name="tags")(states["tags"])
     return tf.keras.Model(inputs, outputs, name="relation_model")
 
 
-def _states(config: Config, words: tf.Tensor, position_ids: list[tf.Tensor]) -> dict[str, tf.Tensor]:
+def _states(config: Config, words: tf.Tensor, position_ids: list[tf.Tensor], positions: list[tf.Tensor]) -> dict[str, tf.Tensor]:
     """Each task's states (B, T, width)."""
     layers = tf.keras.layers
     vectors = WordVectors(config.n_layers, config.layer_mix, name="word_vectors")(words)
     vectors = layers.Dropout(config.input_dropout, name="input_dropout")(vectors)
     if config.projection_width:
         vectors = layers.Dense(config.projection_width, use_bias=False, name="projection")(vectors)
+        vectors = layers.LayerNormalization(name="projection_norm")(vectors)
     lengths = Lengths(name="lengths")(position_ids[0])
-    positions = [] if config.positions == "none" else _positions(config, position_ids)
     if config.sharing == "soft":
         sees = {task: config.positions == "shared" or task == "relation" for task in config.tasks}
         return {
@@ -106,6 +108,7 @@ def _states(config: Config, words: tf.Tensor, position_ids: list[tf.Tensor]) -> 
 
 
 def _positions(config: Config, position_ids: list[tf.Tensor]) -> list[tf.Tensor]:
+    """The position embeddings (B, T, position_width) of both entities."""
     n_ids = 2 * config.max_distance + 2
     return [
         tf.keras.layers.Embedding(n_ids, config.position_width, name=f"{entity}_positions")(ids)
@@ -113,10 +116,13 @@ def _positions(config: Config, position_ids: list[tf.Tensor]) -> list[tf.Tensor]
     ]
 
 
-def _relation_head(config: Config, states: tf.Tensor, position_ids: list[tf.Tensor]) -> tf.Tensor:
+def _relation_head(config: Config, states: tf.Tensor, position_ids: list[tf.Tensor], positions: list[tf.Tensor]) -> tf.Tensor:
     layers = tf.keras.layers
-    entities = config.pooling == "max+entities"
-    pooled = Pool(config.max_distance + 1, entities, name="pool")(states, position_ids=position_ids)
+    inside_id = config.max_distance + 1
+    pooled = Pool(inside_id, config.pooling != "max", name="pool")(states, position_ids=position_ids)
+    if config.pooling == "max+entities+attention":
+        attention = EntityAttention(inside_id, ATTENTION_HEADS, ATTENTION_UNITS, name="attention")
+        pooled = layers.Concatenate(name="pooled")([pooled, attention([states, *positions], position_ids=position_ids)])
     hidden = layers.Dense(config.dense_units, activation="relu", name="hidden")(pooled)
     hidden = layers.Dropout(config.dropout, name="dropout")(hidden)
     return layers.Dense(len(config.relations), activation="softmax", name="relation")(hidden)

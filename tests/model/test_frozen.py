@@ -13,6 +13,7 @@ ARCHITECTURES = [
     {},
     {"sharing": "soft", "positions": "none", "layer_mix": "scalar"},
     {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
+    {"pooling": "max+entities+attention"},
     {"positions": "relation", "tasks": ("relation",), "layer_mix": "scalar"},
 ]
 

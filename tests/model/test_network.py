@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import InputError
 from pipeline.model import network
-from pipeline.model.layers import BiLSTM, Pool, WordVectors
+from pipeline.model.layers import BiLSTM, EntityAttention, Pool, WordVectors
 from pipeline.stage import quiet
 from tests.model import tiny
 
@@ -50,6 +50,23 @@ def test_the_pool_looks_at_real_words_and_at_each_entity():
     assert pooled.numpy().tolist() == [[-1.0, -2.0, -2.0]]
 
 
+def test_the_attention_is_its_formula_and_padding_changes_nothing():
+    states, embeddings, ids = (
+        normal(2, 4, 3),
+        normal(2, 4, 2),
+        [tf.constant([[5, 5, 6, 7], [5, 6, 7, 0]]), tf.constant([[3, 4, 5, 5], [4, 5, 5, 0]])],
+    )
+    layer = EntityAttention(5, heads=2, units=6)
+    means = layer([states, embeddings], position_ids=ids)
+    words, entities, bias, scores = (weight.numpy() for weight in layer.weights)
+    for row, length in enumerate((4, 3)):
+        h, p = states[row, :length].numpy(), embeddings[row, :length].numpy()
+        e1, e2 = (h[place[row, :length].numpy() == 5].mean(axis=0) for place in ids)
+        hidden = np.tanh(np.concatenate([h, p], axis=1) @ words + np.concatenate([e1, e2]) @ entities + bias)
+        weights = np.exp(hidden @ scores) / np.exp(hidden @ scores).sum(axis=0)
+        np.testing.assert_allclose(means[row], (weights.T @ h).ravel(), atol=1e-5)
+
+
 def test_the_scalar_mix_starts_as_the_mean_of_the_layers():
     words = normal(2, 3, 8)
     mixed = WordVectors(2, "scalar")(tf.cast(words, tf.float16))
@@ -66,8 +83,9 @@ def test_the_projection_narrows_what_the_bilstm_reads():
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
 @pytest.mark.parametrize("sharing", ["hard", "soft"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
-def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks):
-    config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling="max+entities", layer_mix="scalar")
+@pytest.mark.parametrize("pooling", ["max", "max+entities", "max+entities+attention"])
+def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks, pooling):
+    config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling=pooling, layer_mix="scalar")
     outputs = network.Model(config).forward(tiny.examples().inputs(np.arange(4)))
     assert set(outputs) == set(tasks)
     assert outputs["relation"].shape == (4, 3)
