@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,6 +52,22 @@ def test_the_frozen_encoder_loads_without_tensorflow_and_gives_layers_side_by_si
     hidden = backend.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
     assert hidden.shape == (1, 4, 32)
     assert hidden.dtype == np.float32
+
+
+def test_the_same_encoder_gives_the_same_files_whatever_ran_before_and_in_another_process(saved: Path, frozen: Path) -> None:
+    again, elsewhere = saved.parent / "again", saved.parent / "elsewhere"
+    encoder.build(params.Encoder(str(saved), None, (-1, 0)), again)
+    code = "\n".join(
+        (
+            "import sys",
+            "from pathlib import Path",
+            "from pipeline import encoder, params",
+            "encoder.build(params.Encoder(sys.argv[1], None, (-1, 0)), Path(sys.argv[2]))",
+        )
+    )
+    subprocess.run([sys.executable, "-c", code, str(saved), str(elsewhere)], check=True, capture_output=True)
+    for path in frozen.iterdir():
+        assert path.read_bytes() == (again / path.name).read_bytes() == (elsewhere / path.name).read_bytes(), path.name
 
 
 def test_the_fingerprint_depends_on_weights_layers_and_config(saved: Path, frozen: Path, copy: Path) -> None:
