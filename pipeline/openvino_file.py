@@ -46,7 +46,7 @@ def _natural(name: str) -> list[str | int]:
 
 
 def _renumber(path: Path) -> None:
-    """Number an OpenVINO file's layers and leave outputs nameless: both libraries name from counters that all of a process shares."""
+    """Number an OpenVINO file's layers, name no outputs: both libraries name them from counters that all of the process shares."""
     tree = ElementTree.parse(path)  # noqa: S314 - OpenVINO has just written it
     for number, layer in enumerate(tree.iter("layer")):
         if layer.get("type") != "Parameter":
