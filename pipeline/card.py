@@ -15,7 +15,7 @@ from pipeline.model.config import Config
 from pipeline.model.manifest import Manifest
 from pipeline.params import Train
 from pipeline.schema import OTHER
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 
 SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
 COUNTS = {
@@ -141,7 +141,7 @@ def _plain(value: object) -> str:
 
 def main(argv: list[str]) -> str:
     """Write the card of a model folder."""
-    folder, metrics, output = map(Path, argv)
+    folder, metrics, output = map(Path, arguments(argv, "model metrics card"))
     scores = storage.read_json(metrics, "run dvc repro evaluate")
     confidence = params.read(params.Evaluate).confidence
     text = render(Config.read(folder), Manifest.read(folder), params.read(Train), confidence, scores, folder.as_posix())

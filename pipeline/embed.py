@@ -27,10 +27,11 @@ from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
-from pipeline.stage import log, progress, run
+from pipeline.stage import arguments, log, progress, run
 from pipeline.store import Store
 from pipeline.vectors import Vectors, WordEncoder, word_vectors
 
+USAGE = "[--stats] positioned encoder embedded"
 # Goes up when the same words and encoder are given other vectors: tokenizing, strides, pooling.
 METHOD = 1
 # Sentences are tokenized this many at a time: few, so that inference starts at once; sorted by length they still fill batches.
@@ -164,7 +165,7 @@ def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
 
 def stats(argv: list[str]) -> str:
     """What the store holds and how much of it the corpus uses, as JSON; changes nothing."""
-    source, encoder_folder, folder = map(Path, argv)
+    source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     held = store.summary(folder, corpus.keys, corpus.fingerprint)
     found: dict[str, Any] = {"sentences": len(corpus.words), **held, "encoder": dataclasses.asdict(corpus.description)}
@@ -173,10 +174,10 @@ def stats(argv: list[str]) -> str:
 
 def main(argv: list[str]) -> str:
     """Fill data/embedded with the vectors of data/positioned's sentences."""
-    if argv[0] == "--stats":
+    if argv[:1] == ["--stats"]:
         return stats(argv[1:])
     began = time.perf_counter()
-    source, encoder_folder, folder = map(Path, argv)
+    source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = missing_sentences(prepare(folder, corpus), corpus.keys)
     log(f"embed: {len(new):,} of {len(corpus.words):,} sentences are new")

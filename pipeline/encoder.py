@@ -20,10 +20,10 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import params, storage
+from pipeline import openvino_file, params, storage
 from pipeline.errors import InputError
 from pipeline.hub import locate
-from pipeline.stage import quiet, run
+from pipeline.stage import arguments, quiet, run
 
 WEIGHTS = "*.safetensors"
 PROOF_LENGTHS = (3, 8, 21)
@@ -144,19 +144,6 @@ def hidden_layers(model: Any, indices: list[int]) -> Any:
     return tf.function(forward, input_signature=[tf.TensorSpec([None, None], tf.int32, name="input_ids")])
 
 
-def freeze(function: Any, folder: Path) -> None:
-    """Write a tf.function to folder as an OpenVINO model."""
-    import openvino
-    import tensorflow as tf
-    from tensorflow.python.framework.convert_to_constants import convert_variables_to_constants_v2
-
-    graph = convert_variables_to_constants_v2(function.get_concrete_function()).graph.as_graph_def()
-    frozen = folder / "frozen.pb"
-    tf.io.write_graph(graph, str(folder), frozen.name, as_text=False)
-    openvino.save_model(openvino.convert_model(frozen), folder / "encoder.xml", compress_to_fp16=False)
-    frozen.unlink()
-
-
 def lowest_cosine(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
     """The lowest cosine of two sets of vectors (..., H), vector by vector."""
     products = np.sum(ours.astype(np.float64) * theirs, -1)
@@ -245,7 +232,7 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
     with storage.atomic_folder(folder) as temporary:
         tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))
         description = describe(settings, revision, source, temporary, model, tokenizer)
-        freeze(function, temporary)
+        openvino_file.write(function, temporary / "encoder.xml")
         cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
         storage.write_json(temporary / "encoder.json", dataclasses.asdict(description))
     return description, cosine
@@ -254,8 +241,9 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
 def main(argv: list[str]) -> str:
     """Freeze the encoder that params.yaml names into models/encoder."""
     began = time.perf_counter()
+    (folder,) = map(Path, arguments(argv, "encoder"))
     settings = params.read(params.Encoder)
-    description, cosine = build(settings, Path(argv[0]))
+    description, cosine = build(settings, folder)
     layers = ", ".join(map(str, settings.layers))
     seconds = time.perf_counter() - began
     return f"encoder: {settings.name}, layers {layers}, {description.width}-d, cosine to TensorFlow {cosine:.6f}, {seconds:.1f} s"

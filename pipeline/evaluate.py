@@ -29,7 +29,7 @@ from pipeline.model.config import HINT, Config
 from pipeline.outcome import Outcome
 from pipeline.schema import CONTRACTS
 from pipeline.scores import Row
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 from pipeline.storage import Folder
 from pipeline.store import Store
 
@@ -91,7 +91,7 @@ def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, d
 def main(argv: list[str]) -> str:
     """Evaluate a model folder on a positioned folder and an embedding store, and write the reports folder."""
     began = time.perf_counter()
-    model_folder, positioned, embedded, output = map(Path, argv)
+    model_folder, positioned, embedded, output = map(Path, arguments(argv, "model positioned embedded reports"))
     settings = params.read(params.Evaluate)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
     config, outcomes = predict(model_folder, folder, store)

@@ -46,11 +46,12 @@ def _natural(name: str) -> list[str | int]:
 
 
 def _renumber(path: Path) -> None:
-    """Number an OpenVINO file's layers: both libraries name them from counters that all of the process shares."""
+    """Number an OpenVINO file's layers, name no outputs: both libraries name them from counters that all of the process shares."""
     tree = ElementTree.parse(path)  # noqa: S314 - OpenVINO has just written it
     for number, layer in enumerate(tree.iter("layer")):
         if layer.get("type") != "Parameter":
             layer.set("name", f"{layer.get('type')}_{number}")
+            layer.attrib.pop("output_names", None)
             for port in layer.iter("port"):
                 port.attrib.pop("names", None)
     tree.write(path)

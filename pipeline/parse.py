@@ -23,7 +23,7 @@ from pipeline.errors import InputError
 from pipeline.formats import READERS, Annotation, undirected
 from pipeline.schema import CONTRACTS, PARSED, SPLITS
 from pipeline.split import find_files
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 from pipeline.storage import BATCH_ROWS
 from pipeline.survey import Row, Survey, find_problems, merge, read_files, survey
 from pipeline.words import Tokenizer, find_words, load_tokenizer
@@ -50,7 +50,7 @@ def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) ->
 def main(argv: list[str]) -> str:
     """Parse data/raw into data/parsed."""
     began = time.perf_counter()
-    source, target = map(Path, argv)
+    source, target = map(Path, arguments(argv, "raw parsed"))
     settings = params.read(params.Parse)
     exclude = frozenset(settings.exclude)
     files, read = find_files(source), READERS[settings.format]

@@ -17,7 +17,7 @@ from pipeline import params, ragged, storage
 from pipeline.errors import InputError, Problem
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 
 PADDING_ID = 0
 
@@ -95,7 +95,7 @@ def _extent(table: pa.Table) -> tuple[Ints, Ints]:
 def main(argv: list[str]) -> str:
     """Position data/tagged into data/positioned."""
     began = time.perf_counter()
-    source, target = map(Path, argv)
+    source, target = map(Path, arguments(argv, "tagged positioned"))
     settings = params.read(params.Position)
     tagged = storage.read(source, CONTRACTS["tag"])
     problems = [problem for table in tagged.tables.values() for problem in find_problems(table, settings.max_length)]

@@ -45,6 +45,15 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
     sys.exit(0)
 
 
+def arguments(argv: list[str], usage: str) -> list[str]:
+    """The arguments of a stage's command line, one for each word of its usage that is no [option]; anything else ends it."""
+    wanted = [word for word in usage.split() if not word.startswith("[")]
+    if len(argv) != len(wanted) or any(word.startswith("-") for word in argv):
+        command = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv[1:])]
+        sys.exit(f"usage: {' '.join(command)} {usage}")
+    return argv
+
+
 def log(line: str) -> None:
     """Say something while a stage runs."""
     print(line, file=sys.stderr, flush=True)  # noqa: T201

@@ -7,7 +7,9 @@ id columns and a checksum a file, so that another version's or a truncated outpu
 from __future__ import annotations
 
 import contextlib
+import errno
 import json
+import os
 import shutil
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -22,6 +24,7 @@ from pipeline.errors import InputError
 from pipeline.schema import Contract
 
 BATCH_ROWS = 5_000
+FULL_BYTES = 1_000_000  # a disk with less than this free is full
 # A file of each stage's output: a folder without one is not ours to replace.
 MARKS = ("contract.json", "encoder.json", "config.json", "metrics.json")
 
@@ -45,7 +48,8 @@ class Folder:
 def atomic_folder(folder: Path) -> Iterator[Path]:
     """A temporary folder that takes the place of `folder` once the block ends well, and leaves no trace otherwise.
 
-    Raises: InputError where `folder` holds files that no stage wrote, which replacing it would lose.
+    Raises: InputError where `folder` holds files that no stage wrote, which replacing it would lose; OSError, ENOSPC, where the
+        block fails on a full disk, whatever OpenVINO, safetensors and tokenizers call that.
     """
     if folder.is_dir() and any(folder.iterdir()) and not any((folder / mark).is_file() for mark in MARKS):
         raise InputError.of(folder, "the folder holds something that no stage wrote", "name another folder, or empty this one")
@@ -57,6 +61,10 @@ def atomic_folder(folder: Path) -> Iterator[Path]:
         if folder.is_dir():
             shutil.rmtree(folder)
         temporary.rename(folder)
+    except Exception as error:
+        if shutil.disk_usage(folder.parent).free < FULL_BYTES:
+            raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), str(folder)) from error
+        raise
     finally:
         shutil.rmtree(temporary, ignore_errors=True)
 

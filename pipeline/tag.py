@@ -19,7 +19,7 @@ from pipeline import params, ragged, storage
 from pipeline.errors import InputError, Problem
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 from pipeline.storage import Folder
 
 ENTITIES = ("e1", "e2")
@@ -113,7 +113,7 @@ def _types(parsed: Folder) -> list[str]:
 def main(argv: list[str]) -> str:
     """Tag data/parsed into data/tagged."""
     began = time.perf_counter()
-    source, target = map(Path, argv)
+    source, target = map(Path, arguments(argv, "parsed tagged"))
     labels = params.read(params.Tag).labels
     parsed = storage.read(source, CONTRACTS["parse"])
     problems = [problem for table in parsed.tables.values() for problem in find_problems(table, labels)]

@@ -28,7 +28,7 @@ from pipeline.params import Train
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
-from pipeline.stage import progress, quiet, run
+from pipeline.stage import arguments, progress, quiet, run
 from pipeline.storage import Folder
 from pipeline.store import Store
 
@@ -254,7 +254,7 @@ def check(options: Train, rows: dict[str, int]) -> None:
 
 def main(argv: list[str]) -> str:
     """Train on a positioned folder and an embedding store, and write the model folder."""
-    positioned, embedded, output = map(Path, argv)
+    positioned, embedded, output = map(Path, arguments(argv, "positioned embedded model"))
     options = params.read(Train)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
     check(options, {split: len(table) for split, table in folder.tables.items()})

@@ -29,7 +29,9 @@ WORDS = [
     ",",
     "'",
 ]
-CHINESE = [*"中国的人在机器里有一个大火车和水发动。"]
+CHINESE = [
+    *"中国的人在机器里有一个大火车和水发动。昨夜给山谷带来了场暴雨雪雷电地震洪灾害这次是造成！停工把装到上轮窗户门船老师说，旁边对吗？图书馆学校站医院北京公园河据《》２０４年第期报道：病毒会引起３９℃高烧（约占％）"
+]
 LETTERS = [*string.ascii_lowercase, *string.digits, *string.punctuation]
 WORDPIECE = list(dict.fromkeys([*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *CHINESE]))
 SHAPE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
@@ -37,7 +39,7 @@ KINDS = ("bert", "roberta", "distilbert", "electra", "mpnet")
 
 
 def make_bert(folder: Path) -> Path:
-    """Write a tiny BERT whose WordPiece vocabulary spells any ASCII word and some Chinese."""
+    """Write a tiny BERT whose WordPiece vocabulary spells any ASCII word and the Chinese of tests/test_chinese.py."""
     return make("bert", folder)
 
 

@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -50,6 +52,25 @@ def test_the_frozen_encoder_loads_without_tensorflow_and_gives_layers_side_by_si
     hidden = backend.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
     assert hidden.shape == (1, 4, 32)
     assert hidden.dtype == np.float32
+
+
+@pytest.mark.parametrize("layers", [(-1,), (-1, 0)])
+def test_an_encoder_gives_the_same_files_whatever_ran_before_and_in_another_process(
+    saved: Path, tmp_path: Path, layers: tuple[int, ...]
+) -> None:
+    code = "\n".join(
+        (
+            "import sys",
+            "from pathlib import Path",
+            "from pipeline import encoder, params",
+            f"encoder.build(params.Encoder(sys.argv[1], None, {layers}), Path(sys.argv[2]))",
+        )
+    )
+    subprocess.run([sys.executable, "-c", code, str(saved), str(tmp_path / "elsewhere")], check=True, capture_output=True)
+    for name in ("first", "second"):
+        encoder.build(params.Encoder(str(saved), None, layers), tmp_path / name)
+    for path in (tmp_path / "elsewhere").iterdir():
+        assert path.read_bytes() == (tmp_path / "first" / path.name).read_bytes() == (tmp_path / "second" / path.name).read_bytes()
 
 
 def test_the_fingerprint_depends_on_weights_layers_and_config(saved: Path, frozen: Path, copy: Path) -> None:

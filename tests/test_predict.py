@@ -101,6 +101,7 @@ def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
     ("line", "found"),
     [
         ("{", "not JSON"),
+        ('{"text": "a b", "text": "c d"}', "'text' 2 times"),
         ('{"text": "a b", "e1": [0, 1]}', "'e2' is missing"),
         ('{"text": "a b", "e1": [0, 1], "e2": [2, 9]}', "the text has 3 characters"),
         ('{"words": []}', "no text"),

@@ -5,6 +5,7 @@ import signal
 import subprocess
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import datasets
 import pytest
@@ -127,6 +128,20 @@ def test_a_full_disk_ends_a_stage_with_a_hint_and_no_traceback(tmp_path: Path) -
     assert ended.returncode == 1
     assert "the disk is full" in ended.stderr
     assert "Traceback" not in ended.stderr
+    assert not list(tmp_path.iterdir())
+
+
+def test_any_error_on_a_full_disk_says_that_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def write() -> None:
+        with storage.atomic_folder(tmp_path / "model"):
+            raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's words
+
+    with pytest.raises(RuntimeError):
+        write()
+    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    with pytest.raises(OSError, match=str(tmp_path / "model")) as full:
+        write()
+    assert full.value.errno == errno.ENOSPC
     assert not list(tmp_path.iterdir())
 
 

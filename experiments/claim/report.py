@@ -20,7 +20,7 @@ from pipeline.errors import InputError
 from pipeline.evaluate import write_csv
 from pipeline.scorer import Floats, Mode
 from pipeline.scores import bounded, percent
-from pipeline.stage import run
+from pipeline.stage import arguments, run
 from pipeline.statistics import Comparison
 
 Row = dict[str, Any]
@@ -183,7 +183,7 @@ def render(runs: Runs, compared: Sequence[Row], scored: Iterable[Row], settings:
 
 def main(argv: list[str]) -> str:
     """Compare the runs of a folder and write the report folder."""
-    source, output = map(Path, argv)
+    source, output = map(Path, arguments(argv, "runs report"))
     settings = params.read(params.Evaluate)
     runs = read_runs(source)
     compared, scored = comparisons(runs, settings), scores(runs)

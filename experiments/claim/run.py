@@ -24,7 +24,7 @@ from pipeline.outcome import Outcome
 from pipeline.params import Train
 from pipeline.schema import CONTRACTS
 from pipeline.split import hold_out, text_key
-from pipeline.stage import log, run
+from pipeline.stage import arguments, log, run
 from pipeline.store import Store
 
 
@@ -58,7 +58,8 @@ def options_of(variant: str, share: float, base: Train, claim: Claim) -> Train:
 def main(argv: list[str]) -> str:
     """Train and test every seed of a variant."""
     began = time.perf_counter()
-    variant, percent, (positioned, embedded, output) = argv[0], int(argv[1]), map(Path, argv[2:])
+    variant, share, *paths = arguments(argv, "variant percent positioned embedded run")
+    percent, (positioned, embedded, output) = int(share), map(Path, paths)
     claim = params.read(Claim, PARAMS)
     options = options_of(variant, percent / 100, params.read(Train), claim)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)

@@ -9,6 +9,7 @@ and the line). Entities may touch, nest or overlap here; what the tags can't exp
 from __future__ import annotations
 
 import json
+from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -48,12 +49,19 @@ def read_object(text: str) -> dict[str, Any] | Fault:
     """A line as a JSON object, or what is wrong with it."""
     hint = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
     try:
-        value = json.loads(text)
+        value = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
         return Fault(f"not JSON: {error.msg} at character {error.colno}", hint)
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
         return Fault(f"not JSON: {error}", hint)
-    return value if isinstance(value, dict) else Fault(f"a JSON {type(value).__name__}, no object", hint)
+    return value if isinstance(value, dict | Fault) else Fault(f"a JSON {type(value).__name__}, no object", hint)
+
+
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Fault:
+    """An object's pairs as a dict, which would silently keep the last value of a key given twice."""
+    counts = Counter(key for key, _ in pairs)
+    repeated = [f"{key!r} {count} times" for key, count in counts.items() if count > 1]
+    return Fault(f"one object has the key {', '.join(repeated)}", "give every key once") if repeated else dict(pairs)
 
 
 def read_id(value: dict[str, Any], default: str) -> str:

@@ -40,6 +40,8 @@ def test_entities_may_touch_nest_overlap_and_stand_in_any_order(reading, e1, e2)
 BAD = {
     "not JSON": ('{"text": ', "not JSON"),
     "thousands of brackets": ("[" * 100_000, "not JSON"),
+    "a key given twice": (json.dumps(ROW)[:-1] + ', "text": "Another."}', "one object has the key 'text' 2 times"),
+    "a key given twice inside": (json.dumps(ROW)[:-1] + ', "id": {"a": 1, "a": 2}}', "id is "),
     "no object": ("[1]", "a JSON list"),
     "a misspelt key": (ROW | {"e1_typ": "Person"}, "unknown key 'e1_typ'"),
     "a missing key": ({key: ROW[key] for key in ("text", "e1", "e2")}, "key 'relation' is missing"),

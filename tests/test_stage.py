@@ -1,0 +1,28 @@
+"""What a stage says of a wrong command line."""
+
+import subprocess
+import sys
+
+import pytest
+
+from pipeline import stage
+from tests.test_dvc_yaml import CLAIM, ROOT, STAGES
+
+COMMANDS = {values["cmd"].split()[2]: values["cmd"].split()[3:] for values in [*STAGES.values(), *CLAIM.values()]}
+
+
+@pytest.mark.parametrize("module", COMMANDS)
+def test_a_stage_without_its_arguments_gives_a_usage_line_and_no_traceback(module):
+    command = [sys.executable, "-m", module]
+    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
+    (line,) = ended.stderr.splitlines()
+    assert line.startswith(f"usage: {' '.join(command)} ")
+    shown = [word for word in line.split()[1 + len(command) :] if not word.startswith("[")]
+    assert (ended.returncode, ended.stdout, len(shown)) == (1, "", len(COMMANDS[module]))
+
+
+@pytest.mark.parametrize("argv", [["raw"], ["raw", "parsed", "more"], ["--help", "parsed"]])
+def test_arguments_that_a_usage_does_not_ask_for_are_refused(argv):
+    with pytest.raises(SystemExit, match=r" \[--stats\] raw parsed$"):
+        stage.arguments(argv, "[--stats] raw parsed")
+    assert stage.arguments(["data/raw", "data/parsed"], "[--stats] raw parsed") == ["data/raw", "data/parsed"]
