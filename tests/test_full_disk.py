@@ -59,10 +59,8 @@ def fill(stage: str, folder: Path, output: Path, free: float) -> None:
     resize(output.parent, ENOUGH)
 
 
-# The first byte of all falls to another library than most of the rest: tokenizers, OpenVINO and safetensors among them.
-@pytest.mark.parametrize(
-    ("stage", "share"), [("parse", 0.5), ("encoder", 0), ("encoder", 0.9), ("train", 0.5), ("train", 0.95), ("evaluate", 0.5)]
-)
+# The encoder's first bytes are written by tokenizers, the model's last ones by OpenVINO: both have errors of their own.
+@pytest.mark.parametrize(("stage", "share"), [("parse", 0.5), ("encoder", 0), ("train", 0.95), ("evaluate", 0.5)])
 def test_no_part_of_an_output_stays_and_with_room_it_is_what_it_always_is(
     stage: str, share: float, finished: Path, disk: Path
 ) -> None:
