@@ -280,7 +280,10 @@ def test_answers_are_utf_8_in_any_locale(models):
 
 
 def test_an_interrupt_ends_without_a_traceback(models):
-    with start(models[0] / "shared") as process:
+    def heed_interrupts():  # which a test run in a script's background ignores, and its children with it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
+    with start(models[0] / "shared", preexec_fn=heed_interrupts) as process:
         process.stdin.write(MARKED[0].encode() + b"\n")
         process.stdin.flush()
         process.stdout.readline()
