@@ -30,7 +30,7 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import run_stage
-from pipeline import backend, embed, encoder, params, pieces, ragged, storage
+from pipeline import backend, embed, encoder, params, pieces, ragged, storage, store
 from pipeline.backend import Ids
 from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
@@ -171,11 +171,11 @@ def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
 def inference_alone(source: Path, encoder_folder: Path) -> np.ndarray:
     """(2,) wall and CPU seconds of a corpus' batches through the encoder, kernels made on the way as in the stage."""
     corpus = embed.Corpus.open(source, encoder_folder, params.read(params.Embed))
-    new = np.sort(np.unique(np.array(corpus.keys.to_pylist()), return_index=True)[1])
+    new = store.firsts(corpus.keys)
     settings = corpus.settings
     run = backend.BACKENDS[settings.backend](encoder_folder, settings.precision)
     model = WordEncoder(run, corpus.description, settings.pooling, settings.batch_pieces)
-    batches = [ids for _, sentences in embed.chunks(encoder_folder, corpus.words, new) for ids in batched(model, sentences)]
+    batches = [ids for _, sentences in embed.chunks(encoder_folder, corpus.words(), new) for ids in batched(model, sentences)]
     return seconds(lambda: encode_all(model, batches))
 
 

@@ -13,7 +13,7 @@ import hashlib
 import json
 import shutil
 import time
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import Any
 
@@ -28,13 +28,16 @@ from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
 from pipeline.stage import arguments, log, progress, run
+from pipeline.storage import Folder
 from pipeline.store import Store
 from pipeline.vectors import Vectors, WordEncoder, word_vectors
 
 USAGE = "[--stats] positioned encoder embedded"
 # Goes up when the same words and encoder are given other vectors: tokenizing, strides, pooling.
 METHOD = 1
-# Sentences are tokenized this many at a time: few, so that inference starts at once; sorted by length they still fill batches.
+# New sentences are sorted by length within windows, so that few are in memory and yet batches of one length are full; and are
+# tokenized in chunks of a window, small enough that inference starts at once.
+WINDOW_SENTENCES = 16_384
 CHUNK_SENTENCES = 2_048
 PROBED_SENTENCES = 256
 MINIMUM_TO_PROBE = 2_000
@@ -44,8 +47,9 @@ MINIMUM_TO_PROBE = 2_000
 class Corpus:
     """The sentences to embed and how."""
 
-    words: pa.ChunkedArray  # (N,) list<string>
+    folder: Folder  # the position stage's output
     keys: pa.Array  # (N,)
+    lengths: Ints  # (N,) words a sentence
     description: Description
     settings: params.Embed  # the precision resolved
     fingerprint: str
@@ -53,12 +57,25 @@ class Corpus:
     @classmethod
     def open(cls, source: Path, encoder_folder: Path, settings: params.Embed) -> Corpus:
         """The sentences of every split of the position stage's output."""
-        tables = storage.read(source, CONTRACTS["position"]).tables.values()
-        words = pa.chunked_array([chunk for table in tables for chunk in table["words"].chunks], pa.list_(pa.string()))
+        folder = storage.read(source, CONTRACTS["position"])
         description = Description.read(encoder_folder)
         settings = dataclasses.replace(settings, precision=backend.resolve_precision(settings.backend, settings.precision))
         identity = fingerprint(description, settings)
-        return cls(words, store.keys(words, identity), description, settings, identity)
+        columns = (batch["words"] for batch in folder.batches(columns=["words"]))
+        keys, lengths = zip(*((store.keys(words, identity), ragged.lengths(words)) for words in columns), strict=True)
+        return cls(folder, pa.concat_arrays(keys), np.concatenate(lengths), description, settings, identity)
+
+    def words(self) -> Iterator[pa.ListArray]:
+        """The sentences in order, some at a time: list<string>.
+
+        Raises: InputError where they are no longer those that the keys were made of: a key must never get others' vectors.
+        """
+        start = 0
+        for batch in self.folder.batches(columns=["words"]):
+            if not store.keys(batch["words"], self.fingerprint).equals(self.keys.slice(start, len(batch))):
+                raise InputError.of("data/positioned", "the sentences changed while they were read", "run dvc repro again")
+            start += len(batch)
+            yield batch["words"].chunk(0)
 
 
 def fingerprint(description: Description, settings: params.Embed) -> str:
@@ -70,17 +87,33 @@ def fingerprint(description: Description, settings: params.Embed) -> str:
 def missing_sentences(known: Store, sentence_keys: pa.Array) -> Ints:
     """The first sentence of every key that the store lacks, ascending."""
     missing = np.flatnonzero(known.find_keys(sentence_keys) < 0)
-    codes = sentence_keys.take(pa.array(missing)).dictionary_encode().indices.to_numpy()
-    return np.sort(missing[np.unique(codes, return_index=True)[1]])
+    return missing[store.firsts(sentence_keys.take(pa.array(missing)))]
 
 
-def chunks(folder: Path, words: pa.ChunkedArray, new: Ints) -> Iterator[tuple[Ints, Pieces]]:
-    """The new sentences in order of length, a chunk at a time: their numbers and their pieces."""
+def chunks(folder: Path, words: Iterable[pa.ListArray], new: Ints) -> Iterator[tuple[Ints, Pieces]]:
+    """The new sentences, by length within a window, a chunk at a time: their numbers and their pieces.
+
+    Args: words: all sentences in order, some at a time; new: (M,) the numbers of those wanted, ascending.
+    """
     tokenizer = pieces.load_tokenizer(folder)
-    ordered = new[np.argsort(ragged.lengths(words)[new], kind="stable")]
-    for start in range(0, len(ordered), CHUNK_SENTENCES):
-        numbers = ordered[start : start + CHUNK_SENTENCES]
-        yield numbers, pieces.split_words(tokenizer, ragged.take(words, numbers).to_pylist())
+    for numbers, sentences in windows(words, new):
+        order = np.argsort(ragged.lengths(sentences), kind="stable")
+        for start in range(0, len(order), CHUNK_SENTENCES):
+            rows = order[start : start + CHUNK_SENTENCES]
+            yield numbers[rows], pieces.split_words(tokenizer, sentences.take(pa.array(rows)).to_pylist())
+
+
+def windows(words: Iterable[pa.ListArray], new: Ints) -> Iterator[tuple[Ints, pa.ListArray]]:
+    """The new sentences in order, a window at a time: their numbers and their words."""
+    held: list[pa.ListArray] = []
+    first = opened = taken = 0  # the number of the batch's first sentence; how many of `new` are in a window, in this one too
+    for batch in words:
+        end = int(np.searchsorted(new, first + len(batch)))
+        held.append(batch.take(pa.array(new[taken:end] - first)))
+        first, taken = first + len(batch), end
+        if taken > opened and (taken - opened >= WINDOW_SENTENCES or taken == len(new)):
+            yield new[opened:taken], pa.concat_arrays(held)
+            opened, held = taken, []
 
 
 def write_shards(folder: Path, corpus: Corpus, batches: Iterator[tuple[Ints, Ints, Vectors]], shard_words: int) -> Iterator[int]:
@@ -150,14 +183,14 @@ def expected_seconds(encoder: WordEncoder, sample: Pieces, n_sentences: int) -> 
 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
-    words, settings = corpus.words, corpus.settings
-    require_space(folder, int(ragged.lengths(words)[new].sum()), corpus.description.width)
+    settings = corpus.settings
+    require_space(folder, int(corpus.lengths[new].sum()), corpus.description.width)
     inference = backend.BACKENDS[settings.backend](encoder_folder, settings.precision)
     encoder = WordEncoder(inference, corpus.description, settings.pooling, settings.batch_pieces)
     if len(new) >= MINIMUM_TO_PROBE:
-        _, sample = next(chunks(encoder_folder, words, new[:: len(new) // PROBED_SENTENCES]))
+        _, sample = next(chunks(encoder_folder, corpus.words(), new[:: len(new) // PROBED_SENTENCES]))
         log(f"embed: about {expected_seconds(encoder, sample, len(new)):,.0f} s")
-    batches = word_vectors(encoder, chunks(encoder_folder, words, new))
+    batches = word_vectors(encoder, chunks(encoder_folder, corpus.words(), new))
     with progress(len(new), "sentences") as advance:
         for count in write_shards(folder, corpus, batches, settings.shard_words):
             advance(count)
@@ -168,7 +201,7 @@ def stats(argv: list[str]) -> str:
     source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     held = store.summary(folder, corpus.keys, corpus.fingerprint)
-    found: dict[str, Any] = {"sentences": len(corpus.words), **held, "encoder": dataclasses.asdict(corpus.description)}
+    found: dict[str, Any] = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.description)}
     return json.dumps(found, indent=2, ensure_ascii=False)
 
 
@@ -180,13 +213,13 @@ def main(argv: list[str]) -> str:
     source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = missing_sentences(prepare(folder, corpus), corpus.keys)
-    log(f"embed: {len(new):,} of {len(corpus.words):,} sentences are new")
+    log(f"embed: {len(new):,} of {len(corpus.keys):,} sentences are new")
     if len(new):
         fill(folder, encoder_folder, corpus, new)
     swept = store.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
     n_empty = store.summary(folder, corpus.keys, corpus.fingerprint)["words_without_pieces"]
     seconds = time.perf_counter() - began
-    counts = f"{len(corpus.words):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
+    counts = f"{len(corpus.keys):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
     empty = f", {n_empty:,} words without pieces have the zero vector" if n_empty else ""
     return f"embed: {counts}{empty}, {corpus.description.width}-d {corpus.settings.precision}, {seconds:.1f} s"
 

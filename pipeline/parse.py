@@ -119,7 +119,7 @@ def _splits(scratch: Path, held_out: NDArray[np.bool_] | None) -> dict[str, Iter
 
 def _tables(path: Path, mask: NDArray[np.bool_] | None = None) -> Iterator[pa.Table]:
     """The rows of a spilled file, or those where mask is true, a batch at a time."""
-    with pa.memory_map(str(path)) as source:
+    with pa.OSFile(str(path)) as source:
         file, start = pa.ipc.open_file(source), 0
         for n in range(file.num_record_batches):
             table = pa.Table.from_batches([file.get_batch(n)])

@@ -98,14 +98,17 @@ def main(argv: list[str]) -> str:
     source, target = map(Path, arguments(argv, "tagged positioned"))
     settings = params.read(params.Position)
     tagged = storage.read(source, CONTRACTS["tag"])
-    problems = [problem for table in tagged.tables.values() for problem in find_problems(table, settings.max_length)]
+    problems: list[Problem] = []
+    longer = 0
+    for batch in tagged.batches():
+        problems += find_problems(batch, settings.max_length)
+        longer += int((ragged.lengths(batch["words"]) > settings.max_length).sum())
     if problems:
         raise InputError(problems)
     splits = {
         split: (position(batch, settings.max_length, settings.max_distance) for batch in tagged.batches(split))
-        for split in tagged.tables
+        for split in tagged.files
     }
-    longer = sum(int((ragged.lengths(table["words"]) > settings.max_length).sum()) for table in tagged.tables.values())
     notes = {**tagged.notes, "max_length": settings.max_length, "max_distance": settings.max_distance, "windowed": longer}
     rows = storage.write(target, CONTRACTS["position"], splits, tagged.labels, notes)
     seconds = time.perf_counter() - began

@@ -34,23 +34,6 @@ def lengths(column: pa.ChunkedArray) -> Ints:
     return counts
 
 
-def take(column: pa.ChunkedArray, rows: Ints) -> pa.Array:
-    """Rows of a column, in the order asked for; ChunkedArray.take copies the whole column first.
-
-    >>> take(pa.chunked_array([["a", "b"], ["c", "d"]]), np.array([3, 0, 2])).to_pylist()
-    ['d', 'a', 'c']
-    """
-    order = np.argsort(rows, kind="stable")
-    firsts = starts(np.array([len(chunk) for chunk in column.chunks], np.int64))
-    edges = np.searchsorted(rows[order], firsts)
-    parts = [
-        chunk.take(pa.array(rows[order[start:end]] - first))
-        for chunk, first, start, end in zip(column.chunks, firsts, edges, edges[1:], strict=False)
-        if start < end
-    ]
-    return pa.concat_arrays(parts or [pa.array([], column.type)]).take(pa.array(np.argsort(order)))
-
-
 def lists(values: NDArray[np.int32], row_lengths: Ints) -> pa.ListArray:
     """A list<int32> array from flat values."""
     return pa.ListArray.from_arrays(pa.array(starts(row_lengths), pa.int32()), pa.array(values, pa.int32()))

@@ -11,8 +11,9 @@ import errno
 import json
 import os
 import shutil
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import Any
 
@@ -31,17 +32,54 @@ MARKS = ("contract.json", "encoder.json", "config.json", "metrics.json")
 
 @dataclass(frozen=True)
 class Folder:
-    """A stage's output, memory-mapped: tables by split, and the names behind its id columns."""
+    """A stage's output, and the names behind its id columns.
 
-    tables: dict[str, pa.Table]
+    Two ways to its rows: `batches` reads them in order with one batch in memory, whatever the size of the corpus; `tables` maps
+    them for random access, and every page that is touched stays mapped.
+    """
+
+    files: dict[str, list[Path]]  # Arrow streams by split, rows in their order
     labels: dict[str, list[str]]
     notes: dict[str, Any]
 
-    def batches(self, split: str) -> Iterator[pa.Table]:
-        """The rows of a split in order, at most BATCH_ROWS a table."""
-        table = self.tables[split]
-        for start in range(0, len(table), BATCH_ROWS):
-            yield table.slice(start, BATCH_ROWS).combine_chunks()
+    @cached_property
+    def tables(self) -> dict[str, pa.Table]:
+        """The rows by split, memory-mapped."""
+        return {split: pa.concat_tables(map(_mapped, paths)) for split, paths in self.files.items()}
+
+    def batches(self, *splits: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The rows in order, at most BATCH_ROWS a table; of all splits one after the other where none is named."""
+        for split in splits or self.files:
+            yield from _gathered(batch for path in self.files[split] for batch in _streamed(path, columns))
+
+
+def _mapped(path: Path) -> pa.Table:
+    with pa.memory_map(str(path)) as source:
+        return pa.ipc.open_stream(source).read_all().replace_schema_metadata()
+
+
+def _streamed(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBatch]:
+    with pa.OSFile(str(path)) as file:
+        names = pa.ipc.open_stream(file).schema.names
+        fields = [names.index(name) for name in columns] if columns else None
+        file.seek(0)
+        yield from pa.ipc.open_stream(file, options=pa.ipc.IpcReadOptions(included_fields=fields))
+
+
+def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
+    """Tables of at most BATCH_ROWS rows, one chunk a column."""
+    held: list[pa.RecordBatch] = []
+    for batch in batches:
+        if held and sum(map(len, held)) + len(batch) > BATCH_ROWS:
+            yield _joined(held)
+            held = []
+        held.append(batch)
+    if held:
+        yield _joined(held)
+
+
+def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
+    return pa.Table.from_batches(batches).combine_chunks().replace_schema_metadata()
 
 
 @contextlib.contextmanager
@@ -83,28 +121,29 @@ def write(
     """
     import datasets
     from datasets.arrow_writer import ArrowWriter
-    from datasets.table import MemoryMappedTable
+    from datasets.table import InMemoryTable
 
     features = datasets.Features.from_arrow_schema(contract.schema)
     with atomic_folder(folder) as temporary:
-        written = {}
+        rows: dict[str, int] = {}
+        shells = {}
         for split, tables in splits.items():
             path = temporary / f"{split}.arrow"
             with ArrowWriter(path=str(path), features=features) as writer:
                 for table in tables:
                     schema.check(table, contract)
                     writer.write_table(table)
-                n_rows, _ = writer.finalize(close_stream=True) if writer.pa_writer else (0, 0)
-            if not n_rows:
+                rows[split], _ = writer.finalize(close_stream=True) if writer.pa_writer else (0, 0)
+            if not rows[split]:
                 raise InputError.of(folder, f"split {split} has no rows", "every split needs annotations: add some to data/raw")
-            info = datasets.DatasetInfo(features=features)
-            table = MemoryMappedTable.from_file(str(path))
-            written[split] = datasets.Dataset(table, info=info, split=split, fingerprint=checksum(path))
+            empty, info = InMemoryTable(contract.schema.empty_table()), datasets.DatasetInfo(features=features)
+            shells[split] = datasets.Dataset(empty, info=info, split=split, fingerprint=checksum(path))
+        # datasets writes all but the rows: it would map them into memory and copy every one.
         datasets.disable_progress_bars()
-        datasets.DatasetDict(written).save_to_disk(str(temporary))
-        rows = {split: len(dataset) for split, dataset in written.items()}
-        for split in written:
-            (temporary / f"{split}.arrow").unlink()
+        datasets.DatasetDict(shells).save_to_disk(str(temporary), num_shards=dict.fromkeys(shells, 1))
+        for split in shells:
+            state = read_json(temporary / split / "state.json", "report this as a bug")
+            (temporary / f"{split}.arrow").rename(temporary / split / state["_data_files"][0]["filename"])
         files = sorted(path for path in temporary.rglob("*") if path.is_file())
         promise = {
             "stage": contract.stage,
@@ -119,28 +158,28 @@ def write(
 
 
 def read(folder: Path, contract: Contract) -> Folder:
-    """Open a stage's output, memory-mapped.
+    """Open a stage's output.
 
     Raises: InputError where the folder is missing, another stage's or version's, or damaged.
     """
-    import datasets
-
     hint = f"run dvc repro {contract.stage}"
     promise = read_json(folder / "contract.json", hint)
-    found = (promise.get("stage"), promise.get("version"))
-    if found != (contract.stage, contract.version):
+    stage, version = promise.get("stage"), promise.get("version")
+    if (stage, version) != (contract.stage, contract.version):
         wanted = f"version {contract.version} of the {contract.stage} stage is wanted"
-        raise InputError.of(folder, f"written by version {found[1]} of the {found[0]} stage; {wanted}", hint)
+        raise InputError.of(folder, f"written by version {version} of the {stage} stage; {wanted}", hint)
     for name, written in promise["files"].items():
         path = folder / name
         if not path.is_file() or checksum(path) != written:
             raise InputError.of(path, "missing, truncated or changed since it was written", hint)
-    loaded = datasets.load_from_disk(str(folder), keep_in_memory=False)
-    tables = {split: dataset.data.table for split, dataset in loaded.items()}
-    for table in tables.values():
-        if table.schema.remove_metadata() != contract.schema:
-            raise InputError.of(folder, f"columns {table.schema.names}, not {contract.schema.names}", hint)
-    return Folder(tables, promise["labels"], promise["notes"])
+    streams = [folder / name for name in sorted(promise["files"]) if name.endswith(".arrow")]  # others may lie beside them
+    for path in streams:
+        with pa.OSFile(str(path)) as file:
+            columns = pa.ipc.open_stream(file).schema.remove_metadata()
+        if columns != contract.schema:
+            raise InputError.of(path, f"columns {columns.names}, not {contract.schema.names}", hint)
+    files = {split: [path for path in streams if path.parent.name == split] for split in promise["rows"]}
+    return Folder(files, promise["labels"], promise["notes"])
 
 
 def read_json(path: Path, hint: str) -> dict[str, Any]:

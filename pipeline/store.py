@@ -53,6 +53,16 @@ def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
     return pa.Array.from_buffers(KEY, len(words), [None, pa.py_buffer(bytes(found))])
 
 
+def firsts(sentence_keys: pa.Array) -> Ints:
+    """The place of each distinct key's first occurrence, ascending.
+
+    >>> firsts(pa.array([b"a", b"b", b"a", b"c"])).tolist()
+    [0, 1, 3]
+    """
+    codes = sentence_keys.dictionary_encode().indices.to_numpy()  # in the order of first occurrence
+    return np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
+
+
 @dataclass(frozen=True)
 class Shard:
     """One file of the store, memory-mapped."""
@@ -237,9 +247,11 @@ def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
 
 def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
     """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
-    masks = []
-    for shard in shards:
-        used = pc.is_in(shard.keys, live)
-        masks.append(used.to_numpy(zero_copy_only=False) & (shard.fingerprint == fingerprint))
-        live = live.filter(pc.invert(pc.is_in(live, shard.keys)))
-    return masks
+    if not shards:
+        return []
+    held = pa.concat_arrays([shard.keys for shard in shards])
+    first = np.zeros(len(held), bool)
+    first[firsts(held)] = True
+    used = first & pc.is_in(held, live).to_numpy(zero_copy_only=False)
+    edges = np.cumsum([len(shard.keys) for shard in shards])[:-1]
+    return [mask & (shard.fingerprint == fingerprint) for shard, mask in zip(shards, np.split(used, edges), strict=True)]

@@ -106,7 +106,8 @@ def _problem(table: pa.Table, row: int, found: str, hint: str) -> Problem:
 
 
 def _types(parsed: Folder) -> list[str]:
-    columns = (table[f"{entity}_type"] for table in parsed.tables.values() for entity in ENTITIES)
+    names = [f"{entity}_type" for entity in ENTITIES]
+    columns = (column for batch in parsed.batches(columns=names) for column in batch.columns)
     return sorted({name for column in columns for name in pc.unique(column).to_pylist() if name is not None})
 
 
@@ -116,12 +117,12 @@ def main(argv: list[str]) -> str:
     source, target = map(Path, arguments(argv, "parsed tagged"))
     labels = params.read(params.Tag).labels
     parsed = storage.read(source, CONTRACTS["parse"])
-    problems = [problem for table in parsed.tables.values() for problem in find_problems(table, labels)]
+    problems = [problem for batch in parsed.batches() for problem in find_problems(batch, labels)]
     if problems:
         raise InputError(problems)
     types = _types(parsed) if labels == "type" else []
     names = tag_names(labels, types)
-    splits = {split: (tag(batch, labels, types) for batch in parsed.batches(split)) for split in parsed.tables}
+    splits = {split: (tag(batch, labels, types) for batch in parsed.batches(split)) for split in parsed.files}
     rows = storage.write(target, CONTRACTS["tag"], splits, {**parsed.labels, "tags": names}, parsed.notes)
     return f"tag: {sum(rows.values()):,} sentences, tags {' '.join(names)}, {time.perf_counter() - began:.1f} s"
 

@@ -272,6 +272,24 @@ def test_a_disk_that_fills_up_keeps_the_complete_shards(project: Path, monkeypat
     assert len(all_vectors(project)) == 60
 
 
+def test_windows_of_any_size_give_the_same_vectors(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    whole = all_vectors(project)
+    for batch_rows, window in ((1, 7), (7, 20), (25, 1)):
+        monkeypatch.setattr(storage, "BATCH_ROWS", batch_rows)
+        monkeypatch.setattr(embed, "WINDOW_SENTENCES", window)
+        shutil.rmtree(project / "data/embedded")
+        assert "60 computed" in run()
+        assert all_vectors(project) == whole
+
+
+def test_sentences_that_change_while_they_are_read_are_an_error(project: Path) -> None:
+    corpus = embed.Corpus.open(Path("data/positioned"), Path("models/encoder"), embed.params.read(embed.params.Embed))
+    write_positioned(project, SENTENCES[::-1])
+    with pytest.raises(InputError, match="changed while they were read"):
+        list(corpus.words())
+
+
 def test_stats_say_what_is_held_and_change_nothing(project: Path) -> None:
     run()
     write_positioned(project, [*SENTENCES[:45], *(f"{sentence} new" for sentence in SENTENCES[45:])])
@@ -304,7 +322,7 @@ def test_the_expected_time_grows_with_the_number_of_sentences(project: Path, mon
 
     monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
     encoder = embed.WordEncoder(Inference(encode, 1), corpus.description, "mean", 64)
-    numbers, sample = next(embed.chunks(Path("models/encoder"), corpus.words, np.arange(60)))
+    numbers, sample = next(embed.chunks(Path("models/encoder"), corpus.words(), np.arange(60)))
     n_batches = len(sample.ids) / 64
     assert len(numbers) == 60
     assert embed.expected_seconds(encoder, sample, 600) == pytest.approx(10 * n_batches * 0.02, rel=0.5)

@@ -231,7 +231,8 @@ class Trained:
     ],
 )
 def test_a_model_of_other_data_is_refused(other: dict[str, Any], found: str) -> None:
-    folder = storage.Folder({"test": table("Other", "R(e1,e2)")}, {"tags": list(TAGS)}, {"max_distance": 10})
+    tables, labels, notes = {"test": table("Other", "R(e1,e2)")}, {"tags": list(TAGS)}, {"max_distance": 10}
+    folder = SimpleNamespace(tables=tables, labels=labels, notes=notes)
     store = SimpleNamespace(fingerprint="abc")
     evaluate.check(Trained(), folder, store, Path("model"))  # type: ignore[arg-type]
     with pytest.raises(InputError, match=found):

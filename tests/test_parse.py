@@ -32,7 +32,9 @@ def project(tmp_path, monkeypatch):
         sections["parse"] |= changes
         Path("params.yaml").write_text(yaml.safe_dump(sections))
         line = stage.main(["data/raw", "data/parsed"])
-        return line, storage.read(Path("data/parsed"), CONTRACTS["parse"])
+        parsed = storage.read(Path("data/parsed"), CONTRACTS["parse"])
+        assert list(parsed.tables) == ["train", "validation", "test"]  # mapped now, before another run replaces the files
+        return line, parsed
 
     return run
 

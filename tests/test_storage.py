@@ -36,7 +36,36 @@ def test_what_is_written_is_read_back(folder: Path) -> None:
 
 
 def test_the_folder_opens_with_datasets(folder: Path) -> None:
-    assert datasets.load_from_disk(str(folder))["test"]["words"][0] == ["f", "g", "h", "i"]
+    loaded = datasets.load_from_disk(str(folder))
+    assert loaded["test"]["words"][0] == ["f", "g", "h", "i"]
+    assert (loaded["train"].num_rows, loaded["train"].split) == (2, "train")
+
+
+def test_another_content_has_another_fingerprint(folder: Path, tmp_path: Path) -> None:
+    """By which `datasets` caches what users map."""
+    before = datasets.load_from_disk(str(folder))
+    storage.write(
+        tmp_path / "other", PARSE, {"train": [parsed("[e1 x] [e2 y]")], "test": storage.read(folder, PARSE).batches("test")}
+    )
+    after = datasets.load_from_disk(str(tmp_path / "other"))
+    assert before["train"]._fingerprint != after["train"]._fingerprint
+    assert before["test"]._fingerprint == after["test"]._fingerprint
+
+
+def test_batches_are_the_rows_in_order(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(storage, "BATCH_ROWS", 1)
+    read = storage.read(folder, PARSE)
+    assert [batch["id"].to_pylist() for batch in read.batches("train")] == [["1"], ["2"]]
+    assert [batch["id"].to_pylist() for batch in read.batches()] == [["1"], ["2"], ["3"]]
+    assert [batch.column_names for batch in read.batches("test", columns=["words"])] == [["words"]]
+    monkeypatch.setattr(storage, "BATCH_ROWS", 3)
+    assert [batch["id"].to_pylist() for batch in read.batches()] == [["1", "2"], ["3"]]
+
+
+def test_files_that_others_left_beside_the_rows_are_not_read(folder: Path) -> None:
+    rows = next(folder.rglob("test/*.arrow"))
+    rows.with_name("cache-0123.arrow").write_bytes(rows.read_bytes())
+    assert len(storage.read(folder, PARSE).tables["test"]) == 1
 
 
 def test_the_same_rows_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
