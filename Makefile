@@ -4,14 +4,14 @@ BIN := .venv/bin
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim test lint check lock clean
+.PHONY: repro claim options test lint check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
 
-# The experiment of experiments/claim, on another corpus with: make claim CORPUS=folder
-claim: $(READY)
-	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/claim/params.yaml:claim.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/claim/dvc.yaml
+# The experiments in experiments/, on another corpus with: make claim CORPUS=folder
+claim options: $(READY)
+	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/claim/params.yaml:claim.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

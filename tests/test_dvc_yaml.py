@@ -9,7 +9,7 @@ import yaml
 
 ROOT = Path(__file__).parents[1]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-CLAIM = yaml.safe_load((ROOT / "experiments/claim/dvc.yaml").read_text())["stages"]
+EXPERIMENTS = [yaml.safe_load((ROOT / f"experiments/{name}/dvc.yaml").read_text())["stages"] for name in ("claim", "options")]
 
 
 def module_file(name: str) -> Path | None:
@@ -42,7 +42,7 @@ def closure(name: str) -> set[str]:
     return {path for path in found if path.startswith(("pipeline/", "experiments/"))}
 
 
-@pytest.mark.parametrize("values", [*STAGES.values(), *CLAIM.values()], ids=[*STAGES, *(f"claim-{stage}" for stage in CLAIM)])
+@pytest.mark.parametrize("values", [values for stages in (STAGES, *EXPERIMENTS) for values in stages.values()])
 def test_a_stage_lists_the_modules_it_imports_and_no_others(values: dict[str, Any]) -> None:
     listed = {path for path in values["deps"] if path.endswith(".py")}
     assert listed == closure(values["cmd"].split()[2])

@@ -7,7 +7,7 @@ In: the runs. Out: metrics.json, comparisons.csv, scores.csv, differences.svg, R
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -55,15 +55,15 @@ positions {{ "visible" if row.positions_visible else "hidden" }}{% endif %} |
 """
 
 
-def read_runs(folder: Path) -> Runs:
-    """The runs of a folder.
+def read_runs(files: Sequence[Path]) -> Runs:
+    """The runs of files, one or more.
 
-    Raises: InputError where runs are missing or were tested on different rows.
+    Raises: InputError where they were tested on different rows.
     """
-    runs = {(found.variant, found.percent): found for found in map(Run.read, sorted(folder.glob("*.json")))}
+    runs = {(found.variant, found.percent): found for found in map(Run.read, files)}
     tests = {(tuple(found.relations), tuple(found.gold_ids), tuple(found.seeds)) for found in runs.values()}
     if len(tests) != 1:
-        raise InputError.of(folder, "no runs, or runs of different data or seeds", HINT)
+        raise InputError.of("experiments", "no runs, or runs of different data or seeds", HINT)
     return runs
 
 
@@ -78,13 +78,16 @@ def counts(one: Run) -> Floats:
     return np.stack([scorer.relation_counts(gold_ids, np.array(ids), one.relations, mode_of(one)) for ids in one.predicted_ids])
 
 
-def comparisons(runs: Runs, settings: params.Evaluate) -> list[Row]:
-    """A row a comparison whose two variants were run on a share of the rows, largest shares first."""
+def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: params.Evaluate) -> list[Row]:
+    """A row a comparison whose two variants were run on a share of the rows, largest shares first.
+
+    Args: pairs: ours and theirs, and what is claimed of them.
+    """
     one = next(iter(runs.values()))
     score = partial(scorer.macro_f1, names=scorer.classes(one.relations, mode_of(one)))
     rows = []
     for share in sorted({share for _, share in runs}, reverse=True):
-        for (ours, theirs), claim in COMPARISONS.items():
+        for (ours, theirs), claim in pairs.items():
             if (ours, share) in runs and (theirs, share) in runs:
                 found = statistics.compare(counts(runs[ours, share]), counts(runs[theirs, share]), score, settings)
                 head = {"claim": claim, "ours": ours, "theirs": theirs, "percent": share, "rows": runs[ours, share].n_rows}
@@ -185,8 +188,8 @@ def main(argv: list[str]) -> str:
     """Compare the runs of a folder and write the report folder."""
     source, output = map(Path, arguments(argv, "runs report"))
     settings = params.read(params.Evaluate)
-    runs = read_runs(source)
-    compared, scored = comparisons(runs, settings), scores(runs)
+    runs = read_runs(sorted(source.glob("*.json")))
+    compared, scored = comparisons(runs, COMPARISONS, settings), scores(runs)
     metrics = {f"{row['variant']}-{row['percent']}": {"mean": row["mean"], "deviation": row["deviation"]} for row in scored}
     with storage.atomic_folder(output) as partial_folder:
         storage.write_json(partial_folder / "metrics.json", metrics)

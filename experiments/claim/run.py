@@ -16,7 +16,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from experiments.claim.settings import PARAMS, SHUFFLED, VARIANTS, Claim, Run
+from experiments.claim.settings import OPTIONS, PARAMS, SHUFFLED, VARIANTS, Claim, Run
 from pipeline import outcome, params, ragged, scorer, storage, train
 from pipeline.batches import Examples
 from pipeline.model import network
@@ -52,7 +52,7 @@ def options_of(variant: str, share: float, base: Train, claim: Claim) -> Train:
     The best epoch's weights are kept, and nothing stops early.
     """
     epochs = round(claim.epochs / math.sqrt(share))
-    return dataclasses.replace(base, **VARIANTS[variant], epochs=epochs, patience=epochs)
+    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs)
 
 
 def main(argv: list[str]) -> str:

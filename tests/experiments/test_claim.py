@@ -10,7 +10,8 @@ import yaml
 
 from experiments.claim import report, settings
 from experiments.claim import run as claim_run
-from experiments.claim.settings import COMPARISONS, VARIANTS, Claim, Run
+from experiments.claim.settings import COMPARISONS, OPTIONS, VARIANTS, Claim, Run
+from experiments.options import report as options_report
 from pipeline import params, storage
 from pipeline.errors import InputError
 from pipeline.schema import CONTRACTS
@@ -86,6 +87,33 @@ def test_every_variant_has_the_same_budget():
     assert claim_run.options_of("hard", 1.0, base, claim).patience == 8
 
 
+def test_no_option_is_that_of_params() -> None:
+    base = params.read(params.Train, ROOT / "params.yaml")
+    assert all(dataclasses.replace(base, **changes) != base for changes in OPTIONS.values())
+
+
+def test_the_options_are_run_and_compared_with_the_reference(tmp_path):
+    stages = yaml.safe_load((ROOT / "experiments/options/dvc.yaml").read_text())["stages"]
+    assert stages["option"]["matrix"]["name"] == list(OPTIONS)
+    waits_for = [path for path in stages["option-report"]["deps"] if path.endswith(".json")]
+    assert waits_for == ["experiments/claim/runs/hard-100.json", *(f"experiments/options/runs/{name}-100.json" for name in OPTIONS)]
+
+
+def test_the_options_stand_in_the_order_of_what_they_are_worth(tmp_path, monkeypatch):
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
+    monkeypatch.chdir(tmp_path)
+    one_run("hard", [wrong_every(8)] * 2).write(Path("hard-100.json"))
+    for option, n in (("cosine", 4), ("light-tags", 20)):
+        one_run(option, [wrong_every(n)] * 2).write(Path(f"runs/{option}-100.json"))
+    assert options_report.main(["runs", "hard-100.json", "report"]).startswith(
+        "options: 2 compared, best loss_weights: {relation: 1.0"
+    )
+    lines = [line for line in Path("report/README.md").read_text().splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "schedule: cosine"]
+    assert "| +" in lines[0]
+    assert "| -" in lines[1]
+
+
 def test_the_matrices_run_every_variant_and_the_report_waits_for_every_run():
     stages = yaml.safe_load((ROOT / "experiments/claim/dvc.yaml").read_text())["stages"]
     matrix = stages["all-rows"]["matrix"]["variant"]
@@ -100,7 +128,7 @@ def test_the_matrices_run_every_variant_and_the_report_waits_for_every_run():
 def test_a_planted_difference_is_supported_and_none_is_not():
     good, bad = [wrong_every(20)] * 2, [wrong_every(4)] * 2
     runs = {(name, 100): one_run(name, ids) for name, ids in (("hard", good), ("single", bad), ("soft", bad))}
-    hard, soft = report.comparisons(runs, SETTINGS)
+    hard, soft = report.comparisons(runs, COMPARISONS, SETTINGS)
     assert (hard["ours"], soft["ours"]) == ("hard", "soft")
     assert hard["verdict"].startswith("supported: +")
     assert hard["difference_low"] > 0
@@ -130,7 +158,7 @@ def test_runs_that_cannot_be_compared_are_an_error(changes, tmp_path):
     one_run("hard", [GOLD] * 2).write(tmp_path / "hard-100.json")
     one_run("single", [GOLD] * 2, **changes).write(tmp_path / "single-100.json")
     with pytest.raises(InputError, match="different data or seeds"):
-        report.read_runs(tmp_path)
+        report.read_runs(sorted(tmp_path.glob("*.json")))
 
 
 def test_runs_train_and_the_report_is_the_same_each_time(tmp_path, monkeypatch):
