@@ -33,18 +33,19 @@ TEMPLATE = """\
   {%- if row[name] is none -%}
     &ndash;
   {%- else -%}
-    {{ "%.2f" | format(row[name]) }} <span class="range">{{ "%.1f" | format(row[name + "_low"]) }} to
-    {{ "%.1f" | format(row[name + "_high"]) }}</span>
+    {{ "%.2f" | format(row[name]) }}
+    {%- if row[name + "_low"] is not none %} <span class="range">{{ "%.1f" | format(row[name + "_low"]) }} to
+    {{ "%.1f" | format(row[name + "_high"]) }}</span>{% endif %}
   {%- endif -%}
 {%- endmacro %}
 <h1>Evaluation</h1>
-<p>Scores in percent, each with its bootstrap interval.</p>
+<p>Scores in percent, each with its interval: bootstrap, and Wilson's of accuracy.</p>
 <table>
   <thead><tr><th>score{% for split in splits %}<th>{{ split }} ({{ splits[split].rows }} sentences){% endfor %}</thead>
   {%- for name, title in relation_titles.items() %}
   <tr><td>{{ title }}{% for scores in splits.values() %}<td>{{ score(scores.relation, name) }}{% endfor %}
   {%- endfor %}
-  <tr><td>Entity F1 (strict), {{ "positions visible to the tagger" if positions_visible else "positions hidden from the tagger" }}
+  <tr><td>Entity F1 (strict), {{ tagger_sees }}
   {%- for scores in splits.values() %}<td>{{ score(scores.tags, "f1") }}{% endfor %}
   <tr><td>Right relation, wrong direction (sentences)
   {%- for scores in splits.values() %}<td>{{ scores.relation.direction_flips }}{% endfor %}
@@ -102,6 +103,7 @@ TEMPLATE = """\
 </html>
 """
 
+TAGGER_SEES = {True: "positions visible to the tagger", False: "positions hidden from the tagger", None: "no tagger"}
 RELATION_TITLES = {
     "official_macro_f1": "Official macro-F1 (direction counts, without Other)",
     "undirected_macro_f1": "Undirected macro-F1 (direction ignored, without Other)",
@@ -120,7 +122,7 @@ def render(metrics: Row, files: Mapping[str, list[Row]], test: Outcome, table: p
     return environment.from_string(TEMPLATE).render(
         splits={split: metrics[split] for split in ("test", "validation")},
         relation_titles=RELATION_TITLES,
-        positions_visible=metrics["test"]["tags"]["positions_visible"],
+        tagger_sees=TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]],
         classes=files["per_class"],
         labels=test.labels,
         matrix=matrix(files["confusion"], test.labels),

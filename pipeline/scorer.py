@@ -118,12 +118,6 @@ def macro_f1(counts: Floats, names: Sequence[str]) -> Floats:
     return _ratio((f1 * counted).sum(-1), counted.sum(-1))
 
 
-def accuracy(counts: Floats) -> Floats:
-    """The share of rows that are correct: (..., 3, Q) of counts to (...)."""
-    correct, _, gold = np.moveaxis(counts, -2, 0).sum(-1)
-    return _ratio(correct, gold)
-
-
 def _ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

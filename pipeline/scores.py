@@ -1,4 +1,4 @@
-"""The scores of an outcome as reports show them: in percent, rounded, with bootstrap intervals; never NaN."""
+"""The scores of an outcome as reports show them: in percent, rounded, with intervals; never NaN."""
 
 from __future__ import annotations
 
@@ -8,10 +8,12 @@ from typing import Any
 
 from pipeline import calibration, params, scorer, statistics
 from pipeline.outcome import Outcome
+from pipeline.schema import OTHER
 from pipeline.scorer import Mode
 from pipeline.statistics import Estimate
 
 Row = dict[str, Any]
+MINIMUM_ROWS = 10  # resamples of fewer rows are too alike: their interval would claim a certainty that is not there
 
 
 def split_scores(outcome: Outcome, positions_visible: bool, settings: params.Evaluate) -> Row:
@@ -31,11 +33,10 @@ def relation_scores(outcome: Outcome, settings: params.Evaluate) -> Row:
     for mode in ("official", "undirected"):
         macro_f1 = None if mode == "official" and not directed else _macro_f1(outcome, mode, settings)
         scores |= bounded(f"{mode}_macro_f1", macro_f1)
-    exact = statistics.estimate(outcome.counts("directed"), scorer.accuracy, settings)
     curve = calibration.reliability(outcome.confidence, outcome.correct)
     return {
         **scores,
-        **bounded("accuracy", exact),
+        **bounded("accuracy", statistics.proportion(outcome.correct, settings.confidence)),
         "direction_flips": int(outcome.flipped.sum()),
         "calibration_error": percent(calibration.expected_calibration_error(curve)),
     }
@@ -75,15 +76,20 @@ def per_class(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> list[R
 
 
 def slice_scores(outcome: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> list[Row]:
-    """Accuracy and macro-F1 of each slice: a cut's value and the numbers of its rows."""
+    """Accuracy and macro-F1 of each slice: a cut's value and the numbers of its rows.
+
+    Macro-F1 is null where gold has no relation to find, and has no interval on fewer than MINIMUM_ROWS rows.
+    """
     table = []
     for name, values in cuts.items():
         for value, rows in values.items():
             part = outcome.take(rows)
-            exact = statistics.estimate(part.counts("directed"), scorer.accuracy, settings)
-            macro_f1 = _macro_f1(part, outcome.main_mode, settings)
-            scores = {**bounded("accuracy", exact), **bounded(f"{outcome.main_mode}_macro_f1", macro_f1)}
-            table.append({"cut": name, "slice": value, "n": len(rows), **scores})
+            exact = statistics.proportion(part.correct, settings.confidence)
+            nothing = all(outcome.labels[gold] == OTHER for gold in part.gold_ids)
+            macro_f1 = bounded(f"{outcome.main_mode}_macro_f1", None if nothing else _macro_f1(part, outcome.main_mode, settings))
+            if len(rows) < MINIMUM_ROWS:
+                macro_f1 |= dict.fromkeys(list(macro_f1)[1:])
+            table.append({"cut": name, "slice": value, "n": len(rows), **bounded("accuracy", exact), **macro_f1})
     return table
 
 

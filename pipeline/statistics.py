@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline import params
 from pipeline.scorer import Floats
@@ -45,6 +46,18 @@ def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimat
     return Estimate(float(score(counts.sum(0))), float(low), float(high))
 
 
+def proportion(successes: NDArray[np.bool_], confidence: float) -> Estimate:
+    """The share of rows that are right, with Wilson's interval (1927), which is honest of few rows and of shares near 0 and 1.
+
+    >>> proportion(np.array([True]), 0.95)
+    Estimate(value=1.0, low=0.20654931437723745, high=1.0)
+    """
+    from scipy.stats import binomtest
+
+    found = binomtest(int(successes.sum()), len(successes)).proportion_ci(confidence, method="wilson")
+    return Estimate(float(successes.mean()), float(found.low), float(found.high))
+
+
 def interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
     """The percentile interval of resampled scores: (resamples, ...) to two arrays (...)."""
     tail = (1 - confidence) / 2
@@ -72,7 +85,7 @@ def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluat
     both = np.stack([ours, theirs])  # (2, S, N, 3, Q)
     scores = score(resampled_sums(np.moveaxis(both, 2, 0), settings.resamples, settings.seed))  # (resamples, 2, S)
     by_seed = scores[:, 0] - scores[:, 1]
-    [draws] = _draw_counts(n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))
+    draws = np.concatenate(list(_draw_counts(n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))))
     differences = (draws * by_seed).sum(1) / n_seeds
     low, high = interval(differences, settings.confidence)
     ours_score, theirs_score = score(both.sum(2)).mean(1)

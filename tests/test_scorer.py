@@ -101,10 +101,6 @@ def test_a_label_with_brackets_that_are_no_direction_has_none() -> None:
     assert not scorer.is_directed(["born in (city)", "R(e1,e1)", "R(e2)"])
 
 
-def test_accuracy_counts_other_and_wants_the_direction_right() -> None:
-    assert scorer.accuracy(counts(*ROWS, mode="directed")) == pytest.approx(5 / 9)
-
-
 @given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
 def test_the_official_score_never_exceeds_the_undirected_one(rows: list[tuple[int, int]]) -> None:
     assert macro_f1(*rows, mode="official") <= macro_f1(*rows, mode="undirected")

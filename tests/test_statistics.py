@@ -10,6 +10,11 @@ from pipeline import params, scorer, statistics
 SETTINGS = params.Evaluate(resamples=1000, confidence=0.95, seed=7)
 
 
+def accuracy(counts: scorer.Floats) -> scorer.Floats:
+    correct, _, gold = np.moveaxis(counts, -2, 0).sum(-1)
+    return correct / gold
+
+
 def right_or_wrong(right: np.ndarray) -> scorer.Floats:
     """Counts (..., 3, 1) of one class, every row a gold and a predicted instance."""
     ones = np.ones_like(right, dtype=float)
@@ -22,14 +27,14 @@ def random_rows(share: float, *shape: int, seed: int = 0) -> scorer.Floats:
 
 def test_the_interval_of_an_accuracy_is_as_wide_as_the_binomial_one() -> None:
     rows = right_or_wrong(np.arange(1000) < 800)
-    found = statistics.estimate(rows, scorer.accuracy, SETTINGS)
+    found = statistics.estimate(rows, accuracy, SETTINGS)
     half = 1.96 * np.sqrt(0.8 * 0.2 / 1000)
     assert (found.value, found.low, found.high) == pytest.approx((0.8, 0.8 - half, 0.8 + half), abs=0.004)
 
 
 def test_a_higher_confidence_widens_the_interval() -> None:
     rows = random_rows(0.7, 200)
-    narrow, wide = (statistics.estimate(rows, scorer.accuracy, params.Evaluate(1000, confidence, 7)) for confidence in (0.9, 0.99))
+    narrow, wide = (statistics.estimate(rows, accuracy, params.Evaluate(1000, confidence, 7)) for confidence in (0.9, 0.99))
     assert wide.low < narrow.low < narrow.high < wide.high
 
 
@@ -44,7 +49,7 @@ def test_every_row_is_drawn_once_a_resample_on_average() -> None:
 
 def test_the_same_seed_gives_the_same_interval_and_another_seed_another_one() -> None:
     rows = random_rows(0.7, 200)
-    first, again, other = (statistics.estimate(rows, scorer.accuracy, params.Evaluate(100, 0.95, seed)) for seed in (1, 1, 2))
+    first, again, other = (statistics.estimate(rows, accuracy, params.Evaluate(100, 0.95, seed)) for seed in (1, 1, 2))
     assert first == again != other
 
 
@@ -55,25 +60,25 @@ def test_the_size_of_a_block_changes_no_draw(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_score_of_perfect_rows_has_no_width() -> None:
-    found = statistics.estimate(right_or_wrong(np.ones(10, bool)), scorer.accuracy, SETTINGS)
+    found = statistics.estimate(right_or_wrong(np.ones(10, bool)), accuracy, SETTINGS)
     assert found == statistics.Estimate(1, 1, 1)
 
 
 def test_a_system_does_not_differ_from_itself() -> None:
     rows = random_rows(0.8, 3, 100)
-    assert statistics.compare(rows, rows, scorer.accuracy, SETTINGS) == statistics.Comparison(statistics.Estimate(0, 0, 0), 1)
+    assert statistics.compare(rows, rows, accuracy, SETTINGS) == statistics.Comparison(statistics.Estimate(0, 0, 0), 1)
 
 
 def test_swapping_the_systems_turns_the_difference_round() -> None:
     ours, theirs = random_rows(0.8, 3, 100, seed=1), random_rows(0.7, 3, 100, seed=2)
-    forth, back = (statistics.compare(*pair, scorer.accuracy, SETTINGS) for pair in ((ours, theirs), (theirs, ours)))
+    forth, back = (statistics.compare(*pair, accuracy, SETTINGS) for pair in ((ours, theirs), (theirs, ours)))
     assert forth.difference.value == -back.difference.value
     assert forth.difference.low == pytest.approx(-back.difference.high)
     assert forth.p_value == back.p_value
 
 
 def test_a_clearly_better_system_has_an_interval_above_0_and_a_small_p_value() -> None:
-    found = statistics.compare(random_rows(0.9, 5, 500), random_rows(0.7, 5, 500, seed=1), scorer.accuracy, SETTINGS)
+    found = statistics.compare(random_rows(0.9, 5, 500), random_rows(0.7, 5, 500, seed=1), accuracy, SETTINGS)
     assert found.difference.low > 0
     assert found.p_value < 0.01
 
@@ -87,7 +92,7 @@ def false_alarms(*, seeds_agree: bool, n_trials: int = 200) -> float:
         ours, theirs = (
             np.broadcast_to(random_rows(0.8, *drawn, seed=2 * trial + system), (n_seeds, n_rows, 3, 1)) for system in (0, 1)
         )
-        alarms += statistics.compare(ours, theirs, scorer.accuracy, settings).p_value < 0.05
+        alarms += statistics.compare(ours, theirs, accuracy, settings).p_value < 0.05
     return alarms / n_trials
 
 
@@ -103,7 +108,7 @@ def test_pairing_cancels_what_is_hard_for_both_systems() -> None:
     right = np.random.default_rng(0).random((1, 1000)) < 0.6
     better = right.copy()
     better[0, np.flatnonzero(~right[0])[:20]] = True
-    found = statistics.compare(right_or_wrong(better), right_or_wrong(right), scorer.accuracy, SETTINGS).difference
+    found = statistics.compare(right_or_wrong(better), right_or_wrong(right), accuracy, SETTINGS).difference
     assert found.value == pytest.approx(0.02)
     assert found.high - found.low < 0.02  # unpaired it would be 0.08
 
@@ -112,7 +117,7 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
     theirs = right_or_wrong(np.tile(np.arange(400) < 200, (2, 1)))
     agreeing = right_or_wrong(np.tile(np.arange(400) < 240, (2, 1)))
     disagreeing = right_or_wrong(np.stack([np.arange(400) < 200, np.arange(400) < 280]))
-    narrow, wide = (statistics.compare(ours, theirs, scorer.accuracy, SETTINGS).difference for ours in (agreeing, disagreeing))
+    narrow, wide = (statistics.compare(ours, theirs, accuracy, SETTINGS).difference for ours in (agreeing, disagreeing))
     assert narrow.value == wide.value == pytest.approx(0.1)
     assert wide.high - wide.low > 2 * (narrow.high - narrow.low)
 
@@ -120,3 +125,17 @@ def test_seeds_that_disagree_widen_the_interval() -> None:
 def test_the_p_value_is_below_5_percent_where_the_95_percent_interval_leaves_0_out() -> None:
     samples = np.random.default_rng(0).normal([0.5, 3.0], 1, (10_000, 2)).T
     assert [(statistics.interval(s, 0.95)[0] > 0, statistics.p_value(s) < 0.05) for s in samples] == [(False, False), (True, True)]
+
+
+def test_more_resamples_than_fit_in_a_block_of_seeds_are_compared(monkeypatch: pytest.MonkeyPatch) -> None:
+    ours, theirs = random_rows(0.9, 5, 40), random_rows(0.7, 5, 40, seed=1)
+    whole = statistics.compare(ours, theirs, accuracy, SETTINGS)
+    monkeypatch.setattr(statistics, "BLOCK_ENTRIES", 400)
+    assert statistics.compare(ours, theirs, accuracy, SETTINGS).difference == whole.difference
+
+
+def test_a_proportion_of_one_row_is_not_certain() -> None:
+    """Wilson's interval of 81 of 263 is the textbook's 0.2553 to 0.3662 (Newcombe 1998, table I)."""
+    found = statistics.proportion(np.arange(263) < 81, 0.95)
+    assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    assert statistics.proportion(np.array([True]), 0.95).low < 0.25

@@ -9,7 +9,6 @@ same for every variant, so that variants can be compared seed by seed.
 from __future__ import annotations
 
 import dataclasses
-import math
 import time
 from pathlib import Path
 
@@ -46,12 +45,9 @@ def shuffle_tags(table: pa.Table, seed: int) -> pa.Table:
     )
 
 
-def options_of(variant: str, share: float, base: Train, claim: Claim) -> Train:
-    """The variant's training options: every variant has the same budget, and few rows get more epochs, though fewer steps.
-
-    The best epoch's weights are kept, and nothing stops early.
-    """
-    epochs = round(claim.epochs / math.sqrt(share))
+def options_of(variant: str, percent: int, base: Train, claim: Claim) -> Train:
+    """The variant's training options: every variant has the same budget, keeps its best epoch and is not stopped early."""
+    epochs = claim.epochs_on(percent)
     return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs)
 
 
@@ -61,7 +57,7 @@ def main(argv: list[str]) -> str:
     variant, share, *paths = arguments(argv, "variant percent positioned embedded run")
     percent, (positioned, embedded, output) = int(share), map(Path, paths)
     claim = params.read(Claim, PARAMS)
-    options = options_of(variant, percent / 100, params.read(Train), claim)
+    options = options_of(variant, percent, params.read(Train), claim)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
     config = train.configure(options, folder, store)
     validation, test = (Examples(folder.tables[split], store, config.relations) for split in ("validation", "test"))

@@ -2,13 +2,14 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import numpy as np
 import pyarrow as pa
 import pytest
 import yaml
 
-from experiments.claim import report, settings
+from experiments.claim import report
 from experiments.claim import run as claim_run
 from experiments.claim.settings import COMPARISONS, OPTIONS, VARIANTS, Claim, Run
 from experiments.options import report as options_report
@@ -16,6 +17,7 @@ from pipeline import params, storage
 from pipeline.errors import InputError
 from pipeline.schema import CONTRACTS
 from pipeline.stage import quiet
+from pipeline.train import Trainer
 from tests.model import tiny
 
 quiet()
@@ -83,8 +85,8 @@ def test_shuffled_tags_are_the_sentences_own_in_another_order():
 def test_every_variant_has_the_same_budget():
     claim = Claim(corpus="", seeds=(1,), epochs=8)
     base = params.read(params.Train, ROOT / "params.yaml")
-    assert {claim_run.options_of(variant, 0.25, base, claim).epochs for variant in VARIANTS} == {16}
-    assert claim_run.options_of("hard", 1.0, base, claim).patience == 8
+    assert {claim_run.options_of(variant, 25, base, claim).epochs for variant in VARIANTS} == {16}
+    assert claim_run.options_of("hard", 100, base, claim).patience == 8
 
 
 def test_no_option_is_that_of_params() -> None:
@@ -133,7 +135,7 @@ def test_a_planted_difference_is_supported_and_none_is_not():
     assert hard["verdict"].startswith("supported: +")
     assert hard["difference_low"] > 0
     assert (soft["difference"], soft["p_value"]) == (0, 1)
-    assert soft["verdict"] == "not supported: 0.0, interval 0.0 to 0.0, p = 1"
+    assert soft["verdict"] == "not supported: 0.0, 95% interval 0.0 to 0.0, p = 1"
 
 
 def test_the_claimed_size_is_judged_by_the_interval():
@@ -161,9 +163,47 @@ def test_runs_that_cannot_be_compared_are_an_error(changes, tmp_path):
         report.read_runs(sorted(tmp_path.glob("*.json")))
 
 
+def spied(monkeypatch):
+    """What the trainer is given: its seeds, and each training's tags, row by row."""
+    seen = SimpleNamespace(seeds=[], tags=[])
+    reset, fit = Trainer.reset, Trainer.train
+
+    def spy_reset(self, seed):
+        seen.seeds.append(seed)
+        reset(self, seed)
+
+    def spy_train(self, training, *others, **options):
+        seen.tags.append(training.targets(np.arange(len(training)))["tags"])
+        return fit(self, training, *others, **options)
+
+    monkeypatch.setattr(Trainer, "reset", spy_reset)
+    monkeypatch.setattr(Trainer, "train", spy_train)
+    return seen
+
+
+def test_a_report_without_the_articles_comparison_is_an_error(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    one_run("soft", [GOLD] * 2).write(tmp_path / "runs/soft-100.json")
+    one_run("single", [GOLD] * 2).write(tmp_path / "runs/single-100.json")
+    with pytest.raises(InputError, match="hard and single on the same share"):
+        report.main([str(tmp_path / "runs"), str(tmp_path / "report")])
+
+
+def test_one_seed_has_no_deviation_and_late_best_epochs_are_counted(tmp_path, monkeypatch):
+    monkeypatch.chdir(ROOT)
+    for variant, best in (("hard", 8), ("single", 3)):
+        one_run(variant, [GOLD], seeds=[1], best_epochs=[best], validation=[50.0]).write(tmp_path / f"runs/{variant}-100.json")
+    report.main([str(tmp_path / "runs"), str(tmp_path / "report")])
+    page = (tmp_path / "report/README.md").read_text()
+    assert "| one seed |" in page
+    assert "in 1 of 2 runs the last was the best" in page
+    assert "not corrected for the 1 comparison." in page
+
+
 def test_runs_train_and_the_report_is_the_same_each_time(tmp_path, monkeypatch):
     tf.config.run_functions_eagerly(True)
-    monkeypatch.setattr(settings, "PARAMS", tmp_path / "claim.yaml")
+    trained = spied(monkeypatch)
+    monkeypatch.setattr(report, "PARAMS", tmp_path / "claim.yaml")
     monkeypatch.setattr(claim_run, "PARAMS", tmp_path / "claim.yaml")
     monkeypatch.setattr(claim_run.Store, "open", lambda folder: tiny.FakeStore())
     monkeypatch.chdir(tmp_path)
@@ -178,6 +218,11 @@ def test_runs_train_and_the_report_is_the_same_each_time(tmp_path, monkeypatch):
         line = claim_run.main([variant, "50", "positioned", "embedded", f"runs/{variant}-50.json"])
         assert line.startswith(f"claim: {variant}, 50% of the rows, 2 seeds")
     tf.config.run_functions_eagerly(False)
+    assert trained.seeds == [1, 2] * 3
+    single_tags, shuffled_tags, hard_tags = trained.tags[::2]  # of the first seed
+    assert (single_tags == hard_tags).all()
+    assert (shuffled_tags != hard_tags).any()
+    assert (np.sort(shuffled_tags) == np.sort(hard_tags)).all()
     hard, single = (Run.read(Path(f"runs/{variant}-50.json")) for variant in ("hard", "single"))
     assert np.array(hard.predicted_ids).shape == (2, len(hard.gold_ids))
     assert hard.entities is not None
