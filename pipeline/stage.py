@@ -15,6 +15,7 @@ from typing import NoReturn
 from pipeline.errors import InputError, Problem
 
 PLAIN_SECONDS = 10
+INTERRUPTED = 130  # the exit code, as shells have it
 
 
 def quiet() -> None:
@@ -38,10 +39,15 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
     except InputError as error:
         sys.exit(f"{error}\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written")
     except OSError as error:
-        if error.errno not in (errno.ENOSPC, errno.EDQUOT):
+        if error.errno in (errno.ENOSPC, errno.EDQUOT):
+            place = str(error.filename or "the output folder")
+            sys.exit(str(Problem(place, "the disk is full", "free some space and run again: complete work is kept")))
+        if not error.filename:
             raise
-        place = error.filename or "the output folder"
-        sys.exit(str(Problem(str(place), "the disk is full", "free some space and run again: complete work is kept")))
+        hint = "check that it is there and that you may read it, or write it where it is an output"
+        sys.exit(str(Problem(str(error.filename), str(error.strerror), hint)))
+    except KeyboardInterrupt:
+        sys.exit(INTERRUPTED)
     sys.exit(0)
 
 

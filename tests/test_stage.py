@@ -6,9 +6,9 @@ import sys
 import pytest
 
 from pipeline import stage
-from tests.test_dvc_yaml import CLAIM, ROOT, STAGES
+from tests.test_dvc_yaml import EXPERIMENTS, ROOT, STAGES
 
-COMMANDS = {values["cmd"].split()[2]: values["cmd"].split()[3:] for values in [*STAGES.values(), *CLAIM.values()]}
+COMMANDS = {values["cmd"].split()[2]: values["cmd"].split()[3:] for stages in (STAGES, *EXPERIMENTS) for values in stages.values()}
 
 
 @pytest.mark.parametrize("module", COMMANDS)
@@ -26,3 +26,23 @@ def test_arguments_that_a_usage_does_not_ask_for_are_refused(argv):
     with pytest.raises(SystemExit, match=r" \[--stats\] raw parsed$"):
         stage.arguments(argv, "[--stats] raw parsed")
     assert stage.arguments(["data/raw", "data/parsed"], "[--stats] raw parsed") == ["data/raw", "data/parsed"]
+
+
+def fail_with(error):
+    def main(argv):
+        raise error
+
+    return main
+
+
+def test_a_file_that_cannot_be_used_is_named_with_a_hint(tmp_path):
+    (tmp_path / "taken").write_text("")
+    with pytest.raises(SystemExit, match=r"taken/x: Not a directory\n  hint: check") as ended:
+        stage.run(lambda argv: (tmp_path / "taken/x").read_text())
+    assert isinstance(ended.value.code, str)  # which Python prints before it exits with 1
+
+
+def test_an_interrupted_stage_says_nothing():
+    with pytest.raises(SystemExit) as ended:
+        stage.run(fail_with(KeyboardInterrupt()))
+    assert ended.value.code == stage.INTERRUPTED
