@@ -10,10 +10,13 @@ pair of them is classified; that takes a tagger that finds entities without seei
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -39,6 +42,7 @@ BATCH_ROWS = 32
 BATCH_PIECES = 2_048
 ENCODER = "encoder"
 OUTSIDE = "O"
+MAY_DIFFER = ("name", "revision", "files")  # of two encoders that give the same vectors
 
 
 @dataclass(frozen=True)
@@ -242,11 +246,12 @@ def find_encoder(folder: Path, manifest: Manifest) -> Path:
 def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
     """The encoder that a model was trained on.
 
-    Raises: InputError where the folder holds another.
+    Raises: InputError where the folder holds another, or a file of it is damaged.
     """
     description = Description.read(folder)
-    if description.fingerprint != manifest.encoder["fingerprint"]:
-        found = f"{description.name}, layers {list(description.layers)}, not the encoder that the model was trained on"
+    if different := differences(description, manifest.encoder):
+        shown = f"{description.name}, layers {list(description.layers)}"
+        found = f"{shown}, not the encoder that the model was trained on (other {', '.join(different)})"
         wanted = "{name}, layers {layers}, revision {revision}".format(**manifest.encoder)
         raise InputError.of(folder, found, f"give the folder of {wanted} by --encoder")
     try:
@@ -254,5 +259,20 @@ def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
     except InputError:
         precision = "float32"
         log(f"predict: this processor computes no {manifest.precision}, float32 is taken instead")
-    inference = backend.BACKENDS[manifest.backend](folder, precision)
-    return WordEncoder(inference, description, manifest.pooling, BATCH_PIECES)
+    return WordEncoder.load(
+        folder,
+        description,
+        backend=manifest.backend,
+        precision=precision,
+        pooling=manifest.pooling,
+        batch_pieces=BATCH_PIECES,
+    )
+
+
+def differences(description: Description, trained: Mapping[str, Any]) -> list[str]:
+    """In which fields of encoder.json an encoder differs from the one that a model was trained on.
+
+    Its name, its revision and the bytes of its files may: where the encoder is frozen anew, OpenVINO may be of another version.
+    """
+    values = json.loads(json.dumps(dataclasses.asdict(description)))
+    return [name for name in values if name not in MAY_DIFFER and values[name] != trained.get(name)]

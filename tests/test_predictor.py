@@ -189,12 +189,32 @@ def test_entities_further_apart_than_the_window_are_a_problem_of_their_sentence(
     assert "span 10 words, more than the 9" in problem.found
 
 
-def test_another_encoder_is_an_error(models, tmp_path):
-    shutil.copytree(models[0] / "encoder", tmp_path / "encoder")
-    values = json.loads((tmp_path / "encoder" / "encoder.json").read_text())
-    storage.write_json(tmp_path / "encoder" / "encoder.json", {**values, "fingerprint": "other"})
-    with pytest.raises(InputError, match="not the encoder that the model was trained on"):
-        Predictor(models[0] / "shared", tmp_path / "encoder")
+def changed_encoder(models, folder, **changes):
+    shutil.copytree(models[0] / "encoder", folder)
+    values = json.loads((folder / "encoder.json").read_text())
+    storage.write_json(folder / "encoder.json", {**values, **changes})
+    return folder
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "other"}, {"prefix_ids": [7]}, {"max_pieces": 20}])
+def test_another_encoder_is_an_error(models, tmp_path, change):
+    folder = changed_encoder(models, tmp_path / "encoder", **change)
+    with pytest.raises(InputError, match=rf"not the encoder that the model was trained on \(other {next(iter(change))}\)"):
+        Predictor(models[0] / "shared", folder)
+
+
+def test_the_same_encoder_may_have_another_name(models, tmp_path):
+    folder = changed_encoder(models, tmp_path / "encoder", name="elsewhere", revision="main")
+    assert Predictor(models[0] / "shared", folder).predict([]) == []
+
+
+@pytest.mark.parametrize("name", ["encoder.xml", "encoder.bin", "tokenizer.json"])
+def test_a_damaged_file_of_the_encoder_is_an_error(models, tmp_path, name):
+    folder = changed_encoder(models, tmp_path / "encoder")
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match=f"{name}: missing, damaged"):
+        Predictor(models[0] / "shared", folder)
 
 
 @pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "network.xml", "network.bin"])
