@@ -132,10 +132,7 @@ class Predictor:
     def _marked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are given."""
         said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length)
-        return [
-            Prediction(text.sentence, text.words, answer.tags, _entities(text, answer.tags), (answer.relation,))
-            for text, answer in zip(texts, said, strict=True)
-        ]
+        return [self._prediction(text, answer.tags, (answer.relation,)) for text, answer in zip(texts, said, strict=True)]
 
     def _unmarked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are to be found: in the whole text, since the tagger sees no positions."""
@@ -147,10 +144,16 @@ class Predictor:
         near = [[pair for pair in group if pair.n_words <= self._max_length] for group in pairs]
         said = iter(self._ask(list(itertools.chain(*near)), self._max_length))
         return [
-            Prediction(text.sentence, text.words, tags[row], found[row], relations, len(pairs[row]) - len(near[row]))
+            self._prediction(text, tags[row], relations, len(pairs[row]) - len(near[row]))
             for row, text in enumerate(texts)
             for relations in [tuple(next(said).relation for _ in near[row])]
         ]
+
+    def _prediction(
+        self, text: Text, tags: tuple[str, ...] | None, relations: tuple[Relation, ...], n_too_far: int = 0
+    ) -> Prediction:
+        sees = self.config.relation_sees_entities
+        return Prediction(text.sentence, text.words, tags, _entities(text, tags), relations, n_too_far, sees)
 
     def _read(self, sentences: Sequence[Sentence]) -> list[Text]:
         """Split sentences into words and encode them."""

@@ -50,7 +50,12 @@ def models(tmp_path_factory):
     description, _ = encoder.build(settings, folder / "encoder")
     embedding = {"encoder": dataclasses.asdict(description), "backend": "openvino", "precision": "float32", "pooling": "mean"}
     notes = {"language": "en", "segmenter": "char", "max_length": MAX_LENGTH}
-    kinds = {"shared": {}, "none": {"positions": "none", "pooling": "max+entities"}, "untagged": {"tasks": ("relation",)}}
+    kinds = {
+        "shared": {},
+        "none": {"positions": "none", "pooling": "max+entities"},
+        "blind": {"positions": "none"},
+        "untagged": {"tasks": ("relation",)},
+    }
     keras = {}
     for name, changes in kinds.items():
         config = dataclasses.replace(tiny.config(lstm_units=8, **changes), width=description.width, n_layers=1)
@@ -173,6 +178,16 @@ def test_a_tagger_that_sees_positions_finds_nothing_in_unmarked_text(shared):
     [problem] = shared.predict([Sentence.of(PLAIN[0])])
     assert isinstance(problem, Problem)
     assert "positions: shared" in problem.found
+
+
+def test_a_model_that_does_not_see_the_entities_says_so_of_every_relation(models, free, monkeypatch):
+    sentences = [Sentence.of(MARKED[0]), Sentence.of(PLAIN[0])]
+    with_entities(free, monkeypatch, [(0, 1), (2, 4)])
+    assert [answer.as_json()["message"] for answer in free.predict(sentences)] == [None, None]
+    answers = Predictor(models[0] / "blind").predict(sentences)
+    there, back = answers[1].relations
+    assert there.probabilities == back.probabilities
+    assert all("max+entities" in answer.as_json()["message"] for answer in answers)
 
 
 def test_a_model_without_a_tagger_answers_marked_sentences_alone(models):
