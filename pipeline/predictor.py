@@ -13,7 +13,7 @@ from __future__ import annotations
 import dataclasses
 import itertools
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -27,7 +27,7 @@ from pipeline.encoder import Description
 from pipeline.errors import InputError, Problem
 from pipeline.model import frozen, viterbi
 from pipeline.model.config import Config
-from pipeline.model.frozen import Frozen
+from pipeline.model.frozen import Floats, Frozen
 from pipeline.model.manifest import Manifest
 from pipeline.position import position_ids, relative_positions, windows
 from pipeline.prediction import SOURCE, Entity, Prediction, Relation, Sentence, entities, entity
@@ -39,6 +39,7 @@ from pipeline.vectors import Vectors, WordEncoder, word_vectors
 from pipeline.words import find_words, load_tokenizer
 
 BATCH_ROWS = 32
+BATCH_WORDS = 4_096  # padding among them: more than any 32 windows of the default 100 words, a part of 32 whole documents
 BATCH_PIECES = 2_048
 ENCODER = "encoder"
 OUTSIDE = "O"
@@ -81,7 +82,7 @@ class Said:
     """The network's outputs for a pair."""
 
     relation: Relation
-    tags: tuple[str, ...] | None  # a name a word of the whole text, O outside the window; None where the model has no tagger
+    tags: tuple[str, ...] | None  # a name a word of the whole text, O outside the window; None where no tags were asked for
 
 
 class Predictor:
@@ -131,20 +132,22 @@ class Predictor:
 
     def _marked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are given."""
-        said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length)
+        said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length, self._transitions)
         return [self._prediction(text, answer.tags, (answer.relation,)) for text, answer in zip(texts, said, strict=True)]
 
     def _unmarked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are to be found: in the whole text, since the tagger sees no positions."""
         anything = [entity(text.sentence.text, text.characters, Span(0, 1)) for text in texts]
         whole = max((len(text.words) for text in texts), default=0)
-        tags = [said.tags for said in self._ask([Pair(text, it, it) for text, it in zip(texts, anything, strict=True)], whole)]
+        asked = [Pair(text, it, it) for text, it in zip(texts, anything, strict=True)]
+        tags = [said.tags for said in self._ask(asked, whole, self._transitions)]
         found = [_entities(text, names) or () for text, names in zip(texts, tags, strict=True)]
-        pairs = [[Pair(text, *both) for both in itertools.permutations(those, 2)] for text, those in zip(texts, found, strict=True)]
-        near = [[pair for pair in group if pair.n_words <= self._max_length] for group in pairs]
-        said = iter(self._ask(list(itertools.chain(*near)), self._max_length))
+        near = [
+            [Pair(text, *both) for both in near_pairs(those, self._max_length)] for text, those in zip(texts, found, strict=True)
+        ]
+        said = iter(self._ask(list(itertools.chain(*near)), self._max_length, None))
         return [
-            self._prediction(text, tags[row], relations, len(pairs[row]) - len(near[row]))
+            self._prediction(text, tags[row], relations, len(found[row]) * (len(found[row]) - 1) - len(near[row]))
             for row, text in enumerate(texts)
             for relations in [tuple(next(said).relation for _ in near[row])]
         ]
@@ -179,21 +182,24 @@ class Predictor:
             found.update(zip(rows.tolist(), np.split(vectors, np.cumsum(n_words)[:-1]), strict=True))
         return [found[row] for row in range(len(sentences))]
 
-    def _ask(self, pairs: list[Pair], max_length: int) -> list[Said]:
-        """What the network says of each pair, seen in a window of at most max_length words."""
+    def _ask(self, pairs: list[Pair], max_length: int, transitions: Floats | None) -> list[Said]:
+        """What the network says of each pair, seen in a window of at most max_length words.
+
+        Args: transitions: of the CRF, where tags are wanted: a name a word is much for each of a long text's many pairs.
+        """
         if not pairs:
             return []
         extents = np.array([pair.extent for pair in pairs], np.int64)
         n_words = np.array([len(pair.text.words) for pair in pairs], np.int64)
         starts, ends = windows(n_words, extents[:, 0], extents[:, 1], max_length)
-        batches = by_length(ends - starts, BATCH_ROWS)
+        batches = by_length(ends - starts, BATCH_ROWS, BATCH_WORDS)
 
         def ask(rows: Ints) -> list[Said]:
             group, lengths = [pairs[row] for row in rows], (ends - starts)[rows]
             outputs = self._network.forward(inputs(group, starts[rows], lengths, self.config.max_distance))
             tags: Sequence[tuple[str, ...] | None] = [None] * len(rows)
-            if self._transitions is not None:
-                ids = viterbi.decode(outputs["tags"], lengths, self._transitions, self.config.tags)
+            if transitions is not None:
+                ids = viterbi.decode(outputs["tags"], lengths, transitions, self.config.tags)
                 tags = [self._tags(pair, path, start) for pair, path, start in zip(group, ids, starts[rows], strict=True)]
             relations = map(self._relation, group, outputs["relation"])
             return [Said(relation, names) for relation, names in zip(relations, tags, strict=True)]
@@ -225,6 +231,21 @@ def inputs(pairs: Sequence[Pair], starts: Ints, lengths: Ints, max_distance: int
         ids[real] = position_ids(relative_positions(lengths, spans[:, 0], spans[:, 1], max_distance), max_distance)
         batch[f"{name}_position_ids"] = ids
     return batch
+
+
+def near_pairs(found: Sequence[Entity], max_length: int) -> Iterator[tuple[Entity, Entity]]:
+    """The ordered pairs of entities that a window of max_length words holds, in the order of itertools.permutations.
+
+    Only these are built: the pairs of a long text grow with its square, those within a window with its length.
+
+    Args: found: in reading order and apart.
+    """
+    starts = np.array([it.words.start for it in found], np.int64)
+    ends = np.array([it.words.end for it in found], np.int64)
+    first = np.searchsorted(starts, ends - max_length)
+    last = np.searchsorted(ends, starts + max_length, side="right")
+    for place, (start, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        yield from ((found[place], found[other]) for other in range(start, end) if other != place)
 
 
 def _entities(text: Text, tags: tuple[str, ...] | None) -> tuple[Entity, ...] | None:

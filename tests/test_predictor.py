@@ -157,6 +157,37 @@ def test_pairs_that_no_window_holds_are_counted(free, monkeypatch):
     assert "2 ordered pairs lie further apart" in answer.as_json()["message"]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_near_pairs_are_those_of_all_pairs_that_a_window_holds(seed):
+    edges = np.sort(np.random.default_rng(seed).choice(40, 16, replace=False)).tolist()
+    found = [
+        entity("x" * 40, [Span(n, n + 1) for n in range(40)], Span(*span)) for span in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    held = [pair for pair in itertools.permutations(found, 2) if predictor.Pair(None, *pair).n_words <= MAX_LENGTH]
+    assert list(predictor.near_pairs(found, MAX_LENGTH)) == held
+
+
+def test_a_document_of_many_entities_has_no_pair_built_that_no_window_holds(free, monkeypatch):
+    built = []
+    pair = predictor.Pair
+    monkeypatch.setattr(predictor, "Pair", lambda *parts: built.append(1) or pair(*parts))
+    with_entities(free, monkeypatch, [(n, n + 1) for n in range(0, 400, 4)])
+    [answer] = free.predict([Sentence.of("one two three four " * 100)])
+    assert len(built) - 1 == len(answer.relations) == 2 * (99 + 98)
+    assert answer.n_too_far == 100 * 99 - len(answer.relations)
+
+
+def test_a_batch_of_long_texts_is_cut_by_words_and_gives_the_same(free, monkeypatch):
+    sentences = [Sentence.of(text * 6) for text in PLAIN]
+    expected = free.predict(sentences)
+    sizes = []
+    forward = free._network.forward
+    monkeypatch.setattr(free._network, "forward", lambda batch: sizes.append(batch["e1_position_ids"].shape) or forward(batch))
+    monkeypatch.setattr(predictor, "BATCH_WORDS", 20)
+    assert free.predict(sentences) == expected
+    assert all(rows == 1 or rows * words <= 20 for rows, words in sizes)
+
+
 def test_a_sentence_of_one_entity_says_that_there_is_no_pair(free, monkeypatch):
     with_entities(free, monkeypatch, [(0, 1)])
     answers = free.predict([Sentence.of(PLAIN[0]), Sentence.of(PLAIN[1])])
