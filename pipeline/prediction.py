@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import InputError, Problem
-from pipeline.formats.semeval import MARKER, unmark
+from pipeline.formats.semeval import MARKER, MARKERS, unmark
 from pipeline.schema import Span
 from pipeline.scorer import parse_label
 
 SOURCE = "sentence"
 DIGITS = 6
+MARK_LIKE = re.compile(MARKER.pattern, re.IGNORECASE)
 BLIND = (
     "the relation is that of the whole sentence: this model does not see which words are the entities "
     "(train.positions: none; with train.pooling: max+entities it would)"
@@ -28,7 +30,7 @@ class Sentence:
 
     @classmethod
     def of(cls, text: str) -> Sentence:
-        """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any.
+        """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any; e2 may stand first.
 
         Raises: InputError where the text is blank or no Unicode, or with all that is wrong with the marks.
         """
@@ -40,9 +42,11 @@ class Sentence:
             ) from None
         if not text.strip():
             raise InputError.of(SOURCE, "the text is blank", "give a sentence")
+        if other := [mark for mark in MARK_LIKE.findall(text) if mark not in MARKERS]:
+            raise InputError.of(SOURCE, f"{other[0]} is no mark", f"write {other[0].lower()}")
         if not MARKER.search(text):
             return cls(text)
-        marked = unmark(text)
+        marked = unmark(text, in_order=False)
         if isinstance(marked, list):
             raise InputError(Problem(SOURCE, *fault) for fault in marked)
         return cls(marked.text, (marked.e1, marked.e2))
