@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 import threading
 
@@ -226,6 +227,24 @@ def test_a_terminal_shows_colours_and_a_pipe_does_not(command, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     predict.main(["model", *arguments])
     assert "\x1b[" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("pretty", ["terminal", "html"])
+def test_control_characters_of_a_text_are_shown_not_obeyed(command, pretty):
+    text = "<e1>Ann</e1> \x1b]0;title\x07 \x9b2J uses <e2>Bo\x1bb</e2>"
+    _, out = command("--pretty", pretty, "--text", text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", out)
+    assert "\N{REPLACEMENT CHARACTER}]0;title" in out
+    assert "Ann, Bo\N{REPLACEMENT CHARACTER}b: Uses" in out
+
+
+def test_control_characters_do_not_move_the_colours(command, monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    predict.main(["model", "--pretty", "terminal", "--text", "\x07\x08 x <e1>Ann</e1> uses <e2>Bob</e2>"])
+    assert re.search("\x1b\\[[0-9;]*mAnn\x1b", terminal.getvalue())
 
 
 def test_entities_that_overlap_are_coloured_once(command, tmp_path):
