@@ -6,6 +6,7 @@ batch at hand is in memory, beside three integers a word.
 
 from __future__ import annotations
 
+import math
 from collections.abc import Sequence
 from typing import Protocol
 
@@ -71,13 +72,23 @@ class Examples:
         return np.where(words < self.lengths[rows][:, None], values[places], np.int32(padding))
 
 
-def by_length(lengths: Ints, size: int) -> list[Ints]:
+def by_length(lengths: Ints, size: int, n_words: float = math.inf) -> list[Ints]:
     """Batches of row ids in order of length, for prediction.
+
+    Args: size: the most rows of a batch; n_words: its most words, padding among them; a longer row is a batch of its own.
 
     >>> [batch.tolist() for batch in by_length(np.array([5, 1, 4, 2]), size=2)]
     [[1, 3], [2, 0]]
+    >>> [batch.tolist() for batch in by_length(np.array([5, 1, 9, 2]), size=3, n_words=6)]
+    [[1, 3], [0], [2]]
     """
-    return _cut(np.argsort(lengths, kind="stable"), size)
+    order = np.argsort(lengths, kind="stable")
+    cuts = [0]
+    for place, length in enumerate(lengths[order].tolist()):
+        rows = place + 1 - cuts[-1]
+        if rows > size or (rows > 1 and rows * length > n_words):
+            cuts.append(place)
+    return np.split(order, cuts[1:])
 
 
 def shuffled(lengths: Ints, size: int, rng: np.random.Generator) -> list[Ints]:

@@ -69,6 +69,10 @@ The tagger did not see the entities' positions.
 {%- endif %}
 - Where text differs from the training text in kind or language, expect less than the scores above.
 - Two entities that with the words between them take more than {{ manifest.max_length }} words are refused.
+{%- if not config.relation_sees_entities %}
+- It does not see which words are the entities: the relation is that of the whole sentence, the same for every pair and in both
+  directions. With `train.pooling: max+entities` it would see them.
+{%- endif %}
 - The probabilities are the network's own, not calibrated afterwards.
 
 ## Data

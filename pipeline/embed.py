@@ -185,8 +185,14 @@ def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
     settings = corpus.settings
     require_space(folder, int(corpus.lengths[new].sum()), corpus.description.width)
-    inference = backend.BACKENDS[settings.backend](encoder_folder, settings.precision)
-    encoder = WordEncoder(inference, corpus.description, settings.pooling, settings.batch_pieces)
+    encoder = WordEncoder.load(
+        encoder_folder,
+        corpus.description,
+        backend=settings.backend,
+        precision=settings.precision,
+        pooling=settings.pooling,
+        batch_pieces=settings.batch_pieces,
+    )
     if len(new) >= MINIMUM_TO_PROBE:
         _, sample = next(chunks(encoder_folder, corpus.words(), new[:: len(new) // PROBED_SENTENCES]))
         log(f"embed: about {expected_seconds(encoder, sample, len(new)):,.0f} s")

@@ -5,7 +5,7 @@ Freezing comes first because OpenVINO's direct conversion of a tf.function gives
 
     encoder.xml, .bin   (B, P) int32 piece ids -> (B, P, H) float32, without a mask: every row of a batch has the same length
     tokenizer.json      for the `tokenizers` library
-    encoder.json        name, revision, weights' sha256, layers, width, piece limit, special pieces, fingerprint
+    encoder.json        name, revision, weights' sha256, layers, width, piece limit, special pieces, fingerprint, files' checksums
 """
 
 from __future__ import annotations
@@ -26,6 +26,8 @@ from pipeline.hub import locate
 from pipeline.stage import arguments, quiet, run
 
 WEIGHTS = "*.safetensors"
+FILES = ("encoder.xml", "encoder.bin", "tokenizer.json")
+HINT = "run dvc repro encoder"
 PROOF_LENGTHS = (3, 8, 21)
 PROOF_COSINE = 0.9999
 
@@ -42,17 +44,29 @@ class Description:
     max_pieces: int  # with the special pieces
     prefix_ids: tuple[int, ...]  # the special pieces before a sentence
     suffix_ids: tuple[int, ...]
-    fingerprint: str
+    fingerprint: str  # of all that decides a vector, whatever the encoder is called and whichever OpenVINO froze it
+    files: dict[str, str]  # the checksum of each of FILES
 
     @classmethod
     def read(cls, folder: Path) -> Description:
         """Read models/encoder/encoder.json."""
-        values = storage.read_json(folder / "encoder.json", "run dvc repro encoder")
+        values = storage.read_json(folder / "encoder.json", HINT)
         try:
             fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
             return cls(**fields)
         except TypeError as error:
-            raise InputError.of(folder / "encoder.json", f"of another version ({error})", "run dvc repro encoder") from None
+            raise InputError.of(folder / "encoder.json", f"of another version ({error})", HINT) from None
+
+    def check_files(self, folder: Path) -> None:
+        """Compare the folder's files with their checksums: a damaged or another encoder gives vectors too, wrong ones.
+
+        Raises: InputError for a file that is missing or not the one described.
+        """
+        for name, written in self.files.items():
+            path = folder / name
+            if not path.is_file() or storage.checksum(path) != written:
+                found = "missing, damaged or of another encoder than encoder.json"
+                raise InputError.of(path, found, f"copy the whole encoder folder, or {HINT}")
 
 
 def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> Any:
@@ -201,7 +215,7 @@ def weights_sha256(folder: Path) -> str:
 
 
 def describe(settings: params.Encoder, revision: str | None, source: Path, target: Path, model: Any, tokenizer: Any) -> Description:
-    """What encoder.json says of an encoder whose tokenizer.json lies in target."""
+    """What encoder.json says of an encoder whose other files lie in target."""
     prefix, suffix = special_ids(tokenizer)
     weights, max_pieces = weights_sha256(source), piece_limit(model.config, tokenizer)
     files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / "tokenizer.json")]
@@ -216,6 +230,7 @@ def describe(settings: params.Encoder, revision: str | None, source: Path, targe
         prefix_ids=prefix,
         suffix_ids=suffix,
         fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+        files={name: storage.checksum(target / name) for name in FILES},
     )
 
 
@@ -231,8 +246,8 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
     function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
     with storage.atomic_folder(folder) as temporary:
         tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))
-        description = describe(settings, revision, source, temporary, model, tokenizer)
         openvino_file.write(function, temporary / "encoder.xml")
+        description = describe(settings, revision, source, temporary, model, tokenizer)
         cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
         storage.write_json(temporary / "encoder.json", dataclasses.asdict(description))
     return description, cosine

@@ -1,22 +1,24 @@
 """Sentences to predict, read line by line from text, JSON lines or SemEval blocks; a faulty one does not end the reading.
 
     text      a sentence a line, with the marks <e1>, </e1>, <e2>, </e2> or without any
-    jsonl     {"text": ...} as a line of text, or with "e1" and "e2" as the annotation format has them; optional: "id"
+    jsonl     {"text": ...} as a line of text, or with "e1" and "e2" as the annotation format has them; optional: "id". Other keys
+              are not looked at, null is as good as nothing
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
-The annotation formats say more of each: pipeline/formats.
+In all of them e2 may stand before e1. The annotation formats say more of each: pipeline/formats.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.errors import InputError, Problem
 from pipeline.formats import jsonl, semeval
 from pipeline.formats.annotation import Fault, Line
-from pipeline.prediction import SOURCE, Sentence
-from pipeline.schema import OTHER, Span
+from pipeline.prediction import MARK_LIKE, SOURCE, Sentence
+from pipeline.schema import Span
 
 
 @dataclass(frozen=True)
@@ -38,25 +40,46 @@ def read_jsonl(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of JSON lines, blank lines left out."""
     for line in _solid(lines):
         value = line.fault or jsonl.read_object(line.text)
-        if isinstance(value, Fault):
-            yield _refused(line, None, [value])
-            continue
-        name = jsonl.read_id(value, "") or None
-        if value.keys() & {"e1", "e2"}:
-            faults = list(jsonl.find_faults({"relation": OTHER, **value}))
-            sentence = None if faults else Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"])))
-            yield Request(line.number, name, sentence) if sentence else _refused(line, name, faults)
-        elif isinstance(value.get("text"), str):
-            yield request(line.number, name, value["text"])
-        else:
-            yield _refused(line, name, [Fault("there is no text", 'write {"text": "..."}')])
+        yield _refused(line, None, [value]) if isinstance(value, Fault) else _read_object(line, value)
+
+
+def _read_object(line: Line, given: dict[str, Any]) -> Request:
+    value = {key: item for key, item in given.items() if item is not None}
+    name = jsonl.read_id(value, "") or None
+    if faults := list(_object_faults(value)):
+        return _refused(line, name, faults)
+    asked = request(line.number, name, value["text"])
+    if "e1" in value and isinstance(asked.content, Sentence):
+        return replace(asked, content=Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"]))))
+    return asked
+
+
+def _object_faults(value: dict[str, Any]) -> Iterator[Fault]:
+    """All that is wrong with an object, but for what Sentence.of finds in its text."""
+    for key in value:
+        meant = key.lower().replace("_", "")
+        if meant in jsonl.ENTITIES and meant not in value:
+            yield Fault(f"there is no {meant}, but {key!r}", f"did you mean {meant}?")
+    if fault := jsonl.id_fault(value):
+        yield fault
+    given = [entity for entity in jsonl.ENTITIES if entity in value]
+    if len(given) == 1:
+        yield Fault(f"{given[0]} is given alone", "give both e1 and e2, or neither")
+    if not isinstance(value.get("text"), str):
+        yield Fault("there is no text", 'write {"text": "..."}')
+        return
+    yield from jsonl.span_faults(value)
+    if given and (mark := MARK_LIKE.search(value["text"])):
+        yield Fault(
+            f"the text has the mark {mark[0]}, and {given[0]} is given", "give the entities by marks or by offsets, not both"
+        )
 
 
 def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of SemEval blocks."""
     for first, *_ in semeval.blocks(lines):
         name = semeval.read_id(first.text)
-        marked = semeval.read_sentence(first.text) if name else [semeval.NO_ID]
+        marked = semeval.read_sentence(first.text, in_order=False) if name else [semeval.NO_ID]
         if first.fault:
             marked = [first.fault]
         if isinstance(marked, list):

@@ -2,17 +2,23 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import InputError, Problem
-from pipeline.formats.semeval import MARKER, unmark
+from pipeline.formats.semeval import MARKER, MARKERS, unmark
 from pipeline.schema import Span
 from pipeline.scorer import parse_label
 
 SOURCE = "sentence"
 DIGITS = 6
+MARK_LIKE = re.compile(MARKER.pattern, re.IGNORECASE)
+BLIND = (
+    "the relation is that of the whole sentence: this model does not see which words are the entities "
+    "(train.positions: none; with train.pooling: max+entities it would)"
+)
 
 
 @dataclass(frozen=True)
@@ -24,7 +30,7 @@ class Sentence:
 
     @classmethod
     def of(cls, text: str) -> Sentence:
-        """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any.
+        """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any; e2 may stand first.
 
         Raises: InputError where the text is blank or no Unicode, or with all that is wrong with the marks.
         """
@@ -36,9 +42,11 @@ class Sentence:
             ) from None
         if not text.strip():
             raise InputError.of(SOURCE, "the text is blank", "give a sentence")
+        if other := [mark for mark in MARK_LIKE.findall(text) if mark not in MARKERS]:
+            raise InputError.of(SOURCE, f"{other[0]} is no mark", f"write {other[0].lower()}")
         if not MARKER.search(text):
             return cls(text)
-        marked = unmark(text)
+        marked = unmark(text, in_order=False)
         if isinstance(marked, list):
             raise InputError(Problem(SOURCE, *fault) for fault in marked)
         return cls(marked.text, (marked.e1, marked.e2))
@@ -83,6 +91,7 @@ class Prediction:
     entities: tuple[Entity, ...] | None  # those that the tags name
     relations: tuple[Relation, ...]  # of the marked pair, else of every ordered pair of the entities found
     n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
+    sees_entities: bool = True  # the model's relations depend on which words the entities are
 
     def as_json(self) -> dict[str, Any]:
         """The prediction as a JSON object: of a marked sentence its one relation, of an unmarked one the list of all."""
@@ -93,19 +102,21 @@ class Prediction:
             "entities": None if self.entities is None else [_entity(entity) for entity in self.entities],
         }
         relations = [_relation(relation) for relation in self.relations]
-        if self.sentence.entities:
-            return found | relations[0] | tagged
-        return found | {"relations": relations, "message": self.message} | tagged
+        said = relations[0] if self.sentence.entities else {"relations": relations}
+        return found | said | {"message": self.message} | tagged
 
     @property
     def message(self) -> str | None:
-        """Why an unmarked sentence has no relation, or not all of them."""
+        """Why there is no relation, or not all of them, or none that is of its entities alone."""
+        remarks = []
         if not self.relations and not self.n_too_far:
             n = len(self.entities or ())
-            return f"no pair found: the tagger found {n} {'entity' if n == 1 else 'entities'}"
+            remarks.append(f"no pair found: the tagger found {n} {'entity' if n == 1 else 'entities'}")
         if self.n_too_far:
-            return f"{self.n_too_far} ordered pairs lie further apart than the model's window"
-        return None
+            remarks.append(f"{self.n_too_far} ordered pairs lie further apart than the model's window")
+        if self.relations and not self.sees_entities:
+            remarks.append(BLIND)
+        return "; ".join(remarks) or None
 
 
 def entities(text: str, characters: Sequence[Span], tags: Sequence[str]) -> list[Entity]:

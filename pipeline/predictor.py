@@ -10,10 +10,13 @@ pair of them is classified; that takes a tagger that finds entities without seei
 
 from __future__ import annotations
 
+import dataclasses
 import itertools
-from collections.abc import Sequence
+import json
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -24,7 +27,7 @@ from pipeline.encoder import Description
 from pipeline.errors import InputError, Problem
 from pipeline.model import frozen, viterbi
 from pipeline.model.config import Config
-from pipeline.model.frozen import Frozen
+from pipeline.model.frozen import Floats, Frozen
 from pipeline.model.manifest import Manifest
 from pipeline.position import position_ids, relative_positions, windows
 from pipeline.prediction import SOURCE, Entity, Prediction, Relation, Sentence, entities, entity
@@ -36,9 +39,11 @@ from pipeline.vectors import Vectors, WordEncoder, word_vectors
 from pipeline.words import find_words, load_tokenizer
 
 BATCH_ROWS = 32
+BATCH_WORDS = 4_096  # padding among them: more than any 32 windows of the default 100 words, a part of 32 whole documents
 BATCH_PIECES = 2_048
 ENCODER = "encoder"
 OUTSIDE = "O"
+MAY_DIFFER = ("name", "revision", "files")  # of two encoders that give the same vectors
 
 
 @dataclass(frozen=True)
@@ -77,7 +82,7 @@ class Said:
     """The network's outputs for a pair."""
 
     relation: Relation
-    tags: tuple[str, ...] | None  # a name a word of the whole text, O outside the window; None where the model has no tagger
+    tags: tuple[str, ...] | None  # a name a word of the whole text, O outside the window; None where no tags were asked for
 
 
 class Predictor:
@@ -127,26 +132,31 @@ class Predictor:
 
     def _marked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are given."""
-        said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length)
-        return [
-            Prediction(text.sentence, text.words, answer.tags, _entities(text, answer.tags), (answer.relation,))
-            for text, answer in zip(texts, said, strict=True)
-        ]
+        said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length, self._transitions)
+        return [self._prediction(text, answer.tags, (answer.relation,)) for text, answer in zip(texts, said, strict=True)]
 
     def _unmarked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are to be found: in the whole text, since the tagger sees no positions."""
         anything = [entity(text.sentence.text, text.characters, Span(0, 1)) for text in texts]
         whole = max((len(text.words) for text in texts), default=0)
-        tags = [said.tags for said in self._ask([Pair(text, it, it) for text, it in zip(texts, anything, strict=True)], whole)]
+        asked = [Pair(text, it, it) for text, it in zip(texts, anything, strict=True)]
+        tags = [said.tags for said in self._ask(asked, whole, self._transitions)]
         found = [_entities(text, names) or () for text, names in zip(texts, tags, strict=True)]
-        pairs = [[Pair(text, *both) for both in itertools.permutations(those, 2)] for text, those in zip(texts, found, strict=True)]
-        near = [[pair for pair in group if pair.n_words <= self._max_length] for group in pairs]
-        said = iter(self._ask(list(itertools.chain(*near)), self._max_length))
+        near = [
+            [Pair(text, *both) for both in near_pairs(those, self._max_length)] for text, those in zip(texts, found, strict=True)
+        ]
+        said = iter(self._ask(list(itertools.chain(*near)), self._max_length, None))
         return [
-            Prediction(text.sentence, text.words, tags[row], found[row], relations, len(pairs[row]) - len(near[row]))
+            self._prediction(text, tags[row], relations, len(found[row]) * (len(found[row]) - 1) - len(near[row]))
             for row, text in enumerate(texts)
             for relations in [tuple(next(said).relation for _ in near[row])]
         ]
+
+    def _prediction(
+        self, text: Text, tags: tuple[str, ...] | None, relations: tuple[Relation, ...], n_too_far: int = 0
+    ) -> Prediction:
+        sees = self.config.relation_sees_entities
+        return Prediction(text.sentence, text.words, tags, _entities(text, tags), relations, n_too_far, sees)
 
     def _read(self, sentences: Sequence[Sentence]) -> list[Text]:
         """Split sentences into words and encode them."""
@@ -172,21 +182,24 @@ class Predictor:
             found.update(zip(rows.tolist(), np.split(vectors, np.cumsum(n_words)[:-1]), strict=True))
         return [found[row] for row in range(len(sentences))]
 
-    def _ask(self, pairs: list[Pair], max_length: int) -> list[Said]:
-        """What the network says of each pair, seen in a window of at most max_length words."""
+    def _ask(self, pairs: list[Pair], max_length: int, transitions: Floats | None) -> list[Said]:
+        """What the network says of each pair, seen in a window of at most max_length words.
+
+        Args: transitions: of the CRF, where tags are wanted: a name a word is much for each of a long text's many pairs.
+        """
         if not pairs:
             return []
         extents = np.array([pair.extent for pair in pairs], np.int64)
         n_words = np.array([len(pair.text.words) for pair in pairs], np.int64)
         starts, ends = windows(n_words, extents[:, 0], extents[:, 1], max_length)
-        batches = by_length(ends - starts, BATCH_ROWS)
+        batches = by_length(ends - starts, BATCH_ROWS, BATCH_WORDS)
 
         def ask(rows: Ints) -> list[Said]:
             group, lengths = [pairs[row] for row in rows], (ends - starts)[rows]
             outputs = self._network.forward(inputs(group, starts[rows], lengths, self.config.max_distance))
             tags: Sequence[tuple[str, ...] | None] = [None] * len(rows)
-            if self._transitions is not None:
-                ids = viterbi.decode(outputs["tags"], lengths, self._transitions, self.config.tags)
+            if transitions is not None:
+                ids = viterbi.decode(outputs["tags"], lengths, transitions, self.config.tags)
                 tags = [self._tags(pair, path, start) for pair, path, start in zip(group, ids, starts[rows], strict=True)]
             relations = map(self._relation, group, outputs["relation"])
             return [Said(relation, names) for relation, names in zip(relations, tags, strict=True)]
@@ -220,6 +233,21 @@ def inputs(pairs: Sequence[Pair], starts: Ints, lengths: Ints, max_distance: int
     return batch
 
 
+def near_pairs(found: Sequence[Entity], max_length: int) -> Iterator[tuple[Entity, Entity]]:
+    """The ordered pairs of entities that a window of max_length words holds, in the order of itertools.permutations.
+
+    Only these are built: the pairs of a long text grow with its square, those within a window with its length.
+
+    Args: found: in reading order and apart.
+    """
+    starts = np.array([it.words.start for it in found], np.int64)
+    ends = np.array([it.words.end for it in found], np.int64)
+    first = np.searchsorted(starts, ends - max_length)
+    last = np.searchsorted(ends, starts + max_length, side="right")
+    for place, (start, end) in enumerate(zip(first.tolist(), last.tolist(), strict=True)):
+        yield from ((found[place], found[other]) for other in range(start, end) if other != place)
+
+
 def _entities(text: Text, tags: tuple[str, ...] | None) -> tuple[Entity, ...] | None:
     return None if tags is None else tuple(entities(text.sentence.text, text.characters, tags))
 
@@ -242,11 +270,12 @@ def find_encoder(folder: Path, manifest: Manifest) -> Path:
 def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
     """The encoder that a model was trained on.
 
-    Raises: InputError where the folder holds another.
+    Raises: InputError where the folder holds another, or a file of it is damaged.
     """
     description = Description.read(folder)
-    if description.fingerprint != manifest.encoder["fingerprint"]:
-        found = f"{description.name}, layers {list(description.layers)}, not the encoder that the model was trained on"
+    if different := differences(description, manifest.encoder):
+        shown = f"{description.name}, layers {list(description.layers)}"
+        found = f"{shown}, not the encoder that the model was trained on (other {', '.join(different)})"
         wanted = "{name}, layers {layers}, revision {revision}".format(**manifest.encoder)
         raise InputError.of(folder, found, f"give the folder of {wanted} by --encoder")
     try:
@@ -254,5 +283,20 @@ def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
     except InputError:
         precision = "float32"
         log(f"predict: this processor computes no {manifest.precision}, float32 is taken instead")
-    inference = backend.BACKENDS[manifest.backend](folder, precision)
-    return WordEncoder(inference, description, manifest.pooling, BATCH_PIECES)
+    return WordEncoder.load(
+        folder,
+        description,
+        backend=manifest.backend,
+        precision=precision,
+        pooling=manifest.pooling,
+        batch_pieces=BATCH_PIECES,
+    )
+
+
+def differences(description: Description, trained: Mapping[str, Any]) -> list[str]:
+    """In which fields of encoder.json an encoder differs from the one that a model was trained on.
+
+    Its name, its revision and the bytes of its files may: where the encoder is frozen anew, OpenVINO may be of another version.
+    """
+    values = json.loads(json.dumps(dataclasses.asdict(description)))
+    return [name for name in values if name not in MAY_DIFFER and values[name] != trained.get(name)]

@@ -16,6 +16,8 @@ Answer = Prediction | Sequence[Problem]
 COLORS = {"E1": "#cfe3ff", "E2": "#ffe1b8", "ENTITY": "#dddddd"}
 STYLES = {"E1": "black on light_sky_blue1", "E2": "black on navajo_white1", "ENTITY": "black on grey85"}
 N_SHOWN = 3  # probabilities of a relation
+# A terminal obeys control characters, and rich drops some and with them the places of the entities: each is shown as one other.
+CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 @dataclass(frozen=True)
@@ -37,6 +39,15 @@ def marks(answer: Prediction) -> list[tuple[Entity, str]]:
     found.sort(key=lambda pair: pair[0].characters)
     # Annotations in JSON may overlap; a text can be coloured once.
     return [pair for n, pair in enumerate(found) if n == 0 or found[n - 1][0].characters.end <= pair[0].characters.start]
+
+
+def visible(text: str) -> str:
+    r"""A text of as many characters without control characters, which in untrusted text may rewrite a terminal.
+
+    >>> visible("a\x1b[2Jb\n")
+    'a�[2Jb\n'
+    """
+    return text.translate(CONTROLS)
 
 
 def verdict(relation: Relation) -> str:
@@ -65,11 +76,11 @@ def as_html(asked: Request, answer: Answer) -> str:
 
     if not isinstance(answer, Prediction):
         lines = [f"line {asked.line}: {problem.found} ({problem.hint})" for problem in answer]
-        return "".join(f"<p class='error'>{escape(line)}</p>\n" for line in lines)
+        return "".join(f"<p class='error'>{escape(visible(line))}</p>\n" for line in lines)
     entities = [{"start": entity.characters.start, "end": entity.characters.end, "label": label} for entity, label in marks(answer)]
-    document = {"text": answer.sentence.text, "ents": entities, "title": None}
+    document = {"text": visible(answer.sentence.text), "ents": entities, "title": None}
     drawn: str = displacy.render(document, style="ent", manual=True, jupyter=False, options={"colors": COLORS})
-    return drawn + "".join(f"<p>{escape(line)}</p>\n" for line in remarks(answer))
+    return drawn + "".join(f"<p>{escape(visible(line))}</p>\n" for line in remarks(answer))
 
 
 def as_colours(asked: Request, answer: Answer) -> str:
@@ -79,12 +90,13 @@ def as_colours(asked: Request, answer: Answer) -> str:
 
     console = Console(file=io.StringIO(), force_terminal=sys.stdout.isatty(), highlight=False, soft_wrap=True)
     if isinstance(answer, Prediction):
-        text = Text(answer.sentence.text)
+        text = Text(visible(answer.sentence.text))
         for entity, label in marks(answer):
             text.stylize(STYLES[label], *entity.characters)
-        lines = [text, *(Text(f"  {line}", style="bold" if n == 0 else "dim") for n, line in enumerate(remarks(answer)))]
+        lines = [text, *(Text(visible(f"  {line}"), style="bold" if n == 0 else "dim") for n, line in enumerate(remarks(answer)))]
     else:
-        lines = [Text(f"line {asked.line}: {problem.found}\n  hint: {problem.hint}", style="red") for problem in answer]
+        found = [f"line {asked.line}: {problem.found}\n  hint: {problem.hint}" for problem in answer]
+        lines = [Text(visible(line), style="red") for line in found]
     for line in lines:
         console.print(line)
     drawn: str = console.file.getvalue()  # type: ignore[attr-defined]

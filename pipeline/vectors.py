@@ -7,12 +7,13 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline import pieces, ragged
-from pipeline.backend import Inference
+from pipeline.backend import BACKENDS, Inference
 from pipeline.encoder import Description
 from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
@@ -70,6 +71,17 @@ class WordEncoder:
     description: Description
     pooling: str
     batch_pieces: int
+
+    @classmethod
+    def load(
+        cls, folder: Path, description: Description, *, backend: str, precision: str, pooling: str, batch_pieces: int
+    ) -> WordEncoder:
+        """The encoder of models/encoder, its files checked.
+
+        Raises: InputError where a file is not the one that the description names, or does not load.
+        """
+        description.check_files(folder)
+        return cls(BACKENDS[backend](folder, precision), description, pooling, batch_pieces)
 
     @property
     def limit(self) -> int:

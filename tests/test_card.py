@@ -57,6 +57,14 @@ def test_it_says_what_the_model_makes_of_an_unknown_relation(relations, said):
     assert said in render(relations=relations)
 
 
+@pytest.mark.parametrize(
+    ("changes", "blind"),
+    [({}, False), ({"positions": "none"}, True), ({"positions": "none", "pooling": "max+entities"}, False)],
+)
+def test_it_says_when_the_relation_is_that_of_the_whole_sentence(changes, blind):
+    assert ("does not see which words are the entities" in render(**changes)) == blind
+
+
 def test_tables_have_as_many_cells_in_every_row():
     for table in re.findall(r"(?:^\|.*\n)+", render(), flags=re.MULTILINE):
         assert len({row.count("|") for row in table.splitlines()}) == 1

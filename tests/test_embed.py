@@ -31,7 +31,7 @@ from tests import rows
 ROOT = Path(__file__).parents[1]
 WIDTH = 4
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64)
+DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64, {})
 NOUNS = ["cat", "engine", "box", "city", "wheel", "song", "glass"]
 SENTENCES = [
     " ".join(["the"] * (index % 5) + [f"[e1 {NOUNS[index % 7]}{index}] of", f"[e2 {NOUNS[index % 4]}]"] + ["so"] * (index % 11))
@@ -82,7 +82,8 @@ def write_encoder(folder: Path, description: Description) -> None:
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     tokenizer = BertWordPieceTokenizer({piece: index for index, piece in enumerate(vocabulary)})
     tokenizer.save(str(folder / "models/encoder/tokenizer.json"))
-    storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(description))
+    files = {"tokenizer.json": storage.checksum(folder / "models/encoder/tokenizer.json")}
+    storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(dataclasses.replace(description, files=files)))
 
 
 def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
@@ -123,6 +124,17 @@ def test_a_second_run_computes_nothing_and_touches_no_shard(project: Path, monke
     assert "0 computed" in run()
     assert modified(project) == before
     assert len(before) > 1
+
+
+def test_a_changed_file_of_the_encoder_ends_embedding_only_where_something_is_new(project: Path) -> None:
+    write_positioned(project, SENTENCES[:30])
+    run()
+    with (project / "models/encoder/tokenizer.json").open("a") as file:
+        file.write(" ")
+    assert "0 computed" in run()
+    write_positioned(project, SENTENCES)
+    with pytest.raises(InputError, match=r"tokenizer\.json: missing, damaged"):
+        run()
 
 
 def test_a_store_grown_in_ten_steps_equals_one_built_at_once_bit_for_bit(project: Path) -> None:

@@ -48,6 +48,20 @@ def test_the_folder_describes_the_encoder(saved: Path, frozen: Path) -> None:
     assert {path.name for path in frozen.iterdir()} == {"encoder.xml", "encoder.bin", "encoder.json", "tokenizer.json"}
 
 
+@pytest.mark.parametrize("name", ["encoder.xml", "encoder.bin", "tokenizer.json"])
+def test_a_file_that_changed_since_the_encoder_was_frozen_is_an_error(frozen: Path, tmp_path: Path, name: str) -> None:
+    folder = shutil.copytree(frozen, tmp_path / "frozen")
+    described = Description.read(folder)
+    described.check_files(folder)
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match="missing, damaged or of another encoder"):
+        described.check_files(folder)
+    (folder / name).unlink()
+    with pytest.raises(InputError, match="missing, damaged or of another encoder"):
+        described.check_files(folder)
+
+
 def test_the_frozen_encoder_loads_without_tensorflow_and_gives_layers_side_by_side(frozen: Path) -> None:
     hidden = backend.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
     assert hidden.shape == (1, 4, 32)

@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import sys
 import threading
 
@@ -97,12 +98,47 @@ def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
     assert asked == [Request(1, "7", marked), Request(2, None, marked), Request(3, None, Sentence("a b c"))]
 
 
+def test_json_lines_may_have_other_keys_and_null_for_nothing_whether_marked_or_not():
+    rest = {"relation": "no such (thing)", "e1_type": 7, "comment": [None]}
+    marked, plain = {"text": "a b", "e1": [0, 1], "e2": [2, 3], "id": None}, {"text": "a b", "e1": None, "e2": None}
+    asked = read("jsonl", "\n".join(json.dumps(line | rest) for line in (marked, plain)).encode())
+    assert asked == [Request(1, None, Sentence("a b", (Span(0, 1), Span(2, 3)))), Request(2, None, Sentence("a b"))]
+
+
+@pytest.mark.parametrize(
+    ("kind", "line"),
+    [
+        ("text", "<e2>a</e2> <e1>b</e1>"),
+        ("jsonl", '{"text": "<e2>a</e2> <e1>b</e1>"}'),
+        ("jsonl", '{"text": "a b", "e1": [2, 3], "e2": [0, 1]}'),
+        ("semeval", '1\t"<e2>a</e2> <e1>b</e1>"'),
+    ],
+)
+def test_e2_may_stand_before_e1(kind, line):
+    [asked] = read(kind, line.encode())
+    assert asked.content == Sentence("a b", (Span(2, 3), Span(0, 1)))
+
+
+def test_an_empty_entity_is_named_whichever_stands_first():
+    [asked] = read("text", b"<e2> </e2> <e1>b</e1>")
+    assert [problem.found for problem in asked.content] == ["e2 is empty"]
+
+
 @pytest.mark.parametrize(
     ("line", "found"),
     [
         ("{", "not JSON"),
         ('{"text": "a b", "text": "c d"}', "'text' 2 times"),
-        ('{"text": "a b", "e1": [0, 1]}', "'e2' is missing"),
+        ('{"text": "a b", "e1": [0, 1]}', "e1 is given alone"),
+        ('{"text": "a b", "e1": [0, 1], "e2": null}', "e1 is given alone"),
+        ('{"text": "a b", "e_1": [0, 1], "E2": [2, 3]}', "there is no e"),
+        ('{"text": "<e1>a</e1> <e2>b</e2>", "e1": [0, 1], "e2": [2, 3]}', "the text has the mark <e1>"),
+        ('{"text": "a <E2>b", "e1": [0, 1], "e2": [2, 3]}', "the text has the mark <E2>"),
+        ('{"text": "<E1>a</E1> <E2>b</E2>"}', "<E1> is no mark"),
+        ('{"text": "a b", "id": {}}', "id is {}"),
+        ('{"text": "a b", "id": NaN, "e1": [0, 1], "e2": [2, 3]}', "id is NaN"),
+        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', "no text"),
+        ('{"text": "a \\ud800", "e1": [0, 1], "e2": [2, 3]}', "half of a pair"),
         ('{"text": "a b", "e1": [0, 1], "e2": [2, 9]}', "the text has 3 characters"),
         ('{"words": []}', "no text"),
         ('{"text": " "}', "blank"),
@@ -191,6 +227,24 @@ def test_a_terminal_shows_colours_and_a_pipe_does_not(command, monkeypatch):
     monkeypatch.setenv("TERM", "xterm-256color")
     predict.main(["model", *arguments])
     assert "\x1b[" in terminal.getvalue()
+
+
+@pytest.mark.parametrize("pretty", ["terminal", "html"])
+def test_control_characters_of_a_text_are_shown_not_obeyed(command, pretty):
+    text = "<e1>Ann</e1> \x1b]0;title\x07 \x9b2J uses <e2>Bo\x1bb</e2>"
+    _, out = command("--pretty", pretty, "--text", text)
+    assert not re.search("[\x00-\x08\x0b-\x1f\x7f-\x9f]", out)
+    assert "\N{REPLACEMENT CHARACTER}]0;title" in out
+    assert "Ann, Bo\N{REPLACEMENT CHARACTER}b: Uses" in out
+
+
+def test_control_characters_do_not_move_the_colours(command, monkeypatch):
+    terminal = io.StringIO()
+    monkeypatch.setattr(terminal, "isatty", lambda: True)
+    monkeypatch.setattr(sys, "stdout", terminal)
+    monkeypatch.setenv("TERM", "xterm-256color")
+    predict.main(["model", "--pretty", "terminal", "--text", "\x07\x08 x <e1>Ann</e1> uses <e2>Bob</e2>"])
+    assert re.search("\x1b\\[[0-9;]*mAnn\x1b", terminal.getvalue())
 
 
 def test_entities_that_overlap_are_coloured_once(command, tmp_path):

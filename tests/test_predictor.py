@@ -50,7 +50,12 @@ def models(tmp_path_factory):
     description, _ = encoder.build(settings, folder / "encoder")
     embedding = {"encoder": dataclasses.asdict(description), "backend": "openvino", "precision": "float32", "pooling": "mean"}
     notes = {"language": "en", "segmenter": "char", "max_length": MAX_LENGTH}
-    kinds = {"shared": {}, "none": {"positions": "none", "pooling": "max+entities"}, "untagged": {"tasks": ("relation",)}}
+    kinds = {
+        "shared": {},
+        "none": {"positions": "none", "pooling": "max+entities"},
+        "blind": {"positions": "none"},
+        "untagged": {"tasks": ("relation",)},
+    }
     keras = {}
     for name, changes in kinds.items():
         config = dataclasses.replace(tiny.config(lstm_units=8, **changes), width=description.width, n_layers=1)
@@ -152,6 +157,37 @@ def test_pairs_that_no_window_holds_are_counted(free, monkeypatch):
     assert "2 ordered pairs lie further apart" in answer.as_json()["message"]
 
 
+@pytest.mark.parametrize("seed", range(20))
+def test_near_pairs_are_those_of_all_pairs_that_a_window_holds(seed):
+    edges = np.sort(np.random.default_rng(seed).choice(40, 16, replace=False)).tolist()
+    found = [
+        entity("x" * 40, [Span(n, n + 1) for n in range(40)], Span(*span)) for span in zip(edges[::2], edges[1::2], strict=True)
+    ]
+    held = [pair for pair in itertools.permutations(found, 2) if predictor.Pair(None, *pair).n_words <= MAX_LENGTH]
+    assert list(predictor.near_pairs(found, MAX_LENGTH)) == held
+
+
+def test_a_document_of_many_entities_has_no_pair_built_that_no_window_holds(free, monkeypatch):
+    built = []
+    pair = predictor.Pair
+    monkeypatch.setattr(predictor, "Pair", lambda *parts: built.append(1) or pair(*parts))
+    with_entities(free, monkeypatch, [(n, n + 1) for n in range(0, 400, 4)])
+    [answer] = free.predict([Sentence.of("one two three four " * 100)])
+    assert len(built) - 1 == len(answer.relations) == 2 * (99 + 98)
+    assert answer.n_too_far == 100 * 99 - len(answer.relations)
+
+
+def test_a_batch_of_long_texts_is_cut_by_words_and_gives_the_same(free, monkeypatch):
+    sentences = [Sentence.of(text * 6) for text in PLAIN]
+    expected = free.predict(sentences)
+    sizes = []
+    forward = free._network.forward
+    monkeypatch.setattr(free._network, "forward", lambda batch: sizes.append(batch["e1_position_ids"].shape) or forward(batch))
+    monkeypatch.setattr(predictor, "BATCH_WORDS", 20)
+    assert free.predict(sentences) == expected
+    assert all(rows == 1 or rows * words <= 20 for rows, words in sizes)
+
+
 def test_a_sentence_of_one_entity_says_that_there_is_no_pair(free, monkeypatch):
     with_entities(free, monkeypatch, [(0, 1)])
     answers = free.predict([Sentence.of(PLAIN[0]), Sentence.of(PLAIN[1])])
@@ -175,6 +211,16 @@ def test_a_tagger_that_sees_positions_finds_nothing_in_unmarked_text(shared):
     assert "positions: shared" in problem.found
 
 
+def test_a_model_that_does_not_see_the_entities_says_so_of_every_relation(models, free, monkeypatch):
+    sentences = [Sentence.of(MARKED[0]), Sentence.of(PLAIN[0])]
+    with_entities(free, monkeypatch, [(0, 1), (2, 4)])
+    assert [answer.as_json()["message"] for answer in free.predict(sentences)] == [None, None]
+    answers = Predictor(models[0] / "blind").predict(sentences)
+    there, back = answers[1].relations
+    assert there.probabilities == back.probabilities
+    assert all("max+entities" in answer.as_json()["message"] for answer in answers)
+
+
 def test_a_model_without_a_tagger_answers_marked_sentences_alone(models):
     owner = Predictor(models[0] / "untagged")
     marked, unmarked = owner.predict([Sentence.of(MARKED[0]), Sentence.of(PLAIN[0])])
@@ -189,12 +235,32 @@ def test_entities_further_apart_than_the_window_are_a_problem_of_their_sentence(
     assert "span 10 words, more than the 9" in problem.found
 
 
-def test_another_encoder_is_an_error(models, tmp_path):
-    shutil.copytree(models[0] / "encoder", tmp_path / "encoder")
-    values = json.loads((tmp_path / "encoder" / "encoder.json").read_text())
-    storage.write_json(tmp_path / "encoder" / "encoder.json", {**values, "fingerprint": "other"})
-    with pytest.raises(InputError, match="not the encoder that the model was trained on"):
-        Predictor(models[0] / "shared", tmp_path / "encoder")
+def changed_encoder(models, folder, **changes):
+    shutil.copytree(models[0] / "encoder", folder)
+    values = json.loads((folder / "encoder.json").read_text())
+    storage.write_json(folder / "encoder.json", {**values, **changes})
+    return folder
+
+
+@pytest.mark.parametrize("change", [{"fingerprint": "other"}, {"prefix_ids": [7]}, {"max_pieces": 20}])
+def test_another_encoder_is_an_error(models, tmp_path, change):
+    folder = changed_encoder(models, tmp_path / "encoder", **change)
+    with pytest.raises(InputError, match=rf"not the encoder that the model was trained on \(other {next(iter(change))}\)"):
+        Predictor(models[0] / "shared", folder)
+
+
+def test_the_same_encoder_may_have_another_name(models, tmp_path):
+    folder = changed_encoder(models, tmp_path / "encoder", name="elsewhere", revision="main")
+    assert Predictor(models[0] / "shared", folder).predict([]) == []
+
+
+@pytest.mark.parametrize("name", ["encoder.xml", "encoder.bin", "tokenizer.json"])
+def test_a_damaged_file_of_the_encoder_is_an_error(models, tmp_path, name):
+    folder = changed_encoder(models, tmp_path / "encoder")
+    content = (folder / name).read_bytes()
+    (folder / name).write_bytes(content[:-1] + bytes([content[-1] ^ 1]))
+    with pytest.raises(InputError, match=f"{name}: missing, damaged"):
+        Predictor(models[0] / "shared", folder)
 
 
 @pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "network.xml", "network.bin"])

@@ -70,6 +70,13 @@ def read_id(value: dict[str, Any], default: str) -> str:
     return str(name) if _is_id(name) else default
 
 
+def id_fault(value: dict[str, Any]) -> Fault | None:
+    """What is wrong with a row's id, if it has one."""
+    if "id" not in value or _is_id(value["id"]):
+        return None
+    return Fault(f"id is {_shown(value['id'])}", "it must be a string that is not blank, or a whole number")
+
+
 def _is_id(name: object) -> bool:
     return (isinstance(name, int) and not isinstance(name, bool)) or _is_text(name)
 
@@ -95,15 +102,16 @@ def find_faults(value: dict[str, Any]) -> Iterator[Fault]:
         optional = key in OPTIONAL and value.get(key) is None
         if key in value and not optional and not _is_text(value[key]):
             yield Fault(f"{key} is {_shown(value[key])}", "it must be a string of valid Unicode that is not blank")
-    if "id" in value and not _is_id(value["id"]):
-        yield Fault(f"id is {_shown(value['id'])}", "it must be a string that is not blank, or a whole number")
+    if fault := id_fault(value):
+        yield fault
     if _is_text(value.get("relation")) and (fault := relation_fault(value["relation"])):
         yield fault
     if _is_text(value.get("text")):
-        yield from _span_faults(value)
+        yield from span_faults(value)
 
 
-def _span_faults(value: dict[str, Any]) -> Iterator[Fault]:
+def span_faults(value: dict[str, Any]) -> Iterator[Fault]:
+    """What is wrong with e1 and e2, as far as they are given, in a text."""
     text = value["text"]
     for entity in ENTITIES:
         if entity in value:

@@ -18,6 +18,7 @@ from pipeline.formats.annotation import Annotation, Broken, Fault, Line, broken,
 from pipeline.schema import Span
 
 MARKERS = ["<e1>", "</e1>", "<e2>", "</e2>"]
+SWAPPED = MARKERS[2:] + MARKERS[:2]
 MARKER = re.compile(f"({'|'.join(MARKERS)})")
 COMMENT = "Comment:"
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
@@ -41,10 +42,10 @@ def read(path: Path) -> Iterator[Annotation | Broken]:
         yield from _read_block(path, block)
 
 
-def unmark(sentence: str, first: int = 1) -> Marked | list[Fault]:
+def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | list[Fault]:
     """Take the markers out of a sentence.
 
-    Args: first: the number of the sentence's first character, for the messages.
+    Args: first: the number of the sentence's first character, for the messages; in_order: e1 must stand before e2.
     Returns: the sentence, or all that is wrong with its markers.
 
     >>> unmark("12-<e1>pack</e1> of <e2>beers</e2>")
@@ -53,15 +54,16 @@ def unmark(sentence: str, first: int = 1) -> Marked | list[Fault]:
     '<e2> opens at character 18 and never closes'
     """
     parts = MARKER.split(sentence)
-    if parts[1::2] != MARKERS:
+    swapped = not in_order and parts[1::2] == SWAPPED
+    if parts[1::2] != MARKERS and not swapped:
         places = [(marker[0], marker.start() + first) for marker in MARKER.finditer(sentence)]
         return list(_marker_faults({name: [place for found, place in places if found == name] for name in MARKERS}))
-    before, e1, between, e2, _ = parts[::2]
-    if blank := [entity for entity, words in (("e1", e1), ("e2", e2)) if not words.strip()]:
+    before, one, between, other, _ = parts[::2]
+    if blank := [marker[1:-1] for marker, words in ((parts[1], one), (parts[5], other)) if not words.strip()]:
         return [Fault(f"{entity} is empty", f"put a word between <{entity}> and </{entity}>") for entity in blank]
-    e1_start = len(before)
-    e2_start = e1_start + len(e1) + len(between)
-    return Marked("".join(parts[::2]), Span(e1_start, e1_start + len(e1)), Span(e2_start, e2_start + len(e2)))
+    start = len(before) + len(one) + len(between)
+    spans = [Span(len(before), len(before) + len(one)), Span(start, start + len(other))]
+    return Marked("".join(parts[::2]), *(spans[::-1] if swapped else spans))
 
 
 def _marker_faults(at: dict[str, list[int]]) -> Iterator[Fault]:
@@ -139,10 +141,10 @@ def read_id(line: str) -> str | None:
     return name.strip() or None if tab and name.isprintable() else None
 
 
-def read_sentence(line: str) -> Marked | list[Fault]:
+def read_sentence(line: str, *, in_order: bool = True) -> Marked | list[Fault]:
     """The sentence of a block's first line without its marks, or what is wrong with it."""
     quoted = line.partition("\t")[2].strip()
     if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
-        return unmark(quoted[1:-1], first=line.index('"', line.index("\t")) + 2)
-    marked = unmark(quoted, first=line.index("\t") + 2)
+        return unmark(quoted[1:-1], line.index('"', line.index("\t")) + 2, in_order=in_order)
+    marked = unmark(quoted, line.index("\t") + 2, in_order=in_order)
     return [UNQUOTED, *(marked if isinstance(marked, list) else [])]

@@ -42,6 +42,11 @@ class Config:
         fields = {field.name for field in dataclasses.fields(cls)} - facts.keys()
         return cls(**{name: getattr(options, name) for name in fields}, **facts)  # type: ignore[arg-type]
 
+    @property
+    def relation_sees_entities(self) -> bool:
+        """Whether the relation head knows which words are the entities."""
+        return self.positions != "none" or self.pooling != "max"
+
     def write(self, folder: Path) -> None:
         """Write config.json."""
         storage.write_json(folder / FILE, dataclasses.asdict(self))
