@@ -22,7 +22,7 @@ import pyarrow as pa
 
 from pipeline import backend, params, pieces, ragged, storage, store
 from pipeline.encoder import Description
-from pipeline.errors import InputError
+from pipeline.errors import InputError, Problem
 from pipeline.pieces import Pieces
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
@@ -39,8 +39,9 @@ METHOD = 1
 # tokenized in chunks of a window, small enough that inference starts at once.
 WINDOW_SENTENCES = 16_384
 CHUNK_SENTENCES = 2_048
-PROBED_SENTENCES = 256
-MINIMUM_TO_PROBE = 2_000
+# The speed is tried on a batch of few pieces: a full one would take a good part of a small corpus' time.
+PROBED_SENTENCES, PROBED_PIECES = 256, 512
+MINIMUM_TO_PROBE = 256
 
 
 @dataclasses.dataclass(frozen=True)
@@ -156,24 +157,27 @@ def prepare(folder: Path, corpus: Corpus) -> Store:
     return Store.open(folder)
 
 
-def require_space(folder: Path, n_words: int, width: int) -> None:
-    """Say how much is to be written.
+def require_space(folder: Path, corpus: Corpus, new: Ints) -> None:
+    """Say how much is to be written; where the disk is too small for it, sweep the store first.
 
-    Raises: InputError where the disk is too small for it.
+    Raises: InputError where the disk is too small then.
     """
-    size = n_words * width * np.dtype(np.float16).itemsize
+    size = int(corpus.lengths[new].sum()) * corpus.description.width * np.dtype(np.float16).itemsize
+    if size > shutil.disk_usage(folder).free:
+        swept = store.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
+        log(f"embed: too little space, so {swept:,} stale words were swept first")
     free = shutil.disk_usage(folder).free
     if size > free:
-        hint = "free some space, or lower embed.max_stale in params.yaml so that unused vectors go sooner"
+        hint = "free some space, or lower embed.max_stale in params.yaml so that vectors no longer used go"
         raise InputError.of(folder, f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free", hint)
-    log(f"embed: {size / 1e6:,.0f} MB to write, {free / 1e9:,.0f} GB free")
+    log(f"embed: {size / 1e6:,.0f} MB to write, {free / 1e6:,.0f} MB free")
 
 
 def expected_seconds(encoder: WordEncoder, sample: Pieces, n_sentences: int) -> float:
-    """The inference of n_sentences like those of a sample, from the speed of one batch of the sample's median length."""
+    """The inference of n_sentences like those of a sample, from the speed of a batch of the sample's median length."""
     n_pieces = np.diff(sample.starts)
     length = int(np.clip(np.median(n_pieces), 1, encoder.limit))
-    batch = np.resize(sample.ids, (max(1, encoder.batch_pieces // length), length))
+    batch = np.resize(sample.ids, (max(1, min(encoder.batch_pieces, PROBED_PIECES) // length), length))
     workers = encoder.inference.workers
     list(prefetch(encoder.hidden, [batch] * workers, workers))  # the first batch of a shape makes its kernels
     began = time.perf_counter()
@@ -184,7 +188,7 @@ def expected_seconds(encoder: WordEncoder, sample: Pieces, n_sentences: int) -> 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
     settings = corpus.settings
-    require_space(folder, int(corpus.lengths[new].sum()), corpus.description.width)
+    require_space(folder, corpus, new)
     encoder = WordEncoder.load(
         encoder_folder,
         corpus.description,
@@ -196,6 +200,8 @@ def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     if len(new) >= MINIMUM_TO_PROBE:
         _, sample = next(chunks(encoder_folder, corpus.words(), new[:: len(new) // PROBED_SENTENCES]))
         log(f"embed: about {expected_seconds(encoder, sample, len(new)):,.0f} s")
+    else:
+        log("embed: a few seconds")
     batches = word_vectors(encoder, chunks(encoder_folder, corpus.words(), new))
     with progress(len(new), "sentences") as advance:
         for count in write_shards(folder, corpus, batches, settings.shard_words):
@@ -206,6 +212,8 @@ def stats(argv: list[str]) -> str:
     """What the store holds and how much of it the corpus uses, as JSON; changes nothing."""
     source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
+    if damaged := [Problem(str(path), found, "run dvc repro --force embed") for path, found in store.unusable(folder)]:
+        raise InputError(damaged)
     held = store.summary(folder, corpus.keys, corpus.fingerprint)
     found: dict[str, Any] = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.description)}
     return json.dumps(found, indent=2, ensure_ascii=False)

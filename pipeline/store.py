@@ -155,21 +155,26 @@ def shard_paths(folder: Path) -> list[Path]:
     return sorted((folder / "shards").glob("*.arrow"))
 
 
+def unusable(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The shards of other bytes than their name says or of another format, and what is wrong with each."""
+    for path in shard_paths(folder):
+        if storage.checksum(path) != path.stem:
+            yield path, "its bytes are not those its name states"
+            continue
+        try:
+            Shard.open(path)
+        except InputError as error:
+            yield path, error.problems[0].found
+
+
 def discard_unusable(folder: Path) -> Iterator[str]:
-    """Remove what can't be read: half-written shards, and those of other bytes than their name says or of another format.
+    """Remove what can't be read: half-written shards and unusable ones.
 
     Yields: a line for people for each complete shard removed.
     """
     for path in (folder / "shards").glob("*.partial"):
         path.unlink()
-    for path in shard_paths(folder):
-        found = "its bytes are not those its name states"
-        if storage.checksum(path) == path.stem:
-            try:
-                Shard.open(path)
-                continue
-            except InputError as error:
-                found = error.problems[0].found
+    for path, found in unusable(folder):
         path.unlink()
         yield f"{path}: {found}; it is removed and its vectors are computed again"
 

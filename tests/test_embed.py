@@ -8,6 +8,7 @@ from __future__ import annotations
 import dataclasses
 import errno
 import json
+import re
 import shutil
 import subprocess
 import sys
@@ -20,7 +21,7 @@ import pyarrow as pa
 import pytest
 from tokenizers import BertWordPieceTokenizer
 
-from pipeline import backend, embed, storage, store
+from pipeline import backend, embed, params, storage, store
 from pipeline.backend import Inference
 from pipeline.encoder import Description
 from pipeline.errors import InputError
@@ -265,6 +266,20 @@ def test_a_disk_too_small_is_an_error_before_the_encoder_is_loaded(project: Path
         run()
 
 
+def test_stale_vectors_make_room_where_the_disk_is_too_small(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run()
+    usage = namedtuple("usage", "total used free")
+    (project / "params.yaml").write_text(settings(pooling="first", max_stale=0.5))
+    shards = project / "data/embedded/shards"
+    before = len(list(shards.iterdir()))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 10**6 * (before - len(list(shards.iterdir())))))
+    assert "60 computed" in run()
+    n_words = sum(len(words_of(sentence)) for sentence in SENTENCES)
+    assert f"so {n_words} stale words were swept first" in capsys.readouterr().err
+
+
 def test_a_disk_that_fills_up_keeps_the_complete_shards(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     write_shard = store.write_shard
     shards = iter(range(2))
@@ -314,6 +329,39 @@ def test_stats_say_what_is_held_and_change_nothing(project: Path) -> None:
     assert found["share_stale"] == pytest.approx(sum(n_words[45:]) / sum(n_words))
     assert found["encoder"]["fingerprint"] == DESCRIPTION.fingerprint
     assert found["words_by_fingerprint"] == {found["fingerprint"]: sum(n_words)}
+
+
+def test_stats_name_a_damaged_shard_and_leave_it(project: Path) -> None:
+    run()
+    path = store.shard_paths(project / "data/embedded")[0]
+    path.write_bytes(path.read_bytes()[:300] + b"!" + path.read_bytes()[301:])
+    with pytest.raises(InputError, match=path.name):
+        embed.main(["--stats", "data/positioned", "models/encoder", "data/embedded"])
+    assert path.exists()
+
+
+def test_before_it_starts_it_says_how_many_how_large_and_how_long(
+    project: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    run()
+    assert re.search(
+        r"60 of 60 sentences are new\nembed: 0 MB to write, [\d,]+ MB free\nembed: a few seconds", capsys.readouterr().err
+    )
+    shutil.rmtree(project / "data/embedded")
+    monkeypatch.setattr(embed, "MINIMUM_TO_PROBE", 50)
+    monkeypatch.setattr(embed, "PROBED_SENTENCES", 10)
+    run()
+    assert re.search(r"MB free\nembed: about \d+ s\n", capsys.readouterr().err)
+
+
+def test_the_store_keeps_two_encoders_and_an_edit_by_default(project: Path) -> None:
+    max_stale = params.read(params.Embed, ROOT / "params.yaml").max_stale
+    (project / "params.yaml").write_text(settings(max_stale=max_stale))
+    run()
+    write_positioned(project, [sentence + " new" * (row < 6) for row, sentence in enumerate(SENTENCES)])
+    run()
+    (project / "params.yaml").write_text(settings(max_stale=max_stale, pooling="first"))
+    assert " 0 stale words swept" in run()
 
 
 def test_stats_of_a_store_not_yet_made(project: Path) -> None:
