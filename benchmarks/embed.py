@@ -205,16 +205,15 @@ def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
     lengths = draw.choice(ragged.lengths(words), n_rows)
     n_words = int(lengths.sum())
     drawn = vocabulary.take(pa.array(draw.integers(0, len(vocabulary), n_words)))
-    zeros = ragged.lists(np.zeros(n_words, np.int32), lengths)
-    ones = pa.array(np.ones(n_rows, np.int32))
+    zeros, ones = (ragged.lists(np.full(n_words, fill, np.int32), lengths) for fill in (0, 1))
     values = {
         "id": pa.array([str(row) for row in range(n_rows)]),
         **{name: pa.array(["x"] * n_rows) for name in ("source", "text", "relation")},
         "words": pa.ListArray.from_arrays(pa.array(ragged.starts(lengths), pa.int32()), drawn),
-        **dict.fromkeys(("starts", "tag_ids", "e1_position_ids", "e2_position_ids"), zeros),
+        **dict.fromkeys(("starts", "tag_ids"), zeros),
+        **dict.fromkeys(("e1_position_ids", "e2_position_ids"), ones),
         **{name: pa.array(np.zeros(n_rows, np.int32)) for name in ("e1_start", "e2_start", "window_start")},
-        "e1_end": ones,
-        "e2_end": ones,
+        **{name: pa.array(np.ones(n_rows, np.int32)) for name in ("e1_end", "e2_end")},
         "window_end": pa.array(lengths.astype(np.int32)),
         "e1_type": pa.nulls(n_rows, pa.string()),
         "e2_type": pa.nulls(n_rows, pa.string()),

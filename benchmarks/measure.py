@@ -1,4 +1,4 @@
-"""A stage measured in a process of its own."""
+"""A stage or a script measured in a process of its own."""
 
 from __future__ import annotations
 
@@ -13,20 +13,25 @@ SAMPLE_SECONDS = 0.05
 
 
 def run_stage(name: str, *arguments: Path) -> dict[str, float]:
-    """Seconds, CPU seconds and peak resident MB of a stage; `peak_anonymous_mb` leaves out mapped files.
+    """Figures of a stage (see run)."""
+    return run("-m", f"pipeline.{name}", *(str(path.resolve()) for path in arguments))
+
+
+def run(*arguments: str, folder: Path = ROOT) -> dict[str, float]:
+    """Seconds, CPU seconds and peak resident MB of a Python process; `peak_anonymous_mb` leaves out mapped files.
 
     Memory is sampled from /proc: the peak that the system reports of a child that has ended counts its parent's memory too.
     """
     began = time.perf_counter()
-    command = [sys.executable, "-m", f"pipeline.{name}", *(str(path.resolve()) for path in arguments)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.DEVNULL)
+    environment = {**os.environ, "PYTHONPATH": str(ROOT)}
+    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
     peaks = {"VmHWM": 0, "RssAnon": 0}
     while (waited := os.wait4(process.pid, os.WNOHANG))[0] == 0:
         peaks = {field: max(peak, _status_kb(process.pid, field)) for field, peak in peaks.items()}
         time.sleep(SAMPLE_SECONDS)
     _, status, usage = waited
     if status:
-        sys.exit(f"the {name} stage failed")
+        sys.exit(f"failed: python {' '.join(arguments)}")
     return {
         "seconds": round(time.perf_counter() - began, 1),
         "cpu_seconds": round(usage.ru_utime + usage.ru_stime, 1),

@@ -10,6 +10,9 @@ so that a noisy machine troubles all alike; each figure is the median round's se
   float32, `model.fit` on arrays. It masks padding in the CRF alone and cuts sentences to 40 words: both spare it work.
 
     python benchmarks/train.py [--rounds 5] [--rows 2560]
+    python benchmarks/train.py --memory data/positioned [--rows 10000 40000]
+
+The second form gives the train stage's peak memory instead, an epoch of as many rows, made by recombining the words of a corpus.
 """
 
 from __future__ import annotations
@@ -19,24 +22,28 @@ import json
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 import tensorflow as tf
 
-from pipeline import params, storage, train
+from benchmarks.embed import recombined
+from benchmarks.measure import run
+from pipeline import params, ragged, storage, train
 from pipeline.batches import Examples
 from pipeline.model import network
 from pipeline.model.config import Config
 from pipeline.params import Train
-from pipeline.schema import POSITIONED
+from pipeline.schema import CONTRACTS, POSITIONED
 from pipeline.store import Store, keys, write_shard
 
-WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS = 768, 19, ("O", "B", "I"), 60, 40
+WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
 
 
 def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
@@ -146,26 +153,68 @@ def measure(epochs: dict[str, Callable[[], object]], rounds: int, n_rows: int) -
     return {name: n_rows / float(np.median(taken[1:])) for name, taken in seconds.items()}
 
 
-def main() -> None:
-    """Measure and print."""
-    arguments = argparse.ArgumentParser()
-    arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--rows", type=int, default=2560)
-    chosen = arguments.parse_args()
+def speeds(rounds: int, n_rows: int) -> dict[str, Any]:
+    """Sentences a second of the three trainers."""
     tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(1)
     options = params.read(Train)
     with tempfile.TemporaryDirectory() as folder:
-        table, store = synthetic(Path(folder), chosen.rows)
+        table, store = synthetic(Path(folder), n_rows)
         relations = tuple(f"relation {index:02}" for index in range(N_RELATIONS))
         facts = {"relations": relations, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE}
         config = Config.of(options, **facts, encoder=store.fingerprint)
         examples = Examples(table, store, relations)
         makers = {"pipeline": pipeline_epoch, "bare": bare_epoch, "naive": naive_epoch}
         epochs = {name: make(examples, config, options) for name, make in makers.items()}
-        speeds = measure(epochs, chosen.rounds, chosen.rows)
-    shares = {"share_of_bare": speeds["pipeline"] / speeds["bare"], "times_naive": speeds["pipeline"] / speeds["naive"]}
-    print(json.dumps({"sentences_per_second": {name: round(speed) for name, speed in speeds.items()}, **shares}, indent=2))
+        found = measure(epochs, rounds, n_rows)
+    shares = {"share_of_bare": found["pipeline"] / found["bare"], "times_naive": found["pipeline"] / found["naive"]}
+    return {"sentences_per_second": {name: round(speed) for name, speed in found.items()}, **shares}
+
+
+def memory(source: Path, sizes: Sequence[int]) -> dict[str, Any]:
+    """Peak resident MB of the train stage by number of training rows."""
+    peaks = {}
+    for size in sizes:
+        with tempfile.TemporaryDirectory() as folder:
+            write_project(Path(folder), source, size)
+            peaks[size] = run("-m", "pipeline.train", "positioned", "embedded", "model", folder=Path(folder))
+    growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
+    return {"by_rows": peaks, "growth": growth}
+
+
+def write_project(folder: Path, source: Path, n_rows: int) -> None:
+    """Write what the train stage reads: params with one epoch, rows, and random vectors for them."""
+    sections = yaml.safe_load(params.FILE.read_text(encoding="utf-8"))
+    sections["train"]["epochs"] = 1
+    (folder / params.FILE).write_text(yaml.safe_dump(sections), encoding="utf-8")
+    sizes = {"train": n_rows, "validation": HELD_OUT, "test": HELD_OUT}
+    tables = {split: recombined(source, size, seed) for seed, (split, size) in enumerate(sizes.items())}
+    notes = {"max_distance": MAX_DISTANCE, "max_length": 100, "language": "en", "segmenter": "char"}
+    parts = {split: [table] for split, table in tables.items()}
+    storage.write(folder / "positioned", CONTRACTS["position"], parts, {"tags": list(TAGS)}, notes)
+    rng = np.random.default_rng(0)
+    for table in tables.values():
+        for batch in table.select(["words"]).to_batches(max_chunksize=1_000):
+            words = pa.chunked_array([batch["words"]])
+            lengths = ragged.lengths(words)
+            vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
+            write_shard(folder / "embedded", "synthetic", keys(words, "synthetic"), lengths, vectors)
+    how = {"backend": "openvino", "precision": "float32", "pooling": "mean"}
+    description = {"fingerprint": "synthetic", "width": WIDTH, "encoder": {"layers": [-2, -1]}, **how}
+    storage.write_json(folder / "embedded/encoder.json", description)
+
+
+def main() -> None:
+    """Measure and print."""
+    arguments = argparse.ArgumentParser()
+    arguments.add_argument("--rounds", type=int, default=5)
+    arguments.add_argument("--rows", type=int, nargs="+")
+    arguments.add_argument("--memory", type=Path)
+    chosen = arguments.parse_args()
+    if chosen.memory:
+        print(json.dumps(memory(chosen.memory, chosen.rows or [10_000, 40_000]), indent=2))
+    else:
+        print(json.dumps(speeds(chosen.rounds, (chosen.rows or [2_560])[0]), indent=2))
 
 
 if __name__ == "__main__":
