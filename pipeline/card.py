@@ -11,7 +11,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline import params, storage
-from pipeline.model.config import Config
+from pipeline.errors import InputError, Problem
+from pipeline.model.config import HINT, Config
 from pipeline.model.manifest import Manifest
 from pipeline.params import Train
 from pipeline.schema import OTHER
@@ -131,6 +132,19 @@ def _parameters(manifest: Manifest, training: Train) -> dict[str, str]:
     return {name: _plain(value) for name, value in values.items()}
 
 
+def require_same(config: Config, training: Train, folder: Path) -> None:
+    """Raises: InputError where the model was trained with other parameters than the train section has now."""
+    kept = {field.name for field in dataclasses.fields(Config)} & {field.name for field in dataclasses.fields(Train)}
+    problems = [
+        Problem(str(params.FILE), f"train.{name} is {_plain(now)}, but {folder} was trained with {_plain(then)}", HINT)
+        for name in sorted(kept)
+        for now, then in [(getattr(training, name), getattr(config, name))]
+        if now != then
+    ]
+    if problems:
+        raise InputError(problems)
+
+
 def _score(scores: Mapping[str, Any], name: str) -> str:
     return f"{scores[name]} ({scores[f'{name}_low']} to {scores[f'{name}_high']})"
 
@@ -147,8 +161,9 @@ def main(argv: list[str]) -> str:
     """Write the card of a model folder."""
     folder, metrics, output = map(Path, arguments(argv, "model metrics card"))
     scores = storage.read_json(metrics, "run dvc repro evaluate")
-    confidence = params.read(params.Evaluate).confidence
-    text = render(Config.read(folder), Manifest.read(folder), params.read(Train), confidence, scores, folder.as_posix())
+    config, training, confidence = Config.read(folder), params.read(Train), params.read(params.Evaluate).confidence
+    require_same(config, training, folder)
+    text = render(config, Manifest.read(folder), training, confidence, scores, folder.as_posix())
     output.write_text(text, encoding="utf-8")
     return f"card: {output}"
 

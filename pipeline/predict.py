@@ -95,6 +95,8 @@ def arguments(argv: list[str]) -> argparse.Namespace:
     options = parser.parse_intermixed_args(argv)
     if options.file and options.text is not None:
         parser.error("give a file or --text, not both")
+    if options.text is not None and options.format != "text":
+        parser.error(f"--text is a sentence of plain text: give {options.format} as a file or standard input")
     return options
 
 
@@ -127,6 +129,8 @@ def main(argv: list[str]) -> int:
 
 if __name__ == "__main__":
     quiet()
+    if sys.stdout is None:  # and the next file opened would take its place
+        sys.exit("predict: standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
     sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
     try:
         sys.exit(main(sys.argv[1:]))

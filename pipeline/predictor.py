@@ -26,7 +26,7 @@ from pipeline.batches import Batch, by_length
 from pipeline.encoder import Description
 from pipeline.errors import InputError, Problem
 from pipeline.model import frozen, viterbi
-from pipeline.model.config import Config
+from pipeline.model.config import HINT, Config
 from pipeline.model.frozen import Floats, Frozen
 from pipeline.model.manifest import Manifest
 from pipeline.position import position_ids, relative_positions, windows
@@ -94,6 +94,8 @@ class Predictor:
         Args: encoder_folder: else the encoder is looked for in the model folder, then beside it, and fetched if it is in neither.
         Raises: InputError where something is missing or damaged, or the parts do not belong together.
         """
+        if not folder.is_dir():
+            raise InputError.of(folder, "there is no such folder", f"give a trained model's, such as models/relation, or {HINT}")
         self.config = Config.read(folder)
         manifest = Manifest.read(folder)
         encoder_folder = encoder_folder or find_encoder(folder, manifest)
@@ -255,7 +257,7 @@ def _entities(text: Text, tags: tuple[str, ...] | None) -> tuple[Entity, ...] | 
 def find_encoder(folder: Path, manifest: Manifest) -> Path:
     """The folder of a model's encoder: in the model folder, or beside it, where it is made anew if it is in neither.
 
-    Raises: InputError where the encoder cannot be fetched.
+    Raises: InputError where the encoder cannot be fetched or written.
     """
     for place in (folder / ENCODER, folder.parent / ENCODER):
         if (place / "encoder.json").is_file():
@@ -263,7 +265,11 @@ def find_encoder(folder: Path, manifest: Manifest) -> Path:
     wanted = manifest.encoder
     log(f"predict: there is no encoder in {folder} or beside it; {wanted['name']} is fetched and frozen once")
     settings = params.Encoder(name=wanted["name"], revision=wanted["revision"], layers=tuple(wanted["layers"]))
-    encoder.build(settings, place)
+    try:
+        encoder.build(settings, place)
+    except OSError as error:
+        found = f"the encoder cannot be written here: {error.strerror or error}"
+        raise InputError.of(place, found, "give the encoder's folder by --encoder, or put it into the model folder") from None
     return place
 
 

@@ -2,10 +2,12 @@
 
 import dataclasses
 import re
+from pathlib import Path
 
 import pytest
 
 from pipeline import card, params
+from pipeline.errors import InputError
 from pipeline.model.manifest import Manifest
 from tests.model import tiny
 
@@ -63,6 +65,20 @@ def test_it_says_what_the_model_makes_of_an_unknown_relation(relations, said):
 )
 def test_it_says_when_the_relation_is_that_of_the_whole_sentence(changes, blind):
     assert ("does not see which words are the entities" in render(**changes)) == blind
+
+
+def test_params_of_another_run_are_an_error_that_names_each_difference():
+    config = tiny.config(positions="none", lstm_units=7)
+    with pytest.raises(InputError) as caught:
+        card.require_same(config, tiny.options(), Path("models/relation"))
+    assert [problem.found for problem in caught.value.problems] == [
+        "train.lstm_units is 4, but models/relation was trained with 7",
+        "train.positions is shared, but models/relation was trained with none",
+    ]
+
+
+def test_params_that_are_not_the_networks_may_differ():
+    card.require_same(tiny.config(), tiny.options(seed=5), Path("models/relation"))
 
 
 def test_tables_have_as_many_cells_in_every_row():

@@ -209,6 +209,11 @@ def test_a_file_and_a_text_together_are_refused(command):
         command("lines.txt", "--text", "Ann")
 
 
+def test_a_text_of_another_format_is_refused(command):
+    with pytest.raises(SystemExit):
+        command("--format", "jsonl", "--text", '{"text": "Ann"}')
+
+
 def test_html_is_one_page_that_escapes_its_text(command, tmp_path):
     lines = b"<e1>Ann</e1> uses <b> <e2>Bob</e2>\nrefuse\n"
     code, out = command("--pretty", "html", stdin=lines, path=tmp_path / "lines.txt")

@@ -286,6 +286,19 @@ def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp
     assert (tmp_path / "encoder" / "encoder.xml").is_file()
 
 
+def test_a_place_where_the_encoder_cannot_be_written_is_an_error_that_names_the_option(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    (tmp_path / "encoder").touch()
+    with pytest.raises(InputError, match=r"(?s)cannot be written here: Not a directory.*--encoder"):
+        Predictor(tmp_path / "model")
+
+
+@pytest.mark.parametrize("name", ["nowhere", "README.md"])
+def test_a_missing_model_folder_is_an_error(name):
+    with pytest.raises(InputError, match=r"(?s)no such folder.*models/relation"):
+        Predictor(ROOT / name)
+
+
 def test_a_fetched_encoder_that_changed_under_its_name_is_an_error(models, tmp_path):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
     manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
@@ -362,7 +375,6 @@ def test_an_interrupt_ends_without_a_traceback(models):
     ("model", "file", "options", "said"),
     [
         (None, ".", {}, ".: Is a directory"),
-        ("README.md", "README.md", {}, "README.md/config.json: Not a directory"),
         (None, "README.md", {"stdout": "/dev/full"}, "predict: No space left on device"),
     ],
 )
@@ -372,6 +384,12 @@ def test_what_cannot_be_read_or_written_is_one_line(models, model, file, options
         process = stack.enter_context(start(model or models[0] / "shared", file, **files))
         lines = process.communicate()[1].decode().splitlines()
     assert (process.returncode, lines) == (1, [said])
+
+
+def test_a_closed_standard_output_is_one_line_and_its_hint(models):
+    with start(models[0] / "shared", "--text", MARKED[0], preexec_fn=lambda: os.close(1), stdout=None) as process:
+        lines = process.communicate()[1].decode().splitlines()
+    assert (process.returncode, lines[0], len(lines)) == (1, "predict: standard output is closed", 2)
 
 
 def test_the_models_config_is_what_was_saved(models, shared):
