@@ -28,9 +28,10 @@ import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
 from pipeline import embed, predict, storage
+from pipeline.model import own_encoder
 from pipeline.model.manifest import Manifest
 from pipeline.prediction import Sentence
-from pipeline.predictor import Predictor, load_encoder
+from pipeline.predictor import Predictor
 from pipeline.schema import CONTRACTS
 from pipeline.vectors import word_vectors
 
@@ -67,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     model, encoder_folder = options.project / "models/relation", options.project / "models/encoder"
     lines, words = corpus(options.project, options.sentences)
-    encoder = load_encoder(encoder_folder, Manifest.read(model))
+    encoder = own_encoder.load(encoder_folder, Manifest.read(model))
     predictor = Predictor(model, encoder_folder)
     predict.Predictor = lambda *_: predictor  # type: ignore[assignment, misc]  # loaded once: bulk is measured without loading
 

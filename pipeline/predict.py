@@ -12,7 +12,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import queue
 import sys
 import threading
@@ -26,12 +25,11 @@ from pipeline.intake import READERS, Request, request
 from pipeline.prediction import Prediction, Sentence
 from pipeline.predictor import Predictor
 from pipeline.pretty import DRAWINGS, Answer, Drawing
-from pipeline.stage import log, quiet
+from pipeline.stage import INTERRUPTED, drop_output, log, quiet
 
 Item = TypeVar("Item")
 BATCH_SENTENCES = 1_024
 STDIN = 0
-INTERRUPTED = 130  # as shells have it
 
 
 def answers(predictor: Predictor, requests: Sequence[Request]) -> Iterator[tuple[Request, Answer]]:
@@ -139,7 +137,6 @@ if __name__ == "__main__":
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     except OSError as error:
-        # Python's own flush at exit would fail again.
-        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        drop_output()
         # Where the pipe is closed, whoever read along has enough.
         sys.exit(1 if isinstance(error, BrokenPipeError) else f"{error.filename or 'predict'}: {error.strerror}")

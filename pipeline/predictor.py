@@ -10,22 +10,18 @@ pair of them is classified; that takes a tagger that finds entities without seei
 
 from __future__ import annotations
 
-import dataclasses
 import itertools
-import json
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import backend, encoder, params, pieces, ragged
+from pipeline import pieces, ragged
 from pipeline.batches import Batch, by_length
-from pipeline.encoder import Description
 from pipeline.errors import InputError, Problem
-from pipeline.model import frozen, viterbi
+from pipeline.model import frozen, own_encoder, viterbi
 from pipeline.model.config import HINT, Config
 from pipeline.model.frozen import Floats, Frozen
 from pipeline.model.manifest import Manifest
@@ -34,16 +30,12 @@ from pipeline.prediction import SOURCE, Entity, Prediction, Relation, Sentence, 
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import Span
-from pipeline.stage import log
-from pipeline.vectors import Vectors, WordEncoder, word_vectors
+from pipeline.vectors import Vectors, word_vectors
 from pipeline.words import find_words, load_tokenizer
 
 BATCH_ROWS = 32
 BATCH_WORDS = 4_096  # padding among them: more than any 32 windows of the default 100 words, a part of 32 whole documents
-BATCH_PIECES = 2_048
-ENCODER = "encoder"
 OUTSIDE = "O"
-MAY_DIFFER = ("name", "revision", "files")  # of two encoders that give the same vectors
 
 
 @dataclass(frozen=True)
@@ -98,9 +90,9 @@ class Predictor:
             raise InputError.of(folder, "there is no such folder", f"give a trained model's, such as models/relation, or {HINT}")
         self.config = Config.read(folder)
         manifest = Manifest.read(folder)
-        encoder_folder = encoder_folder or find_encoder(folder, manifest)
+        encoder_folder = encoder_folder or own_encoder.find(folder, manifest)
         self._max_length = manifest.max_length
-        self._encoder = load_encoder(encoder_folder, manifest)
+        self._encoder = own_encoder.load(encoder_folder, manifest)
         self._split_pieces = pieces.load_tokenizer(encoder_folder)
         self._split_words = load_tokenizer(manifest.language, manifest.segmenter)
         self._network = Frozen(self.config, folder)
@@ -252,57 +244,3 @@ def near_pairs(found: Sequence[Entity], max_length: int) -> Iterator[tuple[Entit
 
 def _entities(text: Text, tags: tuple[str, ...] | None) -> tuple[Entity, ...] | None:
     return None if tags is None else tuple(entities(text.sentence.text, text.characters, tags))
-
-
-def find_encoder(folder: Path, manifest: Manifest) -> Path:
-    """The folder of a model's encoder: in the model folder, or beside it, where it is made anew if it is in neither.
-
-    Raises: InputError where the encoder cannot be fetched or written.
-    """
-    for place in (folder / ENCODER, folder.parent / ENCODER):
-        if (place / "encoder.json").is_file():
-            return place
-    wanted = manifest.encoder
-    log(f"predict: there is no encoder in {folder} or beside it; {wanted['name']} is fetched and frozen once")
-    settings = params.Encoder(name=wanted["name"], revision=wanted["revision"], layers=tuple(wanted["layers"]))
-    try:
-        encoder.build(settings, place)
-    except OSError as error:
-        found = f"the encoder cannot be written here: {error.strerror or error}"
-        raise InputError.of(place, found, "give the encoder's folder by --encoder, or put it into the model folder") from None
-    return place
-
-
-def load_encoder(folder: Path, manifest: Manifest) -> WordEncoder:
-    """The encoder that a model was trained on.
-
-    Raises: InputError where the folder holds another, or a file of it is damaged.
-    """
-    description = Description.read(folder)
-    if different := differences(description, manifest.encoder):
-        shown = f"{description.name}, layers {list(description.layers)}"
-        found = f"{shown}, not the encoder that the model was trained on (other {', '.join(different)})"
-        wanted = "{name}, layers {layers}, revision {revision}".format(**manifest.encoder)
-        raise InputError.of(folder, found, f"give the folder of {wanted} by --encoder")
-    try:
-        precision = backend.resolve_precision(manifest.backend, manifest.precision)  # type: ignore[arg-type]
-    except InputError:
-        precision = "float32"
-        log(f"predict: this processor computes no {manifest.precision}, float32 is taken instead")
-    return WordEncoder.load(
-        folder,
-        description,
-        backend=manifest.backend,
-        precision=precision,
-        pooling=manifest.pooling,
-        batch_pieces=BATCH_PIECES,
-    )
-
-
-def differences(description: Description, trained: Mapping[str, Any]) -> list[str]:
-    """In which fields of encoder.json an encoder differs from the one that a model was trained on.
-
-    Its name, its revision and the bytes of its files may: where the encoder is frozen anew, OpenVINO may be of another version.
-    """
-    values = json.loads(json.dumps(dataclasses.asdict(description)))
-    return [name for name in values if name not in MAY_DIFFER and values[name] != trained.get(name)]

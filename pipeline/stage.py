@@ -38,6 +38,9 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
         print(main(sys.argv[1:]), flush=True)  # noqa: T201
     except InputError as error:
         sys.exit(f"{error}\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written")
+    except BrokenPipeError:  # whoever read along has enough
+        drop_output()
+        sys.exit(1)
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             place = str(error.filename or "the output folder")
@@ -49,6 +52,11 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
     except KeyboardInterrupt:
         sys.exit(INTERRUPTED)
     sys.exit(0)
+
+
+def drop_output() -> None:
+    """Send standard output nowhere, for Python's own flush at exit would fail again."""
+    os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
 
 
 def arguments(argv: list[str], usage: str) -> list[str]:

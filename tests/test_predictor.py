@@ -19,7 +19,7 @@ from pipeline import encoder, params, parse, predict, predictor, storage
 from pipeline.batches import Examples
 from pipeline.errors import InputError, Problem
 from pipeline.formats import Annotation
-from pipeline.model import frozen, network
+from pipeline.model import frozen, network, own_encoder
 from pipeline.model.config import Config
 from pipeline.model.manifest import Manifest
 from pipeline.position import position
@@ -273,10 +273,10 @@ def test_a_file_of_another_model_is_an_error(models, tmp_path, name):
 
 def test_the_encoder_is_found_within_the_model_folder_or_beside_it(models, tmp_path):
     manifest = Manifest.read(models[0] / "shared")
-    assert predictor.find_encoder(models[0] / "shared", manifest) == models[0] / "encoder"
+    assert own_encoder.find(models[0] / "shared", manifest) == models[0] / "encoder"
     (tmp_path / "model" / "encoder").mkdir(parents=True)
     (tmp_path / "model" / "encoder" / "encoder.json").touch()
-    assert predictor.find_encoder(tmp_path / "model", manifest) == tmp_path / "model" / "encoder"
+    assert own_encoder.find(tmp_path / "model", manifest) == tmp_path / "model" / "encoder"
 
 
 def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp_path):

@@ -46,3 +46,10 @@ def test_an_interrupted_stage_says_nothing():
     with pytest.raises(SystemExit) as ended:
         stage.run(fail_with(KeyboardInterrupt()))
     assert ended.value.code == stage.INTERRUPTED
+
+
+def test_a_reader_that_leaves_early_gets_no_traceback():
+    code = "from pipeline.stage import run\nrun(lambda argv: 'x\\n' * 10**6)"
+    command = f'{sys.executable} -c "{code}" | head -1'
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.stdout, ended.stderr) == ("x\n", "")
