@@ -116,6 +116,17 @@ def test_a_folder_without_tokenizer_is_an_error(copy: Path) -> None:
         build(copy)
 
 
+def test_a_tokenizer_with_more_pieces_than_the_encoder_is_an_error(copy: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(copy))
+    tokenizer.add_tokens(["turbine"])
+    tokenizer.save_pretrained(copy)
+    n_pieces = len(tokenizer)
+    with pytest.raises(InputError, match=rf"has piece ids up to {n_pieces - 1}, but the encoder {n_pieces - 1} pieces"):
+        build(copy)
+
+
 def test_weights_cut_short_are_an_error(copy: Path) -> None:
     path = copy / "model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
