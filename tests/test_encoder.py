@@ -143,6 +143,27 @@ def test_weights_that_lack_a_layer_are_an_error_not_drawn_at_random(copy: Path) 
         build(copy)
 
 
+def as_pytorch(weights: dict[str, np.ndarray], prefix: str, scale: str, shift: str) -> dict[str, np.ndarray]:
+    """TensorFlow's weights of a BERT as PyTorch names and turns them."""
+    renamed = {}
+    for name, value in weights.items():
+        *path, kind = name.removeprefix("bert/").removesuffix(":0").replace("layer_._", "layer/").split("/")
+        kind = {"kernel": "weight", "embeddings": "weight", "gamma": scale, "beta": shift}.get(kind, kind)
+        renamed[prefix + ".".join([*path, kind])] = np.ascontiguousarray(value.T) if name.endswith("kernel:0") else value
+    return renamed
+
+
+@pytest.mark.parametrize(("prefix", "scale", "shift"), [("bert.", "gamma", "beta"), ("", "weight", "bias")])
+def test_weights_that_pytorch_wrote_load_exactly(saved: Path, copy: Path, prefix: str, scale: str, shift: str) -> None:
+    """As google-bert's: below a prefix, LayerNorms by their old names, beside an unused head; and as an encoder alone has."""
+    weights = as_pytorch(load_file(copy / "model.safetensors"), prefix, scale, shift)
+    head = {"cls.predictions.bias": np.zeros(5, np.float32)} if prefix else {}
+    save_file(weights | head, copy / "model.safetensors", {"format": "pt"})
+    theirs, ours = (encoder.load_tensorflow(folder, "tiny").weights for folder in (saved, copy))
+    assert len(ours) == len(theirs) == len(weights)
+    assert all(np.array_equal(our, their) for our, their in zip(ours, theirs, strict=True))
+
+
 def test_an_encoder_with_a_decoder_or_of_an_unknown_kind_is_an_error(copy: Path) -> None:
     config = json.loads((copy / "config.json").read_text())
     (copy / "config.json").write_text(json.dumps(config | {"model_type": "nonesuch"}))
