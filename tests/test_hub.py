@@ -39,6 +39,8 @@ class Hub(ThreadingHTTPServer):
         self.files = {"config.json": b'{"model_type": "bert"}', "model.safetensors": WEIGHTS, "pytorch_model.bin": b"never fetched"}
         self.old_files = self.files | {"config.json": b'{"model_type": "electra"}'}
         self.cut = self.corrupt = self.broken = False
+        self.answers: dict[str, tuple[int, bytes, dict[str, str]]] = {}  # by a part of the path, instead of the right ones
+        self.silence: threading.Event | None = None  # no answer until it is set
         self.requests: list[tuple[str, str, str | None]] = []
 
     @property
@@ -66,7 +68,12 @@ class Handler(BaseHTTPRequestHandler):
         assert found, self.path
         name, revision, file = found.groups()
         commit = COMMITS.get(revision, revision)
-        if self.server.broken:
+        spoilt = [answer for part, answer in self.server.answers.items() if part in self.path]
+        if self.server.silence:
+            self.server.silence.wait()
+        elif spoilt:
+            self.send(*spoilt[0])
+        elif self.server.broken:
             self.send(500, b"")
         elif name != NAME:
             self.send(404, b"", {"X-Error-Code": "RepoNotFound"})
@@ -158,6 +165,13 @@ def test_a_repository_is_downloaded_without_pickled_weights(server: Hub, tmp_pat
     }
 
 
+def test_weights_in_several_files_are_fetched_with_their_index(server: Hub, tmp_path: Path) -> None:
+    several = {f"model-0000{part}-of-00002.safetensors": WEIGHTS * part for part in (1, 2)}
+    server.files = {"config.json": b"{}", "model.safetensors.index.json": b'{"weight_map": {}}', **several}
+    folder, _ = locate(server, tmp_path)
+    assert {path.name: path.read_bytes() for path in folder.iterdir()} == server.files
+
+
 @pytest.mark.parametrize("revision", ["old", COMMITS["old"]])
 def test_a_pinned_revision_is_the_one_fetched(server: Hub, tmp_path: Path, revision: str) -> None:
     folder, commit = locate(server, tmp_path, revision=revision)
@@ -225,6 +239,76 @@ def test_a_hub_that_cannot_be_reached_is_an_error_that_says_how_to_work_offline(
     assert ended.returncode == 1
     assert "cannot be reached" in ended.stderr
     assert "to work offline, set encoder.name to a folder" in ended.stderr
+
+
+@pytest.mark.parametrize("place", ["/api/", "model.safetensors"])
+@pytest.mark.parametrize(
+    ("status", "hint"),
+    [
+        (401, "set HF_TOKEN to a valid token"),
+        (403, "check what HF_TOKEN may read"),
+        (404, "check encoder.name, encoder.revision and HF_ENDPOINT"),
+        (429, "wait some minutes"),
+    ],
+)
+def test_a_hub_that_refuses_is_an_error_with_its_answer(server: Hub, tmp_path: Path, place: str, status: int, hint: str) -> None:
+    server.answers[place] = (status, b"", {})
+    said = refusal(server, tmp_path)
+    assert f"the hub answered {status} " in said
+    assert hint in said
+    assert place in said
+
+
+@pytest.mark.parametrize("status", [500, 503])
+def test_a_hub_that_fails_is_an_error_with_its_answer(server: Hub, tmp_path: Path, status: int) -> None:
+    server.answers["/api/"] = (status, b"", {})
+    said = refusal(server, tmp_path)
+    assert f"the hub answered {status} " in said
+    assert "run again later; to work offline" in said
+
+
+def test_a_file_that_the_hub_lists_but_lacks_is_an_error_that_names_it(server: Hub, tmp_path: Path) -> None:
+    server.answers["model.safetensors"] = (404, b"", {"X-Error-Code": "EntryNotFound"})
+    said = refusal(server, tmp_path)
+    assert "the hub answered 404 Not Found" in said
+    assert "model.safetensors" in said
+    assert "run again" not in said
+
+
+def test_an_endpoint_that_is_no_hub_is_an_error(server: Hub, tmp_path: Path) -> None:
+    server.answers["/api/"] = (200, b"<html>", {})
+    said = refusal(server, tmp_path)
+    assert f"{server.url} is no hub" in said
+    assert "set HF_ENDPOINT to the address of a hub" in said
+
+
+@pytest.mark.parametrize("endpoint", ["localhost:80", "huggingface", "http://", "http://bad host", "http://host:port"])
+def test_an_endpoint_that_is_no_address_is_an_error(tmp_path: Path, endpoint: str) -> None:
+    ended = run(LOCATE, endpoint, tmp_path, NAME, "")
+    assert ended.returncode == 1
+    assert "HF_ENDPOINT is no address" in ended.stderr
+    assert "set HF_ENDPOINT to the address of a hub" in ended.stderr
+
+
+@pytest.fixture
+def silence(server: Hub) -> Iterator[threading.Event]:
+    """Set it to end the hub's silence, which a test begins."""
+    silence = threading.Event()
+    yield silence
+    silence.set()
+
+
+def test_a_hub_that_gives_no_answer_is_an_error(server: Hub, silence: threading.Event, tmp_path: Path) -> None:
+    server.silence = silence
+    assert f"the hub at {server.url} gives no answer" in refusal(server, tmp_path, HF_HUB_ETAG_TIMEOUT="1")
+
+
+def test_a_hub_that_gives_no_answer_is_not_needed_for_what_is_in_the_cache(
+    server: Hub, silence: threading.Event, tmp_path: Path
+) -> None:
+    found = locate(server, tmp_path)
+    server.silence = silence
+    assert locate(server, tmp_path, HF_HUB_ETAG_TIMEOUT="1") == found
 
 
 def test_offline_without_a_cached_encoder_is_an_error(server: Hub, tmp_path: Path) -> None:

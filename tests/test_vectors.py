@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -9,6 +11,7 @@ import numpy as np
 import pytest
 
 from pipeline import backend, encoder, params, pieces
+from pipeline.errors import InputError
 from pipeline.pieces import Pieces
 from pipeline.vectors import WordEncoder, word_vectors
 from tests import encoders
@@ -41,6 +44,34 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
     saved = encoders.make("bert", folder / "saved", max_positions=24)
     encoder.build(params.Encoder(str(saved), None, LAYERS), folder / "frozen")
     return saved, folder / "frozen"
+
+
+@pytest.fixture(scope="module")
+def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A frozen encoder of a width at which processors sum in blocks, as they do for real ones."""
+    folder = tmp_path_factory.mktemp("wide")
+    saved = encoders.make("bert", folder / "saved", hidden_size=128, num_attention_heads=4, intermediate_size=512)
+    encoder.build(params.Encoder(str(saved), None, LAYERS), folder / "frozen")
+    return folder / "frozen"
+
+
+def require(precision: backend.Precision) -> None:
+    """Skip the test where the processor lacks a precision."""
+    try:
+        backend.resolve_precision("openvino", precision)
+    except InputError as error:
+        pytest.skip(str(error))
+
+
+@contextmanager
+def full_precision_after() -> Iterator[None]:
+    """Set Keras back to float32 for what runs after."""
+    import tensorflow as tf
+
+    try:
+        yield
+    finally:
+        tf.keras.mixed_precision.set_global_policy("float32")
 
 
 def word_encoder(frozen: Path, pooling: str = "mean", budget: int = 64, name: str = "openvino", precision: str = "float32") -> Any:
@@ -96,6 +127,35 @@ def test_a_sentence_has_the_same_bits_in_any_batch(kind: tuple[Path, Path]) -> N
     assert all(np.array_equal(one, other) for one, other in zip(together, alone, strict=True))
 
 
+def one_pass_and_ten_steps(frozen: Path, name: str, precision: str) -> Iterator[tuple[np.ndarray, np.ndarray]]:
+    """Hidden layers of sentences of several lengths, encoded at once and in ten steps in random order."""
+    encode = backend.BACKENDS[name](frozen, precision).encode
+    draw = np.random.default_rng(0)
+    for length in (3, 7, 17, 24, 33):
+        ids = draw.integers(5, 150, (2048 // length, length), dtype=np.int32)
+        steps = np.array_split(draw.permutation(len(ids)), np.sort(draw.integers(1, len(ids), 9)))
+        by_steps = np.concatenate([encode(ids[rows]) for rows in steps if len(rows)])
+        yield encode(ids), by_steps[np.argsort(np.concatenate(steps))]
+
+
+@pytest.mark.parametrize("precision", ["float32", "bfloat16"])
+def test_openvino_gives_the_same_bits_in_one_pass_as_in_ten_steps_in_random_order(wide: Path, precision: backend.Precision) -> None:
+    require(precision)
+    for once, by_steps in one_pass_and_ten_steps(wide, "openvino", precision):
+        assert np.array_equal(once, by_steps)
+
+
+def test_tensorflow_gives_vectors_in_one_pass_within_1e_5_of_those_in_ten_steps(wide: Path) -> None:
+    for once, by_steps in one_pass_and_ten_steps(wide, "tensorflow", "float32"):
+        assert np.abs(once - by_steps).max() < 1e-5 * np.abs(once).max()
+
+
+def test_tensorflow_in_bfloat16_keeps_a_cosine_of_0_9999_between_one_pass_and_ten_steps(wide: Path) -> None:
+    with full_precision_after():
+        for once, by_steps in one_pass_and_ten_steps(wide, "tensorflow", "bfloat16"):
+            assert encoder.lowest_cosine(once, by_steps) > 0.9999
+
+
 def test_the_two_backends_agree_to_two_steps_of_float16(bert: tuple[Path, Path]) -> None:
     _, frozen = bert
     openvino = embed(word_encoder(frozen), frozen, SENTENCES)
@@ -105,14 +165,10 @@ def test_the_two_backends_agree_to_two_steps_of_float16(bert: tuple[Path, Path])
 
 @pytest.mark.parametrize("precision", ["bfloat16", "float16"])
 def test_tensorflow_in_half_precision_keeps_a_cosine_of_0_999(bert: tuple[Path, Path], precision: str) -> None:
-    import tensorflow as tf
-
     _, frozen = bert
     full = np.concatenate(embed(word_encoder(frozen), frozen, SENTENCES))
-    try:
+    with full_precision_after():
         half = np.concatenate(embed(word_encoder(frozen, name="tensorflow", precision=precision), frozen, SENTENCES))
-    finally:
-        tf.keras.mixed_precision.set_global_policy("float32")
     assert 0.999 < encoder.lowest_cosine(half, full) < 1
 
 
