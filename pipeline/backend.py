@@ -2,9 +2,8 @@
 
 Batches hold sentences of exactly one length. So nothing is padded or masked, no work is wasted, and a sentence's vectors do not
 depend on its neighbours. With OpenVINO they are the same bits in any batch on one machine. TensorFlow sums in an order that depends
-on the batch's size: in float32 a value differs by at most 1e-5 of the largest (1e-6 measured), which is a step of the float16 that
-is kept, and in bfloat16 a vector keeps a cosine of 0.9999. Whole blocks of rows do not cure it on every processor (tried up to 48).
-tests/test_vectors.py checks both.
+on the batch's size, whole blocks of rows or not: in float32 a value differs by less than 1e-5 of the largest, in bfloat16 a vector
+keeps a cosine of 0.999. tests/test_vectors.py checks all three.
 """
 
 from __future__ import annotations

@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 import json
 import time
+import typing
 from pathlib import Path
 from typing import Any
 
@@ -53,7 +54,7 @@ class Description:
         values = storage.read_json(folder / "encoder.json", HINT)
         try:
             fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
-            return cls(**fields)
+            return require_types(cls(**fields), folder)
         except TypeError as error:
             raise InputError.of(folder / "encoder.json", f"of another version ({error})", HINT) from None
 
@@ -67,6 +68,16 @@ class Description:
             if not path.is_file() or storage.checksum(path) != written:
                 found = "missing, damaged or of another encoder than encoder.json"
                 raise InputError.of(path, found, f"copy the whole encoder folder, or {HINT}")
+
+
+def require_types(description: Description, folder: Path) -> Description:
+    """Raises: InputError where a field of encoder.json is of another type than Description says."""
+    for name, hint in typing.get_type_hints(Description).items():
+        value = getattr(description, name)
+        kind = typing.get_origin(hint) if typing.get_origin(hint) in (tuple, dict) else hint
+        if not isinstance(value, kind) or (kind is tuple and not all(isinstance(item, int) for item in value)):
+            raise InputError.of(folder / "encoder.json", f"damaged: {name} is {value!r}", "run dvc repro encoder")
+    return description
 
 
 def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> Any:

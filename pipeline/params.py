@@ -194,7 +194,9 @@ def _value(hint: Any, node: yaml.Node, name: str, path: Path, problems: list[Pro
     if not _fits(hint, value):
         place = f"{path}:{node.start_mark.line + 1}"
         shown = list(value) if isinstance(value, tuple) else value
-        problems.append(Problem(place, f"{name} is {shown!r}", f"it must be {_expected(hint)}{_close(hint, value)}"))
+        problems.append(
+            Problem(place, f"{name} is {shown!r}", f"it must be {_expected(hint)}{_close(hint, value)}{_quotes(hint, value)}")
+        )
     return float(value) if _is_float(hint) and isinstance(value, int) else value
 
 
@@ -240,3 +242,10 @@ def _close(hint: Any, value: object) -> str:
     names = [str(item) for item in typing.get_args(hint)] if typing.get_origin(hint) is Literal else []
     suggestion = nearest(str(value), names) if names else ""
     return f"; {suggestion}" if suggestion.startswith("did") else ""
+
+
+def _quotes(hint: Any, value: object) -> str:
+    """YAML takes a revision or an id of digits alone for a number."""
+    items = value if isinstance(value, tuple) else (value,)
+    as_text = tuple(map(str, items)) if isinstance(value, tuple) else str(value)
+    return "; put it in quotes" if any(isinstance(item, int | float) for item in items) and _fits(hint, as_text) else ""

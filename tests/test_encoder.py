@@ -209,10 +209,18 @@ def test_cosines_are_taken_vector_by_vector() -> None:
     assert encoder.lowest_cosine(ours, theirs) == pytest.approx(24 / 25)
 
 
-@pytest.mark.parametrize(("content", "found"), [("{", "not JSON"), ('{"name": "x"}', "another version")])
+@pytest.mark.parametrize(("content", "found"), [("{", "not JSON"), ('{"name": "x"}', "another version"), ("{}", "another version")])
 def test_a_damaged_description_is_an_error(tmp_path: Path, content: str, found: str) -> None:
     (tmp_path / "encoder.json").write_text(content)
     with pytest.raises(InputError, match=found):
+        Description.read(tmp_path)
+
+
+@pytest.mark.parametrize(("field", "value"), [("width", "x"), ("layers", ["last"]), ("prefix_ids", 2), ("name", None)])
+def test_a_field_of_another_type_in_the_description_is_an_error(frozen: Path, tmp_path: Path, field: str, value: object) -> None:
+    described = storage.read_json(frozen / "encoder.json", "")
+    storage.write_json(tmp_path / "encoder.json", described | {field: value})
+    with pytest.raises(InputError, match=rf"encoder\.json: damaged: {field} is"):
         Description.read(tmp_path)
 
 

@@ -28,6 +28,11 @@ def clones(finished: Path, tmp_path: Path) -> tuple[Path, Path]:
     return first, second
 
 
+def files(folder: Path) -> set[Path]:
+    """The files below a folder."""
+    return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
+
+
 def test_what_one_runs_and_pushes_the_other_pulls_and_has_nothing_to_do(clones: tuple[Path, Path]) -> None:
     first, second = clones
     assert NOTHING_TO_DO in project.dvc(second, "repro")
@@ -53,6 +58,21 @@ def test_an_annotation_edit_reruns_what_it_must_and_the_other_receives_it(clones
     project.git(first, "pull", "--quiet")
     project.dvc(first, "pull")
     assert NOTHING_TO_DO in project.dvc(first, "repro")
+
+
+def test_a_push_after_a_new_sentence_moves_its_shard_alone(clones: tuple[Path, Path], tmp_path: Path) -> None:
+    first, second = clones
+    annotations = project.blocks(second / "data/raw/train.txt")
+    annotations[0] = annotations[0].replace("<e1>", "same old <e1>", 1)
+    project.write_blocks(second / "data/raw/train.txt", annotations)
+    assert " 1 computed" in project.dvc(second, "repro", "embed")
+
+    shards, remote = files(first / "data/embedded"), files(tmp_path / "dvc remote")
+    project.dvc(second, "push", "data/embedded")
+    new_shards = files(second / "data/embedded") - shards
+    new_files = files(tmp_path / "dvc remote") - remote
+    assert len(new_shards) == 1
+    assert len(new_files) == 2  # the shard, and DVC's list of the folder
 
 
 def test_an_experiment_with_the_learning_rate_reruns_train_and_what_tells_of_it_alone(finished: Path, tmp_path: Path) -> None:

@@ -48,9 +48,10 @@ def bert(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Path]:
 
 @pytest.fixture(scope="module")
 def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A frozen encoder of a width at which processors sum in blocks, as they do for real ones."""
+    """A frozen encoder of a width at which processors sum in blocks, its weights wide enough for rounding to show."""
     folder = tmp_path_factory.mktemp("wide")
-    saved = encoders.make("bert", folder / "saved", hidden_size=128, num_attention_heads=4, intermediate_size=512)
+    shape = {"hidden_size": 128, "num_attention_heads": 4, "intermediate_size": 512}
+    saved = encoders.make("bert", folder / "saved", initializer_range=0.05, **shape)
     encoder.build(params.Encoder(str(saved), None, LAYERS), folder / "frozen")
     return folder / "frozen"
 
@@ -145,15 +146,22 @@ def test_openvino_gives_the_same_bits_in_one_pass_as_in_ten_steps_in_random_orde
         assert np.array_equal(once, by_steps)
 
 
+def test_openvino_in_bfloat16_keeps_a_cosine_of_0_999(wide: Path) -> None:
+    require("bfloat16")
+    ids = np.random.default_rng(0).integers(5, 150, (100, 20), dtype=np.int32)
+    full, half = (backend.openvino(wide, precision).encode(ids) for precision in ("float32", "bfloat16"))
+    assert 0.999 < encoder.lowest_cosine(half, full) < 1
+
+
 def test_tensorflow_gives_vectors_in_one_pass_within_1e_5_of_those_in_ten_steps(wide: Path) -> None:
     for once, by_steps in one_pass_and_ten_steps(wide, "tensorflow", "float32"):
         assert np.abs(once - by_steps).max() < 1e-5 * np.abs(once).max()
 
 
-def test_tensorflow_in_bfloat16_keeps_a_cosine_of_0_9999_between_one_pass_and_ten_steps(wide: Path) -> None:
+def test_tensorflow_in_bfloat16_keeps_a_cosine_of_0_999_between_one_pass_and_ten_steps(wide: Path) -> None:
     with full_precision_after():
         for once, by_steps in one_pass_and_ten_steps(wide, "tensorflow", "bfloat16"):
-            assert encoder.lowest_cosine(once, by_steps) > 0.9999
+            assert encoder.lowest_cosine(once, by_steps) > 0.999
 
 
 def test_the_two_backends_agree_to_two_steps_of_float16(bert: tuple[Path, Path]) -> None:
