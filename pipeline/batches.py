@@ -88,7 +88,7 @@ def by_length(lengths: Ints, size: int, n_words: float = math.inf) -> list[Ints]
         rows = place + 1 - cuts[-1]
         if rows > size or (rows > 1 and rows * length > n_words):
             cuts.append(place)
-    return np.split(order, cuts[1:])
+    return np.split(order, cuts[1:]) if len(order) else []
 
 
 def shuffled(lengths: Ints, size: int, rng: np.random.Generator) -> list[Ints]:

@@ -41,14 +41,15 @@ WINDOW_SENTENCES = 16_384
 CHUNK_SENTENCES = 2_048
 # The speed is tried on a batch of few pieces: a full one would take a good part of a small corpus' time.
 PROBED_SENTENCES, PROBED_PIECES = 256, 512
-MINIMUM_TO_PROBE = 256
+MINIMUM_TO_PROBE = 5_000  # words
 
 
 @dataclasses.dataclass(frozen=True)
 class Corpus:
     """The sentences to embed and how."""
 
-    folder: Folder  # the position stage's output
+    source: Path
+    folder: Folder  # the position stage's output, read from source
     keys: pa.Array  # (N,)
     lengths: Ints  # (N,) words a sentence
     description: Description
@@ -64,7 +65,7 @@ class Corpus:
         identity = fingerprint(description, settings)
         columns = (batch["words"] for batch in folder.batches(columns=["words"]))
         keys, lengths = zip(*((store.keys(words, identity), ragged.lengths(words)) for words in columns), strict=True)
-        return cls(folder, pa.concat_arrays(keys), np.concatenate(lengths), description, settings, identity)
+        return cls(source, folder, pa.concat_arrays(keys), np.concatenate(lengths), description, settings, identity)
 
     def words(self) -> Iterator[pa.ListArray]:
         """The sentences in order, some at a time: list<string>.
@@ -74,7 +75,7 @@ class Corpus:
         start = 0
         for batch in self.folder.batches(columns=["words"]):
             if not store.keys(batch["words"], self.fingerprint).equals(self.keys.slice(start, len(batch))):
-                raise InputError.of("data/positioned", "the sentences changed while they were read", "run dvc repro again")
+                raise InputError.of(self.source, "the sentences changed while they were read", "run dvc repro again")
             start += len(batch)
             yield batch["words"].chunk(0)
 
@@ -158,15 +159,18 @@ def prepare(folder: Path, corpus: Corpus) -> Store:
 
 
 def require_space(folder: Path, corpus: Corpus, new: Ints) -> None:
-    """Say how much is to be written; where the disk is too small for it, sweep the store first.
+    """Say how much is to be written; where the disk is too small, but not without the stale vectors, sweep these first.
 
-    Raises: InputError where the disk is too small then.
+    Raises: InputError where the disk is too small.
     """
     size = int(corpus.lengths[new].sum()) * corpus.description.width * np.dtype(np.float16).itemsize
-    if size > shutil.disk_usage(folder).free:
-        swept = store.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
-        log(f"embed: too little space, so {swept:,} stale words were swept first")
     free = shutil.disk_usage(folder).free
+    if size > free:
+        held = store.summary(folder, corpus.keys, corpus.fingerprint)
+        if size <= free + held["share_stale"] * held["bytes"]:
+            swept = store.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
+            log(f"embed: too little space, so {swept:,} stale words were swept first")
+            free = shutil.disk_usage(folder).free
     if size > free:
         hint = "free some space, or lower embed.max_stale in params.yaml so that vectors no longer used go"
         raise InputError.of(folder, f"{size / 1e6:,.0f} MB are needed and {free / 1e6:,.0f} MB are free", hint)
@@ -197,8 +201,8 @@ def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
         pooling=settings.pooling,
         batch_pieces=settings.batch_pieces,
     )
-    if len(new) >= MINIMUM_TO_PROBE:
-        _, sample = next(chunks(encoder_folder, corpus.words(), new[:: len(new) // PROBED_SENTENCES]))
+    if corpus.lengths[new].sum() >= MINIMUM_TO_PROBE:
+        _, sample = next(chunks(encoder_folder, corpus.words(), new[:: -(-len(new) // PROBED_SENTENCES)]))
         log(f"embed: about {expected_seconds(encoder, sample, len(new)):,.0f} s")
     else:
         log("embed: a few seconds")

@@ -9,6 +9,8 @@ import difflib
 from collections.abc import Iterable
 from dataclasses import dataclass
 
+SHOWN = 50
+
 
 @dataclass(frozen=True)
 class Problem:
@@ -28,16 +30,23 @@ class Problem:
 
 
 class InputError(Exception):
-    """The input cannot be used; carries all its problems."""
+    """The input cannot be used; carries all its problems, and tells the first SHOWN."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        super().__init__("\n".join(map(str, self.problems)))
+        more = len(self.problems) - SHOWN
+        rest = [f"... and {more:,} more problems"] if more > 0 else []
+        super().__init__("\n".join([*map(str, self.problems[:SHOWN]), *rest]))
 
     @classmethod
     def of(cls, source: object, found: str, hint: str) -> InputError:
         """An error of one problem."""
         return cls([Problem(str(source), found, hint)])
+
+
+def or_exclude(name: str) -> str:
+    """The end of a hint about a row: it may be left out by its id, in quotes since it may be a number."""
+    return f', or list id "{name}" under parse.exclude in params.yaml'
 
 
 def nearest(name: str, known: Iterable[str]) -> str:

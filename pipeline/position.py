@@ -14,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline import params, ragged, storage
-from pipeline.errors import InputError, Problem
+from pipeline.errors import InputError, Problem, or_exclude
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
 from pipeline.stage import arguments, run
@@ -82,7 +82,7 @@ def find_problems(table: pa.Table, max_length: int) -> Iterator[Problem]:
         yield Problem(
             table["source"][row].as_py(),
             f"row {name}: the entities span {extent} words, more than position.max_length {max_length}",
-            f"raise position.max_length to {extent}, or list id {name} under parse.exclude in params.yaml",
+            f"raise position.max_length to {extent}{or_exclude(name)}",
         )
 
 

@@ -127,7 +127,10 @@ class Predictor:
     def _marked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are given."""
         said = self._ask([Pair(text, *text.marked) for text in texts if text.marked], self._max_length, self._transitions)
-        return [self._prediction(text, answer.tags, (answer.relation,)) for text, answer in zip(texts, said, strict=True)]
+        return [
+            self._prediction(text, answer.tags, _entities(text, answer.tags), (answer.relation,))
+            for text, answer in zip(texts, said, strict=True)
+        ]
 
     def _unmarked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are to be found: in the whole text, since the tagger sees no positions."""
@@ -141,16 +144,21 @@ class Predictor:
         ]
         said = iter(self._ask(list(itertools.chain(*near)), self._max_length, None))
         return [
-            self._prediction(text, tags[row], relations, len(found[row]) * (len(found[row]) - 1) - len(near[row]))
+            self._prediction(text, tags[row], found[row], relations, len(found[row]) * (len(found[row]) - 1) - len(near[row]))
             for row, text in enumerate(texts)
             for relations in [tuple(next(said).relation for _ in near[row])]
         ]
 
     def _prediction(
-        self, text: Text, tags: tuple[str, ...] | None, relations: tuple[Relation, ...], n_too_far: int = 0
+        self,
+        text: Text,
+        tags: tuple[str, ...] | None,
+        found: tuple[Entity, ...] | None,
+        relations: tuple[Relation, ...],
+        n_too_far: int = 0,
     ) -> Prediction:
         sees = self.config.relation_sees_entities
-        return Prediction(text.sentence, text.words, tags, _entities(text, tags), relations, n_too_far, sees)
+        return Prediction(text.sentence, text.words, tags, found, relations, n_too_far, sees)
 
     def _read(self, sentences: Sequence[Sentence]) -> list[Text]:
         """Split sentences into words and encode them."""

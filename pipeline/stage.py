@@ -50,6 +50,7 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
         hint = "check that it is there and that you may read it, or write it where it is an output"
         sys.exit(str(Problem(str(error.filename), str(error.strerror), hint)))
     except KeyboardInterrupt:
+        log("interrupted: nothing half-written stays; dvc checkout brings the last outputs back")
         sys.exit(INTERRUPTED)
     sys.exit(0)
 

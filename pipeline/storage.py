@@ -27,7 +27,7 @@ from pipeline.schema import Contract
 BATCH_ROWS = 5_000
 FULL_BYTES = 1_000_000  # a disk with less than this free is full
 # A file of each stage's output: a folder without one is not ours to replace.
-MARKS = ("contract.json", "encoder.json", "config.json", "metrics.json")
+MARKS = ("contract.json", "encoder.json", "config.json", "metrics.json", "comparisons.csv", "differences.csv")
 
 
 @dataclass(frozen=True)
@@ -69,11 +69,13 @@ def _streamed(path: Path, columns: Sequence[str] | None) -> Iterator[pa.RecordBa
 def _gathered(batches: Iterable[pa.RecordBatch]) -> Iterator[pa.Table]:
     """Tables of at most BATCH_ROWS rows, one chunk a column."""
     held: list[pa.RecordBatch] = []
-    for batch in batches:
-        if held and sum(map(len, held)) + len(batch) > BATCH_ROWS:
-            yield _joined(held)
-            held = []
-        held.append(batch)
+    for whole in batches:
+        for start in range(0, len(whole), BATCH_ROWS):
+            batch = whole.slice(start, BATCH_ROWS)
+            if held and sum(map(len, held)) + len(batch) > BATCH_ROWS:
+                yield _joined(held)
+                held = []
+            held.append(batch)
     if held:
         yield _joined(held)
 

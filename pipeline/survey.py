@@ -95,7 +95,7 @@ def find_problems(surveys: dict[str, Survey], exclude: Collection[str], directed
     rows = pa.concat_tables([survey.rows for survey in surveys.values()])
     return [
         *(problem for survey in surveys.values() for problem in survey.problems),
-        *dict.fromkeys(_duplicates(rows)),
+        *dict.fromkeys(_duplicates(rows.filter(pc.invert(pc.is_in(rows["id"], pa.array(exclude, pa.string())))))),
         *_unknown_relations(surveys),
         *(_lost_directions(rows) if directed else ()),
         *_unknown_excludes(rows["id"], exclude),

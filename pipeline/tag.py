@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline import params, ragged, storage
-from pipeline.errors import InputError, Problem
+from pipeline.errors import InputError, Problem, or_exclude
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
 from pipeline.stage import arguments, run
@@ -98,11 +98,7 @@ def find_problems(table: pa.Table, labels: str) -> Iterator[Problem]:
 
 def _problem(table: pa.Table, row: int, found: str, hint: str) -> Problem:
     name = table["id"][row].as_py()
-    return Problem(
-        table["source"][row].as_py(),
-        f"row {name}: {found}",
-        f"{hint}, or list id {name} under parse.exclude in params.yaml",
-    )
+    return Problem(table["source"][row].as_py(), f"row {name}: {found}", hint + or_exclude(name))
 
 
 def _types(parsed: Folder) -> list[str]:

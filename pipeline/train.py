@@ -28,13 +28,14 @@ from pipeline.params import Train
 from pipeline.prefetch import prefetch
 from pipeline.ragged import Ints
 from pipeline.schema import CONTRACTS
-from pipeline.stage import arguments, progress, quiet, run
+from pipeline.stage import arguments, log, progress, quiet, run
 from pipeline.storage import Folder
 from pipeline.store import Store
 
 quiet()
 import tensorflow as tf  # noqa: E402
 
+FEW_ROWS = 50  # of validation, on which a row is two points of accuracy and more
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
 
@@ -257,7 +258,10 @@ def main(argv: list[str]) -> str:
     positioned, embedded, output = map(Path, arguments(argv, "positioned embedded model"))
     options = params.read(Train)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    check(options, {split: len(table) for split, table in folder.tables.items()})
+    rows = {split: len(table) for split, table in folder.tables.items()}
+    check(options, rows)
+    if rows["validation"] < FEW_ROWS:
+        log(f"train: {rows['validation']} validation rows say little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, folder, store)
     training, validation = (Examples(folder.tables[split], store, config.relations) for split in ("train", "validation"))
     with storage.atomic_folder(output) as partial:

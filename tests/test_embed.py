@@ -90,7 +90,7 @@ def write_encoder(folder: Path, description: Description) -> None:
 def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
     n_train = n_train or len(sentences) - 2
     parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
-    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items()}
+    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items() if part}
     storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
 
 
@@ -278,6 +278,17 @@ def test_stale_vectors_make_room_where_the_disk_is_too_small(
     assert "60 computed" in run()
     n_words = sum(len(words_of(sentence)) for sentence in SENTENCES)
     assert f"so {n_words} stale words were swept first" in capsys.readouterr().err
+
+
+def test_stale_vectors_stay_where_the_disk_is_too_small_without_them_too(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    run()
+    before = modified(project)
+    usage = namedtuple("usage", "total used free")
+    (project / "params.yaml").write_text(settings(pooling="first", max_stale=0.0))
+    monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, -(10**9)))
+    with pytest.raises(InputError, match="are needed and"):
+        run()
+    assert modified(project) == before
 
 
 def test_a_disk_that_fills_up_keeps_the_complete_shards(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -311,6 +311,19 @@ def test_a_hub_that_gives_no_answer_is_not_needed_for_what_is_in_the_cache(
     assert locate(server, tmp_path, HF_HUB_ETAG_TIMEOUT="1") == found
 
 
+def test_a_branch_that_the_hub_no_longer_has_is_an_error_though_the_cache_has_it(server: Hub, tmp_path: Path) -> None:
+    locate(server, tmp_path)
+    server.answers["/api/"] = (404, b"", {"X-Error-Code": "RevisionNotFound"})
+    assert "the hub has no revision" in refusal(server, tmp_path)
+
+
+def test_a_cached_encoder_without_weights_is_not_taken_for_whole(server: Hub, tmp_path: Path) -> None:
+    server.answers["model.safetensors"] = (404, b"", {})
+    refusal(server, tmp_path)
+    server.answers["/api/"] = (500, b"", {})
+    assert "the hub answered 500" in refusal(server, tmp_path)
+
+
 def test_offline_without_a_cached_encoder_is_an_error(server: Hub, tmp_path: Path) -> None:
     assert "HF_HUB_OFFLINE is set" in refusal(server, tmp_path, HF_HUB_OFFLINE="1")
     assert server.requests == []

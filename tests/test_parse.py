@@ -184,6 +184,13 @@ def test_a_fraction_that_holds_no_row_out_is_an_error(project):
     ]
 
 
+def test_excluding_an_id_given_twice_leaves_both_rows_out(project):
+    files = corpus()
+    files["train.txt"] += block("a1", "<e1>dog</e1> and <e2>cat</e2>", "Other")
+    _, parsed = project(files, exclude=["a1"])
+    assert "a1" not in parsed.tables["train"]["id"].to_pylist() + parsed.tables["validation"]["id"].to_pylist()
+
+
 def test_an_excluded_id_of_no_row_is_a_problem_with_the_nearest_id(project):
     with pytest.raises(InputError, match=r"did you mean a10\?") as error:
         project(corpus(), exclude=["a10x"])

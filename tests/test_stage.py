@@ -42,10 +42,11 @@ def test_a_file_that_cannot_be_used_is_named_with_a_hint(tmp_path):
     assert isinstance(ended.value.code, str)  # which Python prints before it exits with 1
 
 
-def test_an_interrupted_stage_says_nothing():
+def test_an_interrupted_stage_ends_with_a_line(capsys):
     with pytest.raises(SystemExit) as ended:
         stage.run(fail_with(KeyboardInterrupt()))
     assert ended.value.code == stage.INTERRUPTED
+    assert capsys.readouterr().err.startswith("interrupted: ")
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback():

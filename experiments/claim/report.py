@@ -1,6 +1,6 @@
 """The claim's verdicts: every comparison with its interval, each variant's mean and spread over seeds, and a plot.
 
-In: the runs. Out: metrics.json, comparisons.csv, scores.csv, differences.svg, README.md.
+In: the runs. Out: comparisons.csv, scores.csv, differences.svg, README.md.
 
     python -m experiments.claim.report experiments/claim/runs experiments/claim/report
 """
@@ -201,9 +201,7 @@ def main(argv: list[str]) -> str:
     main_claim = next((row for row in compared if (row["ours"], row["theirs"]) == CLAIM), None)  # on the largest share
     if main_claim is None:
         raise InputError.of(source, f"the runs of {' and '.join(CLAIM)} on the same share of the rows are missing", HINT)
-    metrics = {f"{row['variant']}-{row['percent']}": {"mean": row["mean"], "deviation": row["deviation"]} for row in scored}
     with storage.atomic_folder(output) as partial_folder:
-        storage.write_json(partial_folder / "metrics.json", metrics)
         write_csv(partial_folder / "comparisons.csv", compared)
         write_csv(partial_folder / "scores.csv", scored)
         draw(compared, partial_folder / "differences.svg")

@@ -30,7 +30,7 @@ SHUFFLED = "shuffled"
 # Other choices of the train section, each changed alone: experiments/options compares them with hard, which is params.yaml as it
 # stands.
 OPTIONS: dict[str, dict[str, Any]] = {
-    "soft-l1": {"sharing": "soft", "sharing_distance": "l1", "sharing_weight": 0.0005},  # as strong as l2 at 0.01 to begin with
+    "soft-l1": {"sharing": "soft", "sharing_distance": "l1", "sharing_weight": 0.0005},  # about as strong at first as l2 at 0.01
     "entities": {"pooling": "max+entities"},
     "attention": {"pooling": "max+entities+attention"},
     "scalar-mix": {"layer_mix": "scalar"},

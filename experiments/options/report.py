@@ -15,8 +15,9 @@ from typing import Any
 import yaml
 
 from experiments.claim.report import Row, comparisons, mode_of, read_runs, scores
-from experiments.claim.settings import OPTIONS, Run
+from experiments.claim.settings import OPTIONS, PARAMS, Claim, Run
 from pipeline import params, storage
+from pipeline.errors import InputError
 from pipeline.evaluate import write_csv
 from pipeline.stage import arguments, run
 
@@ -25,9 +26,10 @@ TEMPLATE = """\
 # What is each option of `train` worth?
 
 {{ one.gold_ids | length }} test sentences, {{ one.n_rows }} training rows, {{ one.seeds | length }} seeds an option, {{ mode }} \
-macro-F1. Each option is changed alone in params.yaml, whose own score is {{ reference }}. A difference is the mean over seeds; \
-its {{ confidence }}% interval and p-value are of a paired bootstrap over test sentences and seeds, not corrected for the \
-{{ rows | length }} comparisons.
+macro-F1. Each option is changed alone in params.yaml, whose own score is {{ reference }}; every run has {{ epochs }} epochs, \
+which are few for some (a long average, a strong dropout), and keeps the best. A difference is the mean over seeds; its \
+{{ confidence }}% interval and p-value are of a paired bootstrap over test sentences and seeds, not corrected for the \
+{{ rows | length }} comparisons. To choose among options, use validation: this table is of test, and only tells.
 
 | option | macro-F1 | difference | interval | p |
 |---|---|---|---|---|
@@ -48,29 +50,37 @@ def shown(changes: Mapping[str, Any]) -> str:
     return yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=1000).strip()[1:-1]
 
 
-def render(rows: Iterable[Row], one: Run, reference: float, settings: params.Evaluate) -> str:
+def render(rows: Iterable[Row], one: Run, reference: float, settings: params.Evaluate, claim: Claim) -> str:
     """The report in Markdown; one: any of the runs, whose data all share."""
     import jinja2
 
     environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701
     confidence = f"{100 * settings.confidence:g}"
     return environment.from_string(TEMPLATE).render(
-        rows=list(rows), one=one, mode=mode_of(one), reference=f"{reference:.1f}", confidence=confidence
+        rows=list(rows),
+        one=one,
+        mode=mode_of(one),
+        reference=f"{reference:.1f}",
+        epochs=claim.epochs,
+        confidence=confidence,
     )
 
 
 def main(argv: list[str]) -> str:
     """Compare every option's run with the reference and write the report folder."""
     source, reference, output = map(Path, arguments(argv, "runs reference report"))
-    settings = params.read(params.Evaluate)
-    runs = read_runs([*sorted(source.glob("*.json")), reference])
+    settings, claim = params.read(params.Evaluate), params.read(Claim, PARAMS)
+    files = {name: source / f"{name}-100.json" for name in OPTIONS}
+    if missing := [name for name, file in files.items() if not file.is_file()]:
+        raise InputError.of(source, f"there is no run of {', '.join(missing)}", "run make options")
+    runs = read_runs([*files.values(), reference])
     means = {row["variant"]: row["mean"] for row in scores(runs)}
     pairs = {(name, REFERENCE): shown(changes) for name, changes in OPTIONS.items()}
     found = [{"option": row.pop("claim"), "mean": means[row["ours"]], **row} for row in comparisons(runs, pairs, settings)]
     rows = sorted(found, key=lambda row: -row["difference"])
     with storage.atomic_folder(output) as partial:
         write_csv(partial / "differences.csv", rows)
-        page = render(rows, next(iter(runs.values())), means[REFERENCE], settings)
+        page = render(rows, next(iter(runs.values())), means[REFERENCE], settings, claim)
         (partial / "README.md").write_text(page, encoding="utf-8")
     return f"options: {len(rows)} compared, best {rows[0]['option']}: {rows[0]['difference']:+.1f}"
 

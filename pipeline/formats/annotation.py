@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.errors import Problem
+from pipeline.errors import Problem, or_exclude
 from pipeline.schema import OTHER, Span
 
 RELATION = re.compile(r"([^()\s](?:[^()]*[^()\s])?)(\((?:e1,e2|e2,e1)\))?")
@@ -55,8 +55,7 @@ class Line(NamedTuple):
 
 def broken(fault: Fault, source: str, row: str, name: str | None) -> Broken:
     """The problem that a fault makes of the row with this id."""
-    way_out = f", or list id {name} under parse.exclude in params.yaml" if name else ""
-    return Broken(source, fault.found, fault.hint + way_out, row, name)
+    return Broken(source, fault.found, fault.hint + (or_exclude(name) if name else ""), row, name)
 
 
 def undirected(relation: str) -> str:

@@ -34,7 +34,7 @@ def find(folder: Path, manifest: Manifest) -> Path:
     try:
         encoder.build(settings, place)
     except OSError as error:
-        found = f"the encoder cannot be written here: {error.strerror or error}"
+        found = f"the encoder cannot be made here: {error.strerror or error}"
         raise InputError.of(place, found, "give the encoder's folder by --encoder, or put it into the model folder") from None
     return place
 

@@ -144,7 +144,7 @@ def test_all_problems_of_a_block_are_reported_in_the_order_of_lines_with_the_id_
     rows = reading(block("<e1>a</e1> <e2>b", "Cause-Effect(e1,e3)"))
     assert [line for line, _ in places(rows)] == ["1", "2"]
     assert {row.row.rpartition(":")[2] for row in rows} == {"1"}
-    assert all(row.id == "7" and row.hint.endswith("or list id 7 under parse.exclude in params.yaml") for row in rows)
+    assert all(row.id == "7" and row.hint.endswith('or list id "7" under parse.exclude in params.yaml') for row in rows)
 
 
 def test_an_empty_file_has_no_rows(reading):
