@@ -39,19 +39,24 @@ class Survey:
     rows: pa.Table
     problems: tuple[Problem, ...]
 
+    def kept(self, column: str) -> pa.ChunkedArray:
+        """A column of the rows that become output, in the order of the files."""
+        return self.rows[column].filter(pc.is_valid(self.rows["relation"]))
+
     @property
-    def kept(self) -> pa.Table:
-        """The rows that become output, in the order of the files."""
-        return self.rows.filter(pc.is_valid(self.rows["relation"]))
+    def relations(self) -> list[str]:
+        """Of the kept rows."""
+        names: list[str] = pc.unique(self.kept("relation")).to_pylist()
+        return names
 
     def held_out(self, fraction: float) -> NDArray[np.bool_]:
         """(N,) which of the N kept rows validation takes."""
-        relations = self.kept["relation"].combine_chunks().dictionary_encode().indices
-        return hold_out(self.kept["text_key"].to_numpy(), relations.to_numpy(), fraction)
+        relations = self.kept("relation").combine_chunks().dictionary_encode().indices
+        return hold_out(self.kept("text_key").to_numpy(), relations.to_numpy(), fraction)
 
     def n_shared(self, other: Survey) -> int:
         """How many kept rows have a text that a kept row of another split has."""
-        shared = pc.is_in(self.kept["text_key"], other.kept["text_key"])
+        shared = pc.is_in(self.kept("text_key"), other.kept("text_key"))
         return int(pc.sum(shared, min_count=0).as_py())
 
 
@@ -95,17 +100,18 @@ def find_problems(surveys: dict[str, Survey], exclude: Collection[str], directed
     rows = pa.concat_tables([survey.rows for survey in surveys.values()])
     return [
         *(problem for survey in surveys.values() for problem in survey.problems),
-        *dict.fromkeys(_duplicates(rows.filter(pc.invert(pc.is_in(rows["id"], pa.array(exclude, pa.string())))))),
+        *dict.fromkeys(_duplicates(rows, exclude)),
         *_unknown_relations(surveys),
         *(_lost_directions(rows) if directed else ()),
         *_unknown_excludes(rows["id"], exclude),
     ]
 
 
-def _duplicates(rows: pa.Table) -> Iterator[Problem]:
+def _duplicates(rows: pa.Table, exclude: Collection[str]) -> Iterator[Problem]:
     """Rows whose id an earlier row has (a broken row is there once a problem, always from the same source)."""
     counts = pc.value_counts(rows["id"].drop_null())
     repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
+    repeated = repeated.filter(pc.invert(pc.is_in(repeated, pa.array(exclude, pa.string()))))
     candidates = rows.filter(pc.is_in(rows["id"], repeated))
     first: dict[str, str] = {}
     for name, source in zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True):
@@ -116,10 +122,10 @@ def _duplicates(rows: pa.Table) -> Iterator[Problem]:
 
 def _unknown_relations(surveys: dict[str, Survey]) -> Iterator[Problem]:
     """Rows of a relation that no row of train has, in whichever direction."""
-    known = sorted({undirected(relation) for relation in pc.unique(surveys["train"].kept["relation"]).to_pylist()})
+    known = sorted({undirected(relation) for relation in surveys["train"].relations})
     for split, other in surveys.items():
-        names = [name for name in pc.unique(other.kept["relation"]).to_pylist() if undirected(name) not in known]
-        for name, source in _rows_of(other.kept, names):
+        names = [name for name in other.relations if undirected(name) not in known]
+        for name, source in _rows_of(other.rows, names):
             hint = nearest(undirected(name), known) if known else "mend the train files first"
             yield Problem(source, f"relation {name} of {split} is not in train", hint)
 
