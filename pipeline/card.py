@@ -42,7 +42,7 @@ model folder and beside it, as `encoder`; where it is missing it is fetched by i
 
 ## Scores
 
-In percent, with bootstrap intervals ({{ "%g" | format(100 * confidence) }}%). The best epoch was chosen on validation.
+In percent, with their intervals ({{ "%g" | format(100 * confidence) }}%). The best epoch was chosen on validation.
 
 | |{% for split in splits %} {{ split }} ({{ metrics[split].rows }} sentences) |{% endfor %}
 |---|{% for split in splits %}---|{% endfor %}

@@ -2,7 +2,7 @@
 
 In: models/relation, data/positioned, data/embedded. Out, in reports:
 
-    metrics.json              every score in percent with its bootstrap interval, for dvc metrics
+    metrics.json              every score in percent with its interval, for dvc metrics
     predictions.jsonl         a row a test sentence, in order
     per_class.csv             precision, recall and F1 of each class in each scoring mode (see scorer)
     per_class_f1.csv          F1 of each relation, for dvc plots
