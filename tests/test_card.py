@@ -27,7 +27,7 @@ def render(directed=True, relations=tiny.RELATIONS, **changes):
 
 def test_scores_stand_with_their_intervals():
     assert "| official macro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
-    assert "bootstrap intervals (90%)" in render()
+    assert "with their intervals (90%)" in render()
 
 
 def test_every_parameter_of_training_is_listed():
