@@ -286,10 +286,10 @@ def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp
     assert (tmp_path / "encoder" / "encoder.xml").is_file()
 
 
-def test_a_place_where_the_encoder_cannot_be_written_is_an_error_that_names_the_option(models, tmp_path):
+def test_a_place_where_the_encoder_cannot_be_made_is_an_error_that_names_the_option(models, tmp_path):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
     (tmp_path / "encoder").touch()
-    with pytest.raises(InputError, match=r"(?s)cannot be written here: Not a directory.*--encoder"):
+    with pytest.raises(InputError, match=r"(?s)cannot be made here: Not a directory.*--encoder"):
         Predictor(tmp_path / "model")
 
 
