@@ -66,6 +66,7 @@ def main(argv: list[str]) -> str:
             raise InputError(problems)
         held_out = None if files["validation"] else _hold_out(surveys["train"], settings.validation_fraction)
         notes = {"excluded": len(exclude), "overlap": surveys["test"].n_shared(surveys["train"])}
+        surveys.clear()  # its memory grows with the corpus, and writing needs some of its own
         how = {"language": settings.language, "segmenter": settings.segmenter}
         counts = storage.write(target, CONTRACTS["parse"], _splits(scratch, held_out), notes={**notes, **how})
     return _closing_line(counts, notes, "its own files" if held_out is None else "train", time.perf_counter() - began)

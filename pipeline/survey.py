@@ -27,6 +27,7 @@ COLUMNS = pa.schema(
         ("id", pa.string()),  # null where it could not be read
         ("source", pa.string()),
         ("relation", pa.string()),  # null in a row that is broken or excluded
+        ("id_key", pa.uint64()),  # a hash: a table of all ids would take more memory than all that is kept here
         ("text_key", pa.uint64()),
     ]
 )
@@ -89,10 +90,11 @@ def merge(surveys: Iterable[Survey]) -> Survey:
     return Survey(pa.concat_tables(tables), tuple(problems))
 
 
-def _columns(row: Row, exclude: Collection[str], seed: int) -> tuple[str | None, str, str | None, int | None]:
+def _columns(row: Row, exclude: Collection[str], seed: int) -> tuple[str | None, str, str | None, int | None, int | None]:
+    id_key = None if row.id is None or row.id in exclude else text_key(row.id, seed)
     if isinstance(row, Broken):
-        return row.id, row.row, None, None
-    return row.id, row.source, None if row.id in exclude else row.relation, text_key(row.text, seed)
+        return row.id, row.row, None, id_key, None
+    return row.id, row.source, None if row.id in exclude else row.relation, id_key, text_key(row.text, seed)
 
 
 def find_problems(surveys: dict[str, Survey], exclude: Collection[str], directed: bool) -> list[Problem]:
@@ -100,19 +102,17 @@ def find_problems(surveys: dict[str, Survey], exclude: Collection[str], directed
     rows = pa.concat_tables([survey.rows for survey in surveys.values()])
     return [
         *(problem for survey in surveys.values() for problem in survey.problems),
-        *dict.fromkeys(_duplicates(rows, exclude)),
+        *dict.fromkeys(_duplicates(rows)),
         *_unknown_relations(surveys),
         *(_lost_directions(rows) if directed else ()),
         *_unknown_excludes(rows["id"], exclude),
     ]
 
 
-def _duplicates(rows: pa.Table, exclude: Collection[str]) -> Iterator[Problem]:
+def _duplicates(rows: pa.Table) -> Iterator[Problem]:
     """Rows whose id an earlier row has (a broken row is there once a problem, always from the same source)."""
-    counts = pc.value_counts(rows["id"].drop_null())
-    repeated = counts.field("values").filter(pc.greater(counts.field("counts"), 1))
-    repeated = repeated.filter(pc.invert(pc.is_in(repeated, pa.array(exclude, pa.string()))))
-    candidates = rows.filter(pc.is_in(rows["id"], repeated))
+    keys = np.sort(rows["id_key"].drop_null().to_numpy())
+    candidates = rows.filter(pc.is_in(rows["id_key"], pa.array(np.unique(keys[1:][keys[1:] == keys[:-1]]))))
     first: dict[str, str] = {}
     for name, source in zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True):
         taken = first.setdefault(name, source)
