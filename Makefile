@@ -9,8 +9,8 @@ export PATH := $(CURDIR)/.venv/bin:$(PATH)
 repro: $(READY)
 	$(BIN)/python -m dvc repro
 
-# The experiments in experiments/, on another corpus with: make claim CORPUS=folder
-claim options: $(READY)
+# The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
+claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/claim/params.yaml:claim.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
 test: $(READY)
