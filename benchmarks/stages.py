@@ -21,8 +21,8 @@ import numpy as np
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import run_stage
-from pipeline import ragged, storage
-from pipeline.schema import CONTRACTS
+from pipeline.core import ragged, storage
+from pipeline.core.schema import CONTRACTS
 
 STAGES = ("parse", "tag", "position")
 

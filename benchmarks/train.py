@@ -35,13 +35,13 @@ import tensorflow as tf
 
 from benchmarks.embed import recombined
 from benchmarks.measure import run
-from pipeline import params, ragged, storage, train
-from pipeline.batches import Examples
-from pipeline.model import network
+from pipeline.core import params, ragged, storage
+from pipeline.core.params import Train
+from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.encoding.store import Store, keys, write_shard
+from pipeline.model import losses, network, trainer
+from pipeline.model.batches import Examples
 from pipeline.model.config import Config
-from pipeline.params import Train
-from pipeline.schema import CONTRACTS, POSITIONED
-from pipeline.store import Store, keys, write_shard
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
 
@@ -74,9 +74,9 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
 
 def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
     """The train stage's own epoch, without validation."""
-    feed, model = train.Feed(examples, config, options), network.Model(config)
-    train.compile_network(model.network, options, n_steps=1)
-    step = train.compiled_step(model)
+    feed, model = trainer.Feed(examples, config, options), network.Model(config)
+    losses.compile_network(model.network, options, n_steps=1)
+    step = trainer.compiled_step(model)
     return lambda: [step(batch) for batch in feed.epoch()]
 
 
@@ -104,7 +104,7 @@ def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[
         words = tf.cast(inputs["words"], tf.float32)
         return tf.concat([words, words[:, :, : width - WIDTH]], axis=2)
 
-    batches = [(resident(inputs), targets["relation"]) for inputs, targets, _ in train.Feed(examples, config, options).epoch()]
+    batches = [(resident(inputs), targets["relation"]) for inputs, targets, _ in trainer.Feed(examples, config, options).epoch()]
     return lambda: [step(*batch) for batch in batches]
 
 

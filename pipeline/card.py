@@ -10,13 +10,13 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline import params, storage
-from pipeline.errors import InputError, Problem
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.params import Train
+from pipeline.core.schema import OTHER
+from pipeline.core.stage import arguments, run
 from pipeline.model.config import HINT, Config
 from pipeline.model.manifest import Manifest
-from pipeline.params import Train
-from pipeline.schema import OTHER
-from pipeline.stage import arguments, run
 
 SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
 COUNTS = {

@@ -20,17 +20,18 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
-from pipeline import backend, params, pieces, ragged, storage, store
-from pipeline.encoder import Description
-from pipeline.errors import InputError, Problem
-from pipeline.pieces import Pieces
-from pipeline.prefetch import prefetch
-from pipeline.ragged import Ints
-from pipeline.schema import CONTRACTS
-from pipeline.stage import arguments, log, progress, run
-from pipeline.storage import Folder
-from pipeline.store import Store
-from pipeline.vectors import Vectors, WordEncoder, word_vectors
+from pipeline.core import params, ragged, storage
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.prefetch import prefetch
+from pipeline.core.ragged import Ints
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import arguments, log, progress, run
+from pipeline.core.storage import Folder
+from pipeline.encoding import inference, pieces, store
+from pipeline.encoding.description import Description
+from pipeline.encoding.pieces import Pieces
+from pipeline.encoding.store import Store
+from pipeline.encoding.word_vectors import Vectors, WordEncoder, word_vectors
 
 USAGE = "[--stats] positioned encoder embedded"
 # Goes up when the same words and encoder are given other vectors: tokenizing, strides, pooling.
@@ -61,7 +62,7 @@ class Corpus:
         """The sentences of every split of the position stage's output."""
         folder = storage.read(source, CONTRACTS["position"])
         description = Description.read(encoder_folder)
-        settings = dataclasses.replace(settings, precision=backend.resolve_precision(settings.backend, settings.precision))
+        settings = dataclasses.replace(settings, precision=inference.resolve_precision(settings.backend, settings.precision))
         identity = fingerprint(description, settings)
         columns = (batch["words"] for batch in folder.batches(columns=["words"]))
         keys, lengths = zip(*((store.keys(words, identity), ragged.lengths(words)) for words in columns), strict=True)

@@ -23,34 +23,36 @@ import time
 from collections.abc import Iterable, Mapping, Sequence
 from pathlib import Path
 
-from pipeline import outcome, params, report, scorer, scores, slices, storage
-from pipeline.errors import InputError, Problem
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.labels import is_directed
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import arguments, run
+from pipeline.core.storage import Folder
+from pipeline.encoding.store import Store
+from pipeline.evaluation import report, scored_split, scorer, slices, tables
+from pipeline.evaluation.scored_split import Outcome
+from pipeline.evaluation.tables import Row
 from pipeline.model.config import HINT, Config
-from pipeline.outcome import Outcome
-from pipeline.schema import CONTRACTS
-from pipeline.scores import Row
-from pipeline.stage import arguments, run
-from pipeline.storage import Folder
-from pipeline.store import Store
 
 SPLITS = ("validation", "test")
 COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
 
 
-def tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> dict[str, list[Row]]:
+def csv_tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> dict[str, list[Row]]:
     """The rows of every CSV file by its name.
 
     Args: cuts: the test's row numbers by value by cut (see slices).
     """
-    modes = scorer.MODES if scorer.is_directed(test.labels) else ("undirected",)
-    by_class = {mode: scores.per_class(test, mode, settings) for mode in modes}
+    modes = scorer.MODES if is_directed(test.labels) else ("undirected",)
+    by_class = {mode: tables.per_class(test, mode, settings) for mode in modes}
     return {
         "per_class": [row for rows in by_class.values() for row in rows],
         "per_class_f1": [{"relation": row["class"], "f1": row["f1"]} for row in by_class[test.main_mode]],
-        "confusion": scores.confusion(test, "directed"),
-        "confusion_undirected": scores.confusion(test, "undirected"),
-        "slices": scores.slice_scores(test, cuts, settings),
-        "reliability": scores.reliability(test),
+        "confusion": tables.confusion(test, "directed"),
+        "confusion_undirected": tables.confusion(test, "undirected"),
+        "slices": tables.slice_scores(test, cuts, settings),
+        "reliability": tables.reliability(test),
     }
 
 
@@ -74,8 +76,8 @@ def check(config: Config, folder: Folder, store: Store, place: Path) -> None:
 
 def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, Outcome]]:
     """The model's config and its outcome on validation and test."""
-    from pipeline.batches import Examples
     from pipeline.model import network
+    from pipeline.model.batches import Examples
 
     config = Config.read(model_folder)
     check(config, folder, store, model_folder)
@@ -84,7 +86,7 @@ def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, d
     for split in SPLITS:
         table = folder.tables[split]
         said = network.predict(model, Examples(table, store, config.relations))
-        outcomes[split] = outcome.join(table, said.probabilities, said.tag_ids, config.relations, config.tags)
+        outcomes[split] = scored_split.join(table, said.probabilities, said.tag_ids, config.relations, config.tags)
     return config, outcomes
 
 
@@ -99,13 +101,13 @@ def main(argv: list[str]) -> str:
     metrics: Row = {
         "data": {name: count for name, count in folder.notes.items() if name in COUNTS},
         "train": {"rows": len(folder.tables["train"])},
-        **{split: scores.split_scores(found, positions_visible, settings) for split, found in outcomes.items()},
+        **{split: tables.split_scores(found, positions_visible, settings) for split, found in outcomes.items()},
     }
     test = outcomes["test"]
-    files = tables(test, slices.cut(folder.tables["test"], folder.tables["train"]), settings)
+    files = csv_tables(test, slices.cut(folder.tables["test"], folder.tables["train"]), settings)
     with storage.atomic_folder(output) as partial:
         storage.write_json(partial / "metrics.json", metrics)
-        write_lines(partial / "predictions.jsonl", scores.predictions(test))
+        write_lines(partial / "predictions.jsonl", tables.predictions(test))
         for name, rows in files.items():
             write_csv(partial / f"{name}.csv", rows)
         page = report.render(metrics, files, test, folder.tables["test"])

@@ -18,15 +18,16 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline import params, ragged, storage
-from pipeline.errors import InputError
-from pipeline.formats import READERS, Annotation, undirected
-from pipeline.schema import CONTRACTS, PARSED, SPLITS
-from pipeline.split import find_files
-from pipeline.stage import arguments, run
-from pipeline.storage import BATCH_ROWS
-from pipeline.survey import Row, Survey, find_problems, merge, read_files, survey
-from pipeline.words import Tokenizer, find_words, load_tokenizer
+from pipeline.core import params, ragged, storage
+from pipeline.core.errors import InputError
+from pipeline.core.labels import undirected
+from pipeline.core.schema import CONTRACTS, PARSED, SPLITS
+from pipeline.core.stage import arguments, run
+from pipeline.core.storage import BATCH_ROWS
+from pipeline.corpus.checks import Row, Survey, find_problems, merge, read_files, survey
+from pipeline.corpus.formats import READERS, Annotation
+from pipeline.corpus.split import find_files
+from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
 
 
 def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) -> pa.Table:

@@ -19,13 +19,13 @@ from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
-from pipeline.errors import InputError, Problem
-from pipeline.formats.annotation import decode
-from pipeline.intake import READERS, Request, request
-from pipeline.prediction import Prediction, Sentence
-from pipeline.predictor import Predictor
-from pipeline.pretty import DRAWINGS, Answer, Drawing
-from pipeline.stage import INTERRUPTED, drop_output, log, quiet
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.stage import INTERRUPTED, drop_output, log, quiet
+from pipeline.corpus.formats.annotation import decode
+from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
+from pipeline.prediction.predictor import Predictor
+from pipeline.prediction.readers import READERS, Request, request
+from pipeline.prediction.types import Prediction, Sentence
 
 Item = TypeVar("Item")
 BATCH_SENTENCES = 1_024

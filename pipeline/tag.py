@@ -15,12 +15,12 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline import params, ragged, storage
-from pipeline.errors import InputError, Problem, or_exclude
-from pipeline.ragged import Ints
-from pipeline.schema import CONTRACTS
-from pipeline.stage import arguments, run
-from pipeline.storage import Folder
+from pipeline.core import params, ragged, storage
+from pipeline.core.errors import InputError, Problem, or_exclude
+from pipeline.core.ragged import Ints
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import arguments, run
+from pipeline.core.storage import Folder
 
 ENTITIES = ("e1", "e2")
 

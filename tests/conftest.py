@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import project
+from tests.support import project
 
 
 @pytest.fixture(scope="session")

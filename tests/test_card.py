@@ -6,10 +6,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline import card, params
-from pipeline.errors import InputError
+from pipeline import card
+from pipeline.core import params
+from pipeline.core.errors import InputError
 from pipeline.model.manifest import Manifest
-from tests.model import tiny
+from tests.support import tiny
 
 ENCODER = {"name": "tiny", "revision": "abc", "layers": [-2, -1], "width": 8, "weights_sha256": "123"}
 MANIFEST = Manifest("en", "char", 50, ENCODER, "openvino", "float32", "mean", {})

@@ -13,11 +13,14 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline import encoder, predict, storage
-from pipeline.formats.semeval import unmark
-from pipeline.schema import CONTRACTS, SPLITS
-from pipeline.store import Store
-from tests import encoders, project
+from pipeline import predict
+from pipeline.core import storage
+from pipeline.core.schema import CONTRACTS, SPLITS
+from pipeline.corpus.formats.semeval import unmark
+from pipeline.encoding import pretrained
+from pipeline.encoding.store import Store
+from tests.support import encoders, project
+from tests.support.project import ROOT
 from tests.test_dvc_yaml import STAGES
 
 # Sentences with two holes for nouns, by relation.
@@ -57,7 +60,7 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     if request.param == "jieba":
         pytest.importorskip("jieba", reason="the extra `chinese` is not installed")
     folder = tmp_path_factory.mktemp(request.param)
-    shutil.copy(project.ROOT / "params.yaml", folder)
+    shutil.copy(ROOT / "params.yaml", folder)
     project.set_params(folder, {**SETTINGS, "parse": {"language": "zh", "segmenter": request.param}})
     for split, rows in sentences().items():
         blocks = [f'{split}-{number}\t"{marked}"\n{relation}' for number, (marked, relation) in enumerate(rows)]
@@ -115,8 +118,8 @@ def test_every_character_is_a_word_unless_a_segmenter_makes_longer_ones(finished
 def test_the_vectors_are_those_of_the_encoder_in_tensorflow(finished: Path) -> None:
     words = storage.read(finished / "data/positioned", CONTRACTS["position"]).tables["test"]["words"]
     store = Store.open(finished / "data/embedded")
-    tokenizer, model = (load(finished / "tiny", "tiny") for load in (encoder.load_tokenizer, encoder.load_tensorflow))
-    function = encoder.hidden_layers(model, [1, 2])
+    tokenizer, model = (load(finished / "tiny", "tiny") for load in (pretrained.load_tokenizer, pretrained.load_tensorflow))
+    function = pretrained.hidden_layers(model, [1, 2])
     for row, sentence in zip(store.find(words).tolist(), words.to_pylist(), strict=True):
         pieces = tokenizer(sentence, is_split_into_words=True)
         assert tokenizer.unk_token_id not in pieces["input_ids"]

@@ -21,15 +21,17 @@ import pyarrow as pa
 import pytest
 from tokenizers import BertWordPieceTokenizer
 
-from pipeline import backend, embed, params, storage, store
-from pipeline.backend import Inference
-from pipeline.encoder import Description
-from pipeline.errors import InputError
-from pipeline.schema import CONTRACTS
-from pipeline.store import Store
-from tests import rows
+from pipeline import embed
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.core.schema import CONTRACTS
+from pipeline.encoding import inference, store
+from pipeline.encoding.description import Description
+from pipeline.encoding.inference import Inference
+from pipeline.encoding.store import Store
+from tests.support import rows
+from tests.support.project import ROOT
 
-ROOT = Path(__file__).parents[1]
 WIDTH = 4
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
 DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64, {})
@@ -68,7 +70,7 @@ def project(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """A folder with params.yaml, data/positioned and models/encoder, and the stand-in behind the backend's name."""
     make_project(tmp_path)
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setitem(backend.BACKENDS, "openvino", stand_in)
+    monkeypatch.setitem(inference.BACKENDS, "openvino", stand_in)
     return tmp_path
 
 
@@ -121,7 +123,7 @@ def test_every_sentence_of_every_split_gets_a_vector_a_word(project: Path) -> No
 def test_a_second_run_computes_nothing_and_touches_no_shard(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     run()
     before = modified(project)
-    monkeypatch.delitem(backend.BACKENDS, "openvino")
+    monkeypatch.delitem(inference.BACKENDS, "openvino")
     assert "0 computed" in run()
     assert modified(project) == before
     assert len(before) > 1
@@ -176,7 +178,7 @@ def test_words_without_pieces_are_counted_in_every_run(project: Path) -> None:
 def test_another_way_of_computing_computes_all_and_keeps_the_old(
     project: Path, changes: dict[str, str], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setitem(backend.BACKENDS, "tensorflow", stand_in)
+    monkeypatch.setitem(inference.BACKENDS, "tensorflow", stand_in)
     run()
     (project / "params.yaml").write_text(settings(**changes))
     assert "60 computed" in run()
@@ -222,15 +224,15 @@ def test_a_damaged_shard_is_named_and_its_vectors_computed_again(
 
 SLOW_RUN = """
 import sys, time
-from pipeline import backend
+from pipeline.encoding import inference
 from tests import test_embed
 def slow(folder, precision):
     quick = test_embed.stand_in(folder, precision).encode
     def encode(ids):
         time.sleep(0.03)
         return quick(ids)
-    return backend.Inference(encode, 2)
-backend.BACKENDS["openvino"] = slow
+    return inference.Inference(encode, 2)
+inference.BACKENDS["openvino"] = slow
 print("ready", flush=True)
 test_embed.run()
 """
@@ -261,7 +263,7 @@ def test_killed_at_many_moments_it_ends_with_the_same_vectors(project: Path) -> 
 def test_a_disk_too_small_is_an_error_before_the_encoder_is_loaded(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     usage = namedtuple("usage", "total used free")
     monkeypatch.setattr(shutil, "disk_usage", lambda _: usage(1, 1, 0))
-    monkeypatch.delitem(backend.BACKENDS, "openvino")
+    monkeypatch.delitem(inference.BACKENDS, "openvino")
     with pytest.raises(InputError, match="are needed and 0 MB are free"):
         run()
 

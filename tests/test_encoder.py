@@ -13,10 +13,11 @@ import numpy as np
 import pytest
 from safetensors.numpy import load_file, save_file
 
-from pipeline import backend, encoder, hub, params, storage
-from pipeline.encoder import Description
-from pipeline.errors import InputError
-from tests import encoders
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.encoding import description, freeze, hub, inference, pretrained
+from pipeline.encoding.description import Description
+from tests.support import encoders
 
 
 @pytest.fixture(scope="module")
@@ -26,7 +27,7 @@ def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 @pytest.fixture(scope="module")
 def frozen(saved: Path) -> Path:
-    encoder.build(params.Encoder(str(saved), None, (-1, 0)), saved.parent / "frozen")
+    freeze.build(params.Encoder(str(saved), None, (-1, 0)), saved.parent / "frozen")
     return saved.parent / "frozen"
 
 
@@ -36,7 +37,7 @@ def copy(saved: Path, tmp_path: Path) -> Path:
 
 
 def build(saved: Path, layers: tuple[int, ...] = (-1,)) -> Description:
-    return encoder.build(params.Encoder(str(saved), None, layers), saved.parent / "built")[0]
+    return freeze.build(params.Encoder(str(saved), None, layers), saved.parent / "built")[0]
 
 
 def test_the_folder_describes_the_encoder(saved: Path, frozen: Path) -> None:
@@ -63,7 +64,7 @@ def test_a_file_that_changed_since_the_encoder_was_frozen_is_an_error(frozen: Pa
 
 
 def test_the_frozen_encoder_loads_without_tensorflow_and_gives_layers_side_by_side(frozen: Path) -> None:
-    hidden = backend.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
+    hidden = inference.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
     assert hidden.shape == (1, 4, 32)
     assert hidden.dtype == np.float32
 
@@ -76,13 +77,14 @@ def test_an_encoder_gives_the_same_files_whatever_ran_before_and_in_another_proc
         (
             "import sys",
             "from pathlib import Path",
-            "from pipeline import encoder, params",
-            f"encoder.build(params.Encoder(sys.argv[1], None, {layers}), Path(sys.argv[2]))",
+            "from pipeline.core import params",
+            "from pipeline.encoding import freeze",
+            f"freeze.build(params.Encoder(sys.argv[1], None, {layers}), Path(sys.argv[2]))",
         )
     )
     subprocess.run([sys.executable, "-c", code, str(saved), str(tmp_path / "elsewhere")], check=True, capture_output=True)
     for name in ("first", "second"):
-        encoder.build(params.Encoder(str(saved), None, layers), tmp_path / name)
+        freeze.build(params.Encoder(str(saved), None, layers), tmp_path / name)
     for path in (tmp_path / "elsewhere").iterdir():
         assert path.read_bytes() == (tmp_path / "first" / path.name).read_bytes() == (tmp_path / "second" / path.name).read_bytes()
 
@@ -112,8 +114,8 @@ def test_a_tokenizer_that_pads_and_cuts_by_itself_adds_only_its_special_pieces(c
     }
     content["truncation"] = {"direction": "Right", "max_length": 16, "strategy": "LongestFirst", "stride": 0}
     (copy / "tokenizer.json").write_text(json.dumps(content))
-    tokenizer = encoder.load_tokenizer(copy, "tiny")
-    assert encoder.special_ids(tokenizer) == ((2,), (3,))
+    tokenizer = pretrained.load_tokenizer(copy, "tiny")
+    assert description.special_ids(tokenizer) == ((2,), (3,))
     assert len(tokenizer.backend_tokenizer.encode("a" * 40, add_special_tokens=False).ids) == 40
 
 
@@ -173,7 +175,7 @@ def test_weights_that_pytorch_wrote_load_exactly(saved: Path, copy: Path, prefix
     weights = as_pytorch(load_file(copy / "model.safetensors"), prefix, scale, shift)
     head = {"cls.predictions.bias": np.zeros(5, np.float32)} if prefix else {}
     save_file(weights | head, copy / "model.safetensors", {"format": "pt"})
-    theirs, ours = (encoder.load_tensorflow(folder, "tiny").weights for folder in (saved, copy))
+    theirs, ours = (pretrained.load_tensorflow(folder, "tiny").weights for folder in (saved, copy))
     assert len(ours) == len(theirs) == len(weights)
     assert all(np.array_equal(our, their) for our, their in zip(ours, theirs, strict=True))
 
@@ -188,11 +190,11 @@ def test_an_encoder_with_a_decoder_or_of_an_unknown_kind_is_an_error(copy: Path)
 @pytest.mark.parametrize("layers", [(3,), (-4,), (-1, 7), ()])
 def test_layers_out_of_range_are_an_error(layers: tuple[int, ...]) -> None:
     with pytest.raises(InputError, match=r"encoder\.layers"):
-        encoder.layer_indices(layers, 2)
+        pretrained.layer_indices(layers, 2)
 
 
 def test_layers_count_from_the_embedding_layer_or_from_the_end() -> None:
-    assert encoder.layer_indices((0, 1, 2, -1, -2, -3), 2) == [0, 1, 2, 2, 1, 0]
+    assert pretrained.layer_indices((0, 1, 2, -1, -2, -3), 2) == [0, 1, 2, 2, 1, 0]
 
 
 def test_a_conversion_that_gives_wrong_numbers_is_an_error(frozen: Path) -> None:
@@ -200,13 +202,13 @@ def test_a_conversion_that_gives_wrong_numbers_is_an_error(frozen: Path) -> None
         return SimpleNamespace(numpy=lambda: np.random.default_rng(0).normal(size=(*ids.shape, 32)).astype(np.float32))
 
     with pytest.raises(InputError, match="differs from TensorFlow"):
-        encoder.prove(wrong, frozen, 50, 64)
+        freeze.prove(wrong, frozen, 50, 64)
 
 
 def test_cosines_are_taken_vector_by_vector() -> None:
     ours = np.array([[1, 0], [3, 4]], np.float32)
     theirs = np.array([[2, 0], [4, 3]], np.float32)
-    assert encoder.lowest_cosine(ours, theirs) == pytest.approx(24 / 25)
+    assert freeze.lowest_cosine(ours, theirs) == pytest.approx(24 / 25)
 
 
 @pytest.mark.parametrize(("content", "found"), [("{", "not JSON"), ('{"name": "x"}', "another version"), ("{}", "another version")])
@@ -226,10 +228,10 @@ def test_a_field_of_another_type_in_the_description_is_an_error(frozen: Path, tm
 
 def test_a_missing_or_damaged_frozen_encoder_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="missing or damaged"):
-        backend.openvino(tmp_path, "float32")
+        inference.openvino(tmp_path, "float32")
     (tmp_path / "encoder.xml").write_text("<net")
     with pytest.raises(InputError, match="missing or damaged"):
-        backend.openvino(tmp_path, "float32")
+        inference.openvino(tmp_path, "float32")
 
 
 def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen: Path, copy: Path) -> None:
@@ -237,18 +239,18 @@ def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen:
     described = storage.read_json(frozen / "encoder.json", "")
     storage.write_json(copy / "encoder.json", described | {"name": str(copy)})
     with pytest.raises(InputError, match=r"are not those of models/encoder"):
-        backend.tensorflow(copy, "float32")
+        inference.tensorflow(copy, "float32")
 
 
 def test_a_precision_that_the_processor_lacks_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
     import openvino
 
     monkeypatch.setattr(openvino, "Core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32"]))
-    assert backend.resolve_precision("openvino", "auto") == "float32"
+    assert inference.resolve_precision("openvino", "auto") == "float32"
     with pytest.raises(InputError, match="computes no bfloat16"):
-        backend.resolve_precision("openvino", "bfloat16")
+        inference.resolve_precision("openvino", "bfloat16")
     monkeypatch.setattr(openvino, "Core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32", "BF16"]))
-    assert backend.resolve_precision("openvino", "auto") == "bfloat16"
+    assert inference.resolve_precision("openvino", "auto") == "bfloat16"
 
 
 def test_the_encoder_inside_the_wheel_is_found() -> None:

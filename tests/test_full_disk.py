@@ -13,11 +13,12 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import project
+from tests.support import project
+from tests.support.project import ROOT
 from tests.test_kill import contents
 
 pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
-STAGES = yaml.safe_load((project.ROOT / "dvc.yaml").read_text())["stages"]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 BLOCK = 4_096
 ENOUGH = 64_000_000
 

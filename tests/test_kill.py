@@ -11,10 +11,11 @@ from pathlib import Path
 import pytest
 import yaml
 
-from tests import project
+from tests.support import project
+from tests.support.project import ROOT
 
 pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
-STAGES = yaml.safe_load((project.ROOT / "dvc.yaml").read_text())["stages"]
+STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 
 
 def contents(output: Path) -> dict[str, str]:

@@ -7,11 +7,12 @@ import pytest
 import yaml
 
 from pipeline import parse as stage
-from pipeline import storage
-from pipeline.errors import InputError
-from pipeline.schema import CONTRACTS
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.schema import CONTRACTS
+from tests.support.project import ROOT
 
-PARAMS = Path(__file__).parents[1] / "params.yaml"
+PARAMS = ROOT / "params.yaml"
 RELATIONS = ("Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)", "Other")
 
 
@@ -205,7 +206,7 @@ def test_leftovers_of_a_killed_run_are_cleared(project):
 
 
 def test_entity_texts_of_the_shipped_corpus_are_exact_against_its_files(project):
-    shipped = Path(__file__).parents[1] / "data/raw"
+    shipped = ROOT / "data/raw"
     files = {path.name: path.read_text(encoding="utf-8") for path in shipped.glob("*.txt")}
     if not files:
         pytest.skip("the corpus is not there yet")

@@ -2,9 +2,10 @@ import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.position import PADDING_ID, find_problems, position, position_ids, relative_positions, windows
+from pipeline.corpus.positions import PADDING_ID, position_ids, relative_positions, windows
+from pipeline.position import find_problems, position
 from pipeline.tag import tag
-from tests.rows import parsed, positioned
+from tests.support.rows import parsed, positioned
 
 
 def distances(n_words: int, start: int, end: int, limit: int) -> list[int]:

@@ -9,11 +9,11 @@ import threading
 import pytest
 
 from pipeline import predict
-from pipeline.errors import InputError, Problem
-from pipeline.formats.annotation import decode
-from pipeline.intake import READERS, Request
-from pipeline.prediction import Prediction, Relation, Sentence, entities, entity
-from pipeline.schema import Span
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.schema import Span
+from pipeline.corpus.formats.annotation import decode
+from pipeline.prediction.readers import READERS, Request
+from pipeline.prediction.types import Prediction, Relation, Sentence, entities, entity
 
 SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
 

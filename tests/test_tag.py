@@ -6,10 +6,12 @@ from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.scheme import IOB2, Entities
 
-from pipeline import storage, tag
-from pipeline.errors import InputError
-from pipeline.schema import CONTRACTS
-from tests.rows import parsed, with_column
+from pipeline import tag
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.schema import CONTRACTS
+from tests.support.project import ROOT
+from tests.support.rows import parsed, with_column
 
 
 def tags_of(sentence: str, labels: str = "entity", types: tuple[str | None, str | None] = (None, None)) -> list[str]:
@@ -69,7 +71,7 @@ def test_a_missing_type_is_an_error_only_when_types_are_the_classes() -> None:
 def test_the_stage_reports_every_row_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = with_column(with_column(parsed("[e1 a] [e2 b]", "[e1 c] [e2 d]"), "e2_start", [0, 0]), "e2_end", [1, 1])
     storage.write(tmp_path / "parsed", CONTRACTS["parse"], {"train": [table]})
-    monkeypatch.chdir(Path(__file__).parents[1])
+    monkeypatch.chdir(ROOT)
     with pytest.raises(InputError) as caught:
         tag.main([str(tmp_path / "parsed"), str(tmp_path / "tagged")])
     assert [problem.source for problem in caught.value.problems] == ["train.txt:1", "train.txt:2"]

@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from tests import project
+from tests.support import project
 
 pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 NOTHING_TO_DO = "Data and pipelines are up to date."

@@ -7,14 +7,16 @@ import numpy as np
 import pytest
 import yaml
 
-from pipeline import params, storage, train
-from pipeline.errors import InputError
-from pipeline.model import network
+from pipeline import train
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.core.params import LossWeights
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import quiet
+from pipeline.evaluation import validation
+from pipeline.model import losses, network, trainer
 from pipeline.model.average import Average
-from pipeline.params import LossWeights
-from pipeline.schema import CONTRACTS
-from pipeline.stage import quiet
-from tests.model import tiny
+from tests.support import tiny
 
 quiet()
 import tensorflow as tf  # noqa: E402
@@ -28,9 +30,10 @@ def eager():
     tf.config.run_functions_eagerly(False)
 
 
-def run(on_epoch=lambda figures: None, **changes):
+def run(on_epoch=lambda figures: None, score=validation.score, **changes):
     examples = tiny.examples(copies=3)
-    return train.train(tiny.config(**changes), tiny.options(**changes), examples, examples, on_epoch)
+    own = trainer.Trainer(tiny.config(**changes), tiny.options(**changes), len(examples), score)
+    return own.train(examples, examples, on_epoch)
 
 
 def weights(trained):
@@ -51,10 +54,10 @@ def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
     options, config = tiny.options(loss_weights="learned", epochs=3), tiny.config(dropout=0.0)
     examples, trained = tiny.examples(copies=3), []
     for earlier in ([], [1, 2]):
-        trainer = train.Trainer(config, options, len(examples))
+        own = trainer.Trainer(config, options, len(examples), validation.score)
         for seed in [*earlier, 3]:
-            trainer.reset(seed)
-            last = trainer.train(examples, examples, lambda figures: None)
+            own.reset(seed)
+            last = own.train(examples, examples)
         trained.append(weights(last))
     assert all(trained[0][name].tobytes() == trained[1][name].tobytes() for name in trained[0])
 
@@ -79,7 +82,7 @@ def test_every_option_trains(changes):
 
 
 @pytest.mark.usefixtures("eager")
-def test_the_best_epochs_weights_are_kept_and_patience_ends_training(monkeypatch):
+def test_the_best_epochs_weights_are_kept_and_patience_ends_training():
     scores = iter([1.0, 5.0, 2.0, 3.0, 9.0])
     seen = []
 
@@ -87,8 +90,7 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_training(monkeypatch
         seen.append(model.network.get_weights())
         return next(scores)
 
-    monkeypatch.setattr(train, "score", score)
-    trained = run(epochs=5, patience=2)
+    trained = run(score=score, epochs=5, patience=2)
     assert (trained.epochs, trained.best_epoch, trained.score) == (4, 2, 5.0)
     for kept, best in zip(trained.model.network.get_weights(), seen[1], strict=True):
         np.testing.assert_array_equal(kept, best)
@@ -97,9 +99,9 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_training(monkeypatch
 def test_many_lengths_trace_the_step_once():
     config, options = tiny.config(), tiny.options(batch_size=1)
     model = network.Model(config)
-    train.compile_network(model.network, options, n_steps=1)
-    step = train.compiled_step(model)
-    feed = train.Feed(tiny.examples(), config, options)
+    losses.compile_network(model.network, options, n_steps=1)
+    step = trainer.compiled_step(model)
+    feed = trainer.Feed(tiny.examples(), config, options)
     for batch in feed.epoch():
         step(batch)
     assert step.experimental_get_tracing_count() == 1
@@ -109,9 +111,9 @@ def losses_of_one_step(**changes):
     tf.keras.utils.set_random_seed(1)
     config, options = tiny.config(**changes), tiny.options(**changes)
     model = network.Model(config)
-    train.compile_network(model.network, options, n_steps=1)
-    (batch, *_) = train.Feed(tiny.examples(), config, options).epoch()
-    return {name: float(value) for name, value in train.compiled_step(model)(batch).items()}
+    losses.compile_network(model.network, options, n_steps=1)
+    (batch, *_) = trainer.Feed(tiny.examples(), config, options).epoch()
+    return {name: float(value) for name, value in trainer.compiled_step(model)(batch).items()}
 
 
 @pytest.mark.usefixtures("eager")
@@ -130,34 +132,34 @@ def test_learned_loss_weights_start_at_one_and_then_move():
 
 def test_the_cross_entropy_spreads_a_share_of_the_target_over_all_classes():
     output = np.array([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]], np.float32)
-    plain, smoothed = (train.cross_entropy(share)(tf.constant([[0], [1]]), tf.constant(output)).numpy() for share in (0.0, 0.3))
+    plain, smoothed = (losses.cross_entropy(share)(tf.constant([[0], [1]]), tf.constant(output)).numpy() for share in (0.0, 0.3))
     np.testing.assert_allclose(plain, -np.log([0.5, 0.8]), rtol=1e-5)
     np.testing.assert_allclose(smoothed, 0.7 * plain - 0.1 * np.log(output).sum(axis=1), rtol=1e-5)
 
 
 def test_an_uncertain_loss_is_that_of_the_paper():
-    loss = train.uncertain(lambda truth, output: tf.constant([3.0]), tf.constant(2 * np.log(2.0), tf.float32))
+    loss = losses.uncertain(lambda truth, output: tf.constant([3.0]), tf.constant(2 * np.log(2.0), tf.float32))
     assert float(loss(None, None)[0]) == pytest.approx(3 / 4 + np.log(2))
 
 
 def test_the_distance_counts_what_both_have():
     ours, theirs = [tf.constant([[1.0], [2.0], [7.0]])], [tf.constant([[0.0], [4.0]])]
-    assert float(train.distance(ours, theirs, "l1")) == 3
-    assert float(train.distance(ours, theirs, "l2")) == 5
+    assert float(losses.distance(ours, theirs, "l1")) == 3
+    assert float(losses.distance(ours, theirs, "l2")) == 5
 
 
 @pytest.mark.usefixtures("eager")
 def test_soft_sharing_pulls_the_two_lstms_together():
     def apart(weight):
         net = run(sharing="soft", sharing_weight=weight, epochs=5, learning_rate=0.03, patience=5).model.network
-        return float(train.distance(net.get_layer("relation_lstm").weights, net.get_layer("tags_lstm").weights, "l2"))
+        return float(losses.distance(net.get_layer("relation_lstm").weights, net.get_layer("tags_lstm").weights, "l2"))
 
     assert apart(10.0) < 0.5 * apart(0.0)
 
 
 def test_balanced_weights_make_every_class_weigh_the_same():
     ids = np.array([0] * 6 + [1] * 3 + [2])
-    weights = train.class_weights(ids, 4, "balanced")
+    weights = losses.class_weights(ids, 4, "balanced")
     assert [float(weights[ids[ids == relation]].sum()) for relation in range(3)] == pytest.approx([10 / 3] * 3)
 
 
@@ -177,7 +179,7 @@ def test_the_score_is_official_where_relations_have_a_direction(monkeypatch):
     examples = tiny.examples()
     wrong = np.where(examples.relation_ids == 2, 2, 1 - examples.relation_ids)
     monkeypatch.setattr(network, "predict", lambda *_: network.Predictions(np.eye(3, dtype=np.float32)[wrong], None))
-    assert train.score(network.Model(tiny.config()), examples) == 0
+    assert validation.score(network.Model(tiny.config()), examples) == 0
 
 
 @pytest.mark.usefixtures("eager")

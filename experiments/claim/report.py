@@ -15,13 +15,15 @@ from typing import Any
 import numpy as np
 
 from experiments.claim.settings import CLAIM, CLAIMED_POINTS, COMPARISONS, HINT, PARAMS, Claim, Run
-from pipeline import params, scorer, statistics, storage
-from pipeline.errors import InputError
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.core.labels import is_directed
+from pipeline.core.stage import arguments, run
 from pipeline.evaluate import write_csv
-from pipeline.scorer import Floats, Mode
-from pipeline.scores import bounded, percent
-from pipeline.stage import arguments, run
-from pipeline.statistics import Comparison
+from pipeline.evaluation import bootstrap, scorer
+from pipeline.evaluation.bootstrap import Comparison
+from pipeline.evaluation.scorer import Floats, Mode
+from pipeline.evaluation.tables import bounded, percent
 
 Row = dict[str, Any]
 Runs = dict[tuple[str, int], Run]  # by variant and percent
@@ -72,7 +74,7 @@ def read_runs(files: Sequence[Path]) -> Runs:
 
 def mode_of(one: Run) -> Mode:
     """Official where labels have a direction."""
-    return "official" if scorer.is_directed(one.relations) else "undirected"
+    return "official" if is_directed(one.relations) else "undirected"
 
 
 def counts(one: Run) -> Floats:
@@ -92,7 +94,7 @@ def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: para
     for share in sorted({share for _, share in runs}, reverse=True):
         for (ours, theirs), claim in pairs.items():
             if (ours, share) in runs and (theirs, share) in runs:
-                found = statistics.compare(counts(runs[ours, share]), counts(runs[theirs, share]), score, settings)
+                found = bootstrap.compare(counts(runs[ours, share]), counts(runs[theirs, share]), score, settings)
                 head = {"claim": claim, "ours": ours, "theirs": theirs, "percent": share, "rows": runs[ours, share].n_rows}
                 size = bounded("difference", found.difference)
                 rows.append({**head, **size, "p_value": found.p_value, "verdict": verdict(found, settings.confidence)})
@@ -102,7 +104,7 @@ def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: para
 def verdict(found: Comparison, confidence: float) -> str:
     """In words whether ours beats theirs.
 
-    >>> from pipeline.statistics import Estimate
+    >>> from pipeline.evaluation.bootstrap import Estimate
     >>> verdict(Comparison(Estimate(-0.002, -0.009, 0.005), 0.61), 0.95)
     'not supported: -0.2, 95% interval -0.9 to 0.5, p = 0.61'
     """

@@ -16,15 +16,19 @@ import numpy as np
 import pyarrow as pa
 
 from experiments.claim.settings import OPTIONS, PARAMS, SHUFFLED, VARIANTS, Claim, Run
-from pipeline import outcome, params, ragged, scorer, storage, train
-from pipeline.batches import Examples
+from pipeline.core import params, ragged, storage
+from pipeline.core.params import Train
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import arguments, log, run
+from pipeline.corpus.split import hold_out, text_key
+from pipeline.encoding.store import Store
+from pipeline.evaluation import scored_split, scorer
+from pipeline.evaluation.scored_split import Outcome
+from pipeline.evaluation.validation import score
 from pipeline.model import network
-from pipeline.outcome import Outcome
-from pipeline.params import Train
-from pipeline.schema import CONTRACTS
-from pipeline.split import hold_out, text_key
-from pipeline.stage import arguments, log, run
-from pipeline.store import Store
+from pipeline.model.batches import Examples
+from pipeline.model.trainer import Trained, Trainer
+from pipeline.train import configure
 
 
 def share_of(table: pa.Table, share: float, seed: int) -> pa.Table:
@@ -59,17 +63,17 @@ def main(argv: list[str]) -> str:
     claim = params.read(Claim, PARAMS)
     options = options_of(variant, percent, params.read(Train), claim)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    config = train.configure(options, folder, store)
+    config = configure(options, folder, store)
     validation, test = (Examples(folder.tables[split], store, config.relations) for split in ("validation", "test"))
-    trainer = train.Trainer(config, options, round(len(folder.tables["train"]) * percent / 100))
-    seeds: list[tuple[Outcome, train.Trained, int]] = []
+    trainer = Trainer(config, options, round(len(folder.tables["train"]) * percent / 100), score)
+    seeds: list[tuple[Outcome, Trained, int]] = []
     for seed in claim.seeds:
         rows = share_of(folder.tables["train"], percent / 100, seed)
         rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
         trainer.reset(seed)
-        trained = trainer.train(Examples(rows, store, config.relations), validation, on_epoch=lambda figures: None)
+        trained = trainer.train(Examples(rows, store, config.relations), validation)
         said = network.predict(trained.model, test)
-        joined = outcome.join(folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
+        joined = scored_split.join(folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
         seeds.append((joined, trained, len(rows)))
         log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
     outcomes = [joined for joined, _, _ in seeds]

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import storage
-from pipeline.params import Count, LossWeights
+from pipeline.core import storage
+from pipeline.core.params import Count, LossWeights
 
 PARAMS = Path("experiments/claim/params.yaml")
 HINT = "run make claim"

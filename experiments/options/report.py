@@ -16,10 +16,10 @@ import yaml
 
 from experiments.claim.report import Row, comparisons, mode_of, read_runs, scores
 from experiments.claim.settings import OPTIONS, PARAMS, Claim, Run
-from pipeline import params, storage
-from pipeline.errors import InputError
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.core.stage import arguments, run
 from pipeline.evaluate import write_csv
-from pipeline.stage import arguments, run
 
 REFERENCE = "hard"
 TEMPLATE = """\

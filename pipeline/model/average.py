@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from pipeline.stage import quiet
+from pipeline.core.stage import quiet
 
 quiet()
 import tensorflow as tf  # noqa: E402

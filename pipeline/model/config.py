@@ -6,9 +6,9 @@ import dataclasses
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline import storage
-from pipeline.errors import InputError
-from pipeline.params import Train
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.params import Train
 
 FILE = "config.json"
 HINT = "run dvc repro train"

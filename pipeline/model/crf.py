@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.stage import quiet
+from pipeline.core.stage import quiet
 
 quiet()
 import tensorflow as tf  # noqa: E402

@@ -14,9 +14,9 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline import openvino_file
-from pipeline.batches import Batch
-from pipeline.errors import InputError
+from pipeline.core import openvino_model
+from pipeline.core.errors import InputError
+from pipeline.model.batches import Batch
 from pipeline.model.config import HINT, Config
 
 if TYPE_CHECKING:
@@ -47,7 +47,7 @@ def freeze(model: network.Model, folder: Path) -> float:
         return [outputs[task] for task in model.config.tasks]
 
     function = tf.function(forward, input_signature=[input_specs(model.config)])
-    openvino_file.write(function, folder / FILE)
+    openvino_model.write(function, folder / FILE)
     return prove(model, Frozen(model.config, folder), folder)
 
 

@@ -11,8 +11,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from pipeline import storage
-from pipeline.errors import InputError
+from pipeline.core import storage
+from pipeline.core.errors import InputError
 from pipeline.model.config import HINT
 
 FILE = "manifest.json"

@@ -15,13 +15,13 @@ from pathlib import Path
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.batches import Batch, Examples, by_length
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
+from pipeline.core.stage import quiet
 from pipeline.model import viterbi
+from pipeline.model.batches import Batch, Examples, by_length
 from pipeline.model.config import HINT, Config
 from pipeline.model.crf import CRF
 from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
-from pipeline.stage import quiet
 
 quiet()
 import tensorflow as tf  # noqa: E402

@@ -13,17 +13,17 @@ from experiments.claim import report
 from experiments.claim import run as claim_run
 from experiments.claim.settings import COMPARISONS, OPTIONS, VARIANTS, Claim, Run
 from experiments.options import report as options_report
-from pipeline import params, storage
-from pipeline.errors import InputError
-from pipeline.schema import CONTRACTS
-from pipeline.stage import quiet
+from pipeline.core import params, storage
+from pipeline.core.errors import InputError
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import quiet
 from pipeline.train import Trainer
-from tests.model import tiny
+from tests.support import tiny
+from tests.support.project import ROOT
 
 quiet()
 import tensorflow as tf  # noqa: E402
 
-ROOT = Path(__file__).parents[2]
 SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
 LABELS = ["A(e1,e2)", "A(e2,e1)", "Other"]
 GOLD = [0, 1, 2] * 40

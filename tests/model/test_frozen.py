@@ -3,11 +3,11 @@
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
 from pipeline.model import frozen, network, viterbi
 from pipeline.model.config import Config
 from pipeline.model.frozen import Frozen
-from tests.model import tiny
+from tests.support import tiny
 
 ARCHITECTURES = [
     {},

@@ -2,16 +2,16 @@
 
 import subprocess
 import sys
-from pathlib import Path
 
 import numpy as np
 import pytest
 
-from pipeline.errors import InputError
+from pipeline.core.errors import InputError
+from pipeline.core.stage import quiet
 from pipeline.model import network
 from pipeline.model.layers import BiLSTM, EntityAttention, Pool, WordVectors
-from pipeline.stage import quiet
-from tests.model import tiny
+from tests.support import tiny
+from tests.support.project import ROOT
 
 quiet()
 import tensorflow as tf  # noqa: E402
@@ -123,15 +123,14 @@ def test_a_new_process_predicts_the_same_without_the_training_code(tmp_path):
     code = """if True:
         import sys, pathlib, numpy as np
         from pipeline.model import network
-        from tests.model import tiny
+        from tests.support import tiny
         folder = pathlib.Path(sys.argv[1])
         said, expected = network.predict(network.load(folder), tiny.examples()), np.load(folder / "expected.npz")
         assert (said.probabilities == expected["probabilities"]).all()
         assert (np.concatenate(said.tag_ids) == expected["tag_ids"]).all()
         assert "pipeline.train" not in sys.modules
     """
-    root = Path(__file__).parents[2]
-    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=root)
+    subprocess.run([sys.executable, "-c", code, str(tmp_path)], check=True, cwd=ROOT)
 
 
 def test_weights_that_do_not_fit_the_config_are_an_error(tmp_path):

@@ -1,0 +1,42 @@
+"""Labels of the relation head: a relation with or without a direction, such as Cause-Effect(e2,e1), Cause-Effect or Other."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from typing import NamedTuple
+
+DIRECTED = re.compile(r"(.+)\((e1,e2|e2,e1)\)")
+
+
+class Label(NamedTuple):
+    """A relation and, where the label has one, its direction."""
+
+    relation: str
+    direction: str | None
+
+
+def parse_label(label: str) -> Label:
+    """Split a label into relation and direction.
+
+    >>> parse_label("Cause-Effect(e2,e1)")
+    Label(relation='Cause-Effect', direction='e2,e1')
+    >>> parse_label("Other")
+    Label(relation='Other', direction=None)
+    """
+    directed = DIRECTED.fullmatch(label)
+    return Label(directed[1], directed[2]) if directed else Label(label, None)
+
+
+def is_directed(labels: Sequence[str]) -> bool:
+    """Whether any label has a direction: without one there is no official score."""
+    return any(parse_label(label).direction for label in labels)
+
+
+def undirected(label: str) -> str:
+    """A label's relation, without direction.
+
+    >>> undirected("Cause-Effect(e2,e1)")
+    'Cause-Effect'
+    """
+    return parse_label(label).relation

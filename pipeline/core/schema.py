@@ -1,0 +1,117 @@
+"""The columns of each stage's output and the checks on its rows.
+
+Spans are half-open [start, end) in words, everywhere after parsing. A list column that runs over words has one entry a word.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import NamedTuple
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.core.errors import InputError
+
+SPLITS = ("train", "validation", "test")
+OTHER = "Other"
+
+
+class Span(NamedTuple):
+    """Half-open [start, end)."""
+
+    start: int
+    end: int
+
+
+PARSED = pa.schema(
+    [
+        ("id", pa.string()),
+        ("source", pa.string()),  # file:line of the annotation
+        ("text", pa.string()),  # without markers
+        ("words", pa.list_(pa.string())),
+        ("starts", pa.list_(pa.int32())),  # each word's first character in text
+        ("e1_start", pa.int32()),
+        ("e1_end", pa.int32()),
+        ("e2_start", pa.int32()),
+        ("e2_end", pa.int32()),
+        ("e1_type", pa.string()),  # null unless annotated
+        ("e2_type", pa.string()),
+        ("relation", pa.string()),
+    ]
+)
+TAGGED = PARSED.append(pa.field("tag_ids", pa.list_(pa.int32())))
+POSITIONED = pa.schema(
+    [
+        *TAGGED,
+        ("e1_position_ids", pa.list_(pa.int32())),  # 0 is padding alone
+        ("e2_position_ids", pa.list_(pa.int32())),
+        ("window_start", pa.int32()),
+        ("window_end", pa.int32()),
+    ]
+)
+OPTIONAL = {"e1_type", "e2_type"}
+
+
+@dataclass(frozen=True)
+class Contract:
+    """What a stage promises of its output; the version goes up when the meaning of a column changes."""
+
+    stage: str
+    version: int
+    schema: pa.Schema
+
+
+CONTRACTS = {
+    "parse": Contract("parse", 1, PARSED),
+    "tag": Contract("tag", 1, TAGGED),
+    "position": Contract("position", 1, POSITIONED),
+}
+
+
+def check(table: pa.Table, contract: Contract) -> None:
+    """Check every row against the contract.
+
+    Raises: InputError that names the column and the first row at fault.
+    """
+    if not table.schema.equals(contract.schema):
+        found = f"columns {table.schema.names}"
+        raise InputError.of(f"{contract.stage} output", found, f"the contract has {contract.schema.names}: run dvc repro")
+    for name in contract.schema.names:
+        if name not in OPTIONAL:
+            _require(table, pc.is_valid(table[name]), f"{name} is empty")
+    n_words = pc.list_value_length(table["words"])
+    for field in contract.schema:
+        if pa.types.is_list(field.type):
+            _require(
+                table,
+                pc.equal(pc.list_value_length(table[field.name]), n_words),
+                f"{field.name} has not one entry a word",
+            )
+    for entity in ("e1", "e2"):
+        _check_span(table, f"{entity}_start", f"{entity}_end", n_words)
+    if "window_start" in contract.schema.names:
+        _check_span(table, "window_start", "window_end", n_words)
+        for entity in ("e1", "e2"):
+            inside = pc.and_(
+                pc.less_equal(table["window_start"], table[f"{entity}_start"]),
+                pc.less_equal(table[f"{entity}_end"], table["window_end"]),
+            )
+            _require(table, inside, f"the window leaves {entity} out")
+
+
+def _check_span(table: pa.Table, start: str, end: str, n_words: pa.ChunkedArray) -> None:
+    ordered = pc.and_(pc.less_equal(0, table[start]), pc.less(table[start], table[end]))
+    _require(table, pc.and_(ordered, pc.less_equal(table[end], n_words)), f"[{start}, {end}) is no span of the words")
+
+
+def _require(table: pa.Table, holds: pa.ChunkedArray, found: str) -> None:
+    broken = np.flatnonzero(~holds.to_numpy())
+    if len(broken):
+        row = int(broken[0])
+        raise InputError.of(
+            table["source"][row].as_py() or "?",
+            f"row {table['id'][row].as_py()}: {found}",
+            "an output of another version or a damaged one: run dvc repro; if it stays, the stage has a bug",
+        )

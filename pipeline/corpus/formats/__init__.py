@@ -1,0 +1,16 @@
+"""Readers of annotation formats, all with one signature: path in, annotations and problems out, row by row.
+
+A broken row yields each of its problems and the reader goes on with the next row, so that one run reports a whole file.
+"""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.corpus.formats import jsonl, semeval
+from pipeline.corpus.formats.annotation import Annotation, Broken
+
+__all__ = ["READERS", "Annotation", "Broken", "Reader"]
+
+Reader = Callable[[Path], Iterator[Annotation | Broken]]
+
+READERS: dict[str, Reader] = {"semeval": semeval.read, "jsonl": jsonl.read}

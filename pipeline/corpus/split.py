@@ -1,0 +1,76 @@
+"""Which rows are train, validation and test: files by the start of their name, and the validation rows held out of train.
+
+Rows are compared by the hash of their text. It decides the hold-out too, so that another platform draws the same rows, and an
+edited annotation moves no other row from one side to the other.
+"""
+
+from __future__ import annotations
+
+from pathlib import Path
+
+import numpy as np
+import xxhash
+from numpy.typing import NDArray
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.ragged import Ints
+from pipeline.core.schema import SPLITS
+
+PREFIXES = {"train": "train", "valid": "validation", "dev": "validation", "test": "test"}
+EXPECTED = "a name begins with train, with validation, valid or dev, or with test, in any case"
+
+Keys = NDArray[np.uint64]
+
+
+def find_files(folder: Path) -> dict[str, list[Path]]:
+    """The annotation files of a folder by split, each list in the order of names.
+
+    Raises: InputError where the folder, the train files or the test files are missing, or a file belongs to no split.
+    """
+    if not folder.is_dir():
+        raise InputError.of(folder, "there is no such folder", "put the annotation files there")
+    files: dict[str, list[Path]] = {split: [] for split in SPLITS}
+    strays: list[Path] = []
+    for path in sorted(folder.iterdir()):
+        if not path.name.startswith("."):
+            files.get(split_of(path.name) if path.is_file() else "", strays).append(path)
+    problems = [Problem(str(path), "an annotation file of no split", EXPECTED) for path in strays]
+    for split in ("train", "test"):
+        if not files[split]:
+            problems.append(Problem(str(folder), f"there is no {split} file", f"add one: {EXPECTED}"))
+    if problems:
+        raise InputError(problems)
+    return files
+
+
+def split_of(name: str) -> str:
+    """The split of a file by its name, or nothing.
+
+    >>> split_of("TRAIN_FILE.TXT"), split_of("dev.jsonl"), split_of("notes.md")
+    ('train', 'validation', '')
+    """
+    return next((split for prefix, split in PREFIXES.items() if name.lower().startswith(prefix)), "")
+
+
+def text_key(text: str, seed: int) -> int:
+    """A 64-bit number that rows with the same text share; the seed shuffles the order of these numbers."""
+    return xxhash.xxh3_64_intdigest(f"{seed}:{text}".encode())
+
+
+def hold_out(keys: Keys, relations: Ints, fraction: float) -> NDArray[np.bool_]:
+    """Choose the validation rows: stratified by relation, rows with the same text on one side, every relation left in train.
+
+    Args: keys: (N,) the rows' text_key; relations: (N,) relation ids. A text is of the relation of its first row.
+    Returns: (N,) whether a row is held out.
+
+    >>> hold_out(np.array([7, 3, 7, 5], np.uint64), np.array([0, 0, 0, 0]), 0.5).tolist()
+    [False, True, False, True]
+    """
+    _, first, text = np.unique(keys, return_index=True, return_inverse=True)  # texts in the order of keys, which is random
+    n_rows = np.bincount(text)
+    held = np.zeros(len(first), bool)
+    for relation in np.unique(relations):
+        texts = np.flatnonzero(relations[first] == relation)
+        middle = np.cumsum(n_rows[texts]) - n_rows[texts] / 2
+        held[texts[:-1]] = middle[:-1] < fraction * n_rows[texts].sum()
+    return held[text]

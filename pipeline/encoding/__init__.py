@@ -1,0 +1,1 @@
+"""From words to vectors: pretrained encoders, frozen inference, the embedding store."""

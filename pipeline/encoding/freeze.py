@@ -1,0 +1,72 @@
+"""Freeze a pretrained encoder for inference and prove it against TensorFlow.
+
+The graph from piece ids to the wanted hidden layers is frozen and converted to OpenVINO (why in this order:
+pipeline/core/openvino_model.py).
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core import openvino_model, params, storage
+from pipeline.core.errors import InputError
+from pipeline.encoding import inference
+from pipeline.encoding.description import Description, describe
+from pipeline.encoding.hub import locate
+from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow, load_tokenizer, require_vectors
+
+PROOF_LENGTHS = (3, 8, 21)
+PROOF_COSINE = 0.9999
+
+
+def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
+    """Freeze the encoder that the settings name into a folder.
+
+    Returns: what encoder.json says, and the lowest cosine to TensorFlow.
+    """
+    source, revision = locate(settings.name, settings.revision)
+    # In this order: transformers, imported before tf.keras is first used, keeps tf.keras from loading.
+    model = load_tensorflow(source, settings.name)
+    tokenizer = load_tokenizer(source, settings.name)
+    require_vectors(tokenizer, model, source, settings.name)
+    function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
+    with storage.atomic_folder(folder) as temporary:
+        tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))
+        openvino_model.write(function, temporary / "encoder.xml")
+        description = describe(settings, revision, source, temporary, model, tokenizer)
+        cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
+        storage.write_json(temporary / "encoder.json", dataclasses.asdict(description))
+    return description, cosine
+
+
+def prove(function: Any, folder: Path, vocabulary: int, max_pieces: int) -> float:
+    """Compare the frozen encoder with TensorFlow on drawn piece ids of several lengths, up to max_pieces.
+
+    Returns: the lowest cosine of a piece's vectors.
+    Raises: InputError where it is below PROOF_COSINE.
+    """
+    infer = inference.openvino(folder, "float32").encode
+    draw = np.random.default_rng(0)
+    lengths = [min(length, max_pieces) for length in PROOF_LENGTHS]
+    batches = [draw.integers(0, vocabulary, (2, length), dtype=np.int32) for length in lengths]
+    cosine = min(lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches)
+    if cosine < PROOF_COSINE:
+        found = f"the frozen encoder differs from TensorFlow (cosine {cosine:.5f})"
+        raise InputError.of(
+            folder,
+            found,
+            "a bug of the OpenVINO conversion for this encoder: set embed.backend to tensorflow, and report it",
+        )
+    return cosine
+
+
+def lowest_cosine(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+    """The lowest cosine of two sets of vectors (..., H), vector by vector."""
+    products = np.sum(ours.astype(np.float64) * theirs, -1)
+    norms = np.linalg.norm(ours.astype(np.float64), axis=-1) * np.linalg.norm(theirs.astype(np.float64), axis=-1)
+    return float(np.min(products / np.maximum(norms, 1e-30)))

@@ -1,0 +1,262 @@
+"""The embedding store: word vectors of sentences, addressed by content, in append-only shards.
+
+A sentence's key is a hash of its words and of everything that decides their vectors (the fingerprint), so ids, splits, labels and
+marks may change and nothing is computed again (unless a mark moves into a word and so changes the words). A shard is an Arrow
+file named by its own checksum: a name that does not match the bytes is a damaged shard, a file with another ending a half-written
+one, and neither is ever read. Nothing is synced to disk: what a power cut tears is found by its checksum.
+
+    encoder.json            the fingerprint and width that the present corpus uses
+    shards/<checksum>.arrow key (16 bytes), vectors (ragged list of H float16), n_empty (words whose vector is zero because they
+                            have no pieces); fingerprint and format in the schema's metadata
+"""
+
+from __future__ import annotations
+
+import hashlib
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.ragged import Ints
+from pipeline.core.ragged import starts as ragged_starts
+
+FORMAT = "2"
+KEY = pa.binary(16)
+Vectors = NDArray[np.float16]
+
+
+def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
+    """Every sentence's key: blake2b over fingerprint, word lengths and characters, so that no two word lists share a message.
+
+    Args: words: (N,) list<string>.
+    Returns: (N,) binary(16).
+    """
+    found = bytearray()
+    prefix = hashlib.blake2b(fingerprint.encode(), digest_size=16)
+    for chunk in words.chunks:
+        rows, (_, edges, characters) = chunk.offsets.to_numpy(), chunk.values.buffers()
+        edges = np.frombuffer(edges, np.int32)[chunk.values.offset :]
+        text = memoryview(characters) if characters else memoryview(b"")
+        for start, end in zip(rows[:-1].tolist(), rows[1:].tolist(), strict=True):
+            key = prefix.copy()
+            key.update(np.diff(edges[start : end + 1]).tobytes() + b"\0\0\0\0")
+            key.update(text[edges[start] : edges[end]])
+            found += key.digest()
+    return pa.Array.from_buffers(KEY, len(words), [None, pa.py_buffer(bytes(found))])
+
+
+def firsts(sentence_keys: pa.Array) -> Ints:
+    """The place of each distinct key's first occurrence, ascending.
+
+    >>> firsts(pa.array([b"a", b"b", b"a", b"c"])).tolist()
+    [0, 1, 3]
+    """
+    codes = sentence_keys.dictionary_encode().indices.to_numpy()  # in the order of first occurrence
+    return np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
+
+
+@dataclass(frozen=True)
+class Shard:
+    """One file of the store, memory-mapped."""
+
+    path: Path
+    fingerprint: str
+    keys: pa.Array  # (N,)
+    starts: Ints  # (N + 1,) in words
+    vectors: Vectors  # (all words, H)
+    n_empty: Ints  # (N,)
+
+    @classmethod
+    def open(cls, path: Path) -> Shard:
+        """Map a shard; no vector is read until it is used.
+
+        Raises: InputError where the file is no whole shard of this format.
+        """
+        try:
+            with pa.memory_map(str(path)) as source:
+                table = pa.ipc.open_file(source).read_all()
+        except (pa.ArrowInvalid, OSError) as error:
+            raise InputError.of(path, f"a damaged shard ({error})", "run dvc repro --force embed") from None
+        metadata = table.schema.metadata or {}
+        if metadata.get(b"format") != FORMAT.encode():
+            raise InputError.of(path, "a shard of another version", "run dvc repro --force embed")
+        rows = table["vectors"].chunk(0)
+        width = rows.type.value_type.list_size
+        return cls(
+            path=path,
+            fingerprint=metadata[b"fingerprint"].decode(),
+            keys=table["key"].chunk(0),
+            starts=rows.offsets.to_numpy().astype(np.int64),
+            vectors=rows.values.flatten().to_numpy(zero_copy_only=True).reshape(-1, width),
+            n_empty=table["n_empty"].to_numpy().astype(np.int64),
+        )
+
+    @property
+    def n_words(self) -> Ints:
+        """(N,) words a sentence."""
+        return np.diff(self.starts)
+
+
+class Store:
+    """The vectors of the present corpus: look sentences up by their words, get (T, H) float16 views of the mapped files."""
+
+    def __init__(self, folder: Path, description: dict[str, Any], shards: Iterable[Shard]) -> None:
+        self.folder = folder
+        self.fingerprint: str = description["fingerprint"]
+        self.width: int = description["width"]
+        self.n_layers: int = len(description["encoder"]["layers"])
+        self.description = description
+        self.shards = [shard for shard in shards if shard.fingerprint == self.fingerprint]
+        self._keys = pa.chunked_array([shard.keys for shard in self.shards], KEY)
+        self._first_rows = ragged_starts(np.array([len(shard.keys) for shard in self.shards], np.int64))
+
+    @classmethod
+    def open(cls, folder: Path) -> Store:
+        """Open the store that the embed stage wrote.
+
+        Raises: InputError where there is none.
+        """
+        description = storage.read_json(folder / "encoder.json", "run dvc repro embed")
+        return cls(folder, description, map(Shard.open, shard_paths(folder)))
+
+    def find_keys(self, wanted: pa.Array) -> Ints:
+        """(N,) int64 row ids of keys, -1 where the store lacks one."""
+        found: Ints = pc.fill_null(pc.index_in(wanted, self._keys), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return found
+
+    def find(self, words: pa.ChunkedArray) -> Ints:
+        """(N,) int64 row ids of sentences given as word lists.
+
+        Raises: InputError when some are missing.
+        """
+        rows = self.find_keys(keys(words, self.fingerprint))
+        if missing := int((rows < 0).sum()):
+            raise InputError.of(self.folder, f"{missing} of {len(rows)} sentences have no vectors", "run dvc repro embed")
+        return rows
+
+    def vectors(self, row: int) -> Vectors:
+        """(T, H) float16, a view of the mapped file: one vector a word of the whole sentence."""
+        index = int(np.searchsorted(self._first_rows, row, side="right")) - 1
+        shard = self.shards[index]
+        start, end = shard.starts[row - self._first_rows[index] :][:2]
+        return shard.vectors[start:end]
+
+
+def shard_paths(folder: Path) -> list[Path]:
+    """The complete shards of a store, in a fixed order."""
+    return sorted((folder / "shards").glob("*.arrow"))
+
+
+def unusable(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The shards of other bytes than their name says or of another format, and what is wrong with each."""
+    for path in shard_paths(folder):
+        if storage.checksum(path) != path.stem:
+            yield path, "its bytes are not those its name states"
+            continue
+        try:
+            Shard.open(path)
+        except InputError as error:
+            yield path, error.problems[0].found
+
+
+def discard_unusable(folder: Path) -> Iterator[str]:
+    """Remove what can't be read: half-written shards and unusable ones.
+
+    Yields: a line for people for each complete shard removed.
+    """
+    for path in (folder / "shards").glob("*.partial"):
+        path.unlink()
+    for path, found in unusable(folder):
+        path.unlink()
+        yield f"{path}: {found}; it is removed and its vectors are computed again"
+
+
+def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words: Ints, vectors: Vectors) -> Path:
+    """Add a shard: written beside and renamed, so that it is there whole or not at all.
+
+    Args: sentence_keys: (N,); n_words: (N,); vectors: (sum of n_words, H), end to end.
+    """
+    starts = ragged_starts(n_words)
+    values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1), pa.float16()), vectors.shape[1])
+    rows = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), values)
+    empty = ragged_starts(~vectors.view(np.uint16).any(axis=1))
+    n_empty = pa.array(empty[starts[1:]] - empty[starts[:-1]], pa.int32())
+    metadata = {"fingerprint": fingerprint, "format": FORMAT}
+    schema = pa.schema([("key", KEY), ("vectors", rows.type), ("n_empty", pa.int32())], metadata)
+    partial = folder / "shards" / "shard.partial"
+    partial.parent.mkdir(parents=True, exist_ok=True)
+    with partial.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
+        writer.write_table(pa.table([sentence_keys, rows, n_empty], schema=schema))
+    return partial.rename(partial.with_name(f"{storage.checksum(partial)}.arrow"))
+
+
+def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> int:
+    """Drop vectors that no sentence uses, once their share of the words exceeds max_stale.
+
+    A shard with live rows is rewritten without the others before it is removed, so a kill at any moment loses nothing.
+    Returns: words dropped.
+    """
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    total = sum(int(shard.starts[-1]) for shard in shards)
+    stale = total - _words_of(shards, alive)
+    if stale <= max_stale * total:
+        return 0
+    written = set()  # after a killed sweep a shard's live rows may be there already, under the name they get again
+    for shard, mask in zip(shards, alive, strict=True):
+        if mask.all() or shard.path in written:
+            continue
+        if mask.any():
+            vectors = shard.vectors[np.repeat(mask, shard.n_words)]
+            written.add(write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors))
+        shard.path.unlink()
+    return stale
+
+
+def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
+    """What the store holds, and how much of it the corpus uses.
+
+    Args: live: the keys of the corpus' sentences.
+    """
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    words = sum(int(shard.starts[-1]) for shard in shards)
+    by_fingerprint: dict[str, int] = {}
+    for shard in shards:
+        by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
+    held = pa.chunked_array([shard.keys for shard in shards], KEY)
+    return {
+        "shards": len(shards),
+        "rows": sum(len(shard.keys) for shard in shards),
+        "words": words,
+        "bytes": sum(shard.path.stat().st_size for shard in shards),
+        "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
+        "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
+        "share_stale": (words - _words_of(shards, alive)) / max(words, 1),
+        "fingerprint": fingerprint,
+        "words_by_fingerprint": by_fingerprint,
+    }
+
+
+def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
+    return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
+
+
+def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
+    """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
+    if not shards:
+        return []
+    held = pa.concat_arrays([shard.keys for shard in shards])
+    first = np.zeros(len(held), bool)
+    first[firsts(held)] = True
+    used = first & pc.is_in(held, live).to_numpy(zero_copy_only=False)
+    edges = np.cumsum([len(shard.keys) for shard in shards])[:-1]
+    return [mask & (shard.fingerprint == fingerprint) for shard, mask in zip(shards, np.split(used, edges), strict=True)]

@@ -1,0 +1,112 @@
+"""How sure a score is: bootstrap intervals and the paired bootstrap test (Efron and Tibshirani 1993, chapters 13 and 16).
+
+A resample draws as many test rows as there are, with replacement. Scores are functions of sums over rows (see
+pipeline.scorer), so a resample is a row of draw counts and all resamples are one matrix product: exact, since the sums are of
+whole numbers, and so the same on every machine.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+from numpy.typing import NDArray
+
+from pipeline.core import params
+from pipeline.evaluation.scorer import Floats
+
+BLOCK_ENTRIES = 4_000_000  # of draw counts in memory at once, 32 MB, whatever the number of rows
+Score = Callable[[Floats], Floats]  # (..., 3, Q) of counts to (...)
+
+
+@dataclass(frozen=True)
+class Estimate:
+    """A score with its bootstrap interval."""
+
+    value: float
+    low: float
+    high: float
+
+
+@dataclass(frozen=True)
+class Comparison:
+    """By how much one system beats another, the interval of that and the two-sided p-value of no difference."""
+
+    difference: Estimate
+    p_value: float
+
+
+def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimate:
+    """Score the rows and resamples of them.
+
+    Args: counts: (N, 3, Q), a row each; score: of their sum.
+    """
+    low, high = interval(score(resampled_sums(counts, settings.resamples, settings.seed)), settings.confidence)
+    return Estimate(float(score(counts.sum(0))), float(low), float(high))
+
+
+def proportion(successes: NDArray[np.bool_], confidence: float) -> Estimate:
+    """The share of rows that are right, with Wilson's interval (1927), which is honest of few rows and of shares near 0 and 1.
+
+    >>> proportion(np.array([True]), 0.95)
+    Estimate(value=1.0, low=0.20654931437723745, high=1.0)
+    """
+    from scipy.stats import binomtest
+
+    found = binomtest(int(successes.sum()), len(successes)).proportion_ci(confidence, method="wilson")
+    return Estimate(float(successes.mean()), float(found.low), float(found.high))
+
+
+def interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
+    """The percentile interval of resampled scores: (resamples, ...) to two arrays (...)."""
+    tail = (1 - confidence) / 2
+    low, high = np.quantile(samples, [tail, 1 - tail], axis=0)
+    return low, high
+
+
+def resampled_sums(rows: Floats, resamples: int, seed: int) -> Floats:
+    """Sum the rows of each resample: (N, ...) to (resamples, ...). The same seed and N draw the same rows."""
+    flat = rows.reshape(len(rows), -1)
+    sums = [draws @ flat for draws in _draw_counts(len(rows), resamples, np.random.default_rng(seed))]
+    return np.concatenate(sums).reshape(resamples, *rows.shape[1:])
+
+
+def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluate) -> Comparison:
+    """Compare two systems, each run with the same seeds, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
+
+    Each resample draws test rows and seeds, the same for both systems, so that what is hard for both cancels out. The value is
+    the mean difference over seeds. Two limits: S seeds show (S-1)/S of the variance between seeds, and noise of a seed on a
+    row is counted up to three times (Owen 2007), so that the test errs on the side of finding no difference.
+
+    Args: ours, theirs: (S, N, 3, Q) counts by seed and row.
+    """
+    n_seeds = len(ours)
+    both = np.stack([ours, theirs])  # (2, S, N, 3, Q)
+    scores = score(resampled_sums(np.moveaxis(both, 2, 0), settings.resamples, settings.seed))  # (resamples, 2, S)
+    by_seed = scores[:, 0] - scores[:, 1]
+    draws = np.concatenate(list(_draw_counts(n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))))
+    differences = (draws * by_seed).sum(1) / n_seeds
+    low, high = interval(differences, settings.confidence)
+    ours_score, theirs_score = score(both.sum(2)).mean(1)
+    return Comparison(Estimate(float(ours_score - theirs_score), float(low), float(high)), p_value(differences))
+
+
+def p_value(differences: Floats) -> float:
+    """Two-sided p-value of a zero difference from resampled differences; never 0, for resamples can't show that.
+
+    >>> p_value(np.array([0.1, 0.2, -0.1, 0.3]))
+    0.8
+    """
+    n = len(differences)
+    smaller = min((differences <= 0).sum(), (differences >= 0).sum())
+    return min(1.0, 2 * (1 + int(smaller)) / (1 + n))
+
+
+def _draw_counts(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Floats]:
+    """How often each resample draws each row: blocks (b, n) of float64, for the matrix product."""
+    at_once = max(1, BLOCK_ENTRIES // n)
+    for start in range(0, resamples, at_once):
+        size = min(at_once, resamples - start)
+        cells = rng.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
+        yield np.bincount(cells.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)

@@ -1,0 +1,135 @@
+"""Fit a network on the training rows and keep the weights of the epoch that scores best on validation."""
+
+from __future__ import annotations
+
+import dataclasses
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import numpy as np
+
+from pipeline.core.params import Train
+from pipeline.core.prefetch import prefetch
+from pipeline.core.ragged import Ints
+from pipeline.core.stage import progress, quiet
+from pipeline.model import network
+from pipeline.model.average import Average
+from pipeline.model.batches import Batch, Examples, shuffled
+from pipeline.model.config import Config
+from pipeline.model.losses import class_weights, compile_network
+
+quiet()
+import tensorflow as tf  # noqa: E402
+
+Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
+Score = Callable[[network.Model, Examples], float]
+
+
+@dataclass(frozen=True)
+class Trained:
+    """A model with its best epoch's weights, and how it got there."""
+
+    model: network.Model
+    epochs: int
+    best_epoch: int
+    score: float  # macro-F1 in percent
+    sentences_per_second: float  # of the median epoch's steps
+
+
+class Trainer:
+    """A compiled network to train: again from other seeds too, without tracing its step anew, which takes seconds."""
+
+    def __init__(self, config: Config, options: Train, n_rows: int, score: Score) -> None:
+        """Build and compile the network.
+
+        Args: n_rows: of training, for the learning rate's schedule; score: chooses the best epoch by validation, in percent.
+        """
+        tf.keras.utils.set_random_seed(options.seed)
+        tf.config.experimental.enable_op_determinism()
+        self._options = options
+        self._score = score
+        self._model = network.Model(config)
+        compile_network(self._model.network, options, n_steps=options.epochs * -(-n_rows // options.batch_size))
+        self._step = compiled_step(self._model)
+
+    def reset(self, seed: int) -> None:
+        """Begin again, from the initial weights of another seed; dropout's draws go on from where they are."""
+        tf.keras.utils.set_random_seed(seed)
+        self._options = dataclasses.replace(self._options, seed=seed)
+        net = self._model.network
+        initial = network.weights(network.build(self._model.config))
+        for name, variable in network.weights(net).items():
+            variable.assign(initial[name])
+        for variable in (*net.optimizer.variables, *getattr(net, "log_variances", {}).values()):
+            variable.assign(tf.zeros_like(variable))
+
+    def train(
+        self,
+        training: Examples,
+        validation: Examples,
+        on_epoch: Callable[[dict[str, float]], None] = lambda figures: None,
+    ) -> Trained:
+        """Train until patience or epochs end: the same weights for the same arguments on the same machine.
+
+        Args: on_epoch: gets each epoch's losses by name, `validation_score` and `sentences_per_second`.
+        Returns: the model, which is the trainer's own: use it before the next training.
+        """
+        model, options = self._model, self._options
+        feed = Feed(training, model.config, options)
+        average = Average(model.network.trainable_variables, options.weight_averaging)
+        best, best_epoch, speeds = float("-inf"), 0, []
+        for epoch in range(1, options.epochs + 1):
+            started = time.perf_counter()
+            model.network.reset_metrics()
+            with progress(len(training), "sentences") as advance:
+                for batch in feed.epoch():
+                    losses = self._step(batch)
+                    average.update()
+                    advance(len(batch[1]["relation"]))
+            speeds.append(len(training) / (time.perf_counter() - started))
+            with average.in_place():
+                reached = self._score(model, validation)
+                if reached > best:
+                    best, best_epoch, weights = reached, epoch, model.network.get_weights()
+            figures = {name: float(loss) for name, loss in losses.items()}
+            on_epoch({**figures, "validation_score": reached, "sentences_per_second": speeds[-1]})
+            if epoch - best_epoch >= options.patience:
+                break
+        model.network.set_weights(weights)
+        return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
+
+
+def compiled_step(model: network.Model) -> Callable[[Step], dict[str, tf.Tensor]]:
+    """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
+    specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
+    targets = {task: specs[task] for task in model.config.tasks}
+    weights = {"relation": tf.TensorSpec((None,), tf.float32)}
+    signature = (network.input_specs(model.config), targets, weights)
+    step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
+    return step
+
+
+class Feed:
+    """Epochs of training batches, each made ahead of the step that needs it."""
+
+    def __init__(self, examples: Examples, config: Config, options: Train) -> None:
+        self._examples = examples
+        self._tasks = config.tasks
+        self._weights = class_weights(examples.relation_ids, len(config.relations), options.class_weights)
+        self._size = options.batch_size
+        self._rng = np.random.default_rng(options.seed)
+
+    def __len__(self) -> int:
+        return -(-len(self._examples) // self._size)
+
+    def epoch(self) -> Iterator[Step]:
+        """The batches of the next epoch."""
+        return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
+
+    def _batch(self, rows: Ints) -> Step:
+        targets = self._examples.targets(rows)
+        weights: Batch = {"relation": self._weights[targets["relation"]]}
+        batch = self._examples.inputs(rows), {task: targets[task] for task in self._tasks}, weights
+        tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
+        return tensors

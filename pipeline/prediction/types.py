@@ -1,0 +1,158 @@
+"""What goes into a prediction and what comes out of it, and its form as JSON."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.labels import parse_label
+from pipeline.core.schema import Span
+from pipeline.corpus.formats.semeval import MARKER, MARKERS, unmark
+
+SOURCE = "sentence"
+DIGITS = 6
+MARK_LIKE = re.compile(MARKER.pattern, re.IGNORECASE)
+BLIND = (
+    "the relation is that of the whole sentence: this model does not see which words are the entities "
+    "(train.positions: none; with train.pooling: max+entities it would)"
+)
+
+
+@dataclass(frozen=True)
+class Sentence:
+    """A text and, where they are marked, its two entities in characters."""
+
+    text: str
+    entities: tuple[Span, Span] | None = None
+
+    @classmethod
+    def of(cls, text: str) -> Sentence:
+        """A sentence from a text with the marks <e1>, </e1>, <e2>, </e2> or without any; e2 may stand first.
+
+        Raises: InputError where the text is blank or no Unicode, or with all that is wrong with the marks.
+        """
+        try:
+            text.encode()
+        except UnicodeEncodeError as error:
+            raise InputError.of(
+                SOURCE, f"character {error.start + 1} is half of a pair, no character", "give valid Unicode"
+            ) from None
+        if not text.strip():
+            raise InputError.of(SOURCE, "the text is blank", "give a sentence")
+        if other := [mark for mark in MARK_LIKE.findall(text) if mark not in MARKERS]:
+            raise InputError.of(SOURCE, f"{other[0]} is no mark", f"write {other[0].lower()}")
+        if not MARKER.search(text):
+            return cls(text)
+        marked = unmark(text, in_order=False)
+        if isinstance(marked, list):
+            raise InputError(Problem(SOURCE, *fault) for fault in marked)
+        return cls(marked.text, (marked.e1, marked.e2))
+
+
+@dataclass(frozen=True)
+class Entity:
+    """A run of words."""
+
+    text: str
+    words: Span
+    characters: Span
+    kind: str | None = None  # the class of its tags, where they have classes
+
+
+@dataclass(frozen=True)
+class Relation:
+    """What the model says of an ordered pair of entities."""
+
+    e1: Entity
+    e2: Entity
+    probabilities: dict[str, float]  # by relation, in the model's order
+
+    @property
+    def name(self) -> str:
+        """The most probable relation, direction included."""
+        return max(self.probabilities, key=self.probabilities.__getitem__)
+
+    @property
+    def direction(self) -> str | None:
+        """'e1,e2', 'e2,e1', or None where the relation has none."""
+        return parse_label(self.name).direction
+
+
+@dataclass(frozen=True)
+class Prediction:
+    """What the model says of a sentence."""
+
+    sentence: Sentence
+    words: tuple[str, ...]
+    tags: tuple[str, ...] | None  # a name a word; None where the model has no tagger
+    entities: tuple[Entity, ...] | None  # those that the tags name
+    relations: tuple[Relation, ...]  # of the marked pair, else of every ordered pair of the entities found
+    n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
+    sees_entities: bool = True  # the model's relations depend on which words the entities are
+
+    def as_json(self) -> dict[str, Any]:
+        """The prediction as a JSON object: of a marked sentence its one relation, of an unmarked one the list of all."""
+        found = {"text": self.sentence.text}
+        tagged = {
+            "words": list(self.words),
+            "tags": None if self.tags is None else list(self.tags),
+            "entities": None if self.entities is None else [_entity(entity) for entity in self.entities],
+        }
+        relations = [_relation(relation) for relation in self.relations]
+        said = relations[0] if self.sentence.entities else {"relations": relations}
+        return found | said | {"message": self.message} | tagged
+
+    @property
+    def message(self) -> str | None:
+        """Why there is no relation, or not all of them, or none that is of its entities alone."""
+        remarks = []
+        if not self.relations and not self.n_too_far:
+            n = len(self.entities or ())
+            remarks.append(f"no pair found: the tagger found {n} {'entity' if n == 1 else 'entities'}")
+        if self.n_too_far:
+            remarks.append(f"{self.n_too_far} ordered pairs lie further apart than the model's window")
+        if self.relations and not self.sees_entities:
+            remarks.append(BLIND)
+        return "; ".join(remarks) or None
+
+
+def entities(text: str, characters: Sequence[Span], tags: Sequence[str]) -> list[Entity]:
+    """The entities of strict BIO tags.
+
+    Args: characters: of each word.
+
+    >>> spans = [Span(0, 3), Span(4, 7), Span(8, 11)]
+    >>> [(entity.text, entity.kind) for entity in entities("old cat mat", spans, ["B-E1", "I-E1", "B-E2"])]
+    [('old cat', 'E1'), ('mat', 'E2')]
+    """
+    starts = [word for word, tag in enumerate(tags) if tag.startswith("B")]
+    ends = [next((end for end in range(start + 1, len(tags)) if not tags[end].startswith("I")), len(tags)) for start in starts]
+    return [
+        entity(text, characters, Span(start, end), tags[start].partition("-")[2] or None)
+        for start, end in zip(starts, ends, strict=True)
+    ]
+
+
+def entity(text: str, characters: Sequence[Span], words: Span, kind: str | None = None) -> Entity:
+    """The entity of a span of words."""
+    start, end = characters[words.start].start, characters[words.end - 1].end
+    return Entity(text[start:end], words, Span(start, end), kind)
+
+
+def _entity(entity: Entity) -> dict[str, Any]:
+    shown = {"text": entity.text, "words": list(entity.words), "characters": list(entity.characters)}
+    return shown | ({"kind": entity.kind} if entity.kind else {})
+
+
+def _relation(relation: Relation) -> dict[str, Any]:
+    return {
+        "relation": relation.name,
+        "direction": relation.direction,
+        "probability": round(relation.probabilities[relation.name], DIGITS),
+        "e1": _entity(relation.e1),
+        "e2": _entity(relation.e2),
+        "probabilities": {name: round(probability, DIGITS) for name, probability in relation.probabilities.items()},
+    }

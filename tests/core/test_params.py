@@ -1,0 +1,118 @@
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.core import params
+from pipeline.core.errors import InputError
+from tests.support.project import ROOT
+
+PARAMS = ROOT / "params.yaml"
+
+
+def edited(folder: Path, old: str, new: str) -> Path:
+    text = PARAMS.read_text()
+    assert old in text
+    path = folder / "params.yaml"
+    path.write_text(text.replace(old, new, 1))
+    return path
+
+
+@pytest.mark.parametrize("section", params.SECTIONS, ids=params.SECTIONS.get)
+def test_the_shipped_file_has_every_section(section: type) -> None:
+    assert isinstance(params.read(section, PARAMS), section)
+
+
+def test_the_recommended_setting_of_the_readme_is_one_that_the_stages_accept(tmp_path: Path) -> None:
+    readme = (PARAMS.parent / "README.md").read_text()
+    block = readme.split("## The recommended setting")[1].split("`params.yaml`:")[1].split("\nWith the encoder")[0]
+    recommended, shipped = yaml.safe_load(block), yaml.safe_load(PARAMS.read_text())
+    assert {section: values.keys() - shipped[section].keys() for section, values in recommended.items()} == {
+        "encoder": set(),
+        "train": set(),
+    }
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump({section: {**values, **recommended.get(section, {})} for section, values in shipped.items()}))
+    assert params.read(params.Train, path).pooling == "max+entities+attention"
+    assert params.read(params.Encoder, path).layers == (0, 1, 2, 3, 4, 5, 6)
+
+
+def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
+    assert set(yaml.safe_load(PARAMS.read_text())) == set(params.SECTIONS.values())
+
+
+@pytest.mark.parametrize(
+    ("section", "old", "new", "found", "hint"),
+    [
+        (params.Train, "learning_rate:", "learning_rat:", "unknown parameter train.learning_rat", "did you mean learning_rate?"),
+        (
+            params.Train,
+            "  batch_size: 32\n",
+            "",
+            "parameter train.batch_size is missing",
+            "add batch_size: a whole number of at least 1",
+        ),
+        (params.Train, "epochs: 20", "epochs: many", "train.epochs is 'many'", "it must be a whole number of at least 1"),
+        (params.Train, "epochs: 20", "epochs: 0", "train.epochs is 0", "of at least 1"),
+        (params.Train, "sharing: hard", "sharing: hrad", "train.sharing is 'hrad'", "did you mean hard?"),
+        (
+            params.Train,
+            "tasks: [relation, tags]",
+            "tasks: [relations]",
+            "train.tasks is ['relations']",
+            "a list of relation or tags",
+        ),
+        (params.Train, "relation: 1.0", "relation: -1.0", "train.loss_weights.relation is -1.0", "a number of at least 0"),
+        (params.Parse, "directed: true", "directed: 1", "parse.directed is 1", "true or false"),
+        (params.Parse, "validation_fraction: 0.1", "validation_fraction: 10", "parse.validation_fraction is 10", "from 0 to 1"),
+        (params.Encoder, "revision: null", "revision: 1234567", "encoder.revision is 1234567", "text or null; put it in quotes"),
+        (params.Parse, "exclude: []", "exclude: [8001]", "parse.exclude is [8001]", "a list of text; put it in quotes"),
+        (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "text or null"),
+        (params.Position, "position:", "positoin:", "section position is missing", "rename positoin to position"),
+        (params.Position, "max_length: 100", "max_length: [", "not YAML", "mend the line"),
+    ],
+)
+def test_a_mistake_is_named_with_a_hint(tmp_path: Path, section: type, old: str, new: str, found: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        params.read(section, edited(tmp_path, old, new))
+    problem = caught.value.problems[0]
+    assert found in problem.found
+    assert hint in problem.hint
+
+
+def test_a_mistake_is_placed_at_its_line(tmp_path: Path) -> None:
+    path = edited(tmp_path, "epochs: 20", "epochs: many")
+    line = path.read_text().splitlines().index("  epochs: many") + 1
+    with pytest.raises(InputError) as caught:
+        params.read(params.Train, path)
+    assert caught.value.problems[0].source == f"{path}:{line}"
+
+
+def test_all_mistakes_of_a_section_are_reported_at_once(tmp_path: Path) -> None:
+    path = edited(tmp_path, "max_length: 100", "max_length: x")
+    path.write_text(path.read_text().replace("max_distance:", "max_distanc:"))
+    with pytest.raises(InputError) as caught:
+        params.read(params.Position, path)
+    assert len(caught.value.problems) == 3  # mistyped, unknown, missing
+
+
+def test_a_mistake_in_another_section_does_not_matter(tmp_path: Path) -> None:
+    assert params.read(params.Tag, edited(tmp_path, "epochs: 20", "epochs: many")).labels == "entity"
+
+
+def test_loss_weights_may_be_learned(tmp_path: Path) -> None:
+    text = PARAMS.read_text()
+    start, end = text.index("  loss_weights:"), text.index("  class_weights:")
+    path = tmp_path / "params.yaml"
+    path.write_text(text[:start] + "  loss_weights: learned\n" + text[end:])
+    assert params.read(params.Train, path).loss_weights == "learned"
+
+
+def test_a_python_object_in_yaml_is_refused(tmp_path: Path) -> None:
+    with pytest.raises(InputError):
+        params.read(params.Train, edited(tmp_path, "epochs: 20", "epochs: !!python/object/apply:os.getcwd []"))
+
+
+def test_a_missing_file_is_named(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="no such file"):
+        params.read(params.Tag, tmp_path / "params.yaml")

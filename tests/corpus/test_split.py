@@ -1,0 +1,81 @@
+from collections import Counter
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.errors import InputError
+from pipeline.corpus.split import find_files, hold_out, text_key
+
+
+def keys(texts, seed=13):
+    return np.array([text_key(text, seed) for text in texts], np.uint64)
+
+
+ROWS = st.lists(st.tuples(st.integers(0, 30), st.integers(0, 3)), min_size=1, max_size=80)
+
+
+@given(ROWS, st.floats(0, 1), st.integers(-5, 5))
+def test_the_same_text_stays_on_one_side_and_every_relation_stays_in_train(rows, fraction, seed):
+    texts, relations = zip(*((str(text), relation) for text, relation in rows), strict=True)
+    held = hold_out(keys(texts, seed), np.array(relations), fraction)
+    first = {}
+    for text, side in zip(texts, held.tolist(), strict=True):
+        assert first.setdefault(text, side) == side
+    first_rows = dict(reversed(list(zip(texts, relations, strict=True))))
+    left = {first_rows[text] for text, side in first.items() if not side}
+    assert left == set(first_rows.values())
+
+
+def test_every_relation_gives_its_share():
+    relations = np.repeat([0, 1, 2], [1000, 100, 4])
+    held = hold_out(keys(map(str, range(1104))), relations, 0.1)
+    assert Counter(relations[held].tolist()) == {0: 100, 1: 10}
+
+
+def test_nothing_is_held_out_at_fraction_zero():
+    assert not hold_out(keys("abcdef"), np.zeros(6, int), 0).any()
+
+
+def test_another_seed_holds_other_rows_out():
+    texts, relations = [str(i) for i in range(100)], np.zeros(100, int)
+    assert (hold_out(keys(texts, 1), relations, 0.5) != hold_out(keys(texts, 2), relations, 0.5)).any()
+
+
+def test_the_rows_of_a_seed_are_the_same_everywhere():
+    held = hold_out(keys("abcdefghij", 13), np.zeros(10, int), 0.3)
+    assert "".join(text for text, side in zip("abcdefghij", held, strict=True) if side) == "dfj"
+
+
+def test_an_added_row_moves_almost_no_other_row():
+    texts = [str(i) for i in range(1001)]
+    before = hold_out(keys(texts[:1000]), np.zeros(1000, int), 0.1)
+    after = hold_out(keys(texts), np.zeros(1001, int), 0.1)
+    assert (before != after[:1000]).sum() <= 1
+
+
+def test_files_are_found_by_the_start_of_their_name_in_the_order_of_names(tmp_path):
+    for name in ("TRAIN_FILE.TXT", "train-2.txt", "Dev.txt", "validation.txt", "TEST_FILE_FULL.TXT", ".gitignore"):
+        (tmp_path / name).touch()
+    files = {split: [path.name for path in paths] for split, paths in find_files(tmp_path).items()}
+    assert files == {
+        "train": ["TRAIN_FILE.TXT", "train-2.txt"],
+        "validation": ["Dev.txt", "validation.txt"],
+        "test": ["TEST_FILE_FULL.TXT"],
+    }
+
+
+def test_missing_files_and_files_of_no_split_are_all_reported(tmp_path):
+    (tmp_path / "notes.md").touch()
+    (tmp_path / "train").mkdir()
+    with pytest.raises(InputError) as error:
+        find_files(tmp_path)
+    found = [problem.found for problem in error.value.problems]
+    assert found == ["an annotation file of no split"] * 2 + ["there is no train file", "there is no test file"]
+    assert all("begins with train" in problem.hint for problem in error.value.problems)
+
+
+def test_a_missing_folder_is_an_error(tmp_path):
+    with pytest.raises(InputError, match="there is no such folder"):
+        find_files(tmp_path / "raw")

@@ -1,0 +1,106 @@
+import itertools
+import sys
+
+import numpy as np
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+
+from pipeline.core.errors import InputError
+from pipeline.corpus.words import find_words, load_tokenizer
+
+TOKENIZERS = {language: load_tokenizer(language, "char") for language in ("en", "zh", "de", "xx")}
+
+
+def split(text, e1, e2, language="en"):
+    """Words, starts, and the words of both entities of one text."""
+    words, starts, counts, spans = find_words([text], np.array([[*e1, *e2]]), TOKENIZERS[language])
+    assert counts.tolist() == [len(words)]
+    a, b, c, d = spans[0]
+    return words, starts.tolist(), words[a:b], words[c:d]
+
+
+def test_a_marker_glued_to_letters_cuts_the_token():
+    words, starts, e1, e2 = split("a duel of dovesmoles.", (2, 6), (15, 20))
+    assert words == ["a", "duel", "of", "doves", "moles", "."]
+    assert starts == [0, 2, 7, 10, 15, 20]
+    assert (e1, e2) == (["duel"], ["moles"])
+
+
+def test_a_token_is_cut_at_both_ends_of_an_entity_and_between_two():
+    assert split("xabcdy", (1, 3), (3, 5)) == (["x", "ab", "cd", "y"], [0, 1, 3, 5], ["ab"], ["cd"])
+
+
+def test_nested_entities_keep_their_words():
+    assert split("the New York Times", (4, 18), (4, 12))[2:] == (["New", "York", "Times"], ["New", "York"])
+
+
+def test_white_space_makes_no_word_not_even_at_the_edge_of_an_entity():
+    words, starts, e1, e2 = split("a  \t b\n c", (1, 6), (7, 9))
+    assert (words, starts, e1, e2) == (["a", "b", "c"], [0, 5, 8], ["b"], ["c"])
+
+
+def test_contractions_and_abbreviations_are_those_of_the_language():
+    assert split("He doesn't eat in the U.S. now", (0, 2), (22, 26))[0] == ["He", "does", "n't", "eat", "in", "the", "U.S.", "now"]
+
+
+def test_chinese_is_split_by_character():
+    assert split("李雷 生于北京", (0, 2), (5, 7), "zh")[2:] == (["李", "雷"], ["北", "京"])
+
+
+def test_texts_of_a_batch_are_split_as_each_alone():
+    texts = ["ab cd", "   ef gh ", "U.S. now"]
+    entities = np.array([[0, 1, 3, 5], [3, 5, 6, 8], [0, 4, 5, 8]])
+    together = find_words(texts, entities, TOKENIZERS["en"])
+    alone = [find_words([text], row[None], TOKENIZERS["en"]) for text, row in zip(texts, entities, strict=True)]
+    assert together.words == [word for one in alone for word in one.words]
+    for column in ("starts", "counts", "spans"):
+        np.testing.assert_array_equal(getattr(together, column), np.concatenate([getattr(one, column) for one in alone]))
+
+
+@st.composite
+def texts_with_entities(draw):
+    alphabet = st.one_of(st.sampled_from(" \t.,-'\"()$ab1é京😀\u200b\u00a0\u3000"), st.characters(exclude_categories=["Cs"]))
+    text = draw(st.text(alphabet, min_size=1, max_size=40).filter(str.strip))
+    solid = [i for i, character in enumerate(text) if not character.isspace()]
+
+    def span():
+        inside = draw(st.sampled_from(solid))
+        return draw(st.integers(0, inside)), draw(st.integers(inside + 1, len(text)))
+
+    return text, span(), span()
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
+def test_words_reproduce_the_text_and_cover_the_entities_exactly(rows, language):
+    texts = [text for text, _, _ in rows]
+    found = find_words(texts, np.array([[*e1, *e2] for _, e1, e2 in rows]), TOKENIZERS[language])
+    ends = itertools.accumulate(found.counts.tolist())
+    for (text, *entities), end, n, spans in zip(rows, ends, found.counts.tolist(), found.spans.tolist(), strict=True):
+        words, starts = found.words[end - n : end], found.starts[end - n : end].tolist()
+        covered = [i for word, start in zip(words, starts, strict=True) for i in range(start, start + len(word))]
+        assert all(text.startswith(word, start) for word, start in zip(words, starts, strict=True))
+        assert len(set(covered)) == len(covered)
+        assert "".join(text[i] for i in range(len(text)) if i not in set(covered)).strip() == ""
+        for (start, stop), (first, last) in zip(entities, (spans[:2], spans[2:]), strict=True):
+            entity = {i for w in range(first, last) for i in range(starts[w], starts[w] + len(words[w]))}
+            assert entity <= set(range(start, stop))
+            assert all(text[i].isspace() for i in set(range(start, stop)) - entity)
+
+
+@pytest.mark.parametrize(
+    ("language", "segmenter", "found", "hint"),
+    [
+        ("engl", "char", "parse.language is 'engl', which spaCy does not know", "use one of: af, "),
+        ("zh", "jieba", "parse.segmenter jieba needs a library that is not installed", "pip"),
+        ("th", "char", "parse.language th needs a library that is not installed", "PyThaiNLP"),
+    ],
+)
+def test_a_language_that_cannot_be_split_is_an_error_with_a_hint(language, segmenter, found, hint, monkeypatch):
+    monkeypatch.setitem(sys.modules, "jieba", None)
+    with pytest.raises(InputError) as error:
+        load_tokenizer(language, segmenter)
+    (problem,) = error.value.problems
+    assert problem.found == found
+    assert hint in problem.hint

@@ -1,0 +1,131 @@
+"""The scorer against tables worked out by hand from the definition, and the entity counts against seqeval itself."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from seqeval.metrics import f1_score, precision_score, recall_score
+from seqeval.scheme import IOB2
+
+from pipeline.core.labels import is_directed
+from pipeline.evaluation import scorer
+
+LABELS = ["A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "B(e2,e1)", "Other"]
+A12, A21, B12, B21, OTHER = range(5)
+
+
+def counts(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> scorer.Floats:
+    """The summed counts of (gold, predicted) rows."""
+    gold_ids, predicted_ids = np.array(rows).T
+    return scorer.relation_counts(gold_ids, predicted_ids, labels, mode).sum(0)
+
+
+def macro_f1(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> float:
+    return float(scorer.macro_f1(counts(*rows, mode=mode, labels=labels), scorer.classes(labels, mode)))
+
+
+ROWS = [
+    *[(A12, A12), (A12, A12), (A12, A21), (A21, B12)],
+    *[(B12, B12), (B12, B12), (B12, OTHER)],
+    *[(OTHER, A12), (OTHER, OTHER)],
+]
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        # A(e1,e2) is right in 2 of 3 predicted and 3 gold, A(e2,e1) never, B(e1,e2) in 2 of 3 and 3; gold lacks B(e2,e1).
+        ("directed", (2 / 3 + 0 + 2 / 3) / 3),
+        # A is right in 3 of 4 and 4, B in 2 of 3 and 3.
+        ("undirected", (3 / 4 + 2 / 3) / 2),
+        # The wrong direction is a predicted and a gold A, but no correct one: A is right in 2 of 4 and 4.
+        ("official", (2 / 4 + 2 / 3) / 2),
+    ],
+)
+def test_each_mode_gives_the_macro_f1_worked_out_by_hand(mode: scorer.Mode, expected: float) -> None:
+    assert macro_f1(*ROWS, mode=mode) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_wrong_direction_costs_its_relation_precision_and_recall() -> None:
+    right_twice_flipped_once = counts((A12, A12), (A21, A21), (A12, A21), mode="official")
+    precision, recall, _ = scorer.precision_recall_f1(right_twice_flipped_once)[:, 0]
+    assert (precision, recall) == pytest.approx((2 / 3, 2 / 3))
+
+
+def test_a_wrong_direction_costs_nothing_when_direction_is_ignored() -> None:
+    assert macro_f1((A12, A21), (B21, B12), mode="undirected") == 1
+
+
+def test_a_wrong_direction_costs_no_other_relation() -> None:
+    b = scorer.precision_recall_f1(counts((A12, A21), (B12, B12), mode="official"))[:, 1]
+    assert b.tolist() == [1, 1, 1]
+
+
+def test_a_class_that_is_never_predicted_scores_0_and_counts_in_the_mean() -> None:
+    assert macro_f1((A12, A12), (B12, OTHER), mode="official") == 1 / 2
+
+
+def test_a_class_that_gold_lacks_is_left_out_of_the_mean_but_costs_the_class_it_was_taken_for() -> None:
+    # B is no gold class; A is right in 1 of 1 predicted and 2 gold: F1 = 2 * 1 / (1 + 2).
+    assert macro_f1((A12, A12), (A12, B12), mode="official") == pytest.approx(2 / 3)
+
+
+def test_a_class_that_nobody_names_does_not_change_the_mean() -> None:
+    rows = [(A12, A12), (OTHER, A12)]
+    without_b = [label for label in LABELS if not label.startswith("B")]
+    fewer = [(gold if gold < 2 else 2, predicted) for gold, predicted in rows]
+    assert macro_f1(*rows, mode="official") == macro_f1(*fewer, mode="official", labels=without_b)
+
+
+def test_other_taken_for_a_relation_costs_that_relation_precision_alone() -> None:
+    precision, recall, _ = scorer.precision_recall_f1(counts((A12, A12), (OTHER, A21), mode="official"))[:, 0]
+    assert (precision, recall) == (1 / 2, 1)
+
+
+def test_other_itself_is_left_out_of_the_mean() -> None:
+    assert macro_f1((A12, A12), (OTHER, OTHER), (OTHER, OTHER), mode="official") == 1
+
+
+def test_gold_of_nothing_but_other_scores_0_and_never_nan() -> None:
+    assert macro_f1((OTHER, OTHER), mode="official") == 0
+
+
+def test_labels_without_direction_score_the_same_in_every_mode() -> None:
+    labels = ["A", "B", "Other"]
+    scores = [macro_f1((0, 0), (0, 1), (1, 1), (2, 1), mode=mode, labels=labels) for mode in scorer.MODES]
+    assert scores == pytest.approx([(2 / 3 + 2 / 4) / 2] * 3)
+
+
+def test_a_label_with_brackets_that_are_no_direction_has_none() -> None:
+    assert not is_directed(["born in (city)", "R(e1,e1)", "R(e2)"])
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
+def test_the_official_score_never_exceeds_the_undirected_one(rows: list[tuple[int, int]]) -> None:
+    assert macro_f1(*rows, mode="official") <= macro_f1(*rows, mode="undirected")
+
+
+def test_many_tables_are_scored_at_once_as_one_by_one() -> None:
+    rng = np.random.default_rng(0)
+    tables = rng.integers(0, 3, (7, 3, 2)).astype(float)
+    at_once = scorer.macro_f1(tables, ["A", "Other"])
+    assert at_once.tolist() == [float(scorer.macro_f1(table, ["A", "Other"])) for table in tables]
+
+
+TAGS = st.sampled_from(["O", "B-E1", "I-E1", "B-E2", "I-E2"])
+SENTENCE = st.lists(st.tuples(TAGS, TAGS), min_size=1, max_size=8)
+
+
+@given(st.lists(SENTENCE, min_size=1, max_size=5))
+def test_entity_scores_equal_those_of_seqeval_in_strict_mode(sentences: list[list[tuple[str, str]]]) -> None:
+    gold, predicted = ([[pair[side] for pair in sentence] for sentence in sentences] for side in (0, 1))
+    ours = scorer.precision_recall_f1(scorer.entity_counts(gold, predicted).sum(0))[:, 0]
+    options = {"mode": "strict", "scheme": IOB2, "zero_division": 0, "average": "micro"}
+    theirs = [score(gold, predicted, **options) for score in (precision_score, recall_score, f1_score)]
+    assert ours.tolist() == pytest.approx(theirs)
+
+
+def test_an_entity_that_starts_with_i_is_none() -> None:
+    assert scorer.entity_counts([["B", "I", "O"]], [["I", "I", "O"]]).ravel().tolist() == [0, 0, 1]

@@ -1,0 +1,43 @@
+"""The cuts on rows whose place is plain to see."""
+
+from __future__ import annotations
+
+import pyarrow as pa
+
+from pipeline.evaluation import slices
+from tests.support import rows
+
+TRAIN = rows.positioned("the [e1 cat] saw [e2 mats]")
+
+
+def cut(*sentences: str, relation: str = "Other") -> dict[str, dict[str, list[int]]]:
+    return slices.cut(rows.positioned(*sentences, relation=relation), TRAIN)
+
+
+def test_touching_entities_have_no_words_between() -> None:
+    assert cut("[e1 a] [e2 b]", "[e1 a] x y [e2 b]")["words between the entities"] == {"0": [0], "1 to 2": [1]}
+
+
+def test_the_words_between_do_not_depend_on_which_entity_comes_first() -> None:
+    assert cut("[e2 a] x y z [e1 b]")["words between the entities"] == {"3 to 5": [0]}
+
+
+def test_lengths_beyond_the_last_edge_share_an_open_bin() -> None:
+    assert cut("[e1 a b c d] [e2 e]" + 40 * " x")["words of the sentence"] == {"41 or more": [0]}
+    assert cut("[e1 a b c d] [e2 e]")["words of the longer entity"] == {"3 or more": [0]}
+
+
+def test_the_direction_is_that_of_the_gold_label() -> None:
+    assert cut("[e1 a] [e2 b]", relation="R(e2,e1)")["direction"] == {"e2,e1": [0]}
+    assert cut("[e1 a] [e2 b]")["direction"] == {"none": [0]}
+
+
+def test_entity_strings_are_compared_with_training_without_regard_to_case_or_role() -> None:
+    found = cut("[e1 Mats] and [e2 cat]", "a [e1 cat] and [e2 dog]", "[e1 the cat] and [e2 dog]")["entity strings"]
+    assert found == {"neither seen in training": [2], "one seen in training": [1], "both seen in training": [0]}
+
+
+def test_each_cut_holds_every_row_once() -> None:
+    table = pa.concat_tables([rows.positioned(f"[e1 a]{n * ' x'} [e2 b]{30 * n * ' y'}", max_length=500) for n in range(12)])
+    for values in slices.cut(table, TRAIN).values():
+        assert sorted(row for own in values.values() for row in own) == list(range(12))

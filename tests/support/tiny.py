@@ -1,0 +1,70 @@
+"""A tiny corpus with vectors and a tiny network, for the tests of feeding, model and training."""
+
+from __future__ import annotations
+
+import dataclasses
+from typing import ClassVar
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.core import params
+from pipeline.core.params import Train
+from pipeline.model.batches import Examples
+from pipeline.model.config import Config
+from tests.support.project import ROOT
+from tests.support.rows import positioned
+
+WIDTH = 8
+MAX_DISTANCE = 10
+TAGS = ("O", "B", "I")
+RELATIONS = ("A(e1,e2)", "A(e2,e1)", "Other")
+SENTENCES = (
+    "the [e1 cat] sat on [e2 mats]",
+    "[e1 rain] made [e2 the great flood] rise and rise again for days",
+    "so [e1 it] [e2 is]",
+    "a long walk from [e1 the old house] to the new [e2 red barn] ended",
+)
+
+
+class FakeStore:
+    """Random vectors, the same for the same words."""
+
+    width = WIDTH
+    n_layers = 2
+    fingerprint = "fake"
+    description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
+
+    def __init__(self) -> None:
+        self._words: list[list[str]] = []
+
+    def find(self, words: pa.ChunkedArray) -> np.ndarray:
+        self._words += words.to_pylist()
+        return np.arange(len(words)) + len(self._words) - len(words)
+
+    def vectors(self, row: int) -> np.ndarray:
+        seeds = [sum(word.encode()) for word in self._words[row]]
+        return np.stack([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds]).astype(np.float16)
+
+
+def table(copies: int = 1) -> pa.Table:
+    """The sentences, several times over, their relations in turn."""
+    kinds = [
+        positioned(sentence, relation=RELATIONS[index % 3], max_distance=MAX_DISTANCE) for index, sentence in enumerate(SENTENCES)
+    ]
+    return pa.concat_tables(kinds * copies)
+
+
+def examples(copies: int = 1) -> Examples:
+    return Examples(table(copies), FakeStore(), RELATIONS)
+
+
+def options(**changes: object) -> Train:
+    """The committed train section, made small, with changes."""
+    small = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
+    return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
+
+
+def config(**changes: object) -> Config:
+    facts = {"relations": RELATIONS, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE, "encoder": "fake"}
+    return Config.of(options(**changes), **facts)
