@@ -7,16 +7,15 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem, or_exclude
-from pipeline.core.ragged import Ints
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import arguments, run
+from pipeline.core.schema import POSITION, TAG, PositionNotes
+from pipeline.core.stage import Input, Output, run
 from pipeline.corpus.positions import position_ids, relative_positions, windows
 
 
@@ -50,27 +49,26 @@ def _extent(table: pa.Table) -> tuple[Ints, Ints]:
     return np.minimum(columns["e1_start"], columns["e2_start"]), np.maximum(columns["e1_end"], columns["e2_end"])
 
 
-def main(argv: list[str]) -> str:
-    """Position data/tagged into data/positioned."""
+def main(tagged: Input, positioned: Output) -> str:
+    """Add every word's relative position to both entities, and the window kept of a long sentence."""
     began = time.perf_counter()
-    source, target = map(Path, arguments(argv, "tagged positioned"))
     settings = params.read(params.Position)
-    tagged = storage.read(source, CONTRACTS["tag"])
+    source = storage.read(tagged, TAG)
     problems: list[Problem] = []
-    longer = 0
-    for batch in tagged.batches():
+    n_windowed = 0
+    for batch in source.batches():
         problems += find_problems(batch, settings.max_length)
-        longer += int((ragged.lengths(batch["words"]) > settings.max_length).sum())
+        n_windowed += int((ragged.lengths(batch["words"]) > settings.max_length).sum())
     if problems:
         raise InputError(problems)
     splits = {
-        split: (position(batch, settings.max_length, settings.max_distance) for batch in tagged.batches(split))
-        for split in tagged.files
+        split: (position(batch, settings.max_length, settings.max_distance) for batch in source.batches(split))
+        for split in source.files
     }
-    notes = {**tagged.notes, "max_length": settings.max_length, "max_distance": settings.max_distance, "windowed": longer}
-    rows = storage.write(target, CONTRACTS["position"], splits, tagged.labels, notes)
+    notes = PositionNotes(**vars(source.notes), **vars(settings), windowed=n_windowed)
+    n_rows = sum(storage.write(positioned, POSITION, splits, notes).values())
     seconds = time.perf_counter() - began
-    return f"position: {sum(rows.values()):,} sentences, {longer} kept as a window of {settings.max_length} words, {seconds:.1f} s"
+    return f"position: {n_rows:,} sentences, {n_windowed} kept as a window of {settings.max_length} words, {seconds:.1f} s"
 
 
 if __name__ == "__main__":

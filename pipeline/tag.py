@@ -8,7 +8,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -16,11 +15,11 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core import params, ragged, storage
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem, or_exclude
-from pipeline.core.ragged import Ints
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import arguments, run
-from pipeline.core.storage import Folder
+from pipeline.core.schema import PARSE, TAG, ParseNotes, TagNotes
+from pipeline.core.stage import Input, Output, run
+from pipeline.core.storage import StageOutput
 
 ENTITIES = ("e1", "e2")
 
@@ -101,26 +100,25 @@ def _problem(table: pa.Table, row: int, found: str, hint: str) -> Problem:
     return Problem(table["source"][row].as_py(), f"row {name}: {found}", hint + or_exclude(name))
 
 
-def _types(parsed: Folder) -> list[str]:
+def _types(parsed: StageOutput[ParseNotes]) -> list[str]:
     names = [f"{entity}_type" for entity in ENTITIES]
     columns = (column for batch in parsed.batches(columns=names) for column in batch.columns)
     return sorted({name for column in columns for name in pc.unique(column).to_pylist() if name is not None})
 
 
-def main(argv: list[str]) -> str:
-    """Tag data/parsed into data/tagged."""
+def main(parsed: Input, tagged: Output) -> str:
+    """Mark the two entities of every sentence as BIO tags."""
     began = time.perf_counter()
-    source, target = map(Path, arguments(argv, "parsed tagged"))
     labels = params.read(params.Tag).labels
-    parsed = storage.read(source, CONTRACTS["parse"])
-    problems = [problem for batch in parsed.batches() for problem in find_problems(batch, labels)]
+    source = storage.read(parsed, PARSE)
+    problems = [problem for batch in source.batches() for problem in find_problems(batch, labels)]
     if problems:
         raise InputError(problems)
-    types = _types(parsed) if labels == "type" else []
-    names = tag_names(labels, types)
-    splits = {split: (tag(batch, labels, types) for batch in parsed.batches(split)) for split in parsed.files}
-    rows = storage.write(target, CONTRACTS["tag"], splits, {**parsed.labels, "tags": names}, parsed.notes)
-    return f"tag: {sum(rows.values()):,} sentences, tags {' '.join(names)}, {time.perf_counter() - began:.1f} s"
+    types = _types(source) if labels == "type" else []
+    splits = {split: (tag(batch, labels, types) for batch in source.batches(split)) for split in source.files}
+    notes = TagNotes(**vars(source.notes), tags=tuple(tag_names(labels, types)))
+    rows = storage.write(tagged, TAG, splits, notes)
+    return f"tag: {sum(rows.values()):,} sentences, tags {' '.join(notes.tags)}, {time.perf_counter() - began:.1f} s"
 
 
 if __name__ == "__main__":

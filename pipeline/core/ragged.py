@@ -7,13 +7,13 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-Ints = NDArray[np.int64]
+from pipeline.core.arrays import Ints
 
 
-def starts(lengths: Ints) -> Ints:
+def offsets(lengths: Ints) -> Ints:
     """Where each row begins in the flat array, and its end: (N + 1,).
 
-    >>> starts(np.array([2, 0, 3])).tolist()
+    >>> offsets(np.array([2, 0, 3])).tolist()
     [0, 2, 2, 5]
     """
     return np.concatenate([[0], np.cumsum(lengths, dtype=np.int64)])
@@ -25,7 +25,7 @@ def indices(lengths: Ints) -> Ints:
     >>> indices(np.array([2, 0, 3])).tolist()
     [0, 1, 0, 1, 2]
     """
-    return np.arange(int(lengths.sum())) - np.repeat(starts(lengths)[:-1], lengths)
+    return np.arange(int(lengths.sum())) - np.repeat(offsets(lengths)[:-1], lengths)
 
 
 def lengths(column: pa.ChunkedArray) -> Ints:
@@ -36,4 +36,4 @@ def lengths(column: pa.ChunkedArray) -> Ints:
 
 def lists(values: NDArray[np.int32], row_lengths: Ints) -> pa.ListArray:
     """A list<int32> array from flat values."""
-    return pa.ListArray.from_arrays(pa.array(starts(row_lengths), pa.int32()), pa.array(values, pa.int32()))
+    return pa.ListArray.from_arrays(pa.array(offsets(row_lengths), pa.int32()), pa.array(values, pa.int32()))

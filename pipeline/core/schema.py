@@ -1,4 +1,4 @@
-"""The columns of each stage's output and the checks on its rows.
+"""What travels between stages: the columns of each one's rows, the notes beside them, and the checks on both.
 
 Spans are half-open [start, end) in words, everywhere after parsing. A list column that runs over words has one entry a word.
 """
@@ -6,13 +6,14 @@ Spans are half-open [start, end) in words, everywhere after parsing. A list colu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import NamedTuple
+from typing import Any, Generic, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.errors import InputError
+from pipeline.core.outputs import Kind
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"
@@ -55,29 +56,55 @@ OPTIONAL = {"e1_type", "e2_type"}
 
 
 @dataclass(frozen=True)
-class Contract:
-    """What a stage promises of its output; the version goes up when the meaning of a column changes."""
+class ParseNotes:
+    """What the parse stage tells beside its rows."""
 
-    stage: str
-    version: int
+    language: str
+    segmenter: str
+    excluded: int  # rows left out by parse.exclude
+    overlap: int  # test rows whose text is in train too
+
+
+@dataclass(frozen=True)
+class TagNotes(ParseNotes):
+    """The same, and what the tag stage adds."""
+
+    tags: tuple[str, ...]  # K, in id order
+
+
+@dataclass(frozen=True)
+class PositionNotes(TagNotes):
+    """The same, and what the position stage adds."""
+
+    max_length: int  # words of the longest window
+    max_distance: int
+    windowed: int  # rows kept as a window
+
+
+Notes = TypeVar("Notes", bound=ParseNotes)
+
+
+@dataclass(frozen=True)
+class Contract(Generic[Notes]):
+    """What a stage promises of its output: the columns of its rows, and the notes beside them."""
+
+    kind: Kind[Notes]
     schema: pa.Schema
 
 
-CONTRACTS = {
-    "parse": Contract("parse", 1, PARSED),
-    "tag": Contract("tag", 1, TAGGED),
-    "position": Contract("position", 1, POSITIONED),
-}
+PARSE = Contract(Kind("parse", 2, ParseNotes, "run dvc repro parse"), PARSED)
+TAG = Contract(Kind("tag", 2, TagNotes, "run dvc repro tag"), TAGGED)
+POSITION = Contract(Kind("position", 2, PositionNotes, "run dvc repro position"), POSITIONED)
 
 
-def check(table: pa.Table, contract: Contract) -> None:
+def check(table: pa.Table, contract: Contract[Any]) -> None:
     """Check every row against the contract.
 
     Raises: InputError that names the column and the first row at fault.
     """
     if not table.schema.equals(contract.schema):
         found = f"columns {table.schema.names}"
-        raise InputError.of(f"{contract.stage} output", found, f"the contract has {contract.schema.names}: run dvc repro")
+        raise InputError.of(f"{contract.kind.name} output", found, f"the contract has {contract.schema.names}: run dvc repro")
     for name in contract.schema.names:
         if name not in OPTIONAL:
             _require(table, pc.is_valid(table[name]), f"{name} is empty")

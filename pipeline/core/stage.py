@@ -1,21 +1,37 @@
-"""How a stage's `main` runs: quiet libraries, progress for people, exit code 1 and no traceback on bad input."""
+"""The command line of stages and commands: typed arguments and --help, quiet libraries, progress, one way to report an error.
+
+A command is a function `main` whose parameters are its arguments and whose docstring is its help. Bad input ends it with exit
+code 1 and no traceback, a wrong command line with 2, Ctrl-C with 130.
+"""
 
 from __future__ import annotations
 
 import contextlib
 import errno
+import functools
 import logging
 import os
+import select
+import signal
 import sys
+import threading
 import time
+import typing
 import warnings
 from collections.abc import Callable, Iterator
-from typing import NoReturn
+from pathlib import Path
+from typing import Annotated, Any, NoReturn
 
+import typer
+
+from pipeline.core import outputs
 from pipeline.core.errors import InputError, Problem
 
 PLAIN_SECONDS = 10
 INTERRUPTED = 130  # the exit code, as shells have it
+SHELLS = frozenset({"sh", "dash", "bash", "zsh", "fish"})
+Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
+Output = Annotated[Path, typer.Argument(help="what is written, whole or not at all", show_default=False)]
 
 
 def quiet() -> None:
@@ -31,42 +47,108 @@ def quiet() -> None:
         logging.getLogger(name).setLevel(logging.ERROR)
 
 
-def run(main: Callable[[list[str]], str]) -> NoReturn:
-    """Run a stage's main on the command line's arguments, print its closing line and exit."""
+def run(main: Callable[..., str | int | None]) -> NoReturn:
+    """Run a command on the command line's arguments and exit.
+
+    What main returns is its closing line, or its exit code. The outputs are locked while it runs: see pipeline/core/outputs.py.
+    """
     quiet()
+    if sys.stdout is None:  # and the next file opened would take its place
+        sys.exit("standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
+    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+
+    @functools.wraps(main)
+    def command(**arguments: Any) -> None:
+        end_with_starter()
+        sys.exit(_run(main, arguments))
+
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
+    app.command()(command)
+    app(prog_name=f"python -m {main.__globals__['__spec__'].name}" if main.__globals__.get("__spec__") else None)
+    raise SystemExit(0)
+
+
+def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:
+    """What to exit with: a code, or what is wrong with the input."""
     try:
-        print(main(sys.argv[1:]), flush=True)  # noqa: T201
+        with _outputs_locked(main, arguments):
+            said = main(**arguments)
+        if isinstance(said, str):
+            print(said)  # noqa: T201
+        sys.stdout.flush()
+        return said if isinstance(said, int) else 0
     except InputError as error:
-        sys.exit(f"{error}\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written")
+        return f"{error}\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written"
     except BrokenPipeError:  # whoever read along has enough
         drop_output()
-        sys.exit(1)
+        return 1
     except OSError as error:
-        if error.errno in (errno.ENOSPC, errno.EDQUOT):
-            place = str(error.filename or "the output folder")
-            sys.exit(str(Problem(place, "the disk is full", "free some space and run again: complete work is kept")))
-        if not error.filename:
-            raise
-        hint = "check that it is there and that you may read it, or write it where it is an output"
-        sys.exit(str(Problem(str(error.filename), str(error.strerror), hint)))
+        drop_output()
+        return _system_error(error)
     except KeyboardInterrupt:
         log("interrupted: nothing half-written stays; dvc checkout brings the last outputs back")
-        sys.exit(INTERRUPTED)
-    sys.exit(0)
+        return INTERRUPTED
+
+
+def _system_error(error: OSError) -> str:
+    """What to tell of an error of the system.
+
+    Raises: the error itself where it names no file: that is a bug.
+    """
+    if error.errno in (errno.ENOSPC, errno.EDQUOT):
+        place = str(error.filename or "the output folder")
+        return str(Problem(place, "the disk is full", "free some space and run again: complete work is kept"))
+    if not error.filename:
+        raise error
+    hint = "check that it is there and that you may read it, or write it where it is an output"
+    return str(Problem(str(error.filename), str(error.strerror), hint))
+
+
+@contextlib.contextmanager
+def _outputs_locked(main: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[None]:
+    """Within the block no other process writes the outputs.
+
+    Raises: InputError where an output is, holds or lies in an input, or is a link.
+    """
+    hints = typing.get_type_hints(main, include_extras=True)
+    inputs = [value for name, value in arguments.items() if hints[name] == Input]
+    with contextlib.ExitStack() as locks:
+        for output in (value for name, value in arguments.items() if hints[name] == Output):
+            outputs.require_apart(output, inputs)
+            locks.enter_context(outputs.locked(output))
+        yield
+
+
+def end_with_starter() -> None:
+    """End this process when the DVC that started it ends, so that no stage writes on behind the back of the next run."""
+    if "DVC_STAGE" not in os.environ or not hasattr(os, "pidfd_open"):
+        return
+    starter = os.getppid()
+    name, parent = _process(starter)
+    starter = parent if name in SHELLS else starter
+    with contextlib.suppress(OSError):  # it has ended already, or the system does not let us look
+        ended = os.pidfd_open(starter)
+        threading.Thread(target=_end_after, args=[ended], daemon=True).start()
+
+
+def _process(process: int) -> tuple[str, int]:
+    """A process' name and the process that started it."""
+    try:
+        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
+    except OSError:
+        return "", 0
+    name, _, rest = status.partition(" (")[2].rpartition(") ")
+    return name, int(rest.split()[1])
+
+
+def _end_after(descriptor: int) -> None:
+    select.select([descriptor], [], [])
+    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def drop_output() -> None:
     """Send standard output nowhere, for Python's own flush at exit would fail again."""
     os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
-
-
-def arguments(argv: list[str], usage: str) -> list[str]:
-    """The arguments of a stage's command line, one for each word of its usage that is no [option]; anything else ends it."""
-    wanted = [word for word in usage.split() if not word.startswith("[")]
-    if len(argv) != len(wanted) or any(word.startswith("-") for word in argv):
-        command = sys.orig_argv[: len(sys.orig_argv) - len(sys.argv[1:])]
-        sys.exit(f"usage: {' '.join(command)} {usage}")
-    return argv
 
 
 def log(line: str) -> None:

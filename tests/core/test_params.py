@@ -18,7 +18,7 @@ def edited(folder: Path, old: str, new: str) -> Path:
     return path
 
 
-@pytest.mark.parametrize("section", params.SECTIONS, ids=params.SECTIONS.get)
+@pytest.mark.parametrize("section", params.SECTIONS.values(), ids=params.SECTIONS)
 def test_the_shipped_file_has_every_section(section: type) -> None:
     assert isinstance(params.read(section, PARAMS), section)
 
@@ -38,18 +38,18 @@ def test_the_recommended_setting_of_the_readme_is_one_that_the_stages_accept(tmp
 
 
 def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
-    assert set(yaml.safe_load(PARAMS.read_text())) == set(params.SECTIONS.values())
+    assert set(yaml.safe_load(PARAMS.read_text())) == set(params.SECTIONS)
 
 
 @pytest.mark.parametrize(
     ("section", "old", "new", "found", "hint"),
     [
-        (params.Train, "learning_rate:", "learning_rat:", "unknown parameter train.learning_rat", "did you mean learning_rate?"),
+        (params.Train, "learning_rate:", "learning_rat:", "unknown key train.learning_rat", "did you mean learning_rate?"),
         (
             params.Train,
             "  batch_size: 32\n",
             "",
-            "parameter train.batch_size is missing",
+            "key train.batch_size is missing",
             "add batch_size: a whole number of at least 1",
         ),
         (params.Train, "epochs: 20", "epochs: many", "train.epochs is 'many'", "it must be a whole number of at least 1"),

@@ -1,59 +1,141 @@
-"""What a stage says of a wrong command line."""
+"""The command line that all stages and commands share."""
 
+from __future__ import annotations
+
+import errno
+import os
+import re
 import shlex
+import signal
 import subprocess
 import sys
+import time
+from collections.abc import Callable
+from pathlib import Path
 
 import pytest
 
 from pipeline.core import stage
+from pipeline.core.stage import Input, Output
 from tests.support.project import ROOT
 from tests.test_dvc_yaml import EXPERIMENTS, STAGES
 
 COMMANDS = {values["cmd"].split()[2]: values["cmd"].split()[3:] for stages in (STAGES, *EXPERIMENTS) for values in stages.values()}
 
 
+def python(*arguments: str, **options: object) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, *arguments], cwd=ROOT, capture_output=True, text=True, check=False, **options)  # type: ignore[call-overload, no-any-return]
+
+
+def program(main: str) -> str:
+    return f"from pathlib import Path\nfrom pipeline.core.stage import Input, Output, log, run\n{main}\nrun(main)\n"
+
+
 @pytest.mark.parametrize("module", COMMANDS)
-def test_a_stage_without_its_arguments_gives_a_usage_line_and_no_traceback(module):
-    command = [sys.executable, "-m", module]
-    ended = subprocess.run(command, cwd=ROOT, capture_output=True, text=True, check=False)
-    (line,) = ended.stderr.splitlines()
-    assert line.startswith(f"usage: {' '.join(command)} ")
-    asked = line.removeprefix(f"usage: {' '.join(command)} ")  # the path of Python may hold blanks
-    shown = [word for word in asked.split() if not word.startswith("[")]
-    assert (ended.returncode, ended.stdout, len(shown)) == (1, "", len(COMMANDS[module]))
+def test_a_command_without_its_arguments_says_how_to_call_it(module: str) -> None:
+    ended = python("-m", module)
+    usage, *_, last = ended.stderr.splitlines()
+    assert (ended.returncode, ended.stdout) == (2, "")
+    assert usage.startswith(f"Usage: python -m {module} [OPTIONS] ")
+    assert len(re.findall(r"{\w+}|\w+\.\.\.", usage.removeprefix("Usage: "))) == len(COMMANDS[module])
+    assert last.startswith("Error: Missing argument")
 
 
-@pytest.mark.parametrize("argv", [["raw"], ["raw", "parsed", "more"], ["--help", "parsed"]])
-def test_arguments_that_a_usage_does_not_ask_for_are_refused(argv):
-    with pytest.raises(SystemExit, match=r" \[--stats\] raw parsed$"):
-        stage.arguments(argv, "[--stats] raw parsed")
-    assert stage.arguments(["data/raw", "data/parsed"], "[--stats] raw parsed") == ["data/raw", "data/parsed"]
+@pytest.mark.parametrize("module", ["pipeline.parse", "pipeline.embed"])
+def test_help_tells_what_a_command_does_and_its_arguments(module: str) -> None:
+    ended = python("-m", module, "--help")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert re.search(r"^  [A-Z].*\.$", ended.stdout, re.M)
+    assert "what is written, whole or not at all" in ended.stdout
 
 
-def fail_with(error):
-    def main(argv):
-        raise error
-
-    return main
-
-
-def test_a_file_that_cannot_be_used_is_named_with_a_hint(tmp_path):
-    (tmp_path / "taken").write_text("")
-    with pytest.raises(SystemExit, match=r"taken/x: Not a directory\n  hint: check") as ended:
-        stage.run(lambda argv: (tmp_path / "taken/x").read_text())
-    assert isinstance(ended.value.code, str)  # which Python prints before it exits with 1
-
-
-def test_an_interrupted_stage_ends_with_a_line(capsys):
+def exits(main: Callable[..., object], *arguments: object, monkeypatch: pytest.MonkeyPatch) -> object:
+    monkeypatch.setattr(sys, "argv", ["command", *map(str, arguments)])
     with pytest.raises(SystemExit) as ended:
-        stage.run(fail_with(KeyboardInterrupt()))
-    assert ended.value.code == stage.INTERRUPTED
+        stage.run(main)  # type: ignore[arg-type]
+    return ended.value.code
+
+
+def test_a_closing_line_is_printed_and_a_code_is_the_exit_code(
+    monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    assert exits(lambda: "done, 2 rows", monkeypatch=monkeypatch) == 0
+    assert capsys.readouterr().out == "done, 2 rows\n"
+    assert exits(lambda: 3, monkeypatch=monkeypatch) == 3
+
+
+def test_a_file_that_cannot_be_used_is_named_with_a_hint(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    (tmp_path / "taken").write_text("")
+    said = exits(lambda: (tmp_path / "taken/x").read_text(), monkeypatch=monkeypatch)
+    assert re.search(r"taken/x: Not a directory\n  hint: check", str(said))
+
+
+def test_a_full_disk_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
+    def main() -> str:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC), "data/parsed")
+
+    assert "data/parsed: the disk is full" in str(exits(main, monkeypatch=monkeypatch))
+
+
+def test_an_interrupted_command_ends_with_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
+    def main() -> str:
+        raise KeyboardInterrupt
+
+    assert exits(main, monkeypatch=monkeypatch) == stage.INTERRUPTED
     assert capsys.readouterr().err.startswith("interrupted: ")
 
 
-def test_a_reader_that_leaves_early_gets_no_traceback():
-    code = "from pipeline.core.stage import run\nrun(lambda argv: 'x\\n' * 10**6)"
+def test_a_reader_that_leaves_early_gets_no_traceback() -> None:
+    code = program("def main() -> str:\n    return 'x\\n' * 10**6")
     command = f"{shlex.join([sys.executable, '-c', code])} | head -1"
     ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
     assert (ended.stdout, ended.stderr) == ("x\n", "")
+
+
+@pytest.mark.parametrize(("given", "output"), [("raw", "raw"), ("raw", "raw/parsed"), ("raw/inner", "raw")])
+def test_an_output_in_the_place_of_an_input_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, given: str, output: str
+) -> None:
+    worked = []
+
+    def main(raw: Input, parsed: Output) -> str:
+        worked.append(raw)
+        return ""
+
+    (tmp_path / "raw/inner").mkdir(parents=True)
+    assert "is, holds or lies in the input" in str(exits(main, tmp_path / given, tmp_path / output, monkeypatch=monkeypatch))
+    assert not worked
+
+
+WAITING = program("def main(target: Output) -> str:\n    log('under way')\n    import time; time.sleep(60); return ''")
+
+
+def test_two_runs_of_one_output_never_mix(tmp_path: Path) -> None:
+    command = [sys.executable, "-c", WAITING, str(tmp_path / "out")]
+    with subprocess.Popen(command, cwd=ROOT, stderr=subprocess.PIPE, text=True) as first:
+        assert first.stderr
+        assert first.stderr.readline() == "under way\n"
+        second = python(*command[1:])
+        first.kill()
+    assert second.returncode == 1
+    assert f"out: process {first.pid} (" in second.stderr
+    assert "Traceback" not in second.stderr
+
+
+@pytest.mark.parametrize("shell", ["dash", "bash", None])
+def test_a_stage_ends_with_the_dvc_that_started_it(tmp_path: Path, shell: str | None) -> None:
+    child = [sys.executable, "-c", WAITING, str(tmp_path / "out")]
+    started = [shell, "-c", shlex.join(child)] if shell else child
+    starter = f"import os, subprocess; subprocess.run({started!r}, env={{**os.environ, 'DVC_STAGE': 'parse'}})"
+    with subprocess.Popen([sys.executable, "-c", starter], cwd=ROOT, stderr=subprocess.PIPE, text=True) as dvc:
+        assert dvc.stderr
+        assert dvc.stderr.readline() == "under way\n"
+        dvc.send_signal(signal.SIGKILL)
+        dvc.wait()
+        assert dvc.stderr.read() in {"", "Terminated\n"}  # to its end: whoever held it is gone
+    lock = tmp_path / ".out.lock"
+    process = int(lock.read_text().split()[1])
+    until = time.monotonic() + 10
+    while Path(f"/proc/{process}").exists() and "Z" not in Path(f"/proc/{process}/stat").read_text().split()[2]:
+        assert time.monotonic() < until, "the stage lives on"
+        time.sleep(0.05)

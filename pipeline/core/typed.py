@@ -1,0 +1,169 @@
+"""Plain values, as JSON and YAML give them, checked against the type hints of dataclasses and made into these."""
+
+from __future__ import annotations
+
+import dataclasses
+import types
+import typing
+from dataclasses import dataclass
+from typing import Annotated, Any, Literal, TypeVar
+
+from pipeline.core.errors import nearest
+
+Kind = TypeVar("Kind")
+Keys = tuple[str | int, ...]  # from the outermost mapping inwards
+WORDS = {
+    float: "a number",
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    types.NoneType: "null",
+    dict: "a mapping",
+}
+
+
+@dataclass(frozen=True)
+class Between:
+    """The closed range a number must lie in, as part of a hint: Annotated[int, Between(1)]."""
+
+    low: float
+    high: float = float("inf")
+
+
+@dataclass(frozen=True)
+class Mismatch:
+    """A value that does not fit: where it stands, what was found there, and what to do."""
+
+    keys: Keys
+    found: str
+    hint: str
+
+
+class MismatchError(Exception):
+    """A value does not fit; carries all its mismatches."""
+
+    def __init__(self, mismatches: typing.Sequence[Mismatch]) -> None:
+        self.mismatches = tuple(mismatches)
+        super().__init__("; ".join(f"{mismatch.found} ({mismatch.hint})" for mismatch in self.mismatches))
+
+
+def build(kind: type[Kind], value: object, keys: Keys = ()) -> Kind:
+    """A dataclass from a mapping: lists become tuples, whole numbers floats, inner mappings dataclasses, as the hints ask.
+
+    Args: keys: where the value stands, for the messages. A field with a default may be missing.
+    Raises: MismatchError with every key that is unknown, missing or of another type.
+
+    >>> @dataclass
+    ... class Point:
+    ...     x: float
+    ...     tags: tuple[str, ...] = ()
+    >>> build(Point, {"x": 1, "tags": ["a"]})
+    Point(x=1.0, tags=('a',))
+    >>> build(Point, {"y": 1}, keys=("point",))
+    Traceback (most recent call last):
+    pipeline.core.typed.MismatchError: unknown key point.y (use one of: x, tags); key point.x is missing (add x: a number)
+    """
+    mismatches: list[Mismatch] = []
+    made = _made(kind, value, keys, mismatches)
+    if mismatches:
+        raise MismatchError(mismatches)
+    return typing.cast(Kind, made)
+
+
+def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> Any:
+    """The value as the hint wants it; what does not fit is added to mismatches."""
+    if dataclasses.is_dataclass(hint):
+        return _dataclass(hint, value, keys, mismatches)
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin in (types.UnionType, typing.Union) and isinstance(value, dict):
+        inner = next((option for option in arguments if dataclasses.is_dataclass(option)), None)
+        if inner:
+            return _dataclass(inner, value, keys, mismatches)
+    if origin is dict and isinstance(value, dict):
+        return {key: _made(arguments[1], item, (*keys, key), mismatches) for key, item in value.items()}
+    plain = tuple(value) if isinstance(value, list) else value
+    if not fits(hint, plain):
+        problem = f"it must be {expected(hint)}{_close(hint, plain)}{_quotes(hint, plain)}"
+        mismatches.append(Mismatch(keys, f"{shown(keys)} is {value!r}", problem))
+    return float(plain) if _is_float(hint) and isinstance(plain, int) else plain
+
+
+def _dataclass(kind: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> Any:
+    if not isinstance(value, dict):
+        mismatches.append(Mismatch(keys, f"{shown(keys)} is not a mapping", f"write {shown(keys)}: with indented keys below it"))
+        return None
+    hints = typing.get_type_hints(kind, include_extras=True)
+    required = {field.name for field in dataclasses.fields(kind) if field.default is field.default_factory}  # both MISSING
+    before = len(mismatches)
+    for key in value:
+        if key not in hints:
+            mismatches.append(Mismatch((*keys, key), f"unknown key {shown((*keys, key))}", nearest(str(key), hints)))
+    for key, hint in hints.items():
+        if key in required and key not in value:
+            mismatches.append(Mismatch(keys, f"key {shown((*keys, key))} is missing", f"add {key}: {expected(hint)}"))
+    made = {key: _made(hint, value[key], (*keys, key), mismatches) for key, hint in hints.items() if key in value}
+    return kind(**made) if len(mismatches) == before else None
+
+
+def shown(keys: Keys) -> str:
+    """Keys as people write them.
+
+    >>> shown(("train", "loss_weights", "tags"))
+    'train.loss_weights.tags'
+    """
+    return ".".join(map(str, keys)) or "the file"
+
+
+def fits(hint: Any, value: object) -> bool:
+    """Whether a value is what a hint says: a whole number passes for a number, True and False for no number."""
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        low, high = arguments[1].low, arguments[1].high
+        return fits(arguments[0], value) and low <= typing.cast(float, value) <= high
+    if origin is Literal:
+        return any(value == option and type(value) is type(option) for option in arguments)
+    if origin is tuple:
+        return isinstance(value, tuple) and all(fits(arguments[0], item) for item in value)
+    if origin in (types.UnionType, typing.Union):
+        return any(fits(option, value) for option in arguments)
+    if hint in (int, float):
+        return isinstance(value, int | hint) and not isinstance(value, bool)
+    return hint is Any or isinstance(value, origin or hint)
+
+
+def expected(hint: Any) -> str:
+    """A hint in words.
+
+    >>> expected(Annotated[int, Between(1)]), expected(tuple[str, ...]), expected(str | None)
+    ('a whole number of at least 1', 'a list of text', 'text or null')
+    """
+    origin, arguments = typing.get_origin(hint), typing.get_args(hint)
+    if origin is Annotated:
+        low, high = arguments[1].low, arguments[1].high
+        return f"{expected(arguments[0])} {f'from {low:g} to {high:g}' if high != float('inf') else f'of at least {low:g}'}"
+    if origin is Literal:
+        return " or ".join(map(str, arguments))
+    if origin is tuple:
+        return f"a list of {expected(arguments[0])}"
+    if origin in (types.UnionType, typing.Union):
+        return " or ".join(expected(option) for option in arguments)
+    if dataclasses.is_dataclass(hint):
+        return "keys " + ", ".join(field.name for field in dataclasses.fields(hint))
+    return WORDS[origin or hint]
+
+
+def _is_float(hint: Any) -> bool:
+    return hint is float or (typing.get_origin(hint) is Annotated and typing.get_args(hint)[0] is float)
+
+
+def _close(hint: Any, value: object) -> str:
+    names = [str(item) for item in typing.get_args(hint)] if typing.get_origin(hint) is Literal else []
+    suggestion = nearest(str(value), names) if names else ""
+    return f"; {suggestion}" if suggestion.startswith("did") else ""
+
+
+def _quotes(hint: Any, value: object) -> str:
+    """YAML takes a revision or an id of digits alone for a number."""
+    items = value if isinstance(value, tuple) else (value,)
+    as_text = tuple(map(str, items)) if isinstance(value, tuple) else str(value)
+    return "; put it in quotes" if any(isinstance(item, int | float) for item in items) and fits(hint, as_text) else ""
