@@ -166,16 +166,16 @@ def _mapping(kind: type, node: yaml.Node, name: str, path: Path, problems: list[
     """A dataclass from a YAML mapping; appends what is wrong to problems."""
     place = f"{path}:{node.start_mark.line + 1}"
     if not isinstance(node, yaml.MappingNode):
-        problems.append(Problem(place, f"{name} is not a mapping", f"write {name}: with indented keys below it"))
+        problems.append(Problem(f"{name} is not a mapping", f"write {name}: with indented keys below it", source=place))
         return None
     hints = typing.get_type_hints(kind, include_extras=True)
     entries = _entries(node)
     for key, (key_node, _) in entries.items():
         if key not in hints:
             where = f"{path}:{key_node.start_mark.line + 1}"
-            problems.append(Problem(where, f"unknown parameter {name}.{key}", nearest(key, hints)))
+            problems.append(Problem(f"unknown parameter {name}.{key}", nearest(key, hints), source=where))
     for key in hints.keys() - entries.keys():
-        problems.append(Problem(place, f"parameter {name}.{key} is missing", f"add {key}: {_expected(hints[key])}"))
+        problems.append(Problem(f"parameter {name}.{key} is missing", f"add {key}: {_expected(hints[key])}", source=place))
     values = {key: _value(hint, entries[key][1], f"{name}.{key}", path, problems) for key, hint in hints.items() if key in entries}
     return kind(**values) if values.keys() == hints.keys() else None
 
@@ -194,9 +194,8 @@ def _value(hint: Any, node: yaml.Node, name: str, path: Path, problems: list[Pro
     if not _fits(hint, value):
         place = f"{path}:{node.start_mark.line + 1}"
         shown = list(value) if isinstance(value, tuple) else value
-        problems.append(
-            Problem(place, f"{name} is {shown!r}", f"it must be {_expected(hint)}{_close(hint, value)}{_quotes(hint, value)}")
-        )
+        wanted = f"it must be {_expected(hint)}{_close(hint, value)}{_quotes(hint, value)}"
+        problems.append(Problem(f"{name} is {shown!r}", wanted, source=place))
     return float(value) if _is_float(hint) and isinstance(value, int) else value
 
 

@@ -44,11 +44,11 @@ def run(main: Callable[[list[str]], str]) -> NoReturn:
     except OSError as error:
         if error.errno in (errno.ENOSPC, errno.EDQUOT):
             place = str(error.filename or "the output folder")
-            sys.exit(str(Problem(place, "the disk is full", "free some space and run again: complete work is kept")))
+            sys.exit(str(Problem("the disk is full", "free some space and run again: complete work is kept", source=place)))
         if not error.filename:
             raise
         hint = "check that it is there and that you may read it, or write it where it is an output"
-        sys.exit(str(Problem(str(error.filename), str(error.strerror), hint)))
+        sys.exit(str(Problem(str(error.strerror), hint, source=str(error.filename))))
     except KeyboardInterrupt:
         log("interrupted: nothing half-written stays; dvc checkout brings the last outputs back")
         sys.exit(INTERRUPTED)
