@@ -136,7 +136,7 @@ def require_same(config: Config, training: Train, folder: Path) -> None:
     """Raises: InputError where the model was trained with other parameters than the train section has now."""
     kept = {field.name for field in dataclasses.fields(Config)} & {field.name for field in dataclasses.fields(Train)}
     problems = [
-        Problem(str(params.FILE), f"train.{name} is {_plain(now)}, but {folder} was trained with {_plain(then)}", HINT)
+        Problem(f"train.{name} is {_plain(now)}, but {folder} was trained with {_plain(then)}", HINT, source=str(params.FILE))
         for name in sorted(kept)
         for now, then in [(getattr(training, name), getattr(config, name))]
         if now != then

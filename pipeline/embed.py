@@ -217,7 +217,7 @@ def stats(argv: list[str]) -> str:
     """What the store holds and how much of it the corpus uses, as JSON; changes nothing."""
     source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
-    if damaged := [Problem(str(path), found, "run dvc repro --force embed") for path, found in store.unusable(folder)]:
+    if damaged := [Problem(found, "run dvc repro --force embed", source=str(path)) for path, found in store.unusable(folder)]:
         raise InputError(damaged)
     held = store.summary(folder, corpus.keys, corpus.fingerprint)
     found: dict[str, Any] = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.description)}

@@ -71,7 +71,7 @@ def check(config: Config, folder: Folder, store: Store, place: Path) -> None:
         "the model was trained on the vectors of another encoder": config.encoder != store.fingerprint,
     }
     if any(problems.values()):
-        raise InputError(Problem(str(place), found, HINT) for found, broken in problems.items() if broken)
+        raise InputError(Problem(found, HINT, source=str(place)) for found, broken in problems.items() if broken)
 
 
 def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, Outcome]]:

@@ -24,7 +24,7 @@ from pipeline.core.labels import undirected
 from pipeline.core.schema import CONTRACTS, PARSED, SPLITS
 from pipeline.core.stage import arguments, run
 from pipeline.core.storage import BATCH_ROWS
-from pipeline.corpus.checks import Row, Survey, find_problems, merge, read_files, survey
+from pipeline.corpus.checks import Reading, SplitSummary, find_problems, merge, read_files, summarize
 from pipeline.corpus.formats import READERS, Annotation
 from pipeline.corpus.split import find_files
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
@@ -59,15 +59,15 @@ def main(argv: list[str]) -> str:
     to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
 
     with _scratch(target) as scratch:
-        surveys = {}
+        summaries = {}
         for split, paths in files.items():
             batches = _batched(read_files(paths, read))
-            surveys[split] = _spill(scratch / split, batches, exclude, settings.seed, to_table)
-        if problems := find_problems(surveys, exclude, settings.directed):
+            summaries[split] = _spill(scratch / split, batches, exclude, settings.seed, to_table)
+        if problems := find_problems(summaries, exclude, settings.directed):
             raise InputError(problems)
-        held_out = None if files["validation"] else _hold_out(surveys["train"], settings.validation_fraction)
-        notes = {"excluded": len(exclude), "overlap": surveys["test"].n_shared(surveys["train"])}
-        surveys.clear()  # its memory grows with the corpus, and writing needs some of its own
+        held_out = None if files["validation"] else _hold_out(summaries["train"], settings.validation_fraction)
+        notes = {"excluded": len(exclude), "overlap": summaries["test"].n_shared(summaries["train"])}
+        summaries.clear()  # its memory grows with the corpus, and writing needs some of its own
         how = {"language": settings.language, "segmenter": settings.segmenter}
         counts = storage.write(target, CONTRACTS["parse"], _splits(scratch, held_out), notes={**notes, **how})
     return _closing_line(counts, notes, "its own files" if held_out is None else "train", time.perf_counter() - began)
@@ -78,31 +78,36 @@ def _closing_line(counts: dict[str, int], notes: dict[str, int], origin: str, se
     return f"parse: {rows}, {notes['excluded']} excluded, {notes['overlap']} of test have their text in train, {seconds:.1f} s"
 
 
-def _batched(rows: Iterable[Row]) -> Iterator[list[Row]]:
-    iterator = iter(rows)
+def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
+    """The readings in lists of BATCH_ROWS, the last one shorter."""
+    iterator = iter(readings)
     while batch := list(islice(iterator, BATCH_ROWS)):
         yield batch
 
 
 def _spill(
     path: Path,
-    batches: Iterable[list[Row]],
+    batches: Iterable[list[Reading]],
     exclude: Collection[str],
     seed: int,
     to_table: Callable[[list[Annotation]], pa.Table],
-) -> Survey:
-    """Survey a split, and write what becomes output to an Arrow file."""
-    surveys = []
+) -> SplitSummary:
+    """Write the annotations of a split that are not excluded to an Arrow file, and return the summary of the split."""
+    summaries = []
     with pa.ipc.new_file(str(path), PARSED) as file:
-        for rows in batches:
-            surveys.append(survey(rows, exclude, seed))
-            kept = [row for row in rows if isinstance(row, Annotation) and row.id not in exclude]
+        for readings in batches:
+            summaries.append(summarize(readings, exclude, seed))
+            kept = [reading for reading in readings if isinstance(reading, Annotation) and reading.id not in exclude]
             if kept:
                 file.write_table(to_table(kept))
-    return merge(surveys)
+    return merge(summaries)
 
 
-def _hold_out(train: Survey, fraction: float) -> NDArray[np.bool_]:
+def _hold_out(train: SplitSummary, fraction: float) -> NDArray[np.bool_]:
+    """Which rows of train become validation.
+
+    Raises: InputError where the fraction is so small that none does.
+    """
     held_out = train.held_out(fraction)
     if not held_out.any():
         found = f"parse.validation_fraction {fraction:g} holds none of {len(held_out)} train rows out"
@@ -111,7 +116,7 @@ def _hold_out(train: Survey, fraction: float) -> NDArray[np.bool_]:
 
 
 def _splits(scratch: Path, held_out: NDArray[np.bool_] | None) -> dict[str, Iterator[pa.Table]]:
-    """The tables of every split; the rows held out of train, if any, are validation."""
+    """The tables of every split from the scratch folder; where rows of train are held out, these are validation."""
     files = {split: scratch / split for split in SPLITS}
     splits = {split: _tables(path) for split, path in files.items()}
     if held_out is not None:
@@ -120,7 +125,7 @@ def _splits(scratch: Path, held_out: NDArray[np.bool_] | None) -> dict[str, Iter
 
 
 def _tables(path: Path, mask: NDArray[np.bool_] | None = None) -> Iterator[pa.Table]:
-    """The rows of a spilled file, or those where mask is true, a batch at a time."""
+    """The rows of an Arrow file, or only those where mask is true, a batch at a time."""
     with pa.OSFile(str(path)) as source:
         file, start = pa.ipc.open_file(source), 0
         for n in range(file.num_record_batches):
@@ -131,7 +136,11 @@ def _tables(path: Path, mask: NDArray[np.bool_] | None = None) -> Iterator[pa.Ta
 
 @contextlib.contextmanager
 def _scratch(target: Path) -> Iterator[Path]:
-    """A folder beside the target, which has the room; a fixed name, so that a killed run's is cleared by the next."""
+    """A folder for the rows that wait, removed at the end.
+
+    It lies beside the target, where there is room for the rows. Its name is fixed, so that the next run clears what a killed
+    run left.
+    """
     folder = target.with_name(f".{target.name}.rows")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)

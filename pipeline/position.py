@@ -13,7 +13,7 @@ import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.arrays import Ints
-from pipeline.core.errors import InputError, Problem, or_exclude
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import POSITION, TAG, PositionNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.corpus.positions import position_ids, relative_positions, windows
@@ -35,12 +35,10 @@ def find_problems(table: pa.Table, max_length: int) -> Iterator[Problem]:
     """The rows whose entities are further apart than the window is wide."""
     first, last = _extent(table)
     for row in np.flatnonzero(last - first > max_length).tolist():
-        name, extent = table["id"][row].as_py(), int(last[row] - first[row])
-        yield Problem(
-            table["source"][row].as_py(),
-            f"row {name}: the entities span {extent} words, more than position.max_length {max_length}",
-            f"raise position.max_length to {extent}{or_exclude(name)}",
-        )
+        row_id, extent = table["id"][row].as_py(), int(last[row] - first[row])
+        found = f"row {row_id}: the entities span {extent} words, more than position.max_length {max_length}"
+        problem = Problem(found, f"raise position.max_length to {extent}", "entities-far-apart")
+        yield problem.at(table["source"][row].as_py(), row_id=row_id).or_exclude()
 
 
 def _extent(table: pa.Table) -> tuple[Ints, Ints]:

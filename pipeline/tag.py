@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -16,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.arrays import Ints
-from pipeline.core.errors import InputError, Problem, or_exclude
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
@@ -87,17 +88,20 @@ def find_problems(table: pa.Table, labels: str) -> Iterator[Problem]:
     shared = np.maximum(*starts.T) < np.minimum(*ends.T)
     for row in np.flatnonzero(shared).tolist():
         spans = " and ".join(f"{e} [{starts[row, i]}, {ends[row, i]})" for i, e in enumerate(ENTITIES))
-        yield _problem(table, row, f"{spans} share a word, which BIO tags cannot express", "mark entities that share no word")
+        found = f"{spans} share a word, which BIO tags cannot express"
+        yield _at_row(Problem(found, "mark entities that share no word", "entities-overlap"), table, row)
     if labels == "type":
         for entity in ENTITIES:
             for row in np.flatnonzero(table[f"{entity}_type"].is_null().to_numpy()).tolist():
                 hint = f"annotate {entity}_type, or set tag.labels to entity or role in params.yaml"
-                yield _problem(table, row, f"{entity} has no type, which tag.labels: type needs", hint)
+                found = f"{entity} has no type, which tag.labels: type needs"
+                yield _at_row(Problem(found, hint, "type-missing"), table, row)
 
 
-def _problem(table: pa.Table, row: int, found: str, hint: str) -> Problem:
-    name = table["id"][row].as_py()
-    return Problem(table["source"][row].as_py(), f"row {name}: {found}", hint + or_exclude(name))
+def _at_row(problem: Problem, table: pa.Table, row: int) -> Problem:
+    """The problem placed at a row of a table, whose id begins what was found."""
+    row_id, source = table["id"][row].as_py(), table["source"][row].as_py()
+    return replace(problem, found=f"row {row_id}: {problem.found}").at(source, row_id=row_id).or_exclude()
 
 
 def _types(parsed: StageOutput[ParseNotes]) -> list[str]:

@@ -30,7 +30,7 @@ class Words:
         characters = [Span(start, start + len(word)) for start, word in zip(starts, words, strict=True)]
         tags = tuple("B" if word.istitle() else "O" for word in words)
         if "refuse" in words:
-            return Problem("sentence", "a word is refused", "leave it out")
+            return Problem("a word is refused", "leave it out", source="sentence")
         found = tuple(entities(sentence.text, characters, tags))
         pairs = [(a, b) for a in found for b in found if a != b]
         if sentence.entities:

@@ -6,7 +6,8 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
-DIRECTED = re.compile(r"(.+)\((e1,e2|e2,e1)\)")
+# A name without brackets, and with no blank at its ends; then nothing or a direction.
+FORM = re.compile(r"([^()\s](?:[^()]*[^()\s])?)(?:\((e1,e2|e2,e1)\))?")
 
 
 class Label(NamedTuple):
@@ -16,16 +17,25 @@ class Label(NamedTuple):
     direction: str | None
 
 
+def is_label(text: str) -> bool:
+    """Whether a text has the form of a label.
+
+    >>> is_label("Cause-Effect(e2,e1)"), is_label("Cause-Effect(e1,e3)")
+    (True, False)
+    """
+    return bool(FORM.fullmatch(text))
+
+
 def parse_label(label: str) -> Label:
-    """Split a label into relation and direction.
+    """Split a label into relation and direction; a text that is no label has no direction.
 
     >>> parse_label("Cause-Effect(e2,e1)")
     Label(relation='Cause-Effect', direction='e2,e1')
     >>> parse_label("Other")
     Label(relation='Other', direction=None)
     """
-    directed = DIRECTED.fullmatch(label)
-    return Label(directed[1], directed[2]) if directed else Label(label, None)
+    form = FORM.fullmatch(label)
+    return Label(form[1], form[2]) if form else Label(label, None)
 
 
 def is_directed(labels: Sequence[str]) -> bool:

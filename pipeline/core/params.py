@@ -131,7 +131,7 @@ def read(section: type[Section], path: Path = FILE) -> Section:
     try:
         return typed.build(section, sections[name], (name,))
     except typed.MismatchError as error:
-        problems = [Problem(document.place(mismatch.keys), mismatch.found, mismatch.hint) for mismatch in error.mismatches]
+        problems = [Problem(mismatch.found, mismatch.hint, source=document.place(mismatch.keys)) for mismatch in error.mismatches]
         raise InputError(problems) from None
 
 

@@ -97,11 +97,11 @@ def _system_error(error: OSError) -> str:
     """
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         place = str(error.filename or "the output folder")
-        return str(Problem(place, "the disk is full", "free some space and run again: complete work is kept"))
+        return str(Problem("the disk is full", "free some space and run again: complete work is kept", source=place))
     if not error.filename:
         raise error
     hint = "check that it is there and that you may read it, or write it where it is an output"
-    return str(Problem(str(error.filename), str(error.strerror), hint))
+    return str(Problem(str(error.strerror), hint, source=str(error.filename)))
 
 
 @contextlib.contextmanager

@@ -28,16 +28,16 @@ def find_files(folder: Path) -> dict[str, list[Path]]:
     Raises: InputError where the folder, the train files or the test files are missing, or a file belongs to no split.
     """
     if not folder.is_dir():
-        raise InputError.of(folder, "there is no such folder", "put the annotation files there")
+        raise InputError.of(folder, "there is no such folder", "put the annotation files there", "folder-missing")
     files: dict[str, list[Path]] = {split: [] for split in SPLITS}
     strays: list[Path] = []
     for path in sorted(folder.iterdir()):
         if not path.name.startswith("."):
             files.get(split_of(path.name) if path.is_file() else "", strays).append(path)
-    problems = [Problem(str(path), "an annotation file of no split", EXPECTED) for path in strays]
+    problems = [Problem("an annotation file of no split", EXPECTED, "file-unexpected", str(path)) for path in strays]
     for split in ("train", "test"):
         if not files[split]:
-            problems.append(Problem(str(folder), f"there is no {split} file", f"add one: {EXPECTED}"))
+            problems.append(Problem(f"there is no {split} file", f"add one: {EXPECTED}", "split-missing", str(folder)))
     if problems:
         raise InputError(problems)
     return files

@@ -117,13 +117,14 @@ class Predictor:
         if text.marked:
             n_words = Pair(text, *text.marked).n_words
             found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
-            return Problem(SOURCE, found, "shorten the sentence") if n_words > self._max_length else None
+            return Problem(found, "shorten the sentence", source=SOURCE) if n_words > self._max_length else None
         hint = "mark the entities with <e1>, </e1>, <e2>, </e2>, or train "
         if self._transitions is None:
-            return Problem(SOURCE, "no entities are marked, and the model has no tagger to find them", f"{hint}both train.tasks")
+            found = "no entities are marked, and the model has no tagger to find them"
+            return Problem(found, f"{hint}both train.tasks", source=SOURCE)
         if self.config.positions == "shared":
             found = "no entities are marked, and this model's tagger reads them off the marks (train.positions: shared)"
-            return Problem(SOURCE, found, f"{hint}with train.positions: relation or none")
+            return Problem(found, f"{hint}with train.positions: relation or none", source=SOURCE)
         return None
 
     def _marked(self, texts: list[Text]) -> list[Prediction]:

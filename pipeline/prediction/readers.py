@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.formats import jsonl, semeval
-from pipeline.corpus.formats.annotation import Fault, Line
+from pipeline.corpus.formats.annotation import Line
 from pipeline.prediction.types import MARK_LIKE, SOURCE, Sentence
 
 
@@ -33,46 +33,45 @@ class Request:
 def read_text(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of plain text, blank lines left out."""
     for line in _solid(lines):
-        yield _refused(line, None, [line.fault]) if line.fault else request(line.number, None, line.text)
+        yield _refused(line, None, [line.problem]) if line.problem else request(line.number, None, line.text)
 
 
 def read_jsonl(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of JSON lines, blank lines left out."""
     for line in _solid(lines):
-        value = line.fault or jsonl.read_object(line.text)
-        yield _refused(line, None, [value]) if isinstance(value, Fault) else _read_object(line, value)
+        value = line.problem or jsonl.read_object(line.text)
+        yield _refused(line, None, [value]) if isinstance(value, Problem) else _read_object(line, value)
 
 
 def _read_object(line: Line, given: dict[str, Any]) -> Request:
     value = {key: item for key, item in given.items() if item is not None}
     name = jsonl.read_id(value, "") or None
-    if faults := list(_object_faults(value)):
-        return _refused(line, name, faults)
+    if problems := list(_object_problems(value)):
+        return _refused(line, name, problems)
     asked = request(line.number, name, value["text"])
     if "e1" in value and isinstance(asked.content, Sentence):
         return replace(asked, content=Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"]))))
     return asked
 
 
-def _object_faults(value: dict[str, Any]) -> Iterator[Fault]:
+def _object_problems(value: dict[str, Any]) -> Iterator[Problem]:
     """All that is wrong with an object, but for what Sentence.of finds in its text."""
     for key in value:
         meant = key.lower().replace("_", "")
         if meant in jsonl.ENTITIES and meant not in value:
-            yield Fault(f"there is no {meant}, but {key!r}", f"did you mean {meant}?")
-    if fault := jsonl.id_fault(value):
-        yield fault
+            yield Problem(f"there is no {meant}, but {key!r}", f"did you mean {meant}?", "key-unknown")
+    if problem := jsonl.id_problem(value):
+        yield problem
     given = [entity for entity in jsonl.ENTITIES if entity in value]
     if len(given) == 1:
-        yield Fault(f"{given[0]} is given alone", "give both e1 and e2, or neither")
+        yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):
-        yield Fault("there is no text", 'write {"text": "..."}')
+        yield Problem("there is no text", 'write {"text": "..."}', "key-missing")
         return
-    yield from jsonl.span_faults(value)
+    yield from jsonl.span_problems(value)
     if given and (mark := MARK_LIKE.search(value["text"])):
-        yield Fault(
-            f"the text has the mark {mark[0]}, and {given[0]} is given", "give the entities by marks or by offsets, not both"
-        )
+        found = f"the text has the mark {mark[0]}, and {given[0]} is given"
+        yield Problem(found, "give the entities by marks or by offsets, not both", "entities-given-twice")
 
 
 def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
@@ -80,8 +79,8 @@ def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
     for first, *_ in semeval.blocks(lines):
         name = semeval.read_id(first.text)
         marked = semeval.read_sentence(first.text, in_order=False) if name else [semeval.NO_ID]
-        if first.fault:
-            marked = [first.fault]
+        if first.problem:
+            marked = [first.problem]
         if isinstance(marked, list):
             yield _refused(first, name, marked)
         else:
@@ -104,8 +103,8 @@ def request(line: int, name: str | None, text: str) -> Request:
 
 
 def _solid(lines: Iterable[Line]) -> Iterator[Line]:
-    return (line for line in lines if line.text.strip() or line.fault)
+    return (line for line in lines if line.text.strip() or line.problem)
 
 
-def _refused(line: Line, name: str | None, faults: Sequence[Fault]) -> Request:
-    return Request(line.number, name, tuple(Problem(SOURCE, *fault) for fault in faults))
+def _refused(line: Line, name: str | None, problems: Sequence[Problem]) -> Request:
+    return Request(line.number, name, tuple(problem.at(SOURCE) for problem in problems))

@@ -7,7 +7,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.formats.semeval import MARKER, MARKERS, unmark
@@ -48,7 +48,7 @@ class Sentence:
             return cls(text)
         marked = unmark(text, in_order=False)
         if isinstance(marked, list):
-            raise InputError(Problem(SOURCE, *fault) for fault in marked)
+            raise InputError(problem.at(SOURCE) for problem in marked)
         return cls(marked.text, (marked.e1, marked.e2))
 
 

@@ -1,18 +1,17 @@
-"""What every reader yields: an annotation a good row, the problems of a broken one; and the lines both are read from."""
+"""What every reader yields of a good row, and the lines that it reads."""
 
 from __future__ import annotations
 
 import codecs
-import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.core.errors import Problem, or_exclude
+from pipeline.core.errors import Problem
+from pipeline.core.labels import is_label, parse_label
 from pipeline.core.schema import OTHER, Span
 
-RELATION = re.compile(r"([^()\s](?:[^()]*[^()\s])?)(\((?:e1,e2|e2,e1)\))?")
 NOT_UTF8 = "save the file as UTF-8"
 
 
@@ -30,45 +29,27 @@ class Annotation:
     e2_type: str | None = None
 
 
-@dataclass(frozen=True)
-class Broken(Problem):
-    """A problem of a row; the row can be left out by its id, where that could be read."""
-
-    row: str  # file:line of the row, which may begin above the problem
-    id: str | None
-
-
-class Fault(NamedTuple):
-    """What is wrong in a row, and what to do about it."""
-
-    found: str
-    hint: str
-
-
 class Line(NamedTuple):
-    """A line without its end; bytes that are not UTF-8 stand in its text as surrogates."""
+    """A line without its end, and its problem where it is not UTF-8: the bytes that are not stand in its text as surrogates."""
 
     number: int
     text: str
-    fault: Fault | None
+    problem: Problem | None
 
 
-def broken(fault: Fault, source: str, row: str, name: str | None) -> Broken:
-    """The problem that a fault makes of the row with this id."""
-    return Broken(source, fault.found, fault.hint + (or_exclude(name) if name else ""), row, name)
-
-
-def relation_fault(relation: str) -> Fault | None:
+def relation_problem(relation: str) -> Problem | None:
     """What is wrong with the form of a relation, if anything.
 
-    >>> relation_fault("Cause-Effect(e1,e3)").found
+    >>> relation_problem("Cause-Effect(e1,e3)").found
     "'Cause-Effect(e1,e3)' is no relation"
     """
-    match = RELATION.fullmatch(relation)
-    if not match:
-        return Fault(f"{relation!r} is no relation", "write a name, then nothing, (e1,e2) or (e2,e1), with no blank between")
-    if match[1] == OTHER and match[2]:
-        return Fault(f"{relation!r} has a direction", f"write {OTHER} alone: it stands for no relation")
+    if not is_label(relation):
+        hint = "write a name, then nothing, (e1,e2) or (e2,e1), with no blank between"
+        return Problem(f"{relation!r} is no relation", hint, "relation-malformed")
+    label = parse_label(relation)
+    if label.relation == OTHER and label.direction:
+        hint = f"write {OTHER} alone: it stands for no relation"
+        return Problem(f"{relation!r} has a direction", hint, "direction-unexpected")
     return None
 
 
@@ -83,7 +64,7 @@ def decode(raw_lines: Iterable[bytes]) -> Iterator[Line]:
     for number, raw in enumerate(raw_lines, 1):
         if number == 1:
             if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                yield Line(1, "", Fault("the file is UTF-16", NOT_UTF8))
+                yield Line(1, "", Problem("the file is UTF-16", NOT_UTF8, "not-utf8"))
                 return
             raw = raw.removeprefix(codecs.BOM_UTF8)
         yield _decode(number, raw.rstrip(b"\r\n"))
@@ -94,5 +75,5 @@ def _decode(number: int, raw: bytes) -> Line:
         return Line(number, raw.decode(), None)
     except UnicodeDecodeError as error:
         character = len(raw[: error.start].decode()) + 1
-        fault = Fault(f"byte 0x{raw[error.start]:02x} at character {character} is not UTF-8", NOT_UTF8)
-        return Line(number, raw.decode(errors="surrogateescape"), fault)
+        found = f"byte 0x{raw[error.start]:02x} at character {character} is not UTF-8"
+        return Line(number, raw.decode(errors="surrogateescape"), Problem(found, NOT_UTF8, "not-utf8"))

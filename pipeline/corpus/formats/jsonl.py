@@ -14,71 +14,83 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import nearest
+from pipeline.core.errors import Problem, nearest
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import Annotation, Broken, Fault, Line, broken, read_lines, relation_fault
+from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem
 
 REQUIRED = ("text", "e1", "e2", "relation")
 OPTIONAL = ("e1_type", "e2_type", "id")
 ENTITIES = ("e1", "e2")
+LINE = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
 UNITS = "offsets count Unicode characters from 0, the end is exclusive (tools in JavaScript count UTF-16 units)"
 
 
-def read(path: Path) -> Iterator[Annotation | Broken]:
+def read(path: Path) -> Iterator[Annotation | Problem]:
     """Annotations and problems of a file, in its order."""
     for line in read_lines(path):
-        if line.text.strip() or line.fault:
+        if line.text.strip() or line.problem:
             yield from _read_line(path, line)
 
 
-def _read_line(path: Path, line: Line) -> Iterator[Annotation | Broken]:
-    row = f"{path}:{line.number}"
-    value = line.fault or read_object(line.text)
-    default = f"{path.stem}:{line.number}"
-    name = default if isinstance(value, Fault) else read_id(value, default)
-    faults = [value] if isinstance(value, Fault) else list(find_faults(value))
-    if faults or isinstance(value, Fault):
-        for fault in faults:
-            yield broken(fault, row, row, name)
+def _read_line(path: Path, line: Line) -> Iterator[Annotation | Problem]:
+    """The annotation of a line, or its problems."""
+    source, default_id = f"{path}:{line.number}", f"{path.stem}:{line.number}"
+    value = line.problem or read_object(line.text)
+    if isinstance(value, Problem):
+        yield value.at(source, row_id=default_id).or_exclude()
+        return
+    row_id = read_id(value, default_id)
+    problems = [problem.at(source, row_id=row_id).or_exclude() for problem in object_problems(value)]
+    if problems:
+        yield from problems
     else:
-        e1, e2 = Span(*value["e1"]), Span(*value["e2"])
-        yield Annotation(name, row, value["text"], e1, e2, value["relation"], value.get("e1_type"), value.get("e2_type"))
+        yield _annotation(value, source, row_id)
 
 
-def read_object(text: str) -> dict[str, Any] | Fault:
+def _annotation(value: dict[str, Any], source: str, row_id: str) -> Annotation:
+    """The annotation of an object without problems."""
+    e1, e2 = Span(*value["e1"]), Span(*value["e2"])
+    return Annotation(row_id, source, value["text"], e1, e2, value["relation"], value.get("e1_type"), value.get("e2_type"))
+
+
+def read_object(text: str) -> dict[str, Any] | Problem:
     """A line as a JSON object, or what is wrong with it."""
-    hint = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
     try:
         value = json.loads(text, object_pairs_hook=_unique)
     except json.JSONDecodeError as error:
-        return Fault(f"not JSON: {error.msg} at character {error.colno}", hint)
+        return Problem(f"not JSON: {error.msg} at character {error.colno}", LINE, "json-malformed")
     except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
-        return Fault(f"not JSON: {error}", hint)
-    return value if isinstance(value, dict | Fault) else Fault(f"a JSON {type(value).__name__}, no object", hint)
+        return Problem(f"not JSON: {error}", LINE, "json-malformed")
+    if isinstance(value, dict | Problem):
+        return value
+    return Problem(f"a JSON {type(value).__name__}, no object", LINE, "json-malformed")
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Fault:
+def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Problem:
     """An object's pairs as a dict, which would silently keep the last value of a key given twice."""
     counts = Counter(key for key, _ in pairs)
     repeated = [f"{key!r} {count} times" for key, count in counts.items() if count > 1]
-    return Fault(f"one object has the key {', '.join(repeated)}", "give every key once") if repeated else dict(pairs)
+    if repeated:
+        return Problem(f"one object has the key {', '.join(repeated)}", "give every key once", "key-repeated")
+    return dict(pairs)
 
 
 def read_id(value: dict[str, Any], default: str) -> str:
     """A row's id; `default` where it has none that can be used."""
-    name = value.get("id", default)
-    return str(name) if _is_id(name) else default
+    given = value.get("id", default)
+    return str(given) if _is_id(given) else default
 
 
-def id_fault(value: dict[str, Any]) -> Fault | None:
+def id_problem(value: dict[str, Any]) -> Problem | None:
     """What is wrong with a row's id, if it has one."""
     if "id" not in value or _is_id(value["id"]):
         return None
-    return Fault(f"id is {_shown(value['id'])}", "it must be a string that is not blank, or a whole number")
+    hint = "it must be a string that is not blank, or a whole number"
+    return Problem(f"id is {_shown(value['id'])}", hint, "id-malformed")
 
 
-def _is_id(name: object) -> bool:
-    return (isinstance(name, int) and not isinstance(name, bool)) or _is_text(name)
+def _is_id(value: object) -> bool:
+    return (isinstance(value, int) and not isinstance(value, bool)) or _is_text(value)
 
 
 def _is_text(value: object) -> bool:
@@ -90,48 +102,48 @@ def _is_unicode(value: str) -> bool:
     return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
 
 
-def find_faults(value: dict[str, Any]) -> Iterator[Fault]:
+def object_problems(value: dict[str, Any]) -> Iterator[Problem]:
     """All that is wrong with an object."""
     known = REQUIRED + OPTIONAL
     for key in value.keys() - set(known):
-        yield Fault(f"unknown key {key!r}", nearest(key, known))
+        yield Problem(f"unknown key {key!r}", nearest(key, known), "key-unknown")
     for key in REQUIRED:
         if key not in value:
-            yield Fault(f"key {key!r} is missing", f"a line has the keys {', '.join(REQUIRED)}")
+            yield Problem(f"key {key!r} is missing", f"a line has the keys {', '.join(REQUIRED)}", "key-missing")
     for key in ("text", "relation", "e1_type", "e2_type"):
         optional = key in OPTIONAL and value.get(key) is None
         if key in value and not optional and not _is_text(value[key]):
-            yield Fault(f"{key} is {_shown(value[key])}", "it must be a string of valid Unicode that is not blank")
-    if fault := id_fault(value):
-        yield fault
-    if _is_text(value.get("relation")) and (fault := relation_fault(value["relation"])):
-        yield fault
+            hint = "it must be a string of valid Unicode that is not blank"
+            yield Problem(f"{key} is {_shown(value[key])}", hint, "value-malformed")
+    if problem := id_problem(value):
+        yield problem
+    if _is_text(value.get("relation")) and (problem := relation_problem(value["relation"])):
+        yield problem
     if _is_text(value.get("text")):
-        yield from span_faults(value)
+        yield from span_problems(value)
 
 
-def span_faults(value: dict[str, Any]) -> Iterator[Fault]:
+def span_problems(value: dict[str, Any]) -> Iterator[Problem]:
     """What is wrong with e1 and e2, as far as they are given, in a text."""
     text = value["text"]
     for entity in ENTITIES:
-        if entity in value:
-            fault = _span_fault(entity, value[entity], text)
-            if fault:
-                yield fault
+        if entity in value and (problem := _span_problem(entity, value[entity], text)):
+            yield problem
     if all(entity in value for entity in ENTITIES) and value["e1"] == value["e2"]:
-        yield Fault("e1 and e2 are the same characters", "give two entities")
+        yield Problem("e1 and e2 are the same characters", "give two entities", "entities-identical")
 
 
-def _span_fault(entity: str, span: object, text: str) -> Fault | None:
+def _span_problem(entity: str, span: object, text: str) -> Problem | None:
     if not isinstance(span, list) or [type(edge) for edge in span] != [int, int]:
-        return Fault(f"{entity} is {_shown(span)}", "it must be [start, end], two whole numbers")
+        return Problem(f"{entity} is {_shown(span)}", "it must be [start, end], two whole numbers", "span-malformed")
     start, end = span
     if not 0 <= start < end <= len(text):
-        return Fault(f"{entity} is {span}, the text has {len(text)} characters", UNITS)
+        return Problem(f"{entity} is {span}, the text has {len(text)} characters", UNITS, "span-impossible")
     if not text[start:end].strip():
-        return Fault(f"{entity} is blank: {text[start:end]!r}", UNITS)
+        return Problem(f"{entity} is blank: {text[start:end]!r}", UNITS, "entity-empty")
     return None
 
 
 def _shown(value: object) -> str:
-    return json.dumps(value)[:60]
+    """The start of a value as JSON; an object inside it that has a key twice is there as a problem."""
+    return json.dumps(value, default=lambda problem: [problem.found, problem.hint])[:60]

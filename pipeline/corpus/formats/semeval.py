@@ -14,18 +14,23 @@ from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import Annotation, Broken, Fault, Line, broken, read_lines, relation_fault
+from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem
 
 MARKERS = ["<e1>", "</e1>", "<e2>", "</e2>"]
 SWAPPED = MARKERS[2:] + MARKERS[:2]
 MARKER = re.compile(f"({'|'.join(MARKERS)})")
 COMMENT = "Comment:"
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
-NO_RELATION = Fault("the block ends without a relation", "write the relation on the line after the sentence")
-NOT_OF_A_BLOCK = Fault("a line that belongs to no block", f"a block is the sentence, its relation and one line {COMMENT}")
-NO_ID = Fault("no id and tab before the sentence", 'begin a block with an id, a tab and the sentence in "..."')
-UNQUOTED = Fault("the sentence does not begin and end with a double quote", 'put it in "...": the line may be cut short')
+NO_RELATION = Problem("the block ends without a relation", "write the relation on the line after the sentence", "relation-missing")
+NOT_OF_A_BLOCK = Problem(
+    "a line that belongs to no block", f"a block is the sentence, its relation and one line {COMMENT}", "line-unexpected"
+)
+NO_ID = Problem("no id and tab before the sentence", 'begin a block with an id, a tab and the sentence in "..."', "id-missing")
+UNQUOTED = Problem(
+    "the sentence does not begin and end with a double quote", 'put it in "...": the line may be cut short', "quote-missing"
+)
 
 
 class Marked(NamedTuple):
@@ -36,13 +41,13 @@ class Marked(NamedTuple):
     e2: Span
 
 
-def read(path: Path) -> Iterator[Annotation | Broken]:
+def read(path: Path) -> Iterator[Annotation | Problem]:
     """Annotations and problems of a file, in its order."""
     for block in blocks(read_lines(path)):
         yield from _read_block(path, block)
 
 
-def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | list[Fault]:
+def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | list[Problem]:
     """Take the markers out of a sentence.
 
     Args: first: the number of the sentence's first character, for the messages; in_order: e1 must stand before e2.
@@ -56,48 +61,52 @@ def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | 
     parts = MARKER.split(sentence)
     swapped = not in_order and parts[1::2] == SWAPPED
     if parts[1::2] != MARKERS and not swapped:
-        places = [(marker[0], marker.start() + first) for marker in MARKER.finditer(sentence)]
-        return list(_marker_faults({name: [place for found, place in places if found == name] for name in MARKERS}))
+        characters: dict[str, list[int]] = {marker: [] for marker in MARKERS}
+        for match in MARKER.finditer(sentence):
+            characters[match[0]].append(match.start() + first)
+        return list(_marker_problems(characters))
     before, one, between, other, _ = parts[::2]
     if blank := [marker[1:-1] for marker, words in ((parts[1], one), (parts[5], other)) if not words.strip()]:
-        return [Fault(f"{entity} is empty", f"put a word between <{entity}> and </{entity}>") for entity in blank]
+        return [Problem(f"{entity} is empty", f"put a word between <{entity}> and </{entity}>", "entity-empty") for entity in blank]
     start = len(before) + len(one) + len(between)
     spans = [Span(len(before), len(before) + len(one)), Span(start, start + len(other))]
     return Marked("".join(parts[::2]), *(spans[::-1] if swapped else spans))
 
 
-def _marker_faults(at: dict[str, list[int]]) -> Iterator[Fault]:
-    """Why markers at these characters don't stand once each, in order."""
-    alone = True
-    for entity in ("e1", "e2"):
-        fault = _entity_fault(entity, at[f"<{entity}>"], at[f"</{entity}>"])
-        if fault:
-            alone = False
-            yield fault
-    if alone:
-        (open_1,), (close_1,), (open_2,), (close_2,) = at.values()
-        if open_1 < close_2 and open_2 < close_1:
-            inner, outer, start = ("e2", "e1", open_2) if open_1 < open_2 else ("e1", "e2", open_1)
-            yield Fault(f"<{inner}> opens at character {start}, inside {outer}", f"close </{outer}> before <{inner}> opens")
-        else:
-            hint = "number the entities in reading order, and turn the direction of the relation to match"
-            yield Fault(f"e2 stands before e1, at character {open_2}", hint)
+def _marker_problems(characters: dict[str, list[int]]) -> Iterator[Problem]:
+    """Why markers don't stand once each, in order.
+
+    Args: characters: where each marker occurs.
+    """
+    problems = [_entity_problem(entity, characters[f"<{entity}>"], characters[f"</{entity}>"]) for entity in ("e1", "e2")]
+    if any(problems):
+        yield from filter(None, problems)
+        return
+    (open_1,), (close_1,), (open_2,), (close_2,) = characters.values()
+    if open_1 < close_2 and open_2 < close_1:
+        inner, outer, start = ("e2", "e1", open_2) if open_1 < open_2 else ("e1", "e2", open_1)
+        hint = f"close </{outer}> before <{inner}> opens"
+        yield Problem(f"<{inner}> opens at character {start}, inside {outer}", hint, "entities-overlap")
+    else:
+        hint = "number the entities in reading order, and turn the direction of the relation to match"
+        yield Problem(f"e2 stands before e1, at character {open_2}", hint, "entities-unordered")
 
 
-def _entity_fault(entity: str, opens: list[int], closes: list[int]) -> Fault | None:
+def _entity_problem(entity: str, opens: list[int], closes: list[int]) -> Problem | None:
+    """What is wrong with the markers of one entity, which occur at these characters, if anything."""
     for marker, places in ((f"<{entity}>", opens), (f"</{entity}>", closes)):
         if len(places) > 1:
             found = f"{marker} occurs {len(places)} times, at characters {', '.join(map(str, places))}"
-            return Fault(found, f"an entity has one <{entity}> and one </{entity}>: keep one {marker}")
+            return Problem(found, f"an entity has one <{entity}> and one </{entity}>: keep one {marker}", "marker-repeated")
     if not opens and not closes:
-        return Fault(f"{entity} is not marked", f"put <{entity}> and </{entity}> around it")
+        return Problem(f"{entity} is not marked", f"put <{entity}> and </{entity}> around it", "entity-unmarked")
     if not closes:
-        return Fault(f"<{entity}> opens at character {opens[0]} and never closes", f"add </{entity}>")
+        return Problem(f"<{entity}> opens at character {opens[0]} and never closes", f"add </{entity}>", "marker-missing")
     if not opens:
-        return Fault(f"</{entity}> at character {closes[0]} closes nothing", f"add <{entity}>")
+        return Problem(f"</{entity}> at character {closes[0]} closes nothing", f"add <{entity}>", "marker-missing")
     if closes < opens:
         found = f"</{entity}> at character {closes[0]} stands before <{entity}> at character {opens[0]}"
-        return Fault(found, "swap the two markers")
+        return Problem(found, "swap the two markers", "markers-swapped")
     return None
 
 
@@ -105,7 +114,7 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     """Runs of lines that a blank line ends, or the sentence of the next block where a block is cut short."""
     block: list[Line] = []
     for line in lines:
-        blank = not line.text.strip() and not line.fault
+        blank = not line.text.strip() and not line.problem
         if block and (blank or ("\t" in line.text and SENTENCE.match(line.text))):
             yield block
             block = []
@@ -115,33 +124,42 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield block
 
 
-def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Broken]:
-    first, *rest = block
-    row, name = f"{path}:{first.number}", read_id(first.text)
-    marked = read_sentence(first.text) if name else [NO_ID]
-    label = rest.pop(0) if rest and not rest[0].text.startswith(COMMENT) else None
+def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Problem]:
+    """The annotation of a block, or its problems in the order of lines."""
+    first, label, strays = _parts(block)
+    row, row_id = f"{path}:{first.number}", read_id(first.text)
+    marked = read_sentence(first.text) if row_id else [NO_ID]
     relation = label.text.strip() if label else ""
-    faults = [(first, fault) for fault in marked] if isinstance(marked, list) else []
+    problems = [(first, problem) for problem in marked] if isinstance(marked, list) else []
     if label is None:
-        faults.append((first, NO_RELATION))
-    elif fault := relation_fault(relation):
-        faults.append((label, fault))
-    faults += [(line, NOT_OF_A_BLOCK) for n, line in enumerate(rest) if n > 0 or not line.text.startswith(COMMENT)]
-    faults = [(line, fault) for line, fault in faults if not line.fault]  # what is not UTF-8 has no other fault
-    faults += [(line, line.fault) for line in block if line.fault]
-    for line, fault in sorted(faults, key=lambda pair: pair[0].number):
-        yield broken(fault, f"{path}:{line.number}", row, name)
-    if name and isinstance(marked, Marked) and not faults:
-        yield Annotation(name, row, *marked, relation)
+        problems.append((first, NO_RELATION))
+    elif problem := relation_problem(relation):
+        problems.append((label, problem))
+    problems += [(line, NOT_OF_A_BLOCK) for line in strays]
+    readable = [(line, problem) for line, problem in problems if not line.problem]  # what is not UTF-8 has no other problem
+    unreadable = [(line, line.problem) for line in block if line.problem]
+    for line, problem in sorted(readable + unreadable, key=lambda pair: pair[0].number):
+        yield problem.at(f"{path}:{line.number}", row, row_id).or_exclude()
+    if row_id and isinstance(marked, Marked) and not readable and not unreadable:
+        yield Annotation(row_id, row, *marked, relation)
+
+
+def _parts(block: list[Line]) -> tuple[Line, Line | None, list[Line]]:
+    """The sentence of a block, its relation where it has one, and the lines that belong to no block."""
+    first, *rest = block
+    has_relation = bool(rest) and not rest[0].text.startswith(COMMENT)
+    label, rest = (rest[0], rest[1:]) if has_relation else (None, rest)
+    has_comment = bool(rest) and rest[0].text.startswith(COMMENT)
+    return first, label, rest[1:] if has_comment else rest
 
 
 def read_id(line: str) -> str | None:
     """The id that starts a block, where it can be read (a byte that is not UTF-8 is not printable)."""
-    name, tab, _ = line.partition("\t")
-    return name.strip() or None if tab and name.isprintable() else None
+    before, tab, _ = line.partition("\t")
+    return before.strip() or None if tab and before.isprintable() else None
 
 
-def read_sentence(line: str, *, in_order: bool = True) -> Marked | list[Fault]:
+def read_sentence(line: str, *, in_order: bool = True) -> Marked | list[Problem]:
     """The sentence of a block's first line without its marks, or what is wrong with it."""
     quoted = line.partition("\t")[2].strip()
     if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':

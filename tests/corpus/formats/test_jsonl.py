@@ -80,7 +80,7 @@ def test_a_misspelt_key_names_the_nearest_one(reading):
 def test_all_problems_of_a_line_are_reported_under_its_id(reading):
     rows = reading(ROW | {"e1": [3, 3], "relation": "", "id": "x"})
     assert [row.found.split()[0] for row in rows] == ["relation", "e1"]
-    assert {row.id for row in rows} == {"x"}
+    assert {row.row_id for row in rows} == {"x"}
 
 
 def test_bytes_that_are_not_utf8_are_a_problem(tmp_path):

@@ -3,8 +3,9 @@ import re
 
 import pytest
 
+from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.formats import Annotation, Broken
+from pipeline.corpus.formats import Annotation
 from pipeline.corpus.formats.semeval import read
 
 GOOD = '1\t"The <e1>author</e1> of a keygen uses a <e2>disassembler</e2>."\nInstrument-Agency(e2,e1)\nComment: fine\n\n'
@@ -25,7 +26,7 @@ def block(sentence, relation="Other", name="7"):
 
 
 def places(rows):
-    return [(row.source.rpartition(":")[2], row.found) for row in rows if isinstance(row, Broken)]
+    return [(row.source.rpartition(":")[2], row.found) for row in rows if isinstance(row, Problem)]
 
 
 def test_a_block_is_read_with_its_entities_in_characters(reading):
@@ -132,7 +133,7 @@ def test_a_line_of_no_block_and_a_line_without_id_are_problems(reading):
 def test_bytes_that_are_not_utf8_are_a_problem_and_the_next_block_is_read(reading):
     rows = reading(block("a café <e1>b</e1> <e2>c</e2>").encode("latin-1") + GOOD.encode())
     assert places(rows) == [("1", "byte 0xe9 at character 9 is not UTF-8")]
-    assert rows[0].id == "7"
+    assert rows[0].row_id == "7"
     assert rows[1].id == "1"
 
 
@@ -144,7 +145,7 @@ def test_all_problems_of_a_block_are_reported_in_the_order_of_lines_with_the_id_
     rows = reading(block("<e1>a</e1> <e2>b", "Cause-Effect(e1,e3)"))
     assert [line for line, _ in places(rows)] == ["1", "2"]
     assert {row.row.rpartition(":")[2] for row in rows} == {"1"}
-    assert all(row.id == "7" and row.hint.endswith('or list id "7" under parse.exclude in params.yaml') for row in rows)
+    assert all(row.row_id == "7" and row.hint.endswith('or list id "7" under parse.exclude in params.yaml') for row in rows)
 
 
 def test_an_empty_file_has_no_rows(reading):
