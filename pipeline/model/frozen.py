@@ -6,8 +6,6 @@ not (tests/model/test_frozen.py). Decoding reads the CRF's transitions from weig
 
 from __future__ import annotations
 
-import os
-import queue
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -16,6 +14,7 @@ from numpy.typing import NDArray
 
 from pipeline.core import openvino_model
 from pipeline.core.errors import InputError
+from pipeline.core.openvino_model import FrozenModel
 from pipeline.model.batches import Batch
 from pipeline.model.config import HINT, Config
 
@@ -88,30 +87,25 @@ class Frozen:
 
     def __init__(self, config: Config, folder: Path) -> None:
         """Raises: InputError where the frozen network is missing or damaged."""
-        import openvino
-
         self.config = config
-        self.workers = len(os.sched_getaffinity(0))
-        # A stream a core for the reason that backend.openvino gives.
-        settings = {"NUM_STREAMS": self.workers, "INFERENCE_NUM_THREADS": self.workers, "INFERENCE_PRECISION_HINT": "f32"}
-        try:
-            compiled = openvino.Core().compile_model(folder / FILE, "CPU", settings)
-        except RuntimeError:
-            raise InputError.of(folder / FILE, "the frozen network is missing or damaged", HINT) from None
-        # As in backend.openvino: requests are few and made here, and the first call is one thread's.
-        self._free: queue.SimpleQueue[openvino.InferRequest] = queue.SimpleQueue()
-        for _ in range(self.workers):
-            self._free.put(compiled.create_infer_request())
-        self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
+        warm_up = _by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
+        self._model = FrozenModel.load(folder / FILE, HINT, warm_up)
+
+    @property
+    def workers(self) -> int:
+        """Threads that should call it at once."""
+        return self._model.workers
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
-        request = self._free.get()
-        try:
-            outputs = request.infer({f"{name}:0": inputs[name] for name in INPUTS}, share_inputs=True)
-        finally:
-            self._free.put(request)
-        return {task: outputs[index] for index, task in enumerate(self.config.tasks)}
+        outputs = self._model(_by_name(inputs))
+        # The conversion adds an input that the network does not read (positions: none) as one more output behind these.
+        return dict(zip(self.config.tasks, outputs, strict=False))
+
+
+def _by_name(inputs: Batch) -> Batch:
+    """A batch's inputs as the conversion named them."""
+    return {f"{name}:0": inputs[name] for name in INPUTS}
 
 
 def transitions(folder: Path) -> Floats:

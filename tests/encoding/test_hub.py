@@ -11,6 +11,7 @@ import json
 import os
 import re
 import socket
+import string
 import subprocess
 import sys
 import threading
@@ -322,6 +323,18 @@ def test_a_cached_encoder_without_weights_is_not_taken_for_whole(server: Hub, tm
     refusal(server, tmp_path)
     server.answers["/api/"] = (500, b"", {})
     assert "the hub answered 500" in refusal(server, tmp_path)
+
+
+def test_no_rule_stands_behind_one_that_takes_its_errors() -> None:
+    before: tuple[type[Exception], ...] = ()
+    for kinds, _, _ in hub.rules():
+        assert not any(issubclass(kind, before) for kind in kinds), kinds
+        before += kinds
+
+
+def test_every_rule_names_facts_alone() -> None:
+    named = {name for _, found, hint in hub.rules() for _, name, _, _ in string.Formatter().parse(found + hint) if name}
+    assert named == set(hub.facts(OSError("broken"), None))
 
 
 def test_offline_without_a_cached_encoder_is_an_error(server: Hub, tmp_path: Path) -> None:
