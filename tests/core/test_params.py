@@ -23,20 +23,6 @@ def test_the_shipped_file_has_every_section(section: type) -> None:
     assert isinstance(params.read(section, PARAMS), section)
 
 
-def test_the_recommended_setting_of_the_readme_is_one_that_the_stages_accept(tmp_path: Path) -> None:
-    readme = (PARAMS.parent / "README.md").read_text()
-    block = readme.split("## The recommended setting")[1].split("`params.yaml`:")[1].split("\nWith the encoder")[0]
-    recommended, shipped = yaml.safe_load(block), yaml.safe_load(PARAMS.read_text())
-    assert {section: values.keys() - shipped[section].keys() for section, values in recommended.items()} == {
-        "encoder": set(),
-        "train": set(),
-    }
-    path = tmp_path / "params.yaml"
-    path.write_text(yaml.safe_dump({section: {**values, **recommended.get(section, {})} for section, values in shipped.items()}))
-    assert params.read(params.Train, path).pooling == "max+entities+attention"
-    assert params.read(params.Encoder, path).layers == (0, 1, 2, 3, 4, 5, 6)
-
-
 def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
     assert set(yaml.safe_load(PARAMS.read_text())) == set(params.SECTIONS)
 

@@ -1,0 +1,156 @@
+"""The documents against the tree: links, paths, commands, parameters and names in them are those that exist."""
+
+from __future__ import annotations
+
+import ast
+import importlib
+import re
+import textwrap
+from collections.abc import Iterator
+from functools import cache
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.core import params
+from tests.support.project import ROOT, git
+
+TRACKED = git(ROOT, "ls-files").splitlines()
+DOCUMENTS = sorted(path for path in TRACKED if path.endswith(".md"))
+PIPELINES = [path for path in TRACKED if Path(path).name == "dvc.yaml"]
+LINK = re.compile(r"\]\(([^)\s]+)\)")
+CODE = re.compile(r"`([^`\n]+)`")
+OURS = re.compile(r"\.?[\w-]+(?:/[\w.-]+)+/?|[\w-]+\.(?:py|md|yaml|toml|lock)|Makefile|LICENSE")
+HEADING = re.compile(r"^#+ (.+)$", re.MULTILINE)
+README_LINES = 150
+
+
+def read(document: str) -> str:
+    return (ROOT / document).read_text(encoding="utf-8")
+
+
+def prose(document: str) -> str:
+    """A document without its indented blocks."""
+    return re.sub(r"(?m)^ {4,}.*$", "", read(document))
+
+
+def anchors(text: str) -> set[str]:
+    """The names by which GitHub lets headings be linked."""
+    return {re.sub(r"[^\w -]", "", heading.lower()).replace(" ", "-") for heading in HEADING.findall(text)}
+
+
+@cache
+def made() -> set[str]:
+    """What the stages of every dvc.yaml write, of a matrix the folder, and where DVC pushes it inside the clone."""
+    stages = [stage for pipeline in PIPELINES for stage in yaml.safe_load(read(pipeline))["stages"].values()]
+    outs = [next(iter(out)) if isinstance(out, dict) else out for stage in stages for out in stage["outs"]]
+    remotes = re.findall(r"url = (\S+)", read(".dvc/config"))
+    return {Path(out).parent.as_posix() if "${" in out else out for out in outs} | {f".dvc/{remote}" for remote in remotes}
+
+
+def exists(path: str) -> bool:
+    """Whether a path is tracked, a folder of something tracked, written by a stage or pushed to."""
+    path = path.removesuffix("/")
+    tracked = any(file == path or file.startswith(f"{path}/") for file in TRACKED)
+    return tracked or any(path == out or path.startswith(f"{out}/") for out in made())
+
+
+def is_ours(path: str) -> bool:
+    """Whether a path in backticks claims to be a file or folder of the project: a hub id looks like one too."""
+    folders = {file.split("/")[0] for file in TRACKED if "/" in file} | {out.split("/")[0] for out in made()}
+    return bool(OURS.fullmatch(path)) and ("/" not in path or path.split("/")[0] in folders)
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_link_leads_somewhere(document: str) -> None:
+    for target in LINK.findall(prose(document)):
+        if "://" in target:
+            continue
+        path, _, anchor = target.partition("#")
+        linked = (ROOT / document).parent / path if path else ROOT / document
+        assert linked.exists(), target
+        assert exists(linked.resolve().relative_to(ROOT).as_posix()), f"{target} is not tracked"
+        assert not anchor or anchor in anchors(linked.read_text(encoding="utf-8")), target
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_path_of_ours_in_backticks_exists(document: str) -> None:
+    beside = Path(document).parent
+    missing = {path for path in CODE.findall(prose(document)) if is_ours(path) and not exists(path)}
+    assert {path for path in missing if not exists((beside / path).as_posix())} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_module_that_a_document_runs_exists(document: str) -> None:
+    modules = set(re.findall(r"python -m ((?:pipeline|benchmarks|experiments)[\w.]*)", read(document)))
+    assert {name for name in modules if f"{name.replace('.', '/')}.py" not in TRACKED} == set()
+
+
+@pytest.mark.parametrize("document", DOCUMENTS)
+def test_every_target_of_make_that_a_document_names_exists(document: str) -> None:
+    [phony] = re.findall(r"^\.PHONY: (.+)$", read("Makefile"), re.MULTILINE)
+    assert set(re.findall(r"(?:`|^ {4})make ([a-z]+)", read(document), re.MULTILINE)) <= set(phony.split())
+
+
+def test_the_params_page_has_every_parameter_and_no_other() -> None:
+    parts = re.split(r"(?m)^## (\w+)$", read("docs/params.md"))
+    page = {
+        name: re.findall(r"(?m)^\| `(\w+)` \|", re.split(r"(?m)^## ", text)[0])
+        for name, text in zip(parts[1::2], parts[2::2], strict=True)
+    }
+    assert page == {name: list(values) for name, values in yaml.safe_load(read("params.yaml")).items()}
+
+
+def test_the_readme_is_short() -> None:
+    assert len(read("README.md").splitlines()) <= README_LINES
+
+
+def test_the_python_of_the_readme_imports_what_exists() -> None:
+    [block] = re.findall(r"(?m)(^    from pathlib import Path\n(?:(?:    .*)?\n)+)", read("README.md"))
+    for node in ast.walk(ast.parse(textwrap.dedent(block))):
+        if isinstance(node, ast.ImportFrom) and node.module:
+            module = importlib.import_module(node.module)
+            assert all(hasattr(module, alias.name) for alias in node.names), node.module
+
+
+def test_the_recommended_setting_is_one_that_the_stages_accept(tmp_path: Path) -> None:
+    section = read("docs/findings.md").split("## The recommended setting\n")[1].split("\n## ")[0]
+    [block] = re.findall(r"(?m)((?:^    .+\n)+)", section)
+    recommended, shipped = yaml.safe_load(block), yaml.safe_load(read("params.yaml"))
+    assert {section: values.keys() - shipped[section].keys() for section, values in recommended.items()} == {
+        "encoder": set(),
+        "train": set(),
+    }
+    path = tmp_path / "params.yaml"
+    path.write_text(yaml.safe_dump({section: {**values, **recommended.get(section, {})} for section, values in shipped.items()}))
+    assert params.read(params.Train, path).pooling == "max+entities+attention"
+    assert params.read(params.Encoder, path).layers == (0, 1, 2, 3, 4, 5, 6)
+
+
+def rooms() -> dict[str, set[str]]:
+    """What each room of pipeline/ may import, as the architecture page has it."""
+    table = read("docs/architecture.md").split("## The rooms\n")[1].split("\n## ")[0]
+    rows = re.findall(r"(?m)^\| `(\w+)` \|[^|]+\|([^|]*)\|$", table)
+    return {room: set(re.findall(r"\w+", allowed)) for room, allowed in rows}
+
+
+def imported(file: Path) -> Iterator[str]:
+    """The parts of pipeline/ that a module imports anywhere in it: rooms, stages, commands."""
+    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.ImportFrom) and node.module == "pipeline":
+            yield from (alias.name for alias in node.names)
+        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline."):
+            yield str(node.module).split(".")[1]
+        elif isinstance(node, ast.Import):
+            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pipeline."))
+
+
+def test_the_architecture_page_has_every_room() -> None:
+    assert set(rooms()) == {file.split("/")[1] for file in TRACKED if re.fullmatch(r"pipeline/\w+/.*\.py", file)}
+
+
+@pytest.mark.parametrize("room", rooms())
+def test_a_room_imports_what_the_architecture_page_allows(room: str) -> None:
+    found = {part for file in (ROOT / "pipeline" / room).rglob("*.py") for part in imported(file)}
+    assert found - {room} <= rooms()[room]
