@@ -31,13 +31,13 @@ import pyarrow as pa
 import yaml
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-import tensorflow as tf
 
 from benchmarks.embed import recombined
 from benchmarks.measure import run
 from pipeline.core import params, ragged, storage
 from pipeline.core.params import Train
 from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.core.tensorflow import tf
 from pipeline.encoding.store import Store, keys, write_shard
 from pipeline.model import losses, network, trainer
 from pipeline.model.batches import Examples

@@ -12,14 +12,11 @@ from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.params import LossWeights
 from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import quiet
+from pipeline.core.tensorflow import tf
 from pipeline.evaluation import validation
 from pipeline.model import losses, network, trainer
 from pipeline.model.average import Average
 from tests.support import tiny
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 
 @pytest.fixture

@@ -5,10 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from pipeline.core.stage import quiet
-
-quiet()
-import tensorflow as tf  # noqa: E402
+from pipeline.core.tensorflow import tf
 
 
 class Average:

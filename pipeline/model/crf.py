@@ -8,11 +8,11 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.core.stage import quiet
+from pipeline.core.tensorflow import tf
 
-quiet()
-import tensorflow as tf  # noqa: E402
-from tensorflow_addons.text import crf_log_likelihood  # noqa: E402
+# isort: split
+# TensorFlow, which it imports, must be quiet by then.
+from tensorflow_addons.text import crf_log_likelihood
 
 
 class CRF(tf.keras.layers.Layer):  # type: ignore[misc]

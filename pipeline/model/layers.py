@@ -4,10 +4,7 @@ from __future__ import annotations
 
 from typing import Any
 
-from pipeline.core.stage import quiet
-
-quiet()
-import tensorflow as tf  # noqa: E402
+from pipeline.core.tensorflow import tf
 
 
 class WordVectors(tf.keras.layers.Layer):  # type: ignore[misc]

@@ -9,10 +9,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.params import Train
 from pipeline.core.ragged import Ints
-from pipeline.core.stage import quiet
-
-quiet()
-import tensorflow as tf  # noqa: E402
+from pipeline.core.tensorflow import tf
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 

@@ -16,15 +16,12 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
-from pipeline.core.stage import quiet
+from pipeline.core.tensorflow import tf
 from pipeline.model import viterbi
 from pipeline.model.batches import Batch, Examples, by_length
 from pipeline.model.config import HINT, Config
 from pipeline.model.crf import CRF
 from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 Floats = NDArray[np.float32]
 WEIGHTS = "weights.safetensors"

@@ -12,15 +12,13 @@ import numpy as np
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.ragged import Ints
-from pipeline.core.stage import progress, quiet
+from pipeline.core.stage import progress
+from pipeline.core.tensorflow import tf
 from pipeline.model import network
 from pipeline.model.average import Average
 from pipeline.model.batches import Batch, Examples, shuffled
 from pipeline.model.config import Config
 from pipeline.model.losses import class_weights, compile_network
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
 Score = Callable[[network.Model, Examples], float]

@@ -16,13 +16,10 @@ from experiments.options import report as options_report
 from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import quiet
+from pipeline.core.tensorflow import tf
 from pipeline.train import Trainer
 from tests.support import tiny
 from tests.support.project import ROOT
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
 LABELS = ["A(e1,e2)", "A(e2,e1)", "Other"]

@@ -7,14 +7,11 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.core.stage import quiet
+from pipeline.core.tensorflow import tf
 from pipeline.model import network
 from pipeline.model.layers import BiLSTM, EntityAttention, Pool, WordVectors
 from tests.support import tiny
 from tests.support.project import ROOT
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 RNG = np.random.default_rng(5)
 
