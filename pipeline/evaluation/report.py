@@ -4,16 +4,16 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.core.schema import Span
-from pipeline.evaluation.scored_split import Outcome
+from pipeline.evaluation.scored_split import ScoredSplit
+from pipeline.evaluation.tables import Metrics, Row
 
 N_MISTAKES = 30
-Row = dict[str, Any]
+
 
 TEMPLATE = """\
 <!doctype html>
@@ -111,7 +111,7 @@ RELATION_TITLES = {
 }
 
 
-def render(metrics: Row, files: Mapping[str, list[Row]], test: Outcome, table: pa.Table) -> str:
+def render(metrics: Metrics, files: Mapping[str, list[Row]], test: ScoredSplit, table: pa.Table) -> str:
     """The page.
 
     Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; table: the test rows.
@@ -143,7 +143,7 @@ def matrix(pairs: Sequence[Row], labels: Sequence[str]) -> dict[str, list[Row]]:
     }
 
 
-def mistakes(test: Outcome, table: pa.Table) -> list[Row]:
+def mistakes(test: ScoredSplit, table: pa.Table) -> list[Row]:
     """The mistakes that the model is surest of, the surest first."""
     order = np.argsort(-test.confidence, kind="stable")
     worst = order[~test.correct[order]][:N_MISTAKES]
