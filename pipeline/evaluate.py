@@ -20,7 +20,7 @@ from __future__ import annotations
 import csv
 import json
 import time
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.core import params, storage
@@ -31,18 +31,19 @@ from pipeline.core.stage import arguments, run
 from pipeline.core.storage import Folder
 from pipeline.encoding.store import Store
 from pipeline.evaluation import report, scored_split, scorer, slices, tables
-from pipeline.evaluation.scored_split import Outcome
-from pipeline.evaluation.tables import Row
+from pipeline.evaluation.scored_split import ScoredSplit
+from pipeline.evaluation.slices import Slices
+from pipeline.evaluation.tables import Metrics, Row
 from pipeline.model.config import HINT, Config
 
 SPLITS = ("validation", "test")
 COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
 
 
-def csv_tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> dict[str, list[Row]]:
+def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> dict[str, list[Row]]:
     """The rows of every CSV file by its name.
 
-    Args: cuts: the test's row numbers by value by cut (see slices).
+    Args: cuts: the test rows cut in every way (see slices).
     """
     modes = scorer.MODES if is_directed(test.labels) else ("undirected",)
     by_class = {mode: tables.per_class(test, mode, settings) for mode in modes}
@@ -56,38 +57,48 @@ def csv_tables(test: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], setti
     }
 
 
-def check(config: Config, folder: Folder, store: Store, place: Path) -> None:
-    """Refuse data that the model in a place was not trained for.
+def require_same_data(config: Config, folder: Folder, store: Store, model_folder: Path) -> None:
+    """Refuse a model that was trained for other relations, tags, positions or word vectors than the data has.
 
-    Raises: InputError.
+    Raises: InputError with a problem a difference.
     """
+    problems = [Problem(str(model_folder), found, HINT) for found in _differences(config, folder, store)]
+    if problems:
+        raise InputError(problems)
+
+
+def _differences(config: Config, folder: Folder, store: Store) -> Iterator[str]:
     known = {name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()}
     unknown = sorted(known - set(config.relations))
-    reach, tags = folder.notes["max_distance"], folder.labels["tags"]
-    problems = {
-        f"the data has relations that the model lacks: {', '.join(unknown)}": bool(unknown),
-        f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(tags)}": list(config.tags) != tags,
-        f"the model's positions reach {config.max_distance} words, the data's {reach}": config.max_distance != reach,
-        "the model was trained on the vectors of another encoder": config.encoder != store.fingerprint,
-    }
-    if any(problems.values()):
-        raise InputError(Problem(found, HINT, source=str(place)) for found, broken in problems.items() if broken)
+    if unknown:
+        yield f"the data has relations that the model lacks: {', '.join(unknown)}"
+    tags = folder.labels["tags"]
+    if list(config.tags) != tags:
+        yield f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(tags)}"
+    reach = folder.notes["max_distance"]
+    if config.max_distance != reach:
+        yield f"the model's positions reach {config.max_distance} words, the data's {reach}"
+    if config.encoder != store.fingerprint:
+        yield "the model was trained on the vectors of another encoder"
 
 
-def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, Outcome]]:
-    """The model's config and its outcome on validation and test."""
+def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, ScoredSplit]]:
+    """The model's config and what it says of validation and test.
+
+    Raises: InputError where the model is not of this data.
+    """
     from pipeline.model import network
     from pipeline.model.batches import Examples
 
     config = Config.read(model_folder)
-    check(config, folder, store, model_folder)
+    require_same_data(config, folder, store, model_folder)
     model = network.load(model_folder)
-    outcomes = {}
+    scored = {}
     for split in SPLITS:
         table = folder.tables[split]
         said = network.predict(model, Examples(table, store, config.relations))
-        outcomes[split] = scored_split.join(table, said.probabilities, said.tag_ids, config.relations, config.tags)
-    return config, outcomes
+        scored[split] = scored_split.join_predictions(table, said.probabilities, said.tag_ids, config.relations, config.tags)
+    return config, scored
 
 
 def main(argv: list[str]) -> str:
@@ -96,14 +107,14 @@ def main(argv: list[str]) -> str:
     model_folder, positioned, embedded, output = map(Path, arguments(argv, "model positioned embedded reports"))
     settings = params.read(params.Evaluate)
     folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    config, outcomes = predict(model_folder, folder, store)
+    config, scored = predict(model_folder, folder, store)
     positions_visible = config.positions == "shared"
-    metrics: Row = {
+    metrics: Metrics = {
         "data": {name: count for name, count in folder.notes.items() if name in COUNTS},
         "train": {"rows": len(folder.tables["train"])},
-        **{split: tables.split_scores(found, positions_visible, settings) for split, found in outcomes.items()},
+        **{split: tables.split_scores(scored[split], positions_visible, settings) for split in SPLITS},
     }
-    test = outcomes["test"]
+    test = scored["test"]
     files = csv_tables(test, slices.cut(folder.tables["test"], folder.tables["train"]), settings)
     with storage.atomic_folder(output) as partial:
         storage.write_json(partial / "metrics.json", metrics)
@@ -114,7 +125,7 @@ def main(argv: list[str]) -> str:
         (partial / "report.html").write_text(page, encoding="utf-8")
     mode = test.main_mode
     headline = f"{mode} macro-F1 {metrics['test']['relation'][f'{mode}_macro_f1']}"
-    return f"evaluate: {len(test.ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
+    return f"evaluate: {len(test.row_ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:

@@ -1,4 +1,4 @@
-"""dvc.yaml against the code: DVC follows listed files alone, so a stage must list every module it imports."""
+"""dvc.yaml against the code: DVC follows listed files alone, so a stage must list every module it imports and its templates."""
 
 import ast
 from pathlib import Path
@@ -29,8 +29,14 @@ def imports(file: Path) -> set[str]:
     return names
 
 
+def templates(file: Path) -> set[Path]:
+    """The templates beside a file that it names."""
+    names = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
+    return {path for path in file.parent.glob("templates/*") if path.name in names}
+
+
 def closure(name: str) -> set[str]:
-    """The first-party files that importing a module may run, its packages' __init__ among them."""
+    """The first-party files that importing a module may run, its packages' __init__ among them, and their templates."""
     found: set[str] = set()
     todo = [name]
     while todo:
@@ -38,20 +44,21 @@ def closure(name: str) -> set[str]:
         for module in (".".join(parts[:end]) for end in range(1, len(parts) + 1)):
             file = module_file(module)
             if file and (path := file.relative_to(ROOT).as_posix()) not in found:
-                found.add(path)
+                found |= {path, *(template.relative_to(ROOT).as_posix() for template in templates(file))}
                 todo += imports(file)
     return {path for path in found if path.startswith(("pipeline/", "experiments/"))}
 
 
 def is_code(dep: str) -> bool:
-    return dep.endswith(".py") or (dep.startswith(("pipeline/", "experiments/")) and any((ROOT / dep).glob("*.py")))
+    in_code = dep.startswith(("pipeline/", "experiments/"))
+    return dep.endswith(".py") or (in_code and ("/templates/" in dep or any((ROOT / dep).glob("*.py"))))
 
 
 @pytest.mark.parametrize("values", [values for stages in (STAGES, *EXPERIMENTS) for values in stages.values()])
 def test_a_stage_lists_the_code_it_imports_and_no_other(values: dict[str, Any]) -> None:
     imported = closure(values["cmd"].split()[2])
     listed = set(filter(is_code, values["deps"]))
-    folders = {dep for dep in listed if not dep.endswith(".py")}
+    folders = {dep for dep in listed if (ROOT / dep).is_dir()}
     in_folders = {file for file in imported if any(file.startswith(f"{folder}/") for folder in folders)}
     assert listed - folders == imported - in_folders
     for folder in folders:  # of a folder that is listed whole, most is imported: an edit of the rest reruns little

@@ -23,7 +23,7 @@ from pipeline.core.stage import arguments, log, run
 from pipeline.corpus.split import hold_out, text_key
 from pipeline.encoding.store import Store
 from pipeline.evaluation import scored_split, scorer
-from pipeline.evaluation.scored_split import Outcome
+from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.validation import score
 from pipeline.model import network
 from pipeline.model.batches import Examples
@@ -66,26 +66,28 @@ def main(argv: list[str]) -> str:
     config = configure(options, folder, store)
     validation, test = (Examples(folder.tables[split], store, config.relations) for split in ("validation", "test"))
     trainer = Trainer(config, options, round(len(folder.tables["train"]) * percent / 100), score)
-    seeds: list[tuple[Outcome, Trained, int]] = []
+    seeds: list[tuple[ScoredSplit, Trained, int]] = []
     for seed in claim.seeds:
         rows = share_of(folder.tables["train"], percent / 100, seed)
         rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
         trainer.reset(seed)
         trained = trainer.train(Examples(rows, store, config.relations), validation)
         said = network.predict(trained.model, test)
-        joined = scored_split.join(folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
-        seeds.append((joined, trained, len(rows)))
+        scored = scored_split.join_predictions(
+            folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags
+        )
+        seeds.append((scored, trained, len(rows)))
         log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
-    outcomes = [joined for joined, _, _ in seeds]
+    tested = [scored for scored, _, _ in seeds]
     Run(
         variant=variant,
         percent=percent,
         n_rows=seeds[0][2],
         relations=list(config.relations),
-        gold_ids=outcomes[0].gold_ids.tolist(),
+        gold_ids=tested[0].gold_ids.tolist(),
         seeds=list(claim.seeds),
-        predicted_ids=[joined.predicted_ids.tolist() for joined in outcomes],
-        entities=[entity_counts(joined) for joined in outcomes] if "tags" in config.tasks else None,
+        predicted_ids=[scored.predicted_ids.tolist() for scored in tested],
+        entities=[entity_counts(scored) for scored in tested] if "tags" in config.tasks else None,
         positions_visible=config.positions == "shared",
         best_epochs=[trained.best_epoch for _, trained, _ in seeds],
         validation=[round(trained.score, 4) for _, trained, _ in seeds],
@@ -93,9 +95,9 @@ def main(argv: list[str]) -> str:
     return f"claim: {variant}, {percent}% of the rows, {len(seeds)} seeds, {time.perf_counter() - began:.0f} s"
 
 
-def entity_counts(joined: Outcome) -> list[int]:
+def entity_counts(test: ScoredSplit) -> list[int]:
     """Correct, predicted and gold entities of the test rows (see scorer)."""
-    counts = scorer.entity_counts(joined.gold_tags, joined.predicted_tags or [])
+    counts = scorer.entity_counts(test.gold_tags, test.predicted_tags or [])
     return [int(count) for count in counts.sum(axis=(0, 2))]
 
 

@@ -1,8 +1,8 @@
 """How sure a score is: bootstrap intervals and the paired bootstrap test (Efron and Tibshirani 1993, chapters 13 and 16).
 
-A resample draws as many test rows as there are, with replacement. Scores are functions of sums over rows (see
-pipeline.scorer), so a resample is a row of draw counts and all resamples are one matrix product: exact, since the sums are of
-whole numbers, and so the same on every machine.
+A resample draws as many test rows as there are, with replacement. Scores are functions of sums over rows (see scorer), so a
+resample is a row of draw counts and all resamples are one matrix product: exact, since the sums are of whole numbers, and so
+the same on every machine. In shapes, N is rows, Q classes, S seeds; scores are from 0 to 1.
 """
 
 from __future__ import annotations
@@ -22,7 +22,7 @@ Score = Callable[[Floats], Floats]  # (..., 3, Q) of counts to (...)
 
 @dataclass(frozen=True)
 class Estimate:
-    """A score with its bootstrap interval."""
+    """A score, or a difference of two, with its interval."""
 
     value: float
     low: float
@@ -31,16 +31,16 @@ class Estimate:
 
 @dataclass(frozen=True)
 class Comparison:
-    """By how much one system beats another, the interval of that and the two-sided p-value of no difference."""
+    """By how much one system's score beats another's, and the two-sided p-value of no difference."""
 
     difference: Estimate
     p_value: float
 
 
 def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimate:
-    """Score the rows and resamples of them.
+    """A score of the rows, with the interval that resamples of them give it.
 
-    Args: counts: (N, 3, Q), a row each; score: of their sum.
+    Args: counts: (N, 3, Q), of each row (see scorer); score: of their sum over the rows.
     """
     low, high = interval(score(resampled_sums(counts, settings.resamples, settings.seed)), settings.confidence)
     return Estimate(float(score(counts.sum(0))), float(low), float(high))
@@ -49,37 +49,47 @@ def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimat
 def proportion(successes: NDArray[np.bool_], confidence: float) -> Estimate:
     """The share of rows that are right, with Wilson's interval (1927), which is honest of few rows and of shares near 0 and 1.
 
+    Args: successes: (N,) whether each row is right, N > 0.
+
     >>> proportion(np.array([True]), 0.95)
     Estimate(value=1.0, low=0.20654931437723745, high=1.0)
     """
     from scipy.stats import binomtest
 
-    found = binomtest(int(successes.sum()), len(successes)).proportion_ci(confidence, method="wilson")
-    return Estimate(float(successes.mean()), float(found.low), float(found.high))
+    wilson = binomtest(int(successes.sum()), len(successes)).proportion_ci(confidence, method="wilson")
+    return Estimate(float(successes.mean()), float(wilson.low), float(wilson.high))
 
 
 def interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
-    """The percentile interval of resampled scores: (resamples, ...) to two arrays (...)."""
+    """The percentile interval of resampled scores (Efron and Tibshirani 1993, section 13.3).
+
+    Args: samples: (resamples, ...) scores; confidence: the share of them inside.
+    Returns: its lower and its upper ends, (...) each.
+    """
     tail = (1 - confidence) / 2
     low, high = np.quantile(samples, [tail, 1 - tail], axis=0)
     return low, high
 
 
 def resampled_sums(rows: Floats, resamples: int, seed: int) -> Floats:
-    """Sum the rows of each resample: (N, ...) to (resamples, ...). The same seed and N draw the same rows."""
+    """Sum the rows of each resample. The same seed and N draw the same rows.
+
+    Args: rows: (N, ...) whole numbers.
+    Returns: (resamples, ...).
+    """
     flat = rows.reshape(len(rows), -1)
     sums = [draws @ flat for draws in _draw_counts(len(rows), resamples, np.random.default_rng(seed))]
     return np.concatenate(sums).reshape(resamples, *rows.shape[1:])
 
 
 def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluate) -> Comparison:
-    """Compare two systems, each run with the same seeds, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
+    """Compare two systems, both trained once a seed, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
 
     Each resample draws test rows and seeds, the same for both systems, so that what is hard for both cancels out. The value is
     the mean difference over seeds. Two limits: S seeds show (S-1)/S of the variance between seeds, and noise of a seed on a
     row is counted up to three times (Owen 2007), so that the test errs on the side of finding no difference.
 
-    Args: ours, theirs: (S, N, 3, Q) counts by seed and row.
+    Args: ours, theirs: (S, N, 3, Q) counts by seed and row (see scorer); score: of their sum over the rows.
     """
     n_seeds = len(ours)
     both = np.stack([ours, theirs])  # (2, S, N, 3, Q)
@@ -94,6 +104,10 @@ def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluat
 
 def p_value(differences: Floats) -> float:
     """Two-sided p-value of a zero difference from resampled differences; never 0, for resamples can't show that.
+
+    Twice the smaller tail, itself counted among the resamples (Davison and Hinkley 1997, section 4.2).
+
+    Args: differences: (resamples,).
 
     >>> p_value(np.array([0.1, 0.2, -0.1, 0.3]))
     0.8

@@ -1,9 +1,9 @@
-"""What a model said of a split beside what is true, in row order."""
+"""What a model says of a split's sentences beside what is true: what every score and table is made of."""
 
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -21,12 +21,12 @@ OUTSIDE_ID = 0
 
 
 @dataclass(frozen=True)
-class Outcome:
-    """N sentences' true and predicted relations and tags."""
+class ScoredSplit:
+    """N sentences' true and predicted relations and tags, in the split's order."""
 
     labels: tuple[str, ...]  # the R relations in id order
-    ids: list[str]
-    gold_ids: Ints  # (N,)
+    row_ids: list[str]
+    gold_ids: Ints  # (N,) of relations
     probabilities: NDArray[np.float32]  # (N, R)
     gold_tags: list[list[str]]  # a name a word of the whole sentence
     predicted_tags: list[list[str]] | None  # the same; None without the tags head
@@ -63,42 +63,51 @@ class Outcome:
         return "official" if is_directed(self.labels) else "undirected"
 
     def counts(self, mode: Mode) -> Floats:
-        """(N, 3, Q) counts of the relations in a scoring mode."""
+        """(N, 3, Q) counts of the relations in a scoring mode (see scorer)."""
         return scorer.relation_counts(self.gold_ids, self.predicted_ids, self.labels, mode)
 
-    def take(self, rows: Sequence[int]) -> Outcome:
-        """The outcome of some rows, relations only."""
-        ids = [self.ids[row] for row in rows]
-        probabilities, gold_ids = self.probabilities[rows], self.gold_ids[rows]
-        return dataclasses.replace(self, ids=ids, gold_ids=gold_ids, probabilities=probabilities, gold_tags=[], predicted_tags=None)
+    def take(self, rows: Sequence[int]) -> ScoredSplit:
+        """Some rows by their numbers, relations only."""
+        return dataclasses.replace(
+            self,
+            row_ids=[self.row_ids[row] for row in rows],
+            gold_ids=self.gold_ids[rows],
+            probabilities=self.probabilities[rows],
+            gold_tags=[],
+            predicted_tags=None,
+        )
 
 
-def join(
+def join_predictions(
     table: pa.Table,
     probabilities: NDArray[np.float32],
     tag_ids: Sequence[Ints] | None,
     relations: Sequence[str],
     tags: Sequence[str],
-) -> Outcome:
-    """Join a split's rows with the predictions for them.
+) -> ScoredSplit:
+    """Put a model's predictions beside the rows they are of.
 
-    Args: table: (N,) rows of the position stage; probabilities: (N, R); tag_ids: a (words of the window,) array a row;
-        relations, tags: names by id.
+    Args: table: (N,) rows of the position stage; probabilities: (N, R); tag_ids: a (words of the window,) array a row, None
+        without the tags head; relations, tags: names by id.
     """
     n_words, starts, ends = ragged.lengths(table["words"]), table["window_start"].to_numpy(), table["window_end"].to_numpy()
-    gold_tags = [[tags[i] for i in ids] for ids in table["tag_ids"].to_pylist()]
     predicted_tags = None
     if tag_ids is not None:
-        predicted_tags = [
-            [tags[i] for i in np.pad(ids, (start, n - end), constant_values=OUTSIDE_ID)]
+        whole = [
+            np.pad(ids, (start, n - end), constant_values=OUTSIDE_ID)
             for ids, start, end, n in zip(tag_ids, starts, ends, n_words, strict=True)
         ]
-    return Outcome(
+        predicted_tags = _names(whole, tags)
+    return ScoredSplit(
         labels=tuple(relations),
-        ids=table["id"].to_pylist(),
+        row_ids=table["id"].to_pylist(),
         gold_ids=pc.index_in(table["relation"], pa.array(relations, pa.string())).to_numpy().astype(np.int64),
         probabilities=probabilities,
-        gold_tags=gold_tags,
+        gold_tags=_names(table["tag_ids"].to_pylist(), tags),
         predicted_tags=predicted_tags,
         words_outside_window=int((n_words - (ends - starts)).sum()),
     )
+
+
+def _names(tag_ids: Iterable[Iterable[int]], tags: Sequence[str]) -> list[list[str]]:
+    return [[tags[tag_id] for tag_id in sentence] for sentence in tag_ids]

@@ -1,4 +1,4 @@
-"""The scores of an outcome as reports show them: in percent, rounded, with intervals; never NaN."""
+"""The scores of a split as reports show them: in percent, rounded, with intervals; never NaN."""
 
 from __future__ import annotations
 
@@ -11,134 +11,129 @@ from pipeline.core.labels import is_directed
 from pipeline.core.schema import OTHER
 from pipeline.evaluation import bootstrap, calibration, scorer
 from pipeline.evaluation.bootstrap import Estimate
-from pipeline.evaluation.scored_split import Outcome
+from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.scorer import Mode
+from pipeline.evaluation.slices import Slices
 
-Row = dict[str, Any]
+Row = dict[str, Any]  # of a CSV or JSON-lines file, a value a column
+Metrics = dict[str, Any]  # a part of the tree of metrics.json
 MINIMUM_ROWS = 10  # resamples of fewer rows are too alike: their interval would claim a certainty that is not there
 
 
-def split_scores(outcome: Outcome, positions_visible: bool, settings: params.Evaluate) -> Row:
+def split_scores(split: ScoredSplit, positions_visible: bool, settings: params.Evaluate) -> Metrics:
     """A split's part of metrics.json."""
     return {
-        "rows": len(outcome.ids),
-        "words_outside_window": outcome.words_outside_window,
-        "relation": relation_scores(outcome, settings),
-        "tags": tag_scores(outcome, positions_visible, settings),
+        "rows": len(split.row_ids),
+        "words_outside_window": split.words_outside_window,
+        "relation": relation_scores(split, settings),
+        "tags": tag_scores(split, positions_visible, settings),
     }
 
 
-def relation_scores(outcome: Outcome, settings: params.Evaluate) -> Row:
+def relation_scores(split: ScoredSplit, settings: params.Evaluate) -> Metrics:
     """The scores of the relation head; the official one is null where labels have no direction."""
-    directed = is_directed(outcome.labels)
-    scores: Row = {}
-    for mode in ("official", "undirected"):
-        macro_f1 = None if mode == "official" and not directed else _macro_f1(outcome, mode, settings)
-        scores |= bounded(f"{mode}_macro_f1", macro_f1)
-    curve = calibration.reliability(outcome.confidence, outcome.correct)
+    official = _macro_f1(split, "official", settings) if is_directed(split.labels) else None
+    curve = calibration.reliability(split.confidence, split.correct)
     return {
-        **scores,
-        **bounded("accuracy", bootstrap.proportion(outcome.correct, settings.confidence)),
-        "direction_flips": int(outcome.flipped.sum()),
+        **bounded("official_macro_f1", official),
+        **bounded("undirected_macro_f1", _macro_f1(split, "undirected", settings)),
+        **bounded("accuracy", bootstrap.proportion(split.correct, settings.confidence)),
+        "direction_flips": int(split.flipped.sum()),
         "calibration_error": percent(calibration.expected_calibration_error(curve)),
     }
 
 
-def tag_scores(outcome: Outcome, positions_visible: bool, settings: params.Evaluate) -> Row:
+def tag_scores(split: ScoredSplit, positions_visible: bool, settings: params.Evaluate) -> Metrics:
     """Strict entity F1 and whether the tagger saw position embeddings, without which it means nothing; null without tagger."""
-    if outcome.predicted_tags is None:
+    if split.predicted_tags is None:
         return {**bounded("f1", None), "positions_visible": None}
-    counts = scorer.entity_counts(outcome.gold_tags, outcome.predicted_tags)
+    counts = scorer.entity_counts(split.gold_tags, split.predicted_tags)
     f1 = bootstrap.estimate(counts, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
     return {**bounded("f1", f1), "positions_visible": positions_visible}
 
 
-def per_class(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> list[Row]:
+def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list[Row]:
     """Precision, recall, F1 with intervals, support and direction flips of each class of a mode."""
-    counts, names = outcome.counts(mode), scorer.classes(outcome.labels, mode)
+    counts = split.counts(mode)
+    _, n_predicted, n_gold = counts.sum(0)
+    n_flipped = (counts[:, 2] * split.flipped[:, None]).sum(0)
     scores = scorer.precision_recall_f1(counts.sum(0))
     resampled = scorer.precision_recall_f1(bootstrap.resampled_sums(counts, settings.resamples, settings.seed))
     low, high = bootstrap.interval(resampled, settings.confidence)
-    flips = (counts[:, 2] * outcome.flipped[:, None]).sum(0)
-    return [
-        {
-            "mode": mode,
-            "class": name,
-            **{
-                key: value
-                for s, score in enumerate(("precision", "recall", "f1"))
-                for key, value in bounded(score, Estimate(scores[s, q], low[s, q], high[s, q])).items()
-            },
-            "support": int(counts[:, 2, q].sum()),
-            "predicted": int(counts[:, 1, q].sum()),
-            "direction_flips": int(flips[q]),
-        }
-        for q, name in enumerate(names)
-    ]
+    rows = []
+    for q, name in enumerate(scorer.classes(split.labels, mode)):
+        row: Row = {"mode": mode, "class": name}
+        for s, score in enumerate(("precision", "recall", "f1")):
+            row |= bounded(score, Estimate(scores[s, q], low[s, q], high[s, q]))
+        row |= {"support": int(n_gold[q]), "predicted": int(n_predicted[q]), "direction_flips": int(n_flipped[q])}
+        rows.append(row)
+    return rows
 
 
-def slice_scores(outcome: Outcome, cuts: Mapping[str, Mapping[str, list[int]]], settings: params.Evaluate) -> list[Row]:
-    """Accuracy and macro-F1 of each slice: a cut's value and the numbers of its rows.
+def slice_scores(split: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> list[Row]:
+    """Accuracy and macro-F1 of each slice of each cut.
 
     Macro-F1 is null where gold has no relation to find, and has no interval on fewer than MINIMUM_ROWS rows.
     """
+    name = f"{split.main_mode}_macro_f1"
     table = []
-    for name, values in cuts.items():
-        for value, rows in values.items():
-            part = outcome.take(rows)
-            exact = bootstrap.proportion(part.correct, settings.confidence)
-            nothing = all(outcome.labels[gold] == OTHER for gold in part.gold_ids)
-            macro_f1 = bounded(f"{outcome.main_mode}_macro_f1", None if nothing else _macro_f1(part, outcome.main_mode, settings))
+    for cut, slices in cuts.items():
+        for value, rows in slices.items():
+            part = split.take(rows)
+            accuracy = bootstrap.proportion(part.correct, settings.confidence)
+            nothing_to_find = all(split.labels[gold] == OTHER for gold in part.gold_ids)
+            macro_f1 = bounded(name, None if nothing_to_find else _macro_f1(part, split.main_mode, settings))
             if len(rows) < MINIMUM_ROWS:
-                macro_f1 |= dict.fromkeys(list(macro_f1)[1:])
-            table.append({"cut": name, "slice": value, "n": len(rows), **bounded("accuracy", exact), **macro_f1})
+                macro_f1 |= {f"{name}_low": None, f"{name}_high": None}
+            table.append({"cut": cut, "slice": value, "n": len(rows), **bounded("accuracy", accuracy), **macro_f1})
     return table
 
 
-def confusion(outcome: Outcome, mode: Mode) -> list[Row]:
+def confusion(split: ScoredSplit, mode: Mode) -> list[Row]:
     """Gold and predicted class of every row: dvc's confusion template counts them itself."""
-    names, ids = scorer.classes(outcome.labels, mode), scorer.class_ids(outcome.labels, mode)
-    pairs = zip(ids[outcome.gold_ids], ids[outcome.predicted_ids], strict=True)
+    names, ids = scorer.classes(split.labels, mode), scorer.class_ids(split.labels, mode)
+    pairs = zip(ids[split.gold_ids], ids[split.predicted_ids], strict=True)
     return [{"gold": names[gold], "predicted": names[predicted]} for gold, predicted in pairs]
 
 
-def reliability(outcome: Outcome) -> list[Row]:
+def reliability(split: ScoredSplit) -> list[Row]:
     """The reliability curve in percent."""
     return [
-        {key: value if key == "n" else percent(value) for key, value in point.items()}
-        for point in calibration.reliability(outcome.confidence, outcome.correct)
+        {name: value if name == "n" else percent(value) for name, value in part._asdict().items()}
+        for part in calibration.reliability(split.confidence, split.correct)
     ]
 
 
-def predictions(outcome: Outcome) -> Iterator[Row]:
+def predictions(split: ScoredSplit) -> Iterator[Row]:
     """A row a sentence."""
-    for n, row_id in enumerate(outcome.ids):
+    for n, row_id in enumerate(split.row_ids):
         yield {
             "id": row_id,
-            "gold": outcome.labels[outcome.gold_ids[n]],
-            "predicted": outcome.labels[outcome.predicted_ids[n]],
-            "probabilities": {label: round(float(p), 6) for label, p in zip(outcome.labels, outcome.probabilities[n], strict=True)},
-            "gold_tags": outcome.gold_tags[n],
-            "predicted_tags": outcome.predicted_tags[n] if outcome.predicted_tags else None,
+            "gold": split.labels[split.gold_ids[n]],
+            "predicted": split.labels[split.predicted_ids[n]],
+            "probabilities": {label: round(float(p), 6) for label, p in zip(split.labels, split.probabilities[n], strict=True)},
+            "gold_tags": split.gold_tags[n],
+            "predicted_tags": split.predicted_tags[n] if split.predicted_tags else None,
         }
 
 
 def percent(share: float) -> float:
-    """A share in percent, with the digits that every report shows."""
+    """A share from 0 to 1 in percent, with the digits that every report shows."""
     return round(100 * float(share), 2)
 
 
-def bounded(name: str, score: Estimate | None) -> Row:
-    """A score in percent and its interval, under a name each.
+def bounded(name: str, score: Estimate | None) -> dict[str, float | None]:
+    """A score in percent and its interval, under a name each; null for None.
 
     >>> bounded("f1", Estimate(0.5, 0.25, 0.75))
     {'f1': 50.0, 'f1_low': 25.0, 'f1_high': 75.0}
     """
+    low, high = f"{name}_low", f"{name}_high"
     if score is None:
-        return {name: None, f"{name}_low": None, f"{name}_high": None}
-    return {name: percent(score.value), f"{name}_low": percent(score.low), f"{name}_high": percent(score.high)}
+        return {name: None, low: None, high: None}
+    return {name: percent(score.value), low: percent(score.low), high: percent(score.high)}
 
 
-def _macro_f1(outcome: Outcome, mode: Mode, settings: params.Evaluate) -> Estimate:
-    names = scorer.classes(outcome.labels, mode)
-    return bootstrap.estimate(outcome.counts(mode), partial(scorer.macro_f1, names=names), settings)
+def _macro_f1(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> Estimate:
+    names = scorer.classes(split.labels, mode)
+    return bootstrap.estimate(split.counts(mode), partial(scorer.macro_f1, names=names), settings)

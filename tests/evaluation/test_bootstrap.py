@@ -28,9 +28,9 @@ def random_rows(share: float, *shape: int, seed: int = 0) -> scorer.Floats:
 
 def test_the_interval_of_an_accuracy_is_as_wide_as_the_binomial_one() -> None:
     rows = right_or_wrong(np.arange(1000) < 800)
-    found = bootstrap.estimate(rows, accuracy, SETTINGS)
+    estimate = bootstrap.estimate(rows, accuracy, SETTINGS)
     half = 1.96 * np.sqrt(0.8 * 0.2 / 1000)
-    assert (found.value, found.low, found.high) == pytest.approx((0.8, 0.8 - half, 0.8 + half), abs=0.004)
+    assert (estimate.value, estimate.low, estimate.high) == pytest.approx((0.8, 0.8 - half, 0.8 + half), abs=0.004)
 
 
 def test_a_higher_confidence_widens_the_interval() -> None:
@@ -61,8 +61,8 @@ def test_the_size_of_a_block_changes_no_draw(monkeypatch: pytest.MonkeyPatch) ->
 
 
 def test_a_score_of_perfect_rows_has_no_width() -> None:
-    found = bootstrap.estimate(right_or_wrong(np.ones(10, bool)), accuracy, SETTINGS)
-    assert found == bootstrap.Estimate(1, 1, 1)
+    estimate = bootstrap.estimate(right_or_wrong(np.ones(10, bool)), accuracy, SETTINGS)
+    assert estimate == bootstrap.Estimate(1, 1, 1)
 
 
 def test_a_system_does_not_differ_from_itself() -> None:
@@ -79,9 +79,9 @@ def test_swapping_the_systems_turns_the_difference_round() -> None:
 
 
 def test_a_clearly_better_system_has_an_interval_above_0_and_a_small_p_value() -> None:
-    found = bootstrap.compare(random_rows(0.9, 5, 500), random_rows(0.7, 5, 500, seed=1), accuracy, SETTINGS)
-    assert found.difference.low > 0
-    assert found.p_value < 0.01
+    comparison = bootstrap.compare(random_rows(0.9, 5, 500), random_rows(0.7, 5, 500, seed=1), accuracy, SETTINGS)
+    assert comparison.difference.low > 0
+    assert comparison.p_value < 0.01
 
 
 def false_alarms(*, seeds_agree: bool, n_trials: int = 200) -> float:
@@ -109,9 +109,9 @@ def test_pairing_cancels_what_is_hard_for_both_systems() -> None:
     right = np.random.default_rng(0).random((1, 1000)) < 0.6
     better = right.copy()
     better[0, np.flatnonzero(~right[0])[:20]] = True
-    found = bootstrap.compare(right_or_wrong(better), right_or_wrong(right), accuracy, SETTINGS).difference
-    assert found.value == pytest.approx(0.02)
-    assert found.high - found.low < 0.02  # unpaired it would be 0.08
+    difference = bootstrap.compare(right_or_wrong(better), right_or_wrong(right), accuracy, SETTINGS).difference
+    assert difference.value == pytest.approx(0.02)
+    assert difference.high - difference.low < 0.02  # unpaired it would be 0.08
 
 
 def test_seeds_that_disagree_widen_the_interval() -> None:
@@ -137,6 +137,6 @@ def test_more_resamples_than_fit_in_a_block_of_seeds_are_compared(monkeypatch: p
 
 def test_a_proportion_of_one_row_is_not_certain() -> None:
     """Wilson's interval of 81 of 263 is the textbook's 0.2553 to 0.3662 (Newcombe 1998, table I)."""
-    found = bootstrap.proportion(np.arange(263) < 81, 0.95)
-    assert (found.low, found.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
+    wilson = bootstrap.proportion(np.arange(263) < 81, 0.95)
+    assert (wilson.low, wilson.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert bootstrap.proportion(np.array([True]), 0.95).low < 0.25

@@ -28,5 +28,5 @@ def test_over_and_underconfidence_within_a_bin_cancel_out() -> None:
 
 @pytest.mark.parametrize("edge", [n / 10 for n in range(1, 11)])
 def test_a_confidence_on_an_edge_belongs_to_the_bin_that_it_ends(edge: float) -> None:
-    [point] = calibration.reliability(np.array([edge], np.float32), np.array([True]))
-    assert point["up_to"] == edge
+    [part] = calibration.reliability(np.array([edge], np.float32), np.array([True]))
+    assert part.up_to == edge

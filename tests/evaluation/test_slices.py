@@ -33,8 +33,8 @@ def test_the_direction_is_that_of_the_gold_label() -> None:
 
 
 def test_entity_strings_are_compared_with_training_without_regard_to_case_or_role() -> None:
-    found = cut("[e1 Mats] and [e2 cat]", "a [e1 cat] and [e2 dog]", "[e1 the cat] and [e2 dog]")["entity strings"]
-    assert found == {"neither seen in training": [2], "one seen in training": [1], "both seen in training": [0]}
+    by_novelty = cut("[e1 Mats] and [e2 cat]", "a [e1 cat] and [e2 dog]", "[e1 the cat] and [e2 dog]")["entity strings"]
+    assert by_novelty == {"neither seen in training": [2], "one seen in training": [1], "both seen in training": [0]}
 
 
 def test_each_cut_holds_every_row_once() -> None:

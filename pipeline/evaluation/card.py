@@ -1,0 +1,72 @@
+"""The model card for people: one Markdown page (after Mitchell et al. 2019)."""
+
+from __future__ import annotations
+
+import dataclasses
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.params import Train
+from pipeline.core.schema import OTHER
+from pipeline.evaluation.render import render_template
+from pipeline.model.config import Config
+from pipeline.model.manifest import Manifest
+
+TEMPLATE = Path(__file__).parent / "templates" / "card.md"
+SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
+COUNTS = {
+    "excluded": "rows left out by `parse.exclude`",
+    "windowed": "sentences longer than the network's window, which keeps both entities",
+    "overlap": "test sentences whose text is also in training",
+}
+
+
+def render(config: Config, manifest: Manifest, training: Train, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
+    """The card in Markdown.
+
+    Args: training: the params that the model was trained with; confidence: of the intervals, from 0 to 1; metrics: the tree of
+        metrics.json; folder: the model's, as a command line names it.
+    """
+    tagger = "tags" in config.tasks
+    return render_template(
+        TEMPLATE,
+        config=config,
+        manifest=manifest,
+        metrics=metrics,
+        confidence=confidence,
+        tagger=tagger,
+        finds=tagger and config.positions != "shared",
+        splits=("validation", "test"),
+        scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
+        shown=_bounded,
+        counts=COUNTS,
+        other=OTHER,
+        parameters=parameters(manifest, training),
+        folder=folder,
+    )
+
+
+def parameters(manifest: Manifest, training: Train) -> dict[str, str]:
+    """What made the model, by the names of params.yaml."""
+    values = {f"encoder.{name}": manifest.encoder[name] for name in ("name", "revision", "layers")}
+    values |= {f"embed.{name}": getattr(manifest, name) for name in ("backend", "precision", "pooling")}
+    values |= {f"train.{name}": value for name, value in dataclasses.asdict(training).items()}
+    return {name: plain(value) for name, value in values.items()}
+
+
+def plain(value: object) -> str:
+    """A parameter's value without YAML's brackets.
+
+    >>> plain([-2, -1]), plain({"relation": 1.0, "tags": 0.1}), plain(None)
+    ('-2, -1', 'relation 1.0, tags 0.1', 'null')
+    """
+    if isinstance(value, tuple | list):
+        return ", ".join(map(str, value))
+    if isinstance(value, dict):
+        return ", ".join(f"{key} {item}" for key, item in value.items())
+    return "null" if value is None else str(value)
+
+
+def _bounded(scores: Mapping[str, Any], name: str) -> str:
+    return f"{scores[name]} ({scores[f'{name}_low']} to {scores[f'{name}_high']})"

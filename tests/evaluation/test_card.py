@@ -1,0 +1,71 @@
+"""The model card: it states the model's scores and limits, and nothing that is not so."""
+
+import dataclasses
+import re
+
+import pytest
+
+from pipeline.core import params
+from pipeline.evaluation import card
+from pipeline.model.manifest import Manifest
+from tests.support import tiny
+
+ENCODER = {"name": "tiny", "revision": "abc", "layers": [-2, -1], "width": 8, "weights_sha256": "123"}
+MANIFEST = Manifest("en", "char", 50, ENCODER, "openvino", "float32", "mean", {})
+SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
+
+
+def render(directed=True, relations=tiny.RELATIONS, **changes):
+    relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
+    relation |= {} if directed else {"official_macro_f1": None}
+    splits = {split: {"rows": 9, "relation": relation, "tags": SCORES} for split in ("validation", "test")}
+    metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3}, "train": {"rows": 77}, **splits}
+    config = dataclasses.replace(tiny.config(**changes), relations=relations)
+    return card.render(config, MANIFEST, tiny.options(**changes), 0.9, metrics, "models/relation")
+
+
+def test_scores_stand_with_their_intervals():
+    assert "| official macro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
+    assert "with their intervals (90%)" in render()
+
+
+def test_every_parameter_of_training_is_listed():
+    text = render()
+    assert "| train.loss_weights | relation 1.0, tags 1.0 |" in text
+    assert all(f"| train.{field.name} |" in text for field in dataclasses.fields(params.Train))
+
+
+def test_without_directed_labels_there_is_no_official_score():
+    assert "official" not in render(directed=False)
+
+
+@pytest.mark.parametrize(("positions", "said"), [("shared", "saw the entities' positions"), ("none", "did not see")])
+def test_an_entity_score_says_whether_positions_were_seen(positions, said):
+    assert said in render(positions=positions)
+
+
+@pytest.mark.parametrize(("changes", "needs"), [({}, True), ({"positions": "none"}, False), ({"tasks": ("relation",)}, True)])
+def test_it_says_whether_unmarked_text_can_be_used(changes, needs):
+    assert ("It needs the marks" in render(**changes)) == needs
+
+
+def test_a_model_without_a_tagger_has_no_entity_score():
+    assert "entity F1" not in render(tasks=("relation",))
+
+
+@pytest.mark.parametrize(("relations", "said"), [(tiny.RELATIONS, "for all others"), (("A", "B"), "always names one")])
+def test_it_says_what_the_model_makes_of_an_unknown_relation(relations, said):
+    assert said in render(relations=relations)
+
+
+@pytest.mark.parametrize(
+    ("changes", "blind"),
+    [({}, False), ({"positions": "none"}, True), ({"positions": "none", "pooling": "max+entities"}, False)],
+)
+def test_it_says_when_the_relation_is_that_of_the_whole_sentence(changes, blind):
+    assert ("does not see which words are the entities" in render(**changes)) == blind
+
+
+def test_tables_have_as_many_cells_in_every_row():
+    for table in re.findall(r"(?:^\|.*\n)+", render(), flags=re.MULTILINE):
+        assert len({row.count("|") for row in table.splitlines()}) == 1

@@ -1,0 +1,97 @@
+"""What the tables say of rows small enough to score in one's head."""
+
+from __future__ import annotations
+
+import numpy as np
+import pytest
+
+from pipeline.core import params
+from pipeline.evaluation import scored_split, tables
+from tests.support import scored
+from tests.support.scored import GOLD_TAG_IDS, TAGS
+
+SETTINGS = params.Evaluate(resamples=50, confidence=0.95, seed=7)
+
+
+def test_scores_are_in_percent_beside_their_interval() -> None:
+    scores = tables.relation_scores(scored.split(["R(e1,e2)", "R(e1,e2)"], ["R(e1,e2)", "R(e2,e1)"]), SETTINGS)
+    assert [scores[name] for name in ("official_macro_f1", "undirected_macro_f1", "accuracy")] == [50, 100, 50]
+    assert 0 < scores["accuracy_low"] < 50 < scores["accuracy_high"] < 100
+
+
+def test_a_right_relation_in_the_wrong_direction_is_counted_as_a_flip() -> None:
+    split = scored.split(["R(e1,e2)", "R(e1,e2)", "Other", "R(e2,e1)"], ["R(e2,e1)", "R(e1,e2)", "R(e1,e2)", "Other"])
+    assert tables.relation_scores(split, SETTINGS)["direction_flips"] == 1
+
+
+def test_the_official_score_is_null_where_labels_have_no_direction() -> None:
+    probabilities = np.array([[0.2, 0.8], [0.9, 0.1]], np.float32)
+    undirected = scored_split.join_predictions(scored.table("R", "Other"), probabilities, None, ("Other", "R"), TAGS)
+    scores = tables.relation_scores(undirected, SETTINGS)
+    assert {scores[f"official_macro_f1{end}"] for end in ("", "_low", "_high")} == {None}
+    assert scores["undirected_macro_f1"] == 100
+
+
+def test_tags_are_scored_strictly_and_say_whether_positions_were_visible() -> None:
+    wrong_start = [0, 0, 2, 0, 1]
+    split = scored.split(["Other"] * 2, ["Other"] * 2, [GOLD_TAG_IDS, wrong_start])
+    scores = tables.tag_scores(split, positions_visible=True, settings=SETTINGS)
+    # 3 of 3 predicted entities are right, 3 of 4 gold ones found.
+    assert scores["f1"] == pytest.approx(100 * 2 * 3 / (3 + 4), abs=0.01)
+    assert scores["positions_visible"] is True
+
+
+def test_tag_scores_are_null_without_a_tagger() -> None:
+    scores = tables.tag_scores(scored.split(["Other"], ["Other"]), positions_visible=True, settings=SETTINGS)
+    assert set(scores.values()) == {None}
+
+
+def test_a_predictions_row_tells_of_one_sentence() -> None:
+    [row] = tables.predictions(scored.split(["R(e1,e2)"], ["Other"], [GOLD_TAG_IDS]))
+    assert row == {
+        "id": "1",
+        "gold": "R(e1,e2)",
+        "predicted": "Other",
+        "probabilities": {"Other": 0.8, "R(e1,e2)": 0.1, "R(e2,e1)": 0.1},
+        "gold_tags": ["O", "B", "I", "O", "B"],
+        "predicted_tags": ["O", "B", "I", "O", "B"],
+    }
+
+
+def test_the_per_class_table_counts_gold_predicted_and_flips() -> None:
+    split = scored.split(["R(e1,e2)", "R(e1,e2)", "Other"], ["R(e2,e1)", "R(e1,e2)", "R(e1,e2)"])
+    other, relation = tables.per_class(split, "official", SETTINGS)
+    assert (relation["precision"], relation["recall"]) == (33.33, 50)
+    assert [relation[key] for key in ("support", "predicted", "direction_flips")] == [2, 3, 1]
+    assert [other[key] for key in ("f1", "support", "predicted", "direction_flips")] == [0, 1, 0, 0]
+
+
+def test_a_flip_counts_at_the_label_that_was_missed_where_each_direction_is_a_class() -> None:
+    by_class = tables.per_class(scored.split(["R(e1,e2)"], ["R(e2,e1)"]), "directed", SETTINGS)
+    assert [(row["class"], row["direction_flips"]) for row in by_class] == [("Other", 0), ("R(e1,e2)", 1), ("R(e2,e1)", 0)]
+
+
+def test_a_slice_is_scored_on_its_own_rows() -> None:
+    split = scored.split(["R(e1,e2)", "Other"], ["R(e1,e2)", "R(e1,e2)"])
+    first, second = tables.slice_scores(split, {"cut": {"yes": [0], "no": [1]}}, SETTINGS)
+    assert (first["slice"], first["n"], first["accuracy"], first["official_macro_f1"]) == ("yes", 1, 100, 100)
+    assert (second["slice"], second["n"], second["accuracy"]) == ("no", 1, 0)
+
+
+def test_a_slice_without_a_relation_to_find_has_no_macro_f1() -> None:
+    split = scored.split(["Other"] * 20, ["Other"] * 20)
+    [row] = tables.slice_scores(split, {"cut": {"none": list(range(20))}}, SETTINGS)
+    assert (row["official_macro_f1"], row["official_macro_f1_low"]) == (None, None)
+
+
+def test_a_slice_of_few_rows_claims_no_certainty() -> None:
+    few = scored.split(["R(e1,e2)"] * 7, ["R(e1,e2)"] * 7)
+    [row] = tables.slice_scores(few, {"cut": {"few": list(range(7))}}, SETTINGS)
+    assert row["accuracy_low"] < 70
+    assert (row["official_macro_f1"], row["official_macro_f1_low"], row["official_macro_f1_high"]) == (100, None, None)
+
+
+def test_the_confusion_rows_lose_the_direction_where_it_is_ignored() -> None:
+    split = scored.split(["R(e1,e2)"], ["R(e2,e1)"])
+    assert tables.confusion(split, "directed") == [{"gold": "R(e1,e2)", "predicted": "R(e2,e1)"}]
+    assert tables.confusion(split, "undirected") == [{"gold": "R", "predicted": "R"}]
