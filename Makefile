@@ -11,7 +11,7 @@ repro: $(READY)
 
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
 claim options: repro
-	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/claim/params.yaml:claim.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup

@@ -34,7 +34,7 @@ def _differences(config: Config, training: Train, folder: Path) -> Iterator[Prob
         now, then = getattr(training, name), getattr(config, name)
         if now != then:
             found = f"train.{name} is {card.plain(now)}, but {folder} was trained with {card.plain(then)}"
-            yield Problem(str(params.FILE), found, HINT)
+            yield Problem(found, HINT, source=str(params.FILE))
 
 
 def main(argv: list[str]) -> str:

@@ -62,7 +62,7 @@ def require_same_data(config: Config, folder: Folder, store: Store, model_folder
 
     Raises: InputError with a problem a difference.
     """
-    problems = [Problem(str(model_folder), found, HINT) for found in _differences(config, folder, store)]
+    problems = [Problem(found, HINT, source=str(model_folder)) for found in _differences(config, folder, store)]
     if problems:
         raise InputError(problems)
 

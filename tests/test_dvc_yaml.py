@@ -66,6 +66,14 @@ def test_a_stage_lists_the_code_it_imports_and_no_other(values: dict[str, Any]) 
         assert 2 * len(files & imported) >= len(files)
 
 
+@pytest.mark.parametrize("values", [values for stages in (STAGES, *EXPERIMENTS) for values in stages.values()])
+def test_a_stage_lists_the_templates_of_the_code_it_imports(values: dict[str, Any]) -> None:
+    modules = [ROOT / file for file in closure(values["cmd"].split()[2])]
+    templates = [path for module in modules for path in module.parent.glob(f"{module.stem}.*.jinja")]
+    listed = {ROOT / dep for dep in values["deps"]}
+    assert [path for path in templates if listed.isdisjoint({path, *path.parents})] == []
+
+
 @pytest.mark.parametrize("stage", STAGES)
 def test_a_stage_depends_on_its_own_params_alone(stage: str) -> None:
     own = ["evaluate", "train"] if stage == "card" else [stage]  # the card tells what others did

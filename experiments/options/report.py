@@ -8,80 +8,83 @@ In: the options' runs and the reference's. Out: differences.csv, README.md.
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
 import yaml
 
-from experiments.claim.report import Row, comparisons, mode_of, read_runs, scores
-from experiments.claim.settings import OPTIONS, PARAMS, Claim, Run
+from experiments.comparison import comparisons, mode_of, scores
+from experiments.render import render
+from experiments.runs import PARAMS, Experiment, Run, Runs, read_runs
+from experiments.variants import OPTIONS, REFERENCE
 from pipeline.core import params, storage
 from pipeline.core.errors import InputError
+from pipeline.core.params import LossWeights
 from pipeline.core.stage import arguments, run
 from pipeline.evaluate import write_csv
+from pipeline.evaluation.tables import Row
 
-REFERENCE = "hard"
-TEMPLATE = """\
-# What is each option of `train` worth?
-
-{{ one.gold_ids | length }} test sentences, {{ one.n_rows }} training rows, {{ one.seeds | length }} seeds an option, {{ mode }} \
-macro-F1. Each option is changed alone in params.yaml, whose own score is {{ reference }}; every run has {{ epochs }} epochs, \
-which are few for some (a long average, a strong dropout), and keeps the best. A difference is the mean over seeds; its \
-{{ confidence }}% interval and p-value are of a paired bootstrap over test sentences and seeds, not corrected for the \
-{{ rows | length }} comparisons. To choose among options, use validation: this table is of test, and only tells.
-
-| option | macro-F1 | difference | interval | p |
-|---|---|---|---|---|
-{%- for row in rows %}
-| `{{ row.option }}` | {{ "%.1f" | format(row.mean) }} | {{ "%+.1f" | format(row.difference) }} \
-| {{ "%.1f" | format(row.difference_low) }} to {{ "%.1f" | format(row.difference_high) }} | {{ "%.2g" | format(row.p_value) }} |
-{%- endfor %}
-"""
+TEMPLATE = Path(__file__).with_name("report.md.jinja")
 
 
 def shown(changes: Mapping[str, Any]) -> str:
     """The changes as one line of YAML.
 
-    >>> shown({"sharing": "soft", "loss_weights": params.LossWeights(1.0, 0.1)})
+    >>> shown({"sharing": "soft", "loss_weights": LossWeights(1.0, 0.1)})
     'sharing: soft, loss_weights: {relation: 1.0, tags: 0.1}'
     """
-    plain = {name: dataclasses.asdict(value) if dataclasses.is_dataclass(value) else value for name, value in changes.items()}  # type: ignore[arg-type]
+    plain = {name: dataclasses.asdict(value) if isinstance(value, LossWeights) else value for name, value in changes.items()}
     return yaml.safe_dump(plain, default_flow_style=True, sort_keys=False, width=1000).strip()[1:-1]
 
 
-def render(rows: Iterable[Row], one: Run, reference: float, settings: params.Evaluate, claim: Claim) -> str:
-    """The report in Markdown; one: any of the runs, whose data all share."""
-    import jinja2
+def run_files(folder: Path) -> list[Path]:
+    """The run of each option.
 
-    environment = jinja2.Environment(undefined=jinja2.StrictUndefined, keep_trailing_newline=True)  # noqa: S701
-    confidence = f"{100 * settings.confidence:g}"
-    return environment.from_string(TEMPLATE).render(
-        rows=list(rows),
-        one=one,
-        mode=mode_of(one),
-        reference=f"{reference:.1f}",
-        epochs=claim.epochs,
-        confidence=confidence,
+    Raises: InputError where some are missing.
+    """
+    files = {name: folder / f"{name}-100.json" for name in OPTIONS}
+    if missing := [name for name, file in files.items() if not file.is_file()]:
+        raise InputError.of(folder, f"there is no run of {', '.join(missing)}", "run make options")
+    return list(files.values())
+
+
+def differences(runs: Runs, means: Mapping[str, float], settings: params.Evaluate) -> list[Row]:
+    """A row an option, the best first; means: of each variant's score, in percent."""
+    pairs = {(name, REFERENCE): shown(changes) for name, changes in OPTIONS.items()}
+    rows = []
+    for row in comparisons(runs, pairs, settings):
+        figures = {name: value for name, value in row.items() if name != "claim"}
+        rows.append({"option": row["claim"], "mean": means[row["ours"]], **figures})
+    return sorted(rows, key=lambda row: -row["difference"])
+
+
+def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Evaluate, experiment: Experiment) -> str:
+    """The report in Markdown; mean: of the reference's own score."""
+    return render(
+        TEMPLATE,
+        rows=rows,
+        n_test=len(reference.gold_ids),
+        n_rows=reference.n_rows,
+        n_seeds=len(reference.seeds),
+        mode=mode_of(reference),
+        reference=mean,
+        epochs=experiment.epochs,
+        confidence=f"{100 * settings.confidence:g}",
     )
 
 
 def main(argv: list[str]) -> str:
     """Compare every option's run with the reference and write the report folder."""
     source, reference, output = map(Path, arguments(argv, "runs reference report"))
-    settings, claim = params.read(params.Evaluate), params.read(Claim, PARAMS)
-    files = {name: source / f"{name}-100.json" for name in OPTIONS}
-    if missing := [name for name, file in files.items() if not file.is_file()]:
-        raise InputError.of(source, f"there is no run of {', '.join(missing)}", "run make options")
-    runs = read_runs([*files.values(), reference])
+    settings, experiment = params.read(params.Evaluate), params.read(Experiment, PARAMS)
+    runs = read_runs([*run_files(source), reference])
     means = {row["variant"]: row["mean"] for row in scores(runs)}
-    pairs = {(name, REFERENCE): shown(changes) for name, changes in OPTIONS.items()}
-    found = [{"option": row.pop("claim"), "mean": means[row["ours"]], **row} for row in comparisons(runs, pairs, settings)]
-    rows = sorted(found, key=lambda row: -row["difference"])
+    rows = differences(runs, means, settings)
     with storage.atomic_folder(output) as partial:
         write_csv(partial / "differences.csv", rows)
-        page = render(rows, next(iter(runs.values())), means[REFERENCE], settings, claim)
-        (partial / "README.md").write_text(page, encoding="utf-8")
+        text = page(rows, runs[REFERENCE, 100], means[REFERENCE], settings, experiment)
+        (partial / "README.md").write_text(text, encoding="utf-8")
     return f"options: {len(rows)} compared, best {rows[0]['option']}: {rows[0]['difference']:+.1f}"
 
 

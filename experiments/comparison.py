@@ -1,0 +1,92 @@
+"""Runs against each other: mean and spread of each over seeds, and by how much one beats another, with its interval.
+
+In: runs on the same test rows with the same seeds. Out: the rows of the experiments' tables. The intervals are those of a paired
+bootstrap over test rows and seeds (see pipeline.evaluation.bootstrap).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from functools import partial
+
+import numpy as np
+
+from experiments.runs import Run, Runs
+from pipeline.core import params
+from pipeline.core.labels import is_directed
+from pipeline.evaluation import bootstrap, scorer, tables
+from pipeline.evaluation.bootstrap import Comparison
+from pipeline.evaluation.scorer import Floats, Mode
+from pipeline.evaluation.tables import Row
+
+
+def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: params.Evaluate) -> list[Row]:
+    """A row a comparison whose two variants were run on a share of the rows, largest shares first.
+
+    Args: pairs: ours and theirs, and what is claimed of them.
+    """
+    first, *_ = runs.values()
+    score = partial(scorer.macro_f1, names=scorer.classes(first.relations, mode_of(first)))
+    rows = []
+    for percent in sorted({percent for _, percent in runs}, reverse=True):
+        for (ours, theirs), claim in pairs.items():
+            if (ours, percent) in runs and (theirs, percent) in runs:
+                compared = bootstrap.compare(counts(runs[ours, percent]), counts(runs[theirs, percent]), score, settings)
+                head = {"claim": claim, "ours": ours, "theirs": theirs, "percent": percent, "rows": runs[ours, percent].n_rows}
+                size = tables.bounded("difference", compared.difference)
+                rows.append({**head, **size, "p_value": compared.p_value, "verdict": verdict(compared, settings.confidence)})
+    return rows
+
+
+def scores(runs: Runs) -> list[Row]:
+    """A row a run, largest shares first: mean and spread of its macro-F1 over seeds, in percent."""
+    rows = []
+    for run in sorted(runs.values(), key=lambda run: -run.percent):
+        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), scorer.classes(run.relations, mode_of(run)))
+        rows.append(
+            {
+                "variant": run.variant,
+                "percent": run.percent,
+                "rows": run.n_rows,
+                "mean": round(float(by_seed.mean()), 2),
+                "deviation": round(float(by_seed.std(ddof=1)), 2) if len(by_seed) > 1 else None,
+                "least": round(float(by_seed.min()), 2),
+                "most": round(float(by_seed.max()), 2),
+                "entity_f1": entity_f1(run),
+                "positions_visible": run.positions_visible if run.entities is not None else None,
+            }
+        )
+    return rows
+
+
+def mode_of(run: Run) -> Mode:
+    """Official where labels have a direction."""
+    return "official" if is_directed(run.relations) else "undirected"
+
+
+def counts(run: Run) -> Floats:
+    """(S, N, 3, Q) counts of the relations by seed and row."""
+    gold_ids = np.array(run.gold_ids)
+    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode_of(run)) for ids in run.predicted_ids])
+
+
+def entity_f1(run: Run) -> float | None:
+    """Strict F1 of the entities in percent, mean over seeds; None without a tagger."""
+    if run.entities is None:
+        return None
+    by_seed = scorer.precision_recall_f1(np.array(run.entities, np.float64)[:, :, None])[:, 2, 0]
+    return tables.percent(by_seed.mean())
+
+
+def verdict(comparison: Comparison, confidence: float) -> str:
+    """In words whether ours beats theirs.
+
+    >>> from pipeline.evaluation.bootstrap import Estimate
+    >>> verdict(Comparison(Estimate(-0.002, -0.009, 0.005), 0.61), 0.95)
+    'not supported: -0.2, 95% interval -0.9 to 0.5, p = 0.61'
+    """
+    difference = comparison.difference
+    word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else "not supported"
+    value, low, high = (round(100 * share, 1) + 0.0 for share in (difference.value, difference.low, difference.high))  # no -0.0
+    sign = "+" if value > 0 else ""
+    return f"{word}: {sign}{value}, {100 * confidence:g}% interval {low} to {high}, p = {comparison.p_value:.2g}"

@@ -1,0 +1,78 @@
+"""What an experiment is given and what it keeps: its params, and of each run what a variant says of the test rows, as JSON."""
+
+from __future__ import annotations
+
+import dataclasses
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.params import Count
+
+PARAMS = Path("experiments/params.yaml")
+HINT = "run make claim"
+
+
+@dataclass(frozen=True)
+class Experiment:
+    """The section of experiments/params.yaml."""
+
+    corpus: str
+    seeds: tuple[int, ...]
+    epochs: Count
+
+    def epochs_on(self, percent: int) -> int:
+        """The budget on a share of the training rows: fewer rows get more epochs, though fewer steps.
+
+        >>> Experiment("data/raw", (1,), epochs=8).epochs_on(25)
+        16
+        """
+        return round(self.epochs / math.sqrt(percent / 100))
+
+
+@dataclass(frozen=True)
+class Run:
+    """What a variant, trained on a share of the training rows, says of N test rows; one entry a seed (S) in the lists."""
+
+    variant: str
+    percent: int  # of the training rows
+    n_rows: int  # that it was trained on, with the first seed
+    relations: list[str]
+    gold_ids: list[int]  # (N,)
+    seeds: list[int]
+    predicted_ids: list[list[int]]  # (S, N)
+    entities: list[list[int]] | None  # (S, 3) correct, predicted and gold; None without a tagger
+    positions_visible: bool  # to the tagger
+    best_epochs: list[int]
+    validation: list[float]  # macro-F1 in percent
+
+    def write(self, path: Path) -> None:
+        """Write the run as JSON."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        storage.write_json(path, dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Run:
+        """Read a run.
+
+        Raises: InputError where it is missing or damaged.
+        """
+        return cls(**storage.read_json(path, HINT))
+
+
+Runs = dict[tuple[str, int], Run]  # by variant and percent
+
+
+def read_runs(files: Sequence[Path]) -> Runs:
+    """The runs of files, one or more.
+
+    Raises: InputError where they were tested on different rows.
+    """
+    runs = {(run.variant, run.percent): run for run in map(Run.read, files)}
+    tests = {(tuple(run.relations), tuple(run.gold_ids), tuple(run.seeds)) for run in runs.values()}
+    if len(tests) != 1:
+        raise InputError.of("experiments", "no runs, or runs of different data or seeds", HINT)
+    return runs

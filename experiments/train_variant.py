@@ -1,0 +1,122 @@
+"""Train one variant on a share of the training rows, once a seed; keep what each model says of the test rows.
+
+The seed decides the initial weights, the order of the rows, which of them are taken and how the control's tags are shuffled: the
+same for every variant, so that variants can be compared seed by seed.
+
+    python -m experiments.train_variant hard 100 .../positioned .../embedded .../runs/hard-100.json
+"""
+
+from __future__ import annotations
+
+import time
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from experiments.runs import PARAMS, Experiment, Run
+from experiments.variants import SHUFFLED, train_section
+from pipeline.core import params, ragged, storage
+from pipeline.core.params import Train
+from pipeline.core.schema import CONTRACTS
+from pipeline.core.stage import arguments, log, run
+from pipeline.corpus.split import hold_out, text_key
+from pipeline.encoding.store import Store
+from pipeline.evaluation import scored_split, scorer
+from pipeline.evaluation.scored_split import ScoredSplit
+from pipeline.evaluation.validation import score
+from pipeline.model import network
+from pipeline.model.batches import Examples
+from pipeline.model.config import Config
+from pipeline.model.trainer import Trainer
+from pipeline.train import configure
+
+
+def share_of(table: pa.Table, share: float, seed: int) -> pa.Table:
+    """A stratified share of the rows, at least one a relation; a smaller share is part of a larger one of the same seed."""
+    keys = np.array([text_key(text, seed) for text in table["text"].to_pylist()], np.uint64)
+    relations = table["relation"].combine_chunks().dictionary_encode().indices.to_numpy()
+    return table.filter(pa.array(~hold_out(keys, relations, 1 - share)))
+
+
+def shuffle_tags(table: pa.Table, seed: int) -> pa.Table:
+    """The rows with each sentence's tags in random order."""
+    tag_ids = table["tag_ids"]
+    lengths = ragged.lengths(tag_ids)
+    values = pa.chunked_array([chunk.flatten() for chunk in tag_ids.chunks]).to_numpy()
+    order = np.lexsort((np.random.default_rng(seed).random(len(values)), np.repeat(np.arange(len(lengths)), lengths)))
+    return table.set_column(
+        table.column_names.index("tag_ids"), table.schema.field("tag_ids"), ragged.lists(values[order], lengths)
+    )
+
+
+@dataclass(frozen=True)
+class SeedResult:
+    """What one seed's training led to."""
+
+    n_rows: int  # that it was trained on
+    best_epoch: int
+    validation: float  # macro-F1 in percent, of the best epoch
+    test: ScoredSplit
+
+
+def train_seeds(
+    variant: str, percent: int, seeds: Sequence[int], section: Train, config: Config, tables: Mapping[str, pa.Table], store: Store
+) -> list[SeedResult]:
+    """Train the variant once a seed and predict the test rows; tables: by split."""
+    validation, test = (Examples(tables[split], store, config.relations) for split in ("validation", "test"))
+    trainer = Trainer(config, section, round(len(tables["train"]) * percent / 100), score)
+    results = []
+    for seed in seeds:
+        rows = share_of(tables["train"], percent / 100, seed)
+        rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
+        trainer.reset(seed)
+        trained = trainer.train(Examples(rows, store, config.relations), validation)
+        said = network.predict(trained.model, test)
+        scored = scored_split.join_predictions(tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
+        results.append(SeedResult(len(rows), trained.best_epoch, trained.score, scored))
+        log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
+    return results
+
+
+def run_of(variant: str, percent: int, seeds: Sequence[int], config: Config, results: Sequence[SeedResult]) -> Run:
+    """What is kept of a variant's seeds; results: one a seed."""
+    return Run(
+        variant=variant,
+        percent=percent,
+        n_rows=results[0].n_rows,
+        relations=list(config.relations),
+        gold_ids=results[0].test.gold_ids.tolist(),
+        seeds=list(seeds),
+        predicted_ids=[result.test.predicted_ids.tolist() for result in results],
+        entities=[entity_counts(result.test) for result in results] if "tags" in config.tasks else None,
+        positions_visible=config.positions == "shared",
+        best_epochs=[result.best_epoch for result in results],
+        validation=[round(result.validation, 4) for result in results],
+    )
+
+
+def entity_counts(scored: ScoredSplit) -> list[int]:
+    """Correct, predicted and gold entities of the test rows (see scorer)."""
+    counts = scorer.entity_counts(scored.gold_tags, scored.predicted_tags or [])
+    return [int(count) for count in counts.sum(axis=(0, 2))]
+
+
+def main(argv: list[str]) -> str:
+    """Train and test every seed of a variant."""
+    began = time.perf_counter()
+    variant, share, *paths = arguments(argv, "variant percent positioned embedded run")
+    percent, (positioned, embedded, output) = int(share), map(Path, paths)
+    experiment = params.read(Experiment, PARAMS)
+    seeds, section = experiment.seeds, train_section(variant, percent, params.read(Train), experiment)
+    data, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
+    config = configure(section, data, store)
+    results = train_seeds(variant, percent, seeds, section, config, data.tables, store)
+    run_of(variant, percent, seeds, config, results).write(output)
+    return f"claim: {variant}, {percent}% of the rows, {len(seeds)} seeds, {time.perf_counter() - began:.0f} s"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,52 @@
+"""The options' pipeline and its page."""
+
+import dataclasses
+from pathlib import Path
+
+import pytest
+import yaml
+
+from experiments.options import report
+from experiments.variants import OPTIONS
+from pipeline.core import params
+from pipeline.core.errors import InputError
+from tests.support.project import ROOT
+from tests.support.runs import made, wrong_every
+
+SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
+
+
+@pytest.fixture
+def two_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A folder to run in, two options to compare, and the runs of the reference and of the worse option."""
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
+    (tmp_path / "experiment.yaml").write_text(yaml.safe_dump({"experiment": {"corpus": "", "seeds": [1, 2], "epochs": 8}}))
+    monkeypatch.setattr(report, "PARAMS", tmp_path / "experiment.yaml")
+    monkeypatch.setattr(report, "OPTIONS", {name: OPTIONS[name] for name in ("cosine", "light-tags")})
+    monkeypatch.chdir(tmp_path)
+    made("hard", [wrong_every(8)] * 2).write(Path("hard-100.json"))
+    made("cosine", [wrong_every(4)] * 2).write(Path("runs/cosine-100.json"))
+
+
+def test_the_options_are_run_and_compared_with_the_reference() -> None:
+    stages = yaml.safe_load((ROOT / "experiments/options/dvc.yaml").read_text())["stages"]
+    assert stages["option"]["matrix"]["name"] == list(OPTIONS)
+    waits_for = [path for path in stages["option-report"]["deps"] if path.endswith(".json")]
+    assert waits_for == ["experiments/claim/runs/hard-100.json", *(f"experiments/options/runs/{name}-100.json" for name in OPTIONS)]
+
+
+@pytest.mark.usefixtures("two_options")
+def test_a_missing_run_is_an_error() -> None:
+    with pytest.raises(InputError, match="there is no run of light-tags"):
+        report.main(["runs", "hard-100.json", "report"])
+
+
+@pytest.mark.usefixtures("two_options")
+def test_the_options_stand_in_the_order_of_what_they_are_worth() -> None:
+    made("light-tags", [wrong_every(20)] * 2).write(Path("runs/light-tags-100.json"))
+    line = report.main(["runs", "hard-100.json", "report"])
+    assert line.startswith("options: 2 compared, best loss_weights: {relation: 1.0")
+    lines = [line for line in Path("report/README.md").read_text().splitlines() if line.startswith("| `")]
+    assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "schedule: cosine"]
+    assert "| +" in lines[0]
+    assert "| -" in lines[1]
