@@ -40,26 +40,40 @@ class Words(NamedTuple):
 def find_words(texts: list[str], entities: Ints, tokenize: Tokenizer) -> Words:
     """Split texts into words that begin and end where their entities do.
 
+    The texts are split as one long text, so that all cuts and spans come of a few calls of NumPy.
+
     Args: entities: (N, 4) start and end of e1, then of e2, in characters; each holds more than white space.
+    """
+    text_starts = ragged.starts(np.fromiter(map(len, texts), np.int64))[:-1]
+    edges = entities + text_starts[:, None]
+    token_starts, token_ends = _tokens(texts, text_starts, tokenize)
+    cut_starts, cut_ends = cut(token_starts, token_ends, edges.ravel())
+    words, word_starts = _without_white_space("".join(texts), cut_starts, cut_ends)
+
+    first_words = np.searchsorted(word_starts, text_starts)
+    counts = np.diff(first_words, append=len(words))
+    spans = np.searchsorted(word_starts, edges) - first_words[:, None]
+    return Words(words, word_starts - np.repeat(text_starts, counts), counts, spans)
+
+
+def _tokens(texts: list[str], text_starts: Ints, tokenize: Tokenizer) -> tuple[Ints, Ints]:
+    """The starts and the ends of all tokens, in characters of the long text.
+
+    Args: text_starts: (N,) where each text begins in the long text.
     """
     from spacy.attrs import IDX, LENGTH
 
-    shifts = ragged.starts(np.fromiter(map(len, texts), np.int64))[:-1]
-    tokens = [tokenize(text).to_array([IDX, LENGTH]) for text in texts]
-    n_tokens = np.fromiter(map(len, tokens), np.int64)
-    starts, lengths = np.concatenate(tokens).astype(np.int64).T
-    starts = starts + np.repeat(shifts, n_tokens)
-    edges = entities + shifts[:, None]
-    starts, ends = cut(starts, starts + lengths, edges.ravel())
+    tokens = [tokenize(text).to_array([IDX, LENGTH]) for text in texts]  # a spaCy document would take far more memory
+    starts_in_text, lengths = np.concatenate(tokens).astype(np.int64).T
+    starts = starts_in_text + np.repeat(text_starts, [len(of_text) for of_text in tokens])
+    return starts, starts + lengths
 
-    joined = "".join(texts)
-    words = [joined[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    solid = np.array([not word.isspace() for word in words], bool)
-    starts = starts[solid]
-    first = np.append(np.searchsorted(starts, shifts), len(starts))
-    counts = np.diff(first)
-    spans = np.searchsorted(starts, edges) - first[:-1, None]
-    return Words(list(compress(words, solid)), starts - np.repeat(shifts, counts), counts, spans)
+
+def _without_white_space(text: str, starts: Ints, ends: Ints) -> tuple[list[str], Ints]:
+    """The stretches [start, end) of a text that are more than white space, and their starts."""
+    stretches = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
+    is_word = np.array([not stretch.isspace() for stretch in stretches], bool)
+    return list(compress(stretches, is_word)), starts[is_word]
 
 
 def cut(starts: Ints, ends: Ints, edges: Ints) -> tuple[Ints, Ints]:

@@ -71,6 +71,31 @@ def texts_with_entities(draw):
     return text, span(), span()
 
 
+def slow_words(text, e1, e2, tokenize):
+    """What find_words makes of one text, character by character: its tokens, cut at entity edges, without white space."""
+    words, starts = [], []
+    for token in tokenize(text):
+        cuts = sorted({edge for edge in (*e1, *e2) if token.idx < edge < token.idx + len(token)})
+        for start, end in itertools.pairwise([token.idx, *cuts, token.idx + len(token)]):
+            if text[start:end].strip():
+                words.append(text[start:end])
+                starts.append(start)
+    spans = [sum(start < edge for start in starts) for edge in (*e1, *e2)]
+    return words, starts, spans
+
+
+@settings(max_examples=150, deadline=None)
+@given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
+def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, language):
+    tokenize = TOKENIZERS[language]
+    found = find_words([text for text, _, _ in rows], np.array([[*e1, *e2] for _, e1, e2 in rows]), tokenize)
+    expected = [slow_words(*row, tokenize) for row in rows]
+    assert found.words == [word for words, _, _ in expected for word in words]
+    assert found.starts.tolist() == [start for _, starts, _ in expected for start in starts]
+    assert found.counts.tolist() == [len(words) for words, _, _ in expected]
+    assert found.spans.tolist() == [spans for _, _, spans in expected]
+
+
 @settings(max_examples=150, deadline=None)
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_reproduce_the_text_and_cover_the_entities_exactly(rows, language):

@@ -105,8 +105,9 @@ def _is_unicode(value: str) -> bool:
 def object_problems(value: dict[str, Any]) -> Iterator[Problem]:
     """All that is wrong with an object."""
     known = REQUIRED + OPTIONAL
-    for key in value.keys() - set(known):
-        yield Problem(f"unknown key {key!r}", nearest(key, known), "key-unknown")
+    for key in value:
+        if key not in known:
+            yield Problem(f"unknown key {key!r}", nearest(key, known), "key-unknown")
     for key in REQUIRED:
         if key not in value:
             yield Problem(f"key {key!r} is missing", f"a line has the keys {', '.join(REQUIRED)}", "key-missing")

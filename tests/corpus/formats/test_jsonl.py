@@ -77,6 +77,11 @@ def test_a_misspelt_key_names_the_nearest_one(reading):
     assert problem.hint.startswith("did you mean e1_type?")
 
 
+def test_unknown_keys_are_reported_in_the_order_of_the_line(reading):
+    rows = reading(ROW | {"z": 1, "y": 2, "x": 3, "w": 4})
+    assert [row.found for row in rows] == [f"unknown key '{key}'" for key in "zyxw"]
+
+
 def test_all_problems_of_a_line_are_reported_under_its_id(reading):
     rows = reading(ROW | {"e1": [3, 3], "relation": "", "id": "x"})
     assert [row.found.split()[0] for row in rows] == ["relation", "e1"]
