@@ -35,7 +35,7 @@ def write_corpus(source: Path, folder: Path, n_sentences: int) -> None:
     relations = np.array(table["relation"].unique().to_pylist(), object)
     lengths = np.maximum(rng.choice(ragged.lengths(table["words"]), n_sentences), 2)
     drawn = rng.choice(vocabulary, int(lengths.sum()))
-    bounds = pairwise(ragged.starts(lengths).tolist())
+    bounds = pairwise(ragged.offsets(lengths).tolist())
     blocks = []
     for number, (start, end) in enumerate(bounds):
         words = drawn[start:end].tolist()

@@ -21,9 +21,9 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.prefetch import prefetch
-from pipeline.core.ragged import Ints
 from pipeline.core.schema import CONTRACTS
 from pipeline.core.stage import arguments, log, progress, run
 from pipeline.core.storage import Folder

@@ -38,7 +38,7 @@ def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) ->
         "id": [row.id for row in annotations],
         "source": [row.source for row in annotations],
         "text": [row.text for row in annotations],
-        "words": pa.ListArray.from_arrays(pa.array(ragged.starts(counts), pa.int32()), pa.array(words, pa.string())),
+        "words": pa.ListArray.from_arrays(pa.array(ragged.offsets(counts), pa.int32()), pa.array(words, pa.string())),
         "starts": ragged.lists(starts.astype(np.int32), counts),
         **dict(zip(("e1_start", "e1_end", "e2_start", "e2_end"), spans.T, strict=True)),
         "e1_type": [row.e1_type for row in annotations],

@@ -9,7 +9,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.ragged import Ints
+from pipeline.core.arrays import Ints
 
 PADDING_ID = 0
 

@@ -12,8 +12,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.ragged import Ints
 from pipeline.core.schema import SPLITS
 
 PREFIXES = {"train": "train", "valid": "validation", "dev": "validation", "test": "test"}

@@ -14,8 +14,8 @@ from typing import Any, NamedTuple, cast
 import numpy as np
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.ragged import Ints
 
 Tokenizer = Callable[[str], Any]  # text -> spacy.tokens.Doc
 
@@ -44,7 +44,7 @@ def find_words(texts: list[str], entities: Ints, tokenize: Tokenizer) -> Words:
 
     Args: entities: (N, 4) start and end of e1, then of e2, in characters; each holds more than white space.
     """
-    text_starts = ragged.starts(np.fromiter(map(len, texts), np.int64))[:-1]
+    text_starts = ragged.offsets(np.fromiter(map(len, texts), np.int64))[:-1]
     edges = entities + text_starts[:, None]
     token_starts, token_ends = _tokens(texts, text_starts, tokenize)
     cut_starts, cut_ends = cut(token_starts, token_ends, edges.ravel())

@@ -12,8 +12,8 @@ from numpy.typing import NDArray
 from tokenizers import Tokenizer
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.ragged import Ints
 
 
 @dataclass(frozen=True)
@@ -45,7 +45,7 @@ def split_words(tokenizer: Tokenizer, sentences: list[list[str]]) -> Pieces:
     return Pieces(
         np.concatenate(ids + empty),
         np.concatenate(words + empty),
-        ragged.starts(np.array([len(piece_ids) for piece_ids in ids], np.int64)),
+        ragged.offsets(np.array([len(piece_ids) for piece_ids in ids], np.int64)),
         np.array([len(sentence) for sentence in sentences], np.int64),
     )
 

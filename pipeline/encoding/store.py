@@ -23,10 +23,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.core import storage
+from pipeline.core import ragged, storage
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.ragged import Ints
-from pipeline.core.ragged import starts as ragged_starts
 
 FORMAT = "2"
 KEY = pa.binary(16)
@@ -116,7 +115,7 @@ class Store:
         self.description = description
         self.shards = [shard for shard in shards if shard.fingerprint == self.fingerprint]
         self._keys = pa.chunked_array([shard.keys for shard in self.shards], KEY)
-        self._first_rows = ragged_starts(np.array([len(shard.keys) for shard in self.shards], np.int64))
+        self._first_rows = ragged.offsets(np.array([len(shard.keys) for shard in self.shards], np.int64))
 
     @classmethod
     def open(cls, folder: Path) -> Store:
@@ -184,10 +183,10 @@ def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words
 
     Args: sentence_keys: (N,); n_words: (N,); vectors: (sum of n_words, H), end to end.
     """
-    starts = ragged_starts(n_words)
+    starts = ragged.offsets(n_words)
     values = pa.FixedSizeListArray.from_arrays(pa.array(vectors.reshape(-1), pa.float16()), vectors.shape[1])
     rows = pa.ListArray.from_arrays(pa.array(starts, pa.int32()), values)
-    empty = ragged_starts(~vectors.view(np.uint16).any(axis=1))
+    empty = ragged.offsets(~vectors.view(np.uint16).any(axis=1))
     n_empty = pa.array(empty[starts[1:]] - empty[starts[:-1]], pa.int32())
     metadata = {"fingerprint": fingerprint, "format": FORMAT}
     schema = pa.schema([("key", KEY), ("vectors", rows.type), ("n_empty", pa.int32())], metadata)

@@ -13,8 +13,8 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Ints
 from pipeline.core.prefetch import prefetch
-from pipeline.core.ragged import Ints
 from pipeline.encoding import pieces
 from pipeline.encoding.description import Description
 from pipeline.encoding.inference import BACKENDS, Inference
@@ -96,7 +96,7 @@ class WordEncoder:
         hidden = self._long(ids[0], sentences.words[places[0]]) if ids.shape[1] > self.limit else self.hidden(ids)
         n_words = sentences.n_words[rows]
         # The words of the batch's sentences are numbered on, so that the whole batch is pooled at once.
-        words = sentences.words[places] + ragged.starts(n_words)[:-1, None]
+        words = sentences.words[places] + ragged.offsets(n_words)[:-1, None]
         return pool(hidden, words.reshape(-1), int(n_words.sum()), self.pooling).astype(np.float16)
 
     def hidden(self, ids: NDArray[np.int32]) -> Floats:

@@ -12,8 +12,8 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Ints
 from pipeline.core.labels import is_directed
-from pipeline.core.ragged import Ints
 from pipeline.evaluation import scorer
 from pipeline.evaluation.scorer import Floats, Mode
 

@@ -23,8 +23,8 @@ from typing import Literal
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from pipeline.core.arrays import Ints
 from pipeline.core.labels import parse_label
-from pipeline.core.ragged import Ints
 from pipeline.core.schema import OTHER
 
 Mode = Literal["directed", "undirected", "official"]

@@ -16,7 +16,7 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.ragged import Ints
+from pipeline.core.arrays import Ints
 
 Batch = dict[str, NDArray[np.generic]]
 # Batches that are sorted by length together: enough that little is padding, few enough that batches stay mixed.
@@ -46,7 +46,7 @@ class Examples:
         self._columns = {
             name: pc.list_flatten(table[name]).to_numpy() for name in ("e1_position_ids", "e2_position_ids", "tag_ids")
         }
-        self._flat_starts = ragged.starts(ragged.lengths(table["words"]))[:-1] + self._starts
+        self._flat_starts = ragged.offsets(ragged.lengths(table["words"]))[:-1] + self._starts
 
     def __len__(self) -> int:
         return len(self.lengths)

@@ -7,8 +7,8 @@ from collections.abc import Callable, Sequence
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.arrays import Ints
 from pipeline.core.params import Train
-from pipeline.core.ragged import Ints
 from pipeline.core.tensorflow import tf
 
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from pipeline.core.arrays import Ints
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
-from pipeline.core.ragged import Ints
 from pipeline.core.stage import progress
 from pipeline.core.tensorflow import tf
 from pipeline.model import network

@@ -19,9 +19,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.prefetch import prefetch
-from pipeline.core.ragged import Ints
 from pipeline.core.schema import Span
 from pipeline.corpus.positions import position_ids, relative_positions, windows
 from pipeline.corpus.words import find_words, load_tokenizer
@@ -167,7 +167,7 @@ class Predictor:
         """Split sentences into words and encode them."""
         edges = np.array([np.ravel(sentence.entities or (Span(0, 0), Span(0, 0))) for sentence in sentences], np.int64)
         all_words, starts, counts, spans = find_words([sentence.text for sentence in sentences], edges, self._split_words)
-        bounds = list(itertools.pairwise(ragged.starts(counts).tolist()))
+        bounds = list(itertools.pairwise(ragged.offsets(counts).tolist()))
         texts_words = [all_words[start:end] for start, end in bounds]
         vectors = self._vectors(texts_words)
         texts = []
