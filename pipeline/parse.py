@@ -6,8 +6,6 @@ scratch folder, so that no more than a batch of them is ever in memory.
 
 from __future__ import annotations
 
-import contextlib
-import shutil
 import time
 from collections.abc import Callable, Collection, Iterable, Iterator
 from functools import partial
@@ -18,11 +16,11 @@ import numpy as np
 import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.core import params, ragged, storage
+from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.errors import InputError
 from pipeline.core.labels import undirected
-from pipeline.core.schema import CONTRACTS, PARSED, SPLITS
-from pipeline.core.stage import arguments, run
+from pipeline.core.schema import PARSE, PARSED, SPLITS, ParseNotes
+from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.corpus.checks import Reading, SplitSummary, find_problems, merge, read_files, summarize
 from pipeline.corpus.formats import READERS, Annotation
@@ -48,17 +46,16 @@ def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) ->
     return pa.table(columns, PARSED)
 
 
-def main(argv: list[str]) -> str:
-    """Parse data/raw into data/parsed."""
+def main(raw: Input, parsed: Output) -> str:
+    """Parse annotation files into rows of words."""
     began = time.perf_counter()
-    source, target = map(Path, arguments(argv, "raw parsed"))
     settings = params.read(params.Parse)
     exclude = frozenset(settings.exclude)
-    files, read = find_files(source), READERS[settings.format]
+    files, read = find_files(raw), READERS[settings.format]
     tokenize = load_tokenizer(settings.language, settings.segmenter)
     to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
 
-    with _scratch(target) as scratch:
+    with outputs.scratch_folder(parsed) as scratch:
         summaries = {}
         for split, paths in files.items():
             batches = _batched(read_files(paths, read))
@@ -66,16 +63,16 @@ def main(argv: list[str]) -> str:
         if problems := find_problems(summaries, exclude, settings.directed):
             raise InputError(problems)
         held_out = None if files["validation"] else _hold_out(summaries["train"], settings.validation_fraction)
-        notes = {"excluded": len(exclude), "overlap": summaries["test"].n_shared(summaries["train"])}
+        overlap = summaries["test"].n_shared(summaries["train"])
+        notes = ParseNotes(settings.language, settings.segmenter, excluded=len(exclude), overlap=overlap)
         summaries.clear()  # its memory grows with the corpus, and writing needs some of its own
-        how = {"language": settings.language, "segmenter": settings.segmenter}
-        counts = storage.write(target, CONTRACTS["parse"], _splits(scratch, held_out), notes={**notes, **how})
+        counts = storage.write(parsed, PARSE, _splits(scratch, held_out), notes)
     return _closing_line(counts, notes, "its own files" if held_out is None else "train", time.perf_counter() - began)
 
 
-def _closing_line(counts: dict[str, int], notes: dict[str, int], origin: str, seconds: float) -> str:
+def _closing_line(counts: dict[str, int], notes: ParseNotes, origin: str, seconds: float) -> str:
     rows = "{train:,} train, {validation:,} validation (from {origin}), {test:,} test".format(**counts, origin=origin)
-    return f"parse: {rows}, {notes['excluded']} excluded, {notes['overlap']} of test have their text in train, {seconds:.1f} s"
+    return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
 def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
@@ -132,22 +129,6 @@ def _tables(path: Path, mask: NDArray[np.bool_] | None = None) -> Iterator[pa.Ta
             table = pa.Table.from_batches([file.get_batch(n)])
             yield table if mask is None else table.filter(pa.array(mask[start : start + len(table)]))
             start += len(table)
-
-
-@contextlib.contextmanager
-def _scratch(target: Path) -> Iterator[Path]:
-    """A folder for the rows that wait, removed at the end.
-
-    It lies beside the target, where there is room for the rows. Its name is fixed, so that the next run clears what a killed
-    run left.
-    """
-    folder = target.with_name(f".{target.name}.rows")
-    shutil.rmtree(folder, ignore_errors=True)
-    folder.mkdir(parents=True)
-    try:
-        yield folder
-    finally:
-        shutil.rmtree(folder, ignore_errors=True)
 
 
 if __name__ == "__main__":
