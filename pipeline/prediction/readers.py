@@ -18,7 +18,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.formats import jsonl, semeval
 from pipeline.corpus.formats.annotation import Fault, Line
-from pipeline.prediction.types import MARK_LIKE, SOURCE, Sentence
+from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
 @dataclass(frozen=True)
@@ -77,7 +77,7 @@ def _object_faults(value: dict[str, Any]) -> Iterator[Fault]:
         yield Fault("there is no text", 'write {"text": "..."}')
         return
     yield from jsonl.span_faults(value)
-    if given and (mark := MARK_LIKE.search(value["text"])):
+    if given and (mark := MARKER_IN_ANY_CASE.search(value["text"])):
         yield Fault(
             f"the text has the mark {mark[0]}, and {given[0]} is given", "give the entities by marks or by offsets, not both"
         )
