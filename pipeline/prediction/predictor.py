@@ -38,7 +38,7 @@ OUTSIDE = "O"
 
 Tags = tuple[str, ...]  # a name a word
 Outputs = dict[str, Floats]  # of the network for B windows: relation (B, R) probabilities, tags (B, T, K) emissions
-Answer = TypeVar("Answer")
+Result = TypeVar("Result")
 
 
 class Predictor:
@@ -87,10 +87,10 @@ class Predictor:
     def _predict_marked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are given: one look at each gives its relation and its tags."""
         pairs = [Pair(text, *text.marked) for text in texts if text.marked]
-        answers = self._ask(pairs, self._max_length, self._relations_and_tags)
+        results = self._ask(pairs, self._max_length, self._relations_and_tags)
         return [
             self._prediction(text, tags, None if tags is None else text.entities(tags), [relation])
-            for text, (relation, tags) in zip(texts, answers, strict=True)
+            for text, (relation, tags) in zip(texts, results, strict=True)
         ]
 
     def _predict_unmarked(self, texts: list[Text]) -> list[Prediction]:
@@ -118,22 +118,22 @@ class Predictor:
         sees_entities = self.config.relation_sees_entities
         return Prediction(text.sentence, text.words, tags, entities, tuple(relations), n_too_far, sees_entities)
 
-    def _ask(self, pairs: list[Pair], max_length: int, read: Callable[[list[Window], Outputs], list[Answer]]) -> list[Answer]:
-        """An answer a pair, in order, each pair seen in a window of at most max_length words.
+    def _ask(self, pairs: list[Pair], max_length: int, read: Callable[[list[Window], Outputs], list[Result]]) -> list[Result]:
+        """What is read from the network's outputs for each pair, in order, seen in a window of at most max_length words.
 
-        Args: read: makes the answers of a batch from its windows and the network's outputs; runs in threads.
+        Args: read: makes the results of a batch from its windows and the outputs; runs in threads.
         """
         windows = windows_around(pairs, max_length)
         lengths = np.array([window.n_words for window in windows], np.int64)
         batches = by_length(lengths, BATCH_ROWS, BATCH_WORDS)
 
-        def answer(rows: Ints) -> list[Answer]:
+        def run(rows: Ints) -> list[Result]:
             batch = [windows[row] for row in rows]
             return read(batch, self._network.forward(inputs(batch, self.config.max_distance)))
 
-        answers = itertools.chain.from_iterable(prefetch(answer, batches, self._network.workers))
-        answer_of = dict(zip(itertools.chain.from_iterable(batches), answers, strict=True))
-        return [answer_of[row] for row in range(len(pairs))]
+        results = itertools.chain.from_iterable(prefetch(run, batches, self._network.workers))
+        result_of = dict(zip(itertools.chain.from_iterable(batches), results, strict=True))
+        return [result_of[row] for row in range(len(pairs))]
 
     def _relations(self, windows: list[Window], outputs: Outputs) -> list[Relation]:
         """What the relation head says of each pair."""

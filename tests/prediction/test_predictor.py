@@ -85,10 +85,10 @@ def test_the_spans_of_an_entity_name_its_characters_and_words(shared):
 def with_entities(owner, monkeypatch, spans):
     """Have the tagger find these words, whatever it says."""
 
-    def found(tags, text, characters):
+    def given(tags, text, characters):
         return [Entity.of(Span(*span), text, characters) for span in spans]
 
-    monkeypatch.setattr(texts, "tags_to_entities", found)
+    monkeypatch.setattr(texts, "tags_to_entities", given)
     return owner
 
 
