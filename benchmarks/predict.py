@@ -32,8 +32,9 @@ from pipeline.core import storage
 from pipeline.core.schema import CONTRACTS
 from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import Manifest
+from pipeline.prediction import trained_encoder
 from pipeline.prediction.predictor import Predictor
-from pipeline.prediction.types import Sentence, trained_encoder
+from pipeline.prediction.types import Sentence
 
 SENTENCE = "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the old town."
 

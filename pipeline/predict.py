@@ -4,7 +4,8 @@
     python -m pipeline.predict models/relation --format jsonl sentences.jsonl > predictions.jsonl
     tail -f log.txt | python -m pipeline.predict models/relation --pretty terminal
 
-What each format looks like: pipeline/intake.py. What a line says: pipeline/prediction.py; "line" is where the sentence began.
+What each format looks like: pipeline/prediction/readers.py. What a line says: pipeline/prediction/types.py; "line" is where the
+sentence began.
 A sentence that cannot be used gives {"line": ..., "error": ..., "hint": ...} in its place; the exit code is then 1 at the end.
 """
 
@@ -24,7 +25,7 @@ from pipeline.core.stage import INTERRUPTED, drop_output, log, quiet
 from pipeline.corpus.formats.annotation import decode
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.predictor import Predictor
-from pipeline.prediction.readers import READERS, Request, request
+from pipeline.prediction.readers import READERS, Request
 from pipeline.prediction.types import Prediction, Sentence
 
 Item = TypeVar("Item")
@@ -34,10 +35,11 @@ STDIN = 0
 
 def answers(predictor: Predictor, requests: Sequence[Request]) -> Iterator[tuple[Request, Answer]]:
     """Each request of a batch with its prediction or what is wrong with it."""
-    said = iter(predictor.predict([one.content for one in requests if isinstance(one.content, Sentence)]))
-    for one in requests:
-        answer = next(said) if isinstance(one.content, Sentence) else one.content
-        yield one, (answer,) if isinstance(answer, Problem) else answer
+    sentences = [asked.content for asked in requests if isinstance(asked.content, Sentence)]
+    answer_of = dict(zip(sentences, predictor.predict(sentences), strict=True))  # equal sentences have equal answers
+    for asked in requests:
+        answer = answer_of[asked.content] if isinstance(asked.content, Sentence) else asked.content
+        yield asked, (answer,) if isinstance(answer, Problem) else answer
 
 
 def as_line(asked: Request, answer: Answer) -> str:
@@ -109,7 +111,7 @@ def main(argv: list[str]) -> int:
     if options.text is None:
         requests = READERS[options.format](decode(open_bytes(options.file)))
     else:
-        requests = iter([request(1, None, options.text)])
+        requests = iter([Request.of(1, None, options.text)])
     predictor = Predictor(options.model, options.encoder)
     drawing = DRAWINGS[options.pretty] if options.pretty else LINES
     sys.stdout.write(drawing.head)

@@ -1,6 +1,7 @@
 """Fixtures that several test files share."""
 
 from pathlib import Path
+from typing import Any
 
 import pytest
 
@@ -14,3 +15,12 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.dvc(folder, "repro")
     project.commit(folder, "Run it")
     return folder
+
+
+@pytest.fixture(scope="session")
+def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, Any]]:
+    """A folder with a tiny encoder and, beside it, a model of each kind; the Keras models by kind."""
+    from tests.support.models import make  # TensorFlow takes seconds to load, and most tests need none
+
+    folder = tmp_path_factory.mktemp("models")
+    return folder, make(folder)

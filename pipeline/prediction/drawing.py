@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import io
+import itertools
 import sys
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from html import escape
+from pathlib import Path
 
 from pipeline.core.errors import Problem
 from pipeline.prediction.readers import Request
@@ -16,6 +18,8 @@ Answer = Prediction | Sequence[Problem]
 COLORS = {"E1": "#cfe3ff", "E2": "#ffe1b8", "ENTITY": "#dddddd"}
 STYLES = {"E1": "black on light_sky_blue1", "E2": "black on navajo_white1", "ENTITY": "black on grey85"}
 N_SHOWN = 3  # probabilities of a relation
+PAGE = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")
+PAGE_HEAD, PAGE_TAIL = PAGE.split("<!-- sentences -->\n")
 # A terminal obeys control characters, and rich drops some and with them the places of the entities: each is shown as one other.
 CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
@@ -29,16 +33,17 @@ class Drawing:
     tail: str
 
 
-def marks(answer: Prediction) -> list[tuple[Entity, str]]:
+def labelled_entities(answer: Prediction) -> list[tuple[Entity, str]]:
     """The entities to colour, in reading order and apart, each with its label."""
     if answer.sentence.entities:
         [relation] = answer.relations
-        found = [(relation.e1, "E1"), (relation.e2, "E2")]
+        labelled = [(relation.e1, "E1"), (relation.e2, "E2")]
     else:
-        found = [(entity, "ENTITY") for entity in answer.entities or ()]
-    found.sort(key=lambda pair: pair[0].characters)
+        labelled = [(entity, "ENTITY") for entity in answer.entities or ()]
+    labelled.sort(key=lambda pair: pair[0].characters)
     # Annotations in JSON may overlap; a text can be coloured once.
-    return [pair for n, pair in enumerate(found) if n == 0 or found[n - 1][0].characters.end <= pair[0].characters.start]
+    apart = [right for left, right in itertools.pairwise(labelled) if left[0].characters.end <= right[0].characters.start]
+    return labelled[:1] + apart
 
 
 def visible(text: str) -> str:
@@ -77,7 +82,10 @@ def as_html(asked: Request, answer: Answer) -> str:
     if not isinstance(answer, Prediction):
         lines = [f"line {asked.line}: {problem.found} ({problem.hint})" for problem in answer]
         return "".join(f"<p class='error'>{escape(visible(line))}</p>\n" for line in lines)
-    entities = [{"start": entity.characters.start, "end": entity.characters.end, "label": label} for entity, label in marks(answer)]
+    entities = [
+        {"start": entity.characters.start, "end": entity.characters.end, "label": label}
+        for entity, label in labelled_entities(answer)
+    ]
     document = {"text": visible(answer.sentence.text), "ents": entities, "title": None}
     drawn: str = displacy.render(document, style="ent", manual=True, jupyter=False, options={"colors": COLORS})
     return drawn + "".join(f"<p>{escape(visible(line))}</p>\n" for line in remarks(answer))
@@ -88,31 +96,19 @@ def as_colours(asked: Request, answer: Answer) -> str:
     from rich.console import Console
     from rich.text import Text
 
-    console = Console(file=io.StringIO(), force_terminal=sys.stdout.isatty(), highlight=False, soft_wrap=True)
+    drawn = io.StringIO()
+    console = Console(file=drawn, force_terminal=sys.stdout.isatty(), highlight=False, soft_wrap=True)
     if isinstance(answer, Prediction):
         text = Text(visible(answer.sentence.text))
-        for entity, label in marks(answer):
+        for entity, label in labelled_entities(answer):
             text.stylize(STYLES[label], *entity.characters)
         lines = [text, *(Text(visible(f"  {line}"), style="bold" if n == 0 else "dim") for n, line in enumerate(remarks(answer)))]
     else:
-        found = [f"line {asked.line}: {problem.found}\n  hint: {problem.hint}" for problem in answer]
-        lines = [Text(visible(line), style="red") for line in found]
+        messages = [f"line {asked.line}: {problem.found}\n  hint: {problem.hint}" for problem in answer]
+        lines = [Text(visible(message), style="red") for message in messages]
     for line in lines:
         console.print(line)
-    drawn: str = console.file.getvalue()  # type: ignore[attr-defined]
-    return drawn
+    return drawn.getvalue()
 
 
-HEAD = """\
-<!doctype html>
-<html lang="en">
-<meta charset="utf-8">
-<title>Relations</title>
-<style>
-  body { font: 16px/1.5 system-ui, sans-serif; max-width: 60rem; margin: 2rem auto; padding: 0 1rem; }
-  p { margin: .1rem 0 .1rem 1rem; color: #555; }
-  .entities { margin-top: 1.5rem; }
-  .error { color: #b00; margin-top: 1.5rem; }
-</style>
-"""
-DRAWINGS = {"html": Drawing(HEAD, as_html, "</html>\n"), "terminal": Drawing("", as_colours, "")}
+DRAWINGS = {"html": Drawing(PAGE_HEAD, as_html, PAGE_TAIL), "terminal": Drawing("", as_colours, "")}

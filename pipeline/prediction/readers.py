@@ -5,7 +5,7 @@
               are not looked at, null is as good as nothing
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
-In all of them e2 may stand before e1. The annotation formats say more of each: pipeline/formats.
+In all of them e2 may stand before e1. The annotation formats say more of each: pipeline/corpus/formats.
 """
 
 from __future__ import annotations
@@ -18,7 +18,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.formats import jsonl, semeval
 from pipeline.corpus.formats.annotation import Line
-from pipeline.prediction.types import MARK_LIKE, SOURCE, Sentence
+from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
 @dataclass(frozen=True)
@@ -29,26 +29,34 @@ class Request:
     id: str | None
     content: Sentence | tuple[Problem, ...]
 
+    @classmethod
+    def of(cls, line: int, sentence_id: str | None, text: str) -> Request:
+        """The request of a text with or without marks."""
+        try:
+            return cls(line, sentence_id, Sentence.of(text))
+        except InputError as error:
+            return cls(line, sentence_id, error.problems)
+
 
 def read_text(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of plain text, blank lines left out."""
-    for line in _solid(lines):
-        yield _refused(line, None, [line.problem]) if line.problem else request(line.number, None, line.text)
+    for line in _not_blank(lines):
+        yield _refuse(line, None, [line.problem]) if line.problem else Request.of(line.number, None, line.text)
 
 
 def read_jsonl(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of JSON lines, blank lines left out."""
-    for line in _solid(lines):
+    for line in _not_blank(lines):
         value = line.problem or jsonl.read_object(line.text)
-        yield _refused(line, None, [value]) if isinstance(value, Problem) else _read_object(line, value)
+        yield _refuse(line, None, [value]) if isinstance(value, Problem) else _read_object(line, value)
 
 
 def _read_object(line: Line, given: dict[str, Any]) -> Request:
     value = {key: item for key, item in given.items() if item is not None}
-    name = jsonl.read_id(value, "") or None
+    sentence_id = jsonl.read_id(value, "") or None
     if problems := list(_object_problems(value)):
-        return _refused(line, name, problems)
-    asked = request(line.number, name, value["text"])
+        return _refuse(line, sentence_id, problems)
+    asked = Request.of(line.number, sentence_id, value["text"])
     if "e1" in value and isinstance(asked.content, Sentence):
         return replace(asked, content=Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"]))))
     return asked
@@ -69,7 +77,7 @@ def _object_problems(value: dict[str, Any]) -> Iterator[Problem]:
         yield Problem("there is no text", 'write {"text": "..."}', "key-missing")
         return
     yield from jsonl.span_problems(value)
-    if given and (mark := MARK_LIKE.search(value["text"])):
+    if given and (mark := MARKER_IN_ANY_CASE.search(value["text"])):
         found = f"the text has the mark {mark[0]}, and {given[0]} is given"
         yield Problem(found, "give the entities by marks or by offsets, not both", "entities-given-twice")
 
@@ -77,14 +85,14 @@ def _object_problems(value: dict[str, Any]) -> Iterator[Problem]:
 def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
     """The sentences of SemEval blocks."""
     for first, *_ in semeval.blocks(lines):
-        name = semeval.read_id(first.text)
-        marked = semeval.read_sentence(first.text, in_order=False) if name else [semeval.NO_ID]
+        sentence_id = semeval.read_id(first.text)
+        marked = semeval.read_sentence(first.text, in_order=False) if sentence_id else [semeval.NO_ID]
         if first.problem:
             marked = [first.problem]
         if isinstance(marked, list):
-            yield _refused(first, name, marked)
+            yield _refuse(first, sentence_id, marked)
         else:
-            yield Request(first.number, name, Sentence(marked.text, (marked.e1, marked.e2)))
+            yield Request(first.number, sentence_id, Sentence(marked.text, (marked.e1, marked.e2)))
 
 
 READERS: dict[str, Callable[[Iterable[Line]], Iterator[Request]]] = {
@@ -94,17 +102,9 @@ READERS: dict[str, Callable[[Iterable[Line]], Iterator[Request]]] = {
 }
 
 
-def request(line: int, name: str | None, text: str) -> Request:
-    """The request of a text with or without marks."""
-    try:
-        return Request(line, name, Sentence.of(text))
-    except InputError as error:
-        return Request(line, name, error.problems)
-
-
-def _solid(lines: Iterable[Line]) -> Iterator[Line]:
+def _not_blank(lines: Iterable[Line]) -> Iterator[Line]:
     return (line for line in lines if line.text.strip() or line.problem)
 
 
-def _refused(line: Line, name: str | None, problems: Sequence[Problem]) -> Request:
-    return Request(line.number, name, tuple(problem.at(SOURCE) for problem in problems))
+def _refuse(line: Line, sentence_id: str | None, problems: Sequence[Problem]) -> Request:
+    return Request(line.number, sentence_id, tuple(problem.at(SOURCE) for problem in problems))

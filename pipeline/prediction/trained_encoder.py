@@ -26,18 +26,19 @@ def find(folder: Path, manifest: Manifest) -> Path:
 
     Raises: InputError where the encoder cannot be fetched or written.
     """
-    for place in (folder / ENCODER, folder.parent / ENCODER):
+    inside, beside = folder / ENCODER, folder.parent / ENCODER
+    for place in (inside, beside):
         if (place / "encoder.json").is_file():
             return place
     wanted = manifest.encoder
     log(f"predict: there is no encoder in {folder} or beside it; {wanted['name']} is fetched and frozen once")
     settings = params.Encoder(name=wanted["name"], revision=wanted["revision"], layers=tuple(wanted["layers"]))
     try:
-        freeze.build(settings, place)
+        freeze.build(settings, beside)
     except OSError as error:
         found = f"the encoder cannot be made here: {error.strerror or error}"
-        raise InputError.of(place, found, "give the encoder's folder by --encoder, or put it into the model folder") from None
-    return place
+        raise InputError.of(beside, found, "give the encoder's folder by --encoder, or put it into the model folder") from None
+    return beside
 
 
 def load(folder: Path, manifest: Manifest) -> WordEncoder:

@@ -14,7 +14,7 @@ from pipeline.corpus.formats.semeval import MARKER, MARKERS, unmark
 
 SOURCE = "sentence"
 DIGITS = 6
-MARK_LIKE = re.compile(MARKER.pattern, re.IGNORECASE)
+MARKER_IN_ANY_CASE = re.compile(MARKER.pattern, re.IGNORECASE)
 BLIND = (
     "the relation is that of the whole sentence: this model does not see which words are the entities "
     "(train.positions: none; with train.pooling: max+entities it would)"
@@ -42,7 +42,7 @@ class Sentence:
             ) from None
         if not text.strip():
             raise InputError.of(SOURCE, "the text is blank", "give a sentence")
-        if other := [mark for mark in MARK_LIKE.findall(text) if mark not in MARKERS]:
+        if other := [mark for mark in MARKER_IN_ANY_CASE.findall(text) if mark not in MARKERS]:
             raise InputError.of(SOURCE, f"{other[0]} is no mark", f"write {other[0].lower()}")
         if not MARKER.search(text):
             return cls(text)
@@ -59,7 +59,21 @@ class Entity:
     text: str
     words: Span
     characters: Span
-    kind: str | None = None  # the class of its tags, where they have classes
+    type: str | None = None  # that of its tags, where they have types
+
+    @classmethod
+    def of(cls, words: Span, text: str, characters: Sequence[Span], entity_type: str | None = None) -> Entity:
+        """The entity of a span of words in a text.
+
+        Args: characters: (T,) of each word of the text.
+        """
+        start, end = characters[words.start].start, characters[words.end - 1].end
+        return cls(text[start:end], words, Span(start, end), entity_type)
+
+    def as_json(self) -> dict[str, Any]:
+        """The entity as a JSON object; "kind" is its type, if it has one."""
+        shown = {"text": self.text, "words": list(self.words), "characters": list(self.characters)}
+        return shown | ({"kind": self.type} if self.type else {})
 
 
 @dataclass(frozen=True)
@@ -80,6 +94,17 @@ class Relation:
         """'e1,e2', 'e2,e1', or None where the relation has none."""
         return parse_label(self.name).direction
 
+    def as_json(self) -> dict[str, Any]:
+        """The relation as a JSON object."""
+        return {
+            "relation": self.name,
+            "direction": self.direction,
+            "probability": round(self.probabilities[self.name], DIGITS),
+            "e1": self.e1.as_json(),
+            "e2": self.e2.as_json(),
+            "probabilities": {name: round(probability, DIGITS) for name, probability in self.probabilities.items()},
+        }
+
 
 @dataclass(frozen=True)
 class Prediction:
@@ -95,15 +120,15 @@ class Prediction:
 
     def as_json(self) -> dict[str, Any]:
         """The prediction as a JSON object: of a marked sentence its one relation, of an unmarked one the list of all."""
-        found = {"text": self.sentence.text}
-        tagged = {
+        relations = [relation.as_json() for relation in self.relations]
+        return {
+            "text": self.sentence.text,
+            **(relations[0] if self.sentence.entities else {"relations": relations}),
+            "message": self.message,
             "words": list(self.words),
             "tags": None if self.tags is None else list(self.tags),
-            "entities": None if self.entities is None else [_entity(entity) for entity in self.entities],
+            "entities": None if self.entities is None else [entity.as_json() for entity in self.entities],
         }
-        relations = [_relation(relation) for relation in self.relations]
-        said = relations[0] if self.sentence.entities else {"relations": relations}
-        return found | said | {"message": self.message} | tagged
 
     @property
     def message(self) -> str | None:
@@ -119,40 +144,19 @@ class Prediction:
         return "; ".join(remarks) or None
 
 
-def entities(text: str, characters: Sequence[Span], tags: Sequence[str]) -> list[Entity]:
+def tags_to_entities(tags: Sequence[str], text: str, characters: Sequence[Span]) -> list[Entity]:
     """The entities of strict BIO tags.
 
-    Args: characters: of each word.
+    Args: tags: (T,) names; characters: (T,) of each word.
 
     >>> spans = [Span(0, 3), Span(4, 7), Span(8, 11)]
-    >>> [(entity.text, entity.kind) for entity in entities("old cat mat", spans, ["B-E1", "I-E1", "B-E2"])]
+    >>> [(entity.text, entity.type) for entity in tags_to_entities(["B-E1", "I-E1", "B-E2"], "old cat mat", spans)]
     [('old cat', 'E1'), ('mat', 'E2')]
     """
-    starts = [word for word, tag in enumerate(tags) if tag.startswith("B")]
-    ends = [next((end for end in range(start + 1, len(tags)) if not tags[end].startswith("I")), len(tags)) for start in starts]
-    return [
-        entity(text, characters, Span(start, end), tags[start].partition("-")[2] or None)
-        for start, end in zip(starts, ends, strict=True)
-    ]
-
-
-def entity(text: str, characters: Sequence[Span], words: Span, kind: str | None = None) -> Entity:
-    """The entity of a span of words."""
-    start, end = characters[words.start].start, characters[words.end - 1].end
-    return Entity(text[start:end], words, Span(start, end), kind)
-
-
-def _entity(entity: Entity) -> dict[str, Any]:
-    shown = {"text": entity.text, "words": list(entity.words), "characters": list(entity.characters)}
-    return shown | ({"kind": entity.kind} if entity.kind else {})
-
-
-def _relation(relation: Relation) -> dict[str, Any]:
-    return {
-        "relation": relation.name,
-        "direction": relation.direction,
-        "probability": round(relation.probabilities[relation.name], DIGITS),
-        "e1": _entity(relation.e1),
-        "e2": _entity(relation.e2),
-        "probabilities": {name: round(probability, DIGITS) for name, probability in relation.probabilities.items()},
-    }
+    entities = []
+    for start in [word for word, tag in enumerate(tags) if tag.startswith("B")]:
+        end = start + 1
+        while end < len(tags) and tags[end].startswith("I"):
+            end += 1
+        entities.append(Entity.of(Span(start, end), text, characters, tags[start].partition("-")[2] or None))
+    return entities

@@ -1,0 +1,85 @@
+"""The readers of sentences to predict: what each format may look like, and what is said of a faulty line."""
+
+import json
+
+import pytest
+
+from pipeline.core.schema import Span
+from pipeline.corpus.formats.annotation import decode
+from pipeline.prediction.readers import READERS, Request
+from pipeline.prediction.types import Sentence
+
+SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
+
+
+def read(format_name, content):
+    return list(READERS[format_name](decode(content.splitlines(keepends=True))))
+
+
+def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
+    lines = [{"id": 7, "text": "a b c", "e1": [0, 1], "e2": [4, 5]}, {"text": "<e1>a</e1> b <e2>c</e2>"}, {"text": "a b c"}]
+    asked = read("jsonl", "\n".join(map(json.dumps, lines)).encode())
+    marked = Sentence("a b c", (Span(0, 1), Span(4, 5)))
+    assert asked == [Request(1, "7", marked), Request(2, None, marked), Request(3, None, Sentence("a b c"))]
+
+
+def test_json_lines_may_have_other_keys_and_null_for_nothing_whether_marked_or_not():
+    rest = {"relation": "no such (thing)", "e1_type": 7, "comment": [None]}
+    marked, plain = {"text": "a b", "e1": [0, 1], "e2": [2, 3], "id": None}, {"text": "a b", "e1": None, "e2": None}
+    asked = read("jsonl", "\n".join(json.dumps(line | rest) for line in (marked, plain)).encode())
+    assert asked == [Request(1, None, Sentence("a b", (Span(0, 1), Span(2, 3)))), Request(2, None, Sentence("a b"))]
+
+
+@pytest.mark.parametrize(
+    ("format_name", "line"),
+    [
+        ("text", "<e2>a</e2> <e1>b</e1>"),
+        ("jsonl", '{"text": "<e2>a</e2> <e1>b</e1>"}'),
+        ("jsonl", '{"text": "a b", "e1": [2, 3], "e2": [0, 1]}'),
+        ("semeval", '1\t"<e2>a</e2> <e1>b</e1>"'),
+    ],
+)
+def test_e2_may_stand_before_e1(format_name, line):
+    [asked] = read(format_name, line.encode())
+    assert asked.content == Sentence("a b", (Span(2, 3), Span(0, 1)))
+
+
+def test_an_empty_entity_is_named_whichever_stands_first():
+    [asked] = read("text", b"<e2> </e2> <e1>b</e1>")
+    assert [problem.found for problem in asked.content] == ["e2 is empty"]
+
+
+@pytest.mark.parametrize(
+    ("line", "found"),
+    [
+        ("{", "not JSON"),
+        ('{"text": "a b", "text": "c d"}', "'text' 2 times"),
+        ('{"text": "a b", "e1": [0, 1]}', "e1 is given alone"),
+        ('{"text": "a b", "e1": [0, 1], "e2": null}', "e1 is given alone"),
+        ('{"text": "a b", "e_1": [0, 1], "E2": [2, 3]}', "there is no e"),
+        ('{"text": "<e1>a</e1> <e2>b</e2>", "e1": [0, 1], "e2": [2, 3]}', "the text has the mark <e1>"),
+        ('{"text": "a <E2>b", "e1": [0, 1], "e2": [2, 3]}', "the text has the mark <E2>"),
+        ('{"text": "<E1>a</E1> <E2>b</E2>"}', "<E1> is no mark"),
+        ('{"text": "a b", "id": {}}', "id is {}"),
+        ('{"text": "a b", "id": NaN, "e1": [0, 1], "e2": [2, 3]}', "id is NaN"),
+        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', "no text"),
+        ('{"text": "a \\ud800", "e1": [0, 1], "e2": [2, 3]}', "half of a pair"),
+        ('{"text": "a b", "e1": [0, 1], "e2": [2, 9]}', "the text has 3 characters"),
+        ('{"words": []}', "no text"),
+        ('{"text": " "}', "blank"),
+        ('{"text": "a \\ud800"}', "half of a pair"),
+    ],
+)
+def test_a_bad_json_line_says_what_is_wrong(line, found):
+    [asked] = read("jsonl", line.encode())
+    assert found in asked.content[0].found
+
+
+def test_semeval_blocks_need_no_relation():
+    asked = read("semeval", SEMEVAL)
+    assert [(one.line, one.id, one.content.text) for one in asked] == [(1, "8", "The cat sat on mats."), (5, "9", "No label here")]
+
+
+def test_a_bad_semeval_block_does_not_end_the_reading():
+    asked = read("semeval", b'1\t"no marks"\nOther\n\n' + SEMEVAL)
+    assert [isinstance(one.content, Sentence) for one in asked] == [False, True, True]
