@@ -30,16 +30,16 @@ import pyarrow as pa
 sys.path.insert(0, str(Path(__file__).parents[1]))
 
 from benchmarks.measure import run_stage
-from pipeline import embed
 from pipeline.core import params, ragged, storage
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import CONTRACTS, POSITIONED
 from pipeline.core.stage import quiet
-from pipeline.encoding import freeze, hub, pieces, store
+from pipeline.encoding import freeze, hub, pieces, store, windows
 from pipeline.encoding import inference as backends
 from pipeline.encoding.description import Description
 from pipeline.encoding.inference import Ids
 from pipeline.encoding.pieces import Pieces
+from pipeline.encoding.sentences import Corpus
 from pipeline.encoding.word_vectors import WordEncoder
 
 PADDED, LOOP_BATCH, LOOP_SENTENCES, BATCH_PIECES, ROOF_SIZE, ROUNDS = 128, 32, 96, 2048, 2048, 3
@@ -174,12 +174,15 @@ def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
 
 def inference_alone(source: Path, encoder_folder: Path) -> np.ndarray:
     """(2,) wall and CPU seconds of a corpus' batches through the encoder, kernels made on the way as in the stage."""
-    corpus = embed.Corpus.open(source, encoder_folder, params.read(params.Embed))
+    corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = store.firsts(corpus.keys)
     settings = corpus.settings
     run = backends.BACKENDS[settings.backend](encoder_folder, settings.precision)
     model = WordEncoder(run, corpus.description, settings.pooling, settings.batch_pieces)
-    batches = [ids for _, sentences in embed.chunks(encoder_folder, corpus.words(), new) for ids in batched(model, sentences)]
+    tokenizer = pieces.load_tokenizer(encoder_folder)
+    words = (window.words for window in windows.windows(corpus.words(), corpus.keys, new))
+    chunks = (chunk for sentences in words for _, chunk in windows.chunks(sentences, tokenizer))
+    batches = [ids for chunk in chunks for ids in batched(model, chunk)]
     return seconds(lambda: encode_all(model, batches))
 
 

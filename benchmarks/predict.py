@@ -23,13 +23,14 @@ from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
 
-import numpy as np
 import pyarrow as pa
 
 sys.path.insert(0, str(Path(__file__).parents[1]))
-from pipeline import embed, predict
+from pipeline import predict
 from pipeline.core import storage
 from pipeline.core.schema import CONTRACTS
+from pipeline.encoding import pieces
+from pipeline.encoding.windows import chunks
 from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import Manifest
 from pipeline.prediction import trained_encoder
@@ -70,11 +71,12 @@ def main() -> None:
     model, encoder_folder = options.project / "models/relation", options.project / "models/encoder"
     lines, words = corpus(options.project, options.sentences)
     encoder = trained_encoder.load(encoder_folder, Manifest.read(model))
+    tokenizer = pieces.load_tokenizer(encoder_folder)
     predictor = Predictor(model, encoder_folder)
     predict.Predictor = lambda *_: predictor  # type: ignore[assignment, misc]  # loaded once: bulk is measured without loading
 
     def embedded() -> None:
-        for _ in word_vectors(encoder, embed.chunks(encoder_folder, [words], np.arange(len(words)))):
+        for _ in word_vectors(encoder, chunks(words, tokenizer)):
             pass
 
     with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:

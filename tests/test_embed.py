@@ -1,7 +1,4 @@
-"""The embed stage with a real tokenizer and a stand-in for the encoder that needs no TensorFlow.
-
-The stand-in mixes every piece with its neighbours, so that a wrong piece, order or sentence shows.
-"""
+"""The embed stage with a real tokenizer and a stand-in for the encoder that needs no TensorFlow."""
 
 from __future__ import annotations
 
@@ -16,41 +13,16 @@ import time
 from collections import namedtuple
 from pathlib import Path
 
-import numpy as np
 import pyarrow as pa
 import pytest
-from tokenizers import BertWordPieceTokenizer
 
 from pipeline import embed
 from pipeline.core import params, storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
-from pipeline.encoding import inference, store
-from pipeline.encoding.description import Description
-from pipeline.encoding.inference import Inference
+from pipeline.encoding import inference, store, windows
 from pipeline.encoding.store import Store
-from tests.support import rows
+from tests.support.embedding import DESCRIPTION, SENTENCES, WIDTH, stand_in, words_of, write_encoder, write_positioned
 from tests.support.project import ROOT
-
-WIDTH = 4
-LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64, {})
-NOUNS = ["cat", "engine", "box", "city", "wheel", "song", "glass"]
-SENTENCES = [
-    " ".join(["the"] * (index % 5) + [f"[e1 {NOUNS[index % 7]}{index}] of", f"[e2 {NOUNS[index % 4]}]"] + ["so"] * (index % 11))
-    for index in range(60)
-]
-
-
-def stand_in(folder: Path, precision: str) -> Inference:
-    table = np.random.default_rng(0).normal(size=(100, WIDTH)).astype(np.float32)
-
-    def encode(ids: np.ndarray) -> np.ndarray:
-        hidden = table[ids]
-        hidden[:, 1:] += hidden[:, :-1] / 2
-        return hidden
-
-    return Inference(encode, workers=2)
 
 
 def settings(**changes: object) -> str:
@@ -80,28 +52,8 @@ def make_project(folder: Path) -> None:
     write_encoder(folder, DESCRIPTION)
 
 
-def write_encoder(folder: Path, description: Description) -> None:
-    (folder / "models/encoder").mkdir(parents=True, exist_ok=True)
-    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
-    tokenizer = BertWordPieceTokenizer({piece: index for index, piece in enumerate(vocabulary)})
-    tokenizer.save(str(folder / "models/encoder/tokenizer.json"))
-    files = {"tokenizer.json": storage.checksum(folder / "models/encoder/tokenizer.json")}
-    storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(dataclasses.replace(description, files=files)))
-
-
-def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
-    n_train = n_train or len(sentences) - 2
-    parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
-    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items() if part}
-    storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
-
-
 def run() -> str:
     return embed.main(["data/positioned", "models/encoder", "data/embedded"])
-
-
-def words_of(sentence: str) -> list[str]:
-    return [piece.removesuffix("]") for piece in sentence.split() if piece not in {"[e1", "[e2"}]
 
 
 def all_vectors(folder: Path, sentences: list[str] = SENTENCES) -> list[bytes]:
@@ -317,17 +269,10 @@ def test_windows_of_any_size_give_the_same_vectors(project: Path, monkeypatch: p
     whole = all_vectors(project)
     for batch_rows, window in ((1, 7), (7, 20), (25, 1)):
         monkeypatch.setattr(storage, "BATCH_ROWS", batch_rows)
-        monkeypatch.setattr(embed, "WINDOW_SENTENCES", window)
+        monkeypatch.setattr(windows, "WINDOW_SENTENCES", window)
         shutil.rmtree(project / "data/embedded")
         assert "60 computed" in run()
         assert all_vectors(project) == whole
-
-
-def test_sentences_that_change_while_they_are_read_are_an_error(project: Path) -> None:
-    corpus = embed.Corpus.open(Path("data/positioned"), Path("models/encoder"), embed.params.read(embed.params.Embed))
-    write_positioned(project, SENTENCES[::-1])
-    with pytest.raises(InputError, match="changed while they were read"):
-        list(corpus.words())
 
 
 def test_stats_say_what_is_held_and_change_nothing(project: Path) -> None:
@@ -381,21 +326,3 @@ def test_stats_of_a_store_not_yet_made(project: Path) -> None:
     found = json.loads(embed.main(["--stats", "data/positioned", "models/encoder", "data/embedded"]))
     assert (found["rows"], found["bytes"], found["share_reused"]) == (0, 0, 0.0)
     assert not (project / "data/embedded").exists()
-
-
-def test_the_expected_time_grows_with_the_number_of_sentences(project: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.setattr(embed, "MINIMUM_TO_PROBE", 10)
-    corpus = embed.Corpus.open(Path("data/positioned"), Path("models/encoder"), embed.params.read(embed.params.Embed))
-
-    clock = [0.0]
-
-    def encode(ids: np.ndarray) -> np.ndarray:
-        clock[0] += 0.02
-        return np.zeros((*ids.shape, WIDTH), np.float32)
-
-    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
-    encoder = embed.WordEncoder(Inference(encode, 1), corpus.description, "mean", 64)
-    numbers, sample = next(embed.chunks(Path("models/encoder"), corpus.words(), np.arange(60)))
-    n_batches = len(sample.ids) / 64
-    assert len(numbers) == 60
-    assert embed.expected_seconds(encoder, sample, 600) == pytest.approx(10 * n_batches * 0.02, rel=0.5)

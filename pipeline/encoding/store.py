@@ -13,7 +13,7 @@ one, and neither is ever read. Nothing is synced to disk: what a power cut tears
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -38,7 +38,7 @@ def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
     Args: words: (N,) list<string>.
     Returns: (N,) binary(16).
     """
-    found = bytearray()
+    digests = bytearray()
     prefix = hashlib.blake2b(fingerprint.encode(), digest_size=16)
     for chunk in words.chunks:
         rows, (_, edges, characters) = chunk.offsets.to_numpy(), chunk.values.buffers()
@@ -48,8 +48,8 @@ def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:
             key = prefix.copy()
             key.update(np.diff(edges[start : end + 1]).tobytes() + b"\0\0\0\0")
             key.update(text[edges[start] : edges[end]])
-            found += key.digest()
-    return pa.Array.from_buffers(KEY, len(words), [None, pa.py_buffer(bytes(found))])
+            digests += key.digest()
+    return pa.Array.from_buffers(KEY, len(words), [None, pa.py_buffer(bytes(digests))])
 
 
 def firsts(sentence_keys: pa.Array) -> Ints:
@@ -128,8 +128,8 @@ class Store:
 
     def find_keys(self, wanted: pa.Array) -> Ints:
         """(N,) int64 row ids of keys, -1 where the store lacks one."""
-        found: Ints = pc.fill_null(pc.index_in(wanted, self._keys), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return found
+        rows: Ints = pc.fill_null(pc.index_in(wanted, self._keys), -1).to_numpy(zero_copy_only=False).astype(np.int64)
+        return rows
 
     def find(self, words: pa.ChunkedArray) -> Ints:
         """(N,) int64 row ids of sentences given as word lists.
@@ -154,30 +154,6 @@ def shard_paths(folder: Path) -> list[Path]:
     return sorted((folder / "shards").glob("*.arrow"))
 
 
-def unusable(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The shards of other bytes than their name says or of another format, and what is wrong with each."""
-    for path in shard_paths(folder):
-        if storage.checksum(path) != path.stem:
-            yield path, "its bytes are not those its name states"
-            continue
-        try:
-            Shard.open(path)
-        except InputError as error:
-            yield path, error.problems[0].found
-
-
-def discard_unusable(folder: Path) -> Iterator[str]:
-    """Remove what can't be read: half-written shards and unusable ones.
-
-    Yields: a line for people for each complete shard removed.
-    """
-    for path in (folder / "shards").glob("*.partial"):
-        path.unlink()
-    for path, found in unusable(folder):
-        path.unlink()
-        yield f"{path}: {found}; it is removed and its vectors are computed again"
-
-
 def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words: Ints, vectors: Vectors) -> Path:
     """Add a shard: written beside and renamed, so that it is there whole or not at all.
 
@@ -195,67 +171,3 @@ def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words
     with partial.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         writer.write_table(pa.table([sentence_keys, rows, n_empty], schema=schema))
     return partial.rename(partial.with_name(f"{storage.checksum(partial)}.arrow"))
-
-
-def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> int:
-    """Drop vectors that no sentence uses, once their share of the words exceeds max_stale.
-
-    A shard with live rows is rewritten without the others before it is removed, so a kill at any moment loses nothing.
-    Returns: words dropped.
-    """
-    shards = list(map(Shard.open, shard_paths(folder)))
-    alive = _alive(shards, live, fingerprint)
-    total = sum(int(shard.starts[-1]) for shard in shards)
-    stale = total - _words_of(shards, alive)
-    if stale <= max_stale * total:
-        return 0
-    written = set()  # after a killed sweep a shard's live rows may be there already, under the name they get again
-    for shard, mask in zip(shards, alive, strict=True):
-        if mask.all() or shard.path in written:
-            continue
-        if mask.any():
-            vectors = shard.vectors[np.repeat(mask, shard.n_words)]
-            written.add(write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors))
-        shard.path.unlink()
-    return stale
-
-
-def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
-    """What the store holds, and how much of it the corpus uses.
-
-    Args: live: the keys of the corpus' sentences.
-    """
-    shards = list(map(Shard.open, shard_paths(folder)))
-    alive = _alive(shards, live, fingerprint)
-    words = sum(int(shard.starts[-1]) for shard in shards)
-    by_fingerprint: dict[str, int] = {}
-    for shard in shards:
-        by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
-    held = pa.chunked_array([shard.keys for shard in shards], KEY)
-    return {
-        "shards": len(shards),
-        "rows": sum(len(shard.keys) for shard in shards),
-        "words": words,
-        "bytes": sum(shard.path.stat().st_size for shard in shards),
-        "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
-        "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
-        "share_stale": (words - _words_of(shards, alive)) / max(words, 1),
-        "fingerprint": fingerprint,
-        "words_by_fingerprint": by_fingerprint,
-    }
-
-
-def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
-    return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
-
-
-def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
-    """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
-    if not shards:
-        return []
-    held = pa.concat_arrays([shard.keys for shard in shards])
-    first = np.zeros(len(held), bool)
-    first[firsts(held)] = True
-    used = first & pc.is_in(held, live).to_numpy(zero_copy_only=False)
-    edges = np.cumsum([len(shard.keys) for shard in shards])[:-1]
-    return [mask & (shard.fingerprint == fingerprint) for shard, mask in zip(shards, np.split(used, edges), strict=True)]

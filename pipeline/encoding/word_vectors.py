@@ -5,6 +5,7 @@ A sentence past the encoder's limit runs as overlapping strides; a word without 
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from pathlib import Path
@@ -22,6 +23,8 @@ from pipeline.encoding.pieces import Pieces
 
 Floats = NDArray[np.float32]
 Vectors = NDArray[np.float16]
+# The speed is tried on a batch of few pieces: a full one would take a good part of a small corpus' time.
+PROBED_PIECES = 512
 
 
 def pool(hidden: Floats, words: NDArray[np.int32], n_words: int, pooling: str) -> Floats:
@@ -122,3 +125,15 @@ class WordEncoder:
             by_stride = hidden.reshape(len(batch), self.limit, -1)
             kept += [part[s.keep_start - s.start : s.keep_end - s.start] for part, s in zip(by_stride, batch, strict=True)]
         return np.concatenate(kept)
+
+
+def expected_seconds(encoder: WordEncoder, sample: Pieces, n_sentences: int) -> float:
+    """The inference of n_sentences like those of a sample, from the speed of a batch of the sample's median length."""
+    n_pieces = np.diff(sample.starts)
+    length = int(np.clip(np.median(n_pieces), 1, encoder.limit))
+    batch = np.resize(sample.ids, (max(1, min(encoder.batch_pieces, PROBED_PIECES) // length), length))
+    workers = encoder.inference.workers
+    list(prefetch(encoder.hidden, [batch] * workers, workers))  # the first batch of a shape makes its kernels
+    began = time.perf_counter()
+    list(prefetch(encoder.hidden, [batch] * workers, workers))
+    return (time.perf_counter() - began) / (workers * batch.size) * float(n_pieces.mean()) * n_sentences

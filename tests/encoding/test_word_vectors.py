@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -15,8 +16,8 @@ from pipeline.core.errors import InputError
 from pipeline.encoding import freeze, inference, pieces
 from pipeline.encoding.description import Description
 from pipeline.encoding.pieces import Pieces
-from pipeline.encoding.word_vectors import WordEncoder, word_vectors
-from tests.support import encoders
+from pipeline.encoding.word_vectors import WordEncoder, expected_seconds, word_vectors
+from tests.support import embedding, encoders
 
 SENTENCES = [
     ["The", "engine", "of", "a", "car", "causes", "fire", "."],
@@ -226,3 +227,19 @@ def test_rows_of_a_batch_may_come_in_any_order(bert: tuple[Path, Path]) -> None:
     model = word_encoder(frozen)
     forward, backward = model.vectors(split, np.array([0, 1, 2])), model.vectors(split, np.array([2, 1, 0]))
     assert np.array_equal(forward, backward[::-1])
+
+
+def test_the_expected_time_grows_with_the_number_of_sentences(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    clock = [0.0]
+
+    def encode(ids: np.ndarray) -> np.ndarray:
+        clock[0] += 0.02
+        return np.zeros((*ids.shape, embedding.WIDTH), np.float32)
+
+    monkeypatch.setattr(time, "perf_counter", lambda: clock[0])
+    embedding.write_encoder(tmp_path, embedding.DESCRIPTION)
+    encoder = WordEncoder(inference.Inference(encode, 1), embedding.DESCRIPTION, "mean", 64)
+    tokenizer = pieces.load_tokenizer(tmp_path / "models/encoder")
+    sample = pieces.split_words(tokenizer, [embedding.words_of(sentence) for sentence in embedding.SENTENCES])
+    n_batches = len(sample.ids) / 64
+    assert expected_seconds(encoder, sample, 600) == pytest.approx(10 * n_batches * 0.02, rel=0.5)

@@ -1,0 +1,104 @@
+"""What the store holds, and what goes: shards that cannot be read, and vectors that no sentence uses any more."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+from numpy.typing import NDArray
+
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, write_shard
+
+
+def unusable(folder: Path) -> Iterator[tuple[Path, str]]:
+    """The shards of other bytes than their name says or of another format, and what is wrong with each."""
+    for path in shard_paths(folder):
+        if storage.checksum(path) != path.stem:
+            yield path, "its bytes are not those its name states"
+            continue
+        try:
+            Shard.open(path)
+        except InputError as error:
+            yield path, error.problems[0].found
+
+
+def discard_unusable(folder: Path) -> Iterator[str]:
+    """Remove what can't be read: half-written shards and unusable ones.
+
+    Yields: a line for people for each complete shard removed.
+    """
+    for path in (folder / "shards").glob("*.partial"):
+        path.unlink()
+    for path, found in unusable(folder):
+        path.unlink()
+        yield f"{path}: {found}; it is removed and its vectors are computed again"
+
+
+def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> int:
+    """Drop vectors that no sentence uses, once their share of the words exceeds max_stale.
+
+    A shard with live rows is rewritten without the others before it is removed, so a kill at any moment loses nothing.
+    Returns: words dropped.
+    """
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    total = sum(int(shard.starts[-1]) for shard in shards)
+    stale = total - _words_of(shards, alive)
+    if stale <= max_stale * total:
+        return 0
+    written = set()  # after a killed sweep a shard's live rows may be there already, under the name they get again
+    for shard, mask in zip(shards, alive, strict=True):
+        if mask.all() or shard.path in written:
+            continue
+        if mask.any():
+            vectors = shard.vectors[np.repeat(mask, shard.n_words)]
+            written.add(write_shard(folder, fingerprint, shard.keys.filter(pa.array(mask)), shard.n_words[mask], vectors))
+        shard.path.unlink()
+    return stale
+
+
+def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
+    """What the store holds, and how much of it the corpus uses.
+
+    Args: live: the keys of the corpus' sentences.
+    """
+    shards = list(map(Shard.open, shard_paths(folder)))
+    alive = _alive(shards, live, fingerprint)
+    words = sum(int(shard.starts[-1]) for shard in shards)
+    by_fingerprint: dict[str, int] = {}
+    for shard in shards:
+        by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
+    held = pa.chunked_array([shard.keys for shard in shards], KEY)
+    return {
+        "shards": len(shards),
+        "rows": sum(len(shard.keys) for shard in shards),
+        "words": words,
+        "bytes": sum(shard.path.stat().st_size for shard in shards),
+        "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
+        "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
+        "share_stale": (words - _words_of(shards, alive)) / max(words, 1),
+        "fingerprint": fingerprint,
+        "words_by_fingerprint": by_fingerprint,
+    }
+
+
+def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
+    return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
+
+
+def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
+    """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
+    if not shards:
+        return []
+    held = pa.concat_arrays([shard.keys for shard in shards])
+    first = np.zeros(len(held), bool)
+    first[firsts(held)] = True
+    used = first & pc.is_in(held, live).to_numpy(zero_copy_only=False)
+    edges = np.cumsum([len(shard.keys) for shard in shards])[:-1]
+    return [mask & (shard.fingerprint == fingerprint) for shard, mask in zip(shards, np.split(used, edges), strict=True)]

@@ -1,0 +1,58 @@
+"""A small corpus to embed, a real tokenizer, and a stand-in for the encoder that needs no TensorFlow.
+
+The stand-in mixes every piece with its neighbours, so that a wrong piece, order or sentence shows.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from pathlib import Path
+
+import numpy as np
+from tokenizers import BertWordPieceTokenizer
+
+from pipeline.core import storage
+from pipeline.core.schema import CONTRACTS
+from pipeline.encoding.description import Description
+from pipeline.encoding.inference import Inference
+from tests.support import rows
+
+WIDTH = 4
+LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
+DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64, {})
+NOUNS = ["cat", "engine", "box", "city", "wheel", "song", "glass"]
+SENTENCES = [
+    " ".join(["the"] * (index % 5) + [f"[e1 {NOUNS[index % 7]}{index}] of", f"[e2 {NOUNS[index % 4]}]"] + ["so"] * (index % 11))
+    for index in range(60)
+]
+
+
+def stand_in(folder: Path, precision: str) -> Inference:
+    table = np.random.default_rng(0).normal(size=(100, WIDTH)).astype(np.float32)
+
+    def encode(ids: np.ndarray) -> np.ndarray:
+        hidden = table[ids]
+        hidden[:, 1:] += hidden[:, :-1] / 2
+        return hidden
+
+    return Inference(encode, workers=2)
+
+
+def write_encoder(folder: Path, description: Description) -> None:
+    (folder / "models/encoder").mkdir(parents=True, exist_ok=True)
+    vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
+    tokenizer = BertWordPieceTokenizer({piece: index for index, piece in enumerate(vocabulary)})
+    tokenizer.save(str(folder / "models/encoder/tokenizer.json"))
+    files = {"tokenizer.json": storage.checksum(folder / "models/encoder/tokenizer.json")}
+    storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(dataclasses.replace(description, files=files)))
+
+
+def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
+    n_train = n_train or len(sentences) - 2
+    parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
+    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items() if part}
+    storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
+
+
+def words_of(sentence: str) -> list[str]:
+    return [piece.removesuffix("]") for piece in sentence.split() if piece not in {"[e1", "[e2"}]
