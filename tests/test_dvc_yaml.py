@@ -1,15 +1,16 @@
 """dvc.yaml against the code: DVC follows listed files alone, so a stage must list every module it imports and its templates."""
 
 import ast
+import shutil
 from pathlib import Path
 from typing import Any
 
 import pytest
 import yaml
 
-from tests.support.project import ROOT
+from tests.support import project
+from tests.support.project import ROOT, STAGES
 
-STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 EXPERIMENTS = [yaml.safe_load((ROOT / f"experiments/{name}/dvc.yaml").read_text())["stages"] for name in ("claim", "options")]
 
 
@@ -92,3 +93,35 @@ def test_a_command_names_the_stages_inputs_and_outputs(stage: str) -> None:
 
 def test_the_stages_are_one_chain() -> None:
     assert list(STAGES) == ["parse", "tag", "position", "encoder", "embed", "train", "evaluate", "card"]
+
+
+@pytest.fixture
+def folder(finished: Path, tmp_path: Path) -> Path:
+    """A copy of the finished project, without the bytecode that its stages left."""
+    return shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
+
+
+@pytest.mark.xdist_group("project")
+def test_the_bytecode_that_a_stage_leaves_reruns_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
+    monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
+    assert project.stages_run(project.dvc(folder, "repro", "--force", "--single-item", "parse")) == ["parse"]
+    assert list((folder / "pipeline/core/__pycache__").glob("*.pyc"))
+    assert project.stages_run(project.dvc(folder, "repro")) == []
+
+
+@pytest.mark.xdist_group("project")
+def test_what_python_editors_and_file_managers_leave_beside_code_and_data_reruns_no_stage(folder: Path) -> None:
+    packages = [path.parent for path in (folder / "pipeline").rglob("__init__.py")]
+    for beside in (*packages, folder / "data/raw"):
+        for name in ("__pycache__/x.pyc", ".DS_Store", ".parse.py.swp"):
+            (beside / name).parent.mkdir(exist_ok=True)
+            (beside / name).write_text("x")
+    assert project.stages_run(project.dvc(folder, "repro")) == []
+
+
+@pytest.mark.xdist_group("project")
+def test_an_edit_of_the_code_reruns_its_stage(folder: Path) -> None:
+    with (folder / "pipeline/tag.py").open("a") as file:
+        file.write("# an edit\n")
+    assert project.stages_run(project.dvc(folder, "repro"))[0] == "tag"

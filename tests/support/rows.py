@@ -1,4 +1,4 @@
-"""Rows for tests: literals in, tables of any stage's contract out."""
+"""Rows for tests: literals in, tables of the parse and position stages' contracts out."""
 
 from __future__ import annotations
 
@@ -12,13 +12,13 @@ from pipeline.tag import tag
 def parsed(
     *sentences: str, relation: str = "Other", types: tuple[str | None, str | None] = (None, None), first_id: int = 1
 ) -> pa.Table:
-    """A parsed table from sentences like "the [e1 old cat] sat on [e2 mats]", words split at blanks."""
+    """A parsed table, a row a sentence like "the [e1 old cat] sat on [e2 mats]", words split at blanks; ids count from first_id."""
     return pa.Table.from_pylist(
         [_row(sentence, str(first_id + index), relation, types) for index, sentence in enumerate(sentences)], schema=schema.PARSED
     )
 
 
-def _row(sentence: str, name: str, relation: str, types: tuple[str | None, str | None]) -> dict[str, object]:
+def _row(sentence: str, row_id: str, relation: str, types: tuple[str | None, str | None]) -> dict[str, object]:
     words: list[str] = []
     spans: dict[str, int] = {}
     open_entity = ""
@@ -33,8 +33,8 @@ def _row(sentence: str, name: str, relation: str, types: tuple[str | None, str |
             words.append(piece)
     starts = [len(" ".join([*words[:index], ""])) for index in range(len(words))]
     return {
-        "id": name,
-        "source": f"train.txt:{name}",
+        "id": row_id,
+        "source": f"train.txt:{row_id}",
         "text": " ".join(words),
         "words": words,
         "starts": starts,
@@ -45,13 +45,15 @@ def _row(sentence: str, name: str, relation: str, types: tuple[str | None, str |
     }
 
 
-def positioned(*sentences: str, max_length: int = 50, max_distance: int = 10, **options: object) -> pa.Table:
-    """The same as the position stage would leave it, tags by entity."""
-    return position(tag(parsed(*sentences, **options), "entity", []), max_length, max_distance)  # type: ignore[arg-type]
+def positioned(
+    *sentences: str, max_length: int = 50, max_distance: int = 10, relation: str = "Other", first_id: int = 1
+) -> pa.Table:
+    """The same with the columns of the tag stage, tags by entity, and of the position stage."""
+    return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", []), max_length, max_distance)
 
 
 def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:
-    """The table with other values in a column."""
+    """The table with other values, one a row, in a column it has."""
     index = table.schema.names.index(name)
     field = table.schema.field(index)
     return table.set_column(index, field, pa.array(values, field.type))

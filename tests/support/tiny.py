@@ -1,12 +1,13 @@
-"""A tiny corpus with vectors and a tiny network, for the tests of feeding, model and training."""
+"""A tiny corpus with vectors, and the settings of a tiny network, for the tests of feeding, model and training."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.core import params
 from pipeline.core.params import Train
@@ -28,7 +29,7 @@ SENTENCES = (
 
 
 class FakeStore:
-    """Random vectors, the same for the same words."""
+    """The store's interface: random vectors, a word's the same in every sentence, a row for each sentence looked up."""
 
     width = WIDTH
     n_layers = 2
@@ -38,17 +39,18 @@ class FakeStore:
     def __init__(self) -> None:
         self._words: list[list[str]] = []
 
-    def find(self, words: pa.ChunkedArray) -> np.ndarray:
+    def find(self, words: pa.ChunkedArray) -> NDArray[np.int64]:
+        first = len(self._words)
         self._words += words.to_pylist()
-        return np.arange(len(words)) + len(self._words) - len(words)
+        return np.arange(first, len(self._words))
 
-    def vectors(self, row: int) -> np.ndarray:
-        seeds = [sum(word.encode()) for word in self._words[row]]
-        return np.stack([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds]).astype(np.float16)
+    def vectors(self, row: int) -> NDArray[np.float16]:
+        generators = [np.random.default_rng(sum(word.encode())) for word in self._words[row]]
+        return np.array([generator.normal(size=WIDTH) for generator in generators], np.float16)
 
 
 def table(copies: int = 1) -> pa.Table:
-    """The sentences, several times over, their relations in turn."""
+    """The sentences, several times over, their relations in turn, all with the id 1."""
     kinds = [
         positioned(sentence, relation=RELATIONS[index % 3], max_distance=MAX_DISTANCE) for index, sentence in enumerate(SENTENCES)
     ]
@@ -59,12 +61,19 @@ def examples(copies: int = 1) -> Examples:
     return Examples(table(copies), FakeStore(), RELATIONS)
 
 
-def options(**changes: object) -> Train:
+def options(**changes: Any) -> Train:
     """The committed train section, made small, with changes."""
     small = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
     return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
 
 
-def config(**changes: object) -> Config:
-    facts = {"relations": RELATIONS, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE, "encoder": "fake"}
+def config(**changes: Any) -> Config:
+    facts: dict[str, Any] = {
+        "relations": RELATIONS,
+        "tags": TAGS,
+        "width": WIDTH,
+        "n_layers": 2,
+        "max_distance": MAX_DISTANCE,
+        "encoder": "fake",
+    }
     return Config.of(options(**changes), **facts)
