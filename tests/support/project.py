@@ -15,7 +15,7 @@ from tests.support import encoders
 
 ROOT = Path(__file__).parents[2]
 SHIPPED = ("pipeline", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "pyproject.toml")
-SMALL = {
+SMALL: dict[str, dict[str, object]] = {
     "encoder": {"name": "tiny", "layers": [-1]},
     "train": {"lstm_units": 8, "dense_units": 8, "epochs": 2, "batch_size": 16},
     "evaluate": {"resamples": 50},

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import pyarrow as pa
 
 from pipeline.core import schema
@@ -45,9 +47,9 @@ def _row(sentence: str, name: str, relation: str, types: tuple[str | None, str |
     }
 
 
-def positioned(*sentences: str, max_length: int = 50, max_distance: int = 10, **options: object) -> pa.Table:
+def positioned(*sentences: str, max_length: int = 50, max_distance: int = 10, **options: Any) -> pa.Table:
     """The same as the position stage would leave it, tags by entity."""
-    return position(tag(parsed(*sentences, **options), "entity", []), max_length, max_distance)  # type: ignore[arg-type]
+    return position(tag(parsed(*sentences, **options), "entity", []), max_length, max_distance)
 
 
 def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:

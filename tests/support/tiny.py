@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+from numpy.typing import NDArray
 
 from pipeline.core import params
 from pipeline.core.params import Train
+from pipeline.core.ragged import Ints
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from tests.support.project import ROOT
@@ -38,13 +40,13 @@ class FakeStore:
     def __init__(self) -> None:
         self._words: list[list[str]] = []
 
-    def find(self, words: pa.ChunkedArray) -> np.ndarray:
+    def find(self, words: pa.ChunkedArray) -> Ints:
         self._words += words.to_pylist()
         return np.arange(len(words)) + len(self._words) - len(words)
 
-    def vectors(self, row: int) -> np.ndarray:
-        seeds = [sum(word.encode()) for word in self._words[row]]
-        return np.stack([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds]).astype(np.float16)
+    def vectors(self, row: int) -> NDArray[np.float16]:
+        draws = [np.random.default_rng(sum(word.encode())) for word in self._words[row]]
+        return np.array([draw.normal(size=WIDTH) for draw in draws], np.float16)
 
 
 def table(copies: int = 1) -> pa.Table:
@@ -59,12 +61,12 @@ def examples(copies: int = 1) -> Examples:
     return Examples(table(copies), FakeStore(), RELATIONS)
 
 
-def options(**changes: object) -> Train:
+def options(**changes: Any) -> Train:
     """The committed train section, made small, with changes."""
-    small = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
+    small: dict[str, Any] = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
     return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
 
 
-def config(**changes: object) -> Config:
+def config(**changes: Any) -> Config:
     facts = {"relations": RELATIONS, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE, "encoder": "fake"}
     return Config.of(options(**changes), **facts)
