@@ -19,7 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
-from pipeline.encoding.description import Description, weights_sha256
+from pipeline.encoding.description import HINT, MODEL, Description, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
@@ -72,9 +72,9 @@ def openvino(folder: Path, precision: str) -> Inference:
         "CPU_RUNTIME_CACHE_CAPACITY": 64,  # of kernels, one a layer and batch shape: more costs memory and wins no time
     }
     try:
-        compiled = ov.Core().compile_model(folder / "encoder.xml", "CPU", settings)
+        compiled = ov.Core().compile_model(folder / MODEL, "CPU", settings)
     except RuntimeError:
-        raise InputError.of(folder / "encoder.xml", "the frozen encoder is missing or damaged", "run dvc repro encoder") from None
+        raise InputError.of(folder / MODEL, "the frozen encoder is missing or damaged", HINT) from None
     # Made here, by one thread: a request holds a batch's memory, and no two threads may use one at once.
     free: queue.SimpleQueue[ov.InferRequest] = queue.SimpleQueue()
     for _ in range(workers):
@@ -99,7 +99,7 @@ def tensorflow(folder: Path, precision: str) -> Inference:
     description = Description.read(folder)
     source, _ = locate(description.name, description.revision)
     if weights_sha256(source) != description.weights_sha256:
-        raise InputError.of(source, f"the weights of {description.name} are not those of models/encoder", "run dvc repro encoder")
+        raise InputError.of(source, f"the weights of {description.name} are not those of models/encoder", HINT)
     model = load_tensorflow(source, description.name, _POLICIES[precision])
     function = hidden_layers(model, layer_indices(description.layers, model.config.num_hidden_layers))
 
