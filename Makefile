@@ -35,5 +35,6 @@ $(READY): requirements.lock
 lock:
 	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
 
+# What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	rm -rf .venv data/parsed data/tagged data/positioned data/embedded models reports
+	git clean --quiet --force -d -X -- .venv data models reports dvc_plots experiments

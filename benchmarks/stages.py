@@ -3,14 +3,13 @@
 The sentences have the lengths of a corpus' and words drawn from it, two of them marked, as SemEval blocks; each stage runs in a
 process of its own, its start included. `seconds_growth` against `sentences_growth` says whether time is linear.
 
-    python benchmarks/stages.py data/positioned [--sentences 50000 200000]
+    python -m benchmarks.stages data/positioned [--sentences 50000 200000]
 """
 
 from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
 from itertools import pairwise
 from pathlib import Path
@@ -18,11 +17,10 @@ from typing import Any
 
 import numpy as np
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
 from benchmarks.measure import run_stage
 from pipeline.core import ragged, storage
 from pipeline.core.schema import CONTRACTS
+from tests.support.project import write_blocks
 
 STAGES = ("parse", "tag", "position")
 
@@ -41,10 +39,9 @@ def write_corpus(source: Path, folder: Path, n_sentences: int) -> None:
         words = drawn[start:end].tolist()
         first, second = sorted(rng.choice(len(words), 2, replace=False).tolist())
         words[first], words[second] = f"<e1>{words[first]}</e1>", f"<e2>{words[second]}</e2>"
-        blocks.append(f'{number}\t"{" ".join(words)}"\n{rng.choice(relations)}\nComment:\n\n')
-    folder.mkdir()
-    (folder / "train.txt").write_text("".join(blocks[1:]), encoding="utf-8")
-    (folder / "test.txt").write_text(blocks[0], encoding="utf-8")
+        blocks.append(f'{number}\t"{" ".join(words)}"\n{rng.choice(relations)}\nComment:')
+    write_blocks(folder / "train.txt", blocks[1:])
+    write_blocks(folder / "test.txt", blocks[:1])
 
 
 def measure(source: Path, n_sentences: int) -> dict[str, Any]:

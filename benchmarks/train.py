@@ -9,8 +9,8 @@ so that a noisy machine troubles all alike; each figure is the median round's se
 - naive: the reference model of stock Keras layers and the CRF of tensorflow-addons; all rows padded to 40 words, resident as
   float32, `model.fit` on arrays. It masks padding in the CRF alone and cuts sentences to 40 words: both spare it work.
 
-    python benchmarks/train.py [--rounds 5] [--rows 2560]
-    python benchmarks/train.py --memory data/positioned [--rows 10000 40000]
+    python -m benchmarks.train [--rounds 5] [--rows 2560]
+    python -m benchmarks.train --memory data/positioned [--rows 10000 40000]
 
 The second form gives the train stage's peak memory instead, an epoch of as many rows, made by recombining the words of a corpus.
 """
@@ -19,9 +19,7 @@ from __future__ import annotations
 
 import argparse
 import json
-import sys
 import tempfile
-import time
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
@@ -29,11 +27,10 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import yaml
+from numpy.typing import NDArray
 
-sys.path.insert(0, str(Path(__file__).parents[1]))
-
-from benchmarks.embed import recombined
-from benchmarks.measure import run
+from benchmarks.corpus import recombined
+from benchmarks.measure import run, seconds
 from pipeline.core import params, ragged, storage
 from pipeline.core.params import Train
 from pipeline.core.schema import CONTRACTS, POSITIONED
@@ -94,7 +91,6 @@ def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[
     )
     optimizer, loss = tf.keras.optimizers.Adam(), tf.keras.losses.SparseCategoricalCrossentropy()
 
-    @tf.function(input_signature=[tf.TensorSpec((None, None, width)), tf.TensorSpec((None,), tf.int64)])
     def step(features: tf.Tensor, relation_ids: tf.Tensor) -> None:
         with tf.GradientTape() as tape:
             value = loss(relation_ids, net(features, training=True))
@@ -105,7 +101,8 @@ def bare_epoch(examples: Examples, config: Config, options: Train) -> Callable[[
         return tf.concat([words, words[:, :, : width - WIDTH]], axis=2)
 
     batches = [(resident(inputs), targets["relation"]) for inputs, targets, _ in trainer.Feed(examples, config, options).epoch()]
-    return lambda: [step(*batch) for batch in batches]
+    compiled = tf.function(step, input_signature=[tf.TensorSpec((None, None, width)), tf.TensorSpec((None,), tf.int64)])
+    return lambda: [compiled(*batch) for batch in batches]
 
 
 def naive_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
@@ -115,7 +112,7 @@ def naive_epoch(examples: Examples, config: Config, options: Train) -> Callable[
     rows = np.arange(len(examples))
     inputs, targets = examples.inputs(rows), examples.targets(rows)
 
-    def padded(array: np.ndarray, fill: int) -> np.ndarray:
+    def padded(array: NDArray[Any], fill: int) -> NDArray[Any]:
         shape = [(0, 0), (0, max(0, PADDED_WORDS - array.shape[1])), *[(0, 0)] * (array.ndim - 2)]
         return np.pad(array, shape, constant_values=fill)[:, :PADDED_WORDS]
 
@@ -144,13 +141,11 @@ def naive_epoch(examples: Examples, config: Config, options: Train) -> Callable[
 
 def measure(epochs: dict[str, Callable[[], object]], rounds: int, n_rows: int) -> dict[str, float]:
     """Sentences a second of each trainer's median round; the first round, which traces, is left out."""
-    seconds: dict[str, list[float]] = {name: [] for name in epochs}
+    walls: dict[str, list[float]] = {name: [] for name in epochs}
     for _ in range(rounds + 1):
         for name, epoch in epochs.items():
-            started = time.perf_counter()
-            epoch()
-            seconds[name].append(time.perf_counter() - started)
-    return {name: n_rows / float(np.median(taken[1:])) for name, taken in seconds.items()}
+            walls[name].append(float(seconds(epoch)[0]))
+    return {name: n_rows / float(np.median(taken[1:])) for name, taken in walls.items()}
 
 
 def speeds(rounds: int, n_rows: int) -> dict[str, Any]:

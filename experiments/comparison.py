@@ -13,10 +13,9 @@ import numpy as np
 
 from experiments.runs import Run, Runs
 from pipeline.core import params
-from pipeline.core.labels import is_directed
 from pipeline.evaluation import bootstrap, scorer, tables
 from pipeline.evaluation.bootstrap import Comparison
-from pipeline.evaluation.scorer import Floats, Mode
+from pipeline.evaluation.scorer import Floats
 from pipeline.evaluation.tables import Row
 
 
@@ -26,7 +25,7 @@ def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: para
     Args: pairs: ours and theirs, and what is claimed of them.
     """
     first, *_ = runs.values()
-    score = partial(scorer.macro_f1, names=scorer.classes(first.relations, mode_of(first)))
+    score = partial(scorer.macro_f1, names=scorer.classes(first.relations, scorer.main_mode(first.relations)))
     rows = []
     for percent in sorted({percent for _, percent in runs}, reverse=True):
         for (ours, theirs), claim in pairs.items():
@@ -42,7 +41,8 @@ def scores(runs: Runs) -> list[Row]:
     """A row a run, largest shares first: mean and spread of its macro-F1 over seeds, in percent."""
     rows = []
     for run in sorted(runs.values(), key=lambda run: -run.percent):
-        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), scorer.classes(run.relations, mode_of(run)))
+        names = scorer.classes(run.relations, scorer.main_mode(run.relations))
+        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), names)
         rows.append(
             {
                 "variant": run.variant,
@@ -59,15 +59,10 @@ def scores(runs: Runs) -> list[Row]:
     return rows
 
 
-def mode_of(run: Run) -> Mode:
-    """Official where labels have a direction."""
-    return "official" if is_directed(run.relations) else "undirected"
-
-
 def counts(run: Run) -> Floats:
-    """(S, N, 3, Q) counts of the relations by seed and row."""
-    gold_ids = np.array(run.gold_ids)
-    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode_of(run)) for ids in run.predicted_ids])
+    """(S, N, 3, Q) counts of the relations by seed and row, in the mode of the headline score."""
+    gold_ids, mode = np.array(run.gold_ids), scorer.main_mode(run.relations)
+    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode) for ids in run.predicted_ids])
 
 
 def entity_f1(run: Run) -> float | None:

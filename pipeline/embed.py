@@ -21,8 +21,8 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from pipeline.core import params, storage
-from pipeline.core.errors import InputError, Problem
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.stage import arguments, log, progress, run
 from pipeline.encoding import pieces, upkeep
 from pipeline.encoding.sentences import Corpus, missing_sentences

@@ -10,13 +10,14 @@ from __future__ import annotations
 from collections.abc import Sequence
 from pathlib import Path
 
-from experiments.comparison import comparisons, mode_of, scores
+from experiments.comparison import comparisons, scores
 from experiments.render import render
 from experiments.runs import HINT, PARAMS, Experiment, Runs, read_runs
 from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.stage import arguments, run
 from pipeline.evaluate import write_csv
+from pipeline.evaluation.scorer import main_mode
 from pipeline.evaluation.tables import Row
 
 CLAIM = ("hard", "single")  # the article's
@@ -56,7 +57,7 @@ def page(runs: Runs, compared: Sequence[Row], claim: Row, settings: params.Evalu
         TEMPLATE,
         n_test=len(first.gold_ids),
         n_seeds=len(first.seeds),
-        mode=mode_of(first),
+        mode=main_mode(first.relations),
         confidence=f"{100 * settings.confidence:g}",
         comparisons=compared,
         claimed=f"{CLAIMED_POINTS:g}",

@@ -14,7 +14,7 @@ from typing import Any
 
 import yaml
 
-from experiments.comparison import comparisons, mode_of, scores
+from experiments.comparison import comparisons, scores
 from experiments.render import render
 from experiments.runs import PARAMS, Experiment, Run, Runs, read_runs
 from experiments.variants import OPTIONS, REFERENCE
@@ -23,6 +23,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.params import LossWeights
 from pipeline.core.stage import arguments, run
 from pipeline.evaluate import write_csv
+from pipeline.evaluation.scorer import main_mode
 from pipeline.evaluation.tables import Row
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
@@ -67,7 +68,7 @@ def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Eval
         n_test=len(reference.gold_ids),
         n_rows=reference.n_rows,
         n_seeds=len(reference.seeds),
-        mode=mode_of(reference),
+        mode=main_mode(reference.relations),
         reference=mean,
         epochs=experiment.epochs,
         confidence=f"{100 * settings.confidence:g}",

@@ -15,7 +15,9 @@ from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.encoding.pretrained import WEIGHTS
 
-FILES = ("encoder.xml", "encoder.bin", "tokenizer.json")
+FILE = "encoder.json"
+MODEL, TOKENIZER = "encoder.xml", "tokenizer.json"
+FILES = (MODEL, "encoder.bin", TOKENIZER)  # beside it, each with its checksum in it
 HINT = "run dvc repro encoder"
 
 
@@ -37,12 +39,12 @@ class Description:
     @classmethod
     def read(cls, folder: Path) -> Description:
         """Read models/encoder/encoder.json."""
-        values = storage.read_json(folder / "encoder.json", HINT)
+        values = storage.read_json(folder / FILE, HINT)
         try:
             fields: dict[str, Any] = {name: tuple(value) if isinstance(value, list) else value for name, value in values.items()}
             return require_types(cls(**fields), folder)
         except TypeError as error:
-            raise InputError.of(folder / "encoder.json", f"of another version ({error})", HINT) from None
+            raise InputError.of(folder / FILE, f"of another version ({error})", HINT) from None
 
     def check_files(self, folder: Path) -> None:
         """Compare the folder's files with their checksums: a damaged or another encoder gives vectors too, wrong ones.
@@ -52,7 +54,7 @@ class Description:
         for name, written in self.files.items():
             path = folder / name
             if not path.is_file() or storage.checksum(path) != written:
-                found = "missing, damaged or of another encoder than encoder.json"
+                found = f"missing, damaged or of another encoder than {FILE}"
                 raise InputError.of(path, found, f"copy the whole encoder folder, or {HINT}")
 
 
@@ -62,7 +64,7 @@ def require_types(description: Description, folder: Path) -> Description:
         value = getattr(description, name)
         kind = typing.get_origin(hint) if typing.get_origin(hint) in (tuple, dict) else hint
         if not isinstance(value, kind) or (kind is tuple and not all(isinstance(item, int) for item in value)):
-            raise InputError.of(folder / "encoder.json", f"damaged: {name} is {value!r}", "run dvc repro encoder")
+            raise InputError.of(folder / FILE, f"damaged: {name} is {value!r}", HINT)
     return description
 
 
@@ -70,7 +72,7 @@ def describe(settings: params.Encoder, revision: str | None, source: Path, targe
     """What encoder.json says of an encoder whose other files lie in target."""
     prefix, suffix = special_ids(tokenizer)
     weights, max_pieces = weights_sha256(source), piece_limit(model.config, tokenizer)
-    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / "tokenizer.json")]
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / TOKENIZER)]
     identity = json.dumps([weights, *files, settings.layers, max_pieces, prefix, suffix])
     return Description(
         name=settings.name,

@@ -16,7 +16,7 @@ from numpy.typing import NDArray
 from pipeline.core import openvino_model, params, storage
 from pipeline.core.errors import InputError
 from pipeline.encoding import inference
-from pipeline.encoding.description import Description, describe
+from pipeline.encoding.description import FILE, MODEL, TOKENIZER, Description, describe
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow, load_tokenizer, require_vectors
 
@@ -36,11 +36,11 @@ def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
     require_vectors(tokenizer, model, source, settings.name)
     function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
     with storage.atomic_folder(folder) as temporary:
-        tokenizer.backend_tokenizer.save(str(temporary / "tokenizer.json"))
-        openvino_model.write(function, temporary / "encoder.xml")
+        tokenizer.backend_tokenizer.save(str(temporary / TOKENIZER))
+        openvino_model.write(function, temporary / MODEL)
         description = describe(settings, revision, source, temporary, model, tokenizer)
         cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
-        storage.write_json(temporary / "encoder.json", dataclasses.asdict(description))
+        storage.write_json(temporary / FILE, dataclasses.asdict(description))
     return description, cosine
 
 

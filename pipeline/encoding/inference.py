@@ -18,7 +18,7 @@ from numpy.typing import NDArray
 
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
-from pipeline.encoding.description import HINT, Description, weights_sha256
+from pipeline.encoding.description import HINT, MODEL, Description, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
@@ -61,7 +61,7 @@ def openvino(folder: Path, precision: str) -> Inference:
     Raises: InputError where it is missing or damaged.
     """
     model = FrozenModel.load(
-        folder / "encoder.xml",
+        folder / MODEL,
         HINT,
         warm_up=[np.zeros((1, 3), np.int32)],
         precision=precision,

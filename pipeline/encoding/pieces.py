@@ -14,6 +14,7 @@ from tokenizers import Tokenizer
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
+from pipeline.encoding.description import HINT, TOKENIZER
 
 
 @dataclass(frozen=True)
@@ -29,9 +30,9 @@ class Pieces:
 def load_tokenizer(folder: Path) -> Tokenizer:
     """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text."""
     try:
-        tokenizer = Tokenizer.from_file(str(folder / "tokenizer.json"))
+        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception:  # the library raises nothing narrower
-        raise InputError.of(folder / "tokenizer.json", "the tokenizer is missing or damaged", "run dvc repro encoder") from None
+        raise InputError.of(folder / TOKENIZER, "the tokenizer is missing or damaged", HINT) from None
     tokenizer.encode_special_tokens = True
     return tokenizer
 

@@ -12,8 +12,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
-from pipeline.core.errors import InputError
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.schema import CONTRACTS
 from pipeline.core.storage import Folder
 from pipeline.encoding import inference, store

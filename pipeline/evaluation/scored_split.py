@@ -13,7 +13,6 @@ from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.core.labels import is_directed
 from pipeline.evaluation import scorer
 from pipeline.evaluation.scorer import Floats, Mode
 
@@ -59,8 +58,8 @@ class ScoredSplit:
 
     @property
     def main_mode(self) -> Mode:
-        """The mode of the headline score: official where labels have a direction."""
-        return "official" if is_directed(self.labels) else "undirected"
+        """The mode of the headline score."""
+        return scorer.main_mode(self.labels)
 
     def counts(self, mode: Mode) -> Floats:
         """(N, 3, Q) counts of the relations in a scoring mode (see scorer)."""

@@ -24,7 +24,7 @@ import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
 from pipeline.core.arrays import Ints
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import is_directed, parse_label
 from pipeline.core.schema import OTHER
 
 Mode = Literal["directed", "undirected", "official"]
@@ -39,6 +39,15 @@ def classes(labels: Sequence[str], mode: Mode) -> list[str]:
     ['A', 'Other']
     """
     return list(dict.fromkeys(_class_of(label, mode) for label in labels))
+
+
+def main_mode(labels: Sequence[str]) -> Mode:
+    """The mode of the headline score: official where labels have a direction.
+
+    >>> main_mode(["A", "Other"])
+    'undirected'
+    """
+    return "official" if is_directed(labels) else "undirected"
 
 
 def class_ids(labels: Sequence[str], mode: Mode) -> Ints:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from pipeline.core.labels import is_directed
 from pipeline.evaluation import scorer
 from pipeline.model import network
 from pipeline.model.batches import Examples
@@ -11,7 +10,7 @@ from pipeline.model.batches import Examples
 def score(model: network.Model, examples: Examples) -> float:
     """Macro-F1 in percent: official where relations have a direction, else the undirected one (see scorer)."""
     relations = model.config.relations
-    mode: scorer.Mode = "official" if is_directed(relations) else "undirected"
+    mode = scorer.main_mode(relations)
     predicted = network.predict(model, examples).probabilities.argmax(axis=1)
     counts = scorer.relation_counts(examples.relation_ids, predicted, relations, mode).sum(axis=0)
     return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode)))

@@ -11,6 +11,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 
 FILE = "config.json"
+WEIGHTS = "weights.safetensors"  # beside it in a model folder
 HINT = "run dvc repro train"
 
 

@@ -16,7 +16,7 @@ from pipeline.core import openvino_model
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.model.batches import Batch
-from pipeline.model.config import HINT, Config
+from pipeline.model.config import HINT, WEIGHTS, Config
 
 if TYPE_CHECKING:
     from pipeline.model import network
@@ -24,7 +24,7 @@ if TYPE_CHECKING:
 Floats = NDArray[np.float32]
 INPUTS = ("words", "e1_position_ids", "e2_position_ids")
 FILE = "network.xml"
-WEIGHTS, TRANSITIONS = "weights.safetensors", "transitions"
+TRANSITIONS = "transitions"
 PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])
 # Probabilities and emissions; float32 sums in another order differ by some 1e-6.
 PROOF_DIFFERENCE = 1e-4

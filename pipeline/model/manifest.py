@@ -13,10 +13,10 @@ from typing import Any
 
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.model.config import HINT
+from pipeline.model import config
 
 FILE = "manifest.json"
-FILES = ("config.json", "weights.safetensors", "network.xml", "network.bin")
+FILES = (config.FILE, config.WEIGHTS, "network.xml", "network.bin")
 
 
 @dataclass(frozen=True)
@@ -54,15 +54,15 @@ class Manifest:
 
         Raises: InputError where it is missing or another version's, and for every file that is missing or another model's.
         """
-        values = storage.read_json(folder / FILE, HINT)
+        values = storage.read_json(folder / FILE, config.HINT)
         known = {field.name for field in dataclasses.fields(cls)}
         if values.keys() != known:
             different = ", ".join(sorted(values.keys() ^ known))
-            raise InputError.of(folder / FILE, f"written by another version: {different}", HINT)
+            raise InputError.of(folder / FILE, f"written by another version: {different}", config.HINT)
         manifest = cls(**values)
         for name, written in manifest.files.items():
             path = folder / name
             if not path.is_file() or storage.checksum(path) != written:
                 found = f"missing, damaged or of another model than {FILE}"
-                raise InputError.of(path, found, f"copy the whole model folder, or {HINT}")
+                raise InputError.of(path, found, f"copy the whole model folder, or {config.HINT}")
         return manifest

@@ -19,12 +19,11 @@ from pipeline.core.errors import InputError
 from pipeline.core.tensorflow import tf
 from pipeline.model import viterbi
 from pipeline.model.batches import Batch, Examples, by_length
-from pipeline.model.config import HINT, Config
+from pipeline.model.config import HINT, WEIGHTS, Config
 from pipeline.model.crf import CRF
 from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
 
 Floats = NDArray[np.float32]
-WEIGHTS = "weights.safetensors"
 # Rows a batch of prediction: large enough to fill the cores, small enough for 100-word sentences to fit the caches' reach.
 PREDICT_ROWS = 128
 ATTENTION_HEADS, ATTENTION_UNITS = 4, 64

@@ -12,7 +12,7 @@ from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import log
 from pipeline.encoding import freeze, inference
-from pipeline.encoding.description import Description
+from pipeline.encoding.description import FILE, Description
 from pipeline.encoding.word_vectors import WordEncoder
 from pipeline.model.manifest import Manifest
 
@@ -28,7 +28,7 @@ def find(folder: Path, manifest: Manifest) -> Path:
     """
     inside, beside = folder / ENCODER, folder.parent / ENCODER
     for place in (inside, beside):
-        if (place / "encoder.json").is_file():
+        if (place / FILE).is_file():
             return place
     wanted = manifest.encoder
     log(f"predict: there is no encoder in {folder} or beside it; {wanted['name']} is fetched and frozen once")

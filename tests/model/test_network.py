@@ -9,6 +9,7 @@ import pytest
 from pipeline.core.errors import InputError
 from pipeline.core.tensorflow import tf
 from pipeline.model import network
+from pipeline.model.config import WEIGHTS
 from pipeline.model.layers import BiLSTM, EntityAttention, Pool, WordVectors
 from tests.support import tiny
 from tests.support.project import ROOT
@@ -139,7 +140,7 @@ def test_weights_that_do_not_fit_the_config_are_an_error(tmp_path):
 
 def test_truncated_weights_are_an_error(tmp_path):
     network.save(network.Model(tiny.config()), tmp_path)
-    path = tmp_path / network.WEIGHTS
+    path = tmp_path / WEIGHTS
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match="damaged"):
         network.load(tmp_path)

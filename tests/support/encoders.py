@@ -35,7 +35,8 @@ CHINESE = [
 LETTERS = [*string.ascii_lowercase, *string.digits, *string.punctuation]
 WORDPIECE = list(dict.fromkeys([*WORDS, *LETTERS, *(f"##{letter}" for letter in LETTERS), *CHINESE]))
 SHAPE = {"hidden_size": 16, "num_hidden_layers": 2, "num_attention_heads": 2, "intermediate_size": 32}
-KINDS = ("bert", "roberta", "distilbert", "electra", "mpnet")
+NAMES = {"bert": "Bert", "roberta": "Roberta", "distilbert": "DistilBert", "electra": "Electra", "mpnet": "MPNet"}  # of classes
+KINDS = tuple(NAMES)
 
 
 def make_bert(folder: Path) -> Path:
@@ -43,40 +44,47 @@ def make_bert(folder: Path) -> Path:
     return make("bert", folder)
 
 
-def make(kind: str, folder: Path, max_positions: int = 64, seed: int = 0, **config: Any) -> Path:
-    """Write a tiny encoder of a kind of KINDS; max_positions as the model's config counts them."""
+def make(kind: str, folder: Path, max_positions: int = 64, seed: int = 0, **shape: Any) -> Path:
+    """Write a tiny encoder of a kind of KINDS; max_positions as the model's config counts them, shape as BERT's config names it."""
+    folder.mkdir(parents=True, exist_ok=True)
+    tokenizer = {"roberta": _byte_pairs, "mpnet": _mpnet}.get(kind, _word_pieces)(folder, kind)
+    save_random(kind, folder, tokenizer, max_positions, seed, **{**SHAPE, **shape})
+    return folder
+
+
+def save_random(kind: str, folder: Path, tokenizer: Any, max_positions: int, seed: int = 0, **shape: Any) -> Any:
+    """Write an encoder of random weights for a tokenizer's vocabulary, which is not written; the model."""
     quiet()
     import tensorflow as tf
 
     tf.keras.utils.set_random_seed(seed)
     import transformers
 
-    folder.mkdir(parents=True, exist_ok=True)
-    tokenizer = {"roberta": _byte_pairs, "mpnet": _mpnet}.get(kind, _word_pieces)(folder, kind)
-    shape = {**SHAPE, **config}
+    config = getattr(transformers, f"{NAMES[kind]}Config")(
+        vocab_size=len(tokenizer),
+        max_position_embeddings=max_positions,
+        pad_token_id=tokenizer.pad_token_id,
+        **_shape_of(kind, shape),
+    )
+    model = getattr(transformers, f"TF{NAMES[kind]}Model")(config)
+    model(tf.constant([[3, 4, 5]]))
+    # Random weights near zero make all words alike; wide ones tell one from another.
+    weights = zip(model.get_weights(), model.weights, strict=True)
+    model.set_weights([weight * 10 if "embeddings" in variable.name else weight for weight, variable in weights])
+    model.save_pretrained(folder, safe_serialization=True)
+    return model
+
+
+def _shape_of(kind: str, shape: dict[str, Any]) -> dict[str, Any]:
+    """A shape of BERT's in the words of another kind's config."""
     if kind == "distilbert":
-        shape = {
+        return {
             "dim": shape["hidden_size"],
             "n_layers": shape["num_hidden_layers"],
             "n_heads": shape["num_attention_heads"],
             "hidden_dim": shape["intermediate_size"],
         }
-    if kind == "electra":
-        shape["embedding_size"] = 8
-    names = {"bert": "Bert", "roberta": "Roberta", "distilbert": "DistilBert", "electra": "Electra", "mpnet": "MPNet"}
-    settings = getattr(transformers, f"{names[kind]}Config")(
-        vocab_size=len(tokenizer), max_position_embeddings=max_positions, pad_token_id=tokenizer.pad_token_id, **shape
-    )
-    model = getattr(transformers, f"TF{names[kind]}Model")(settings)
-    model(tf.constant([[3, 4, 5]]))
-    # Random weights near zero make all words alike; wide ones tell one from another.
-    model.set_weights([weight * 10 if "embeddings" in variable.name else weight for weight, variable in _weights(model)])
-    model.save_pretrained(folder, safe_serialization=True)
-    return folder
-
-
-def _weights(model: Any) -> list[tuple[Any, Any]]:
-    return list(zip(model.get_weights(), model.weights, strict=True))
+    return {**shape, "embedding_size": 8} if kind == "electra" else shape
 
 
 def _word_pieces(folder: Path, kind: str) -> Any:
@@ -84,8 +92,7 @@ def _word_pieces(folder: Path, kind: str) -> Any:
 
     special = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]"]
     (folder / "vocab.txt").write_text("\n".join([*special, *WORDPIECE]) + "\n", encoding="utf-8")
-    name = {"bert": "Bert", "distilbert": "DistilBert", "electra": "Electra"}[kind]
-    tokenizer = getattr(transformers, f"{name}TokenizerFast")(str(folder / "vocab.txt"), model_max_length=512)
+    tokenizer = getattr(transformers, f"{NAMES[kind]}TokenizerFast")(str(folder / "vocab.txt"), model_max_length=512)
     tokenizer.save_pretrained(folder)
     return tokenizer
 

@@ -63,7 +63,7 @@ def examples(copies: int = 1) -> Examples:
 
 def options(**changes: Any) -> Train:
     """The committed train section, made small, with changes."""
-    small = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
+    small: dict[str, Any] = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
     return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
 
 

@@ -1,0 +1,73 @@
+"""make clean in a git repository with made-up outputs."""
+
+import subprocess
+from pathlib import Path
+
+import pytest
+import yaml
+
+from tests.support.project import ROOT, commit, git
+
+PIPELINES = ("dvc.yaml", "experiments/claim/dvc.yaml", "experiments/options/dvc.yaml")
+TRACKED = (
+    "Makefile",
+    ".gitignore",
+    ".dvc/.gitignore",
+    "data/.gitignore",
+    "data/raw/train.txt",
+    "models/.gitignore",
+    "experiments/claim/.gitignore",
+    "experiments/claim/report/README.md",
+    "experiments/options/.gitignore",
+)
+
+
+def outputs() -> list[str]:
+    """Every output of every stage that git does not track, a matrix under the name of its variable."""
+    stages = [values for file in PIPELINES for values in yaml.safe_load((ROOT / file).read_text())["stages"].values()]
+    paths = [next(iter(out)) if isinstance(out, dict) else out for values in stages for out in values["outs"]]
+    return [path for path in paths if path != "experiments/claim/report"]
+
+
+def write(path: Path, text: str = "") -> None:
+    path.parent.mkdir(parents=True, exist_ok=True)
+    path.write_text(text)
+
+
+@pytest.fixture
+def used(tmp_path: Path) -> Path:
+    """A committed project in which all stages seem to have run."""
+    folder = tmp_path / "a project"
+    for name in TRACKED:
+        write(folder / name, (ROOT / name).read_text())
+    git(tmp_path, "init", "--quiet", str(folder))
+    commit(folder, "A project")
+    for output in outputs():
+        write(folder / output if Path(output).suffix else folder / output / "file")
+    write(folder / ".venv/bin/python")
+    return folder
+
+
+def make_clean(folder: Path) -> None:
+    subprocess.run(["make", "--quiet", "clean"], cwd=folder, check=True)
+
+
+def test_make_clean_leaves_what_was_committed_and_nothing_else(used: Path) -> None:
+    make_clean(used)
+    assert git(used, "status", "--porcelain", "--ignored") == ""
+    left = {path.relative_to(used).as_posix() for path in used.rglob("*") if path.is_file() and ".git" not in path.parts}
+    assert left == set(TRACKED)
+
+
+def test_make_clean_keeps_annotations_that_are_not_committed_yet(used: Path) -> None:
+    write(used / "data/raw/test.txt", "new")
+    make_clean(used)
+    assert (used / "data/raw/test.txt").read_text() == "new"
+
+
+def test_make_clean_keeps_the_cache_and_what_was_pushed(used: Path) -> None:
+    places = [used / ".dvc/cache/files/md5/00/1", used / ".dvc/storage/files/md5/00/1"]
+    for place in places:
+        write(place)
+    make_clean(used)
+    assert all(place.is_file() for place in places)
