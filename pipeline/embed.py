@@ -14,59 +14,56 @@ import json
 import shutil
 import time
 from pathlib import Path
-from typing import Any
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+import typer
 from tokenizers import Tokenizer
 
-from pipeline.core import params, storage
+from pipeline.core import outputs, params
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.stage import arguments, log, progress, run
+from pipeline.core.schema import VECTORS
+from pipeline.core.stage import Input, Output, log, progress, run
 from pipeline.encoding import pieces, upkeep
 from pipeline.encoding.sentences import Corpus, missing_sentences
-from pipeline.encoding.store import Store
+from pipeline.encoding.store import Shard, Store, shard_paths
 from pipeline.encoding.windows import embed_window, windows, write_shards
 from pipeline.encoding.word_vectors import WordEncoder, expected_seconds
 
-USAGE = "[--stats] positioned encoder embedded"
 # The speed is tried on some sentences of a corpus, unless it is done in seconds.
 PROBED_SENTENCES = 256
 MINIMUM_TO_PROBE = 5_000  # words
 
 
-def prepare(folder: Path, corpus: Corpus) -> Store:
-    """Open the store for the present encoder; what can't be read in it is removed."""
+def prepare(folder: Path, corpus: Corpus) -> list[Shard]:
+    """Make the store that of the corpus' encoder; what can't be read in it is removed.
+
+    Returns: its shards, of other encoders too.
+    """
     folder.mkdir(parents=True, exist_ok=True)
-    for line in upkeep.discard_unusable(folder):
-        log(line)
-    settings = corpus.settings
-    description = {
-        "encoder": dataclasses.asdict(corpus.description),
-        "width": corpus.description.width,
-        "fingerprint": corpus.fingerprint,
-        "backend": settings.backend,
-        "precision": settings.precision,
-        "pooling": settings.pooling,
-    }
-    partial = folder / "encoder.partial"
-    storage.write_json(partial, description)
-    partial.rename(folder / "encoder.json")
-    return Store.open(folder)
+    shards = []
+    for shard in upkeep.discard_unusable(folder):
+        if isinstance(shard, str):
+            log(shard)
+        else:
+            shards.append(shard)
+    outputs.describe(folder, VECTORS, corpus.vectors)
+    return shards
 
 
-def require_space(folder: Path, corpus: Corpus, new: Ints) -> None:
+def require_space(folder: Path, shards: list[Shard], corpus: Corpus, new: Ints) -> None:
     """Say how much is to be written; where the disk is too small, but not without the stale vectors, sweep these first.
 
     Raises: InputError where the disk is too small.
     """
-    size = int(corpus.lengths[new].sum()) * corpus.description.width * np.dtype(np.float16).itemsize
+    size = int(corpus.lengths[new].sum()) * corpus.vectors.encoder.width * np.dtype(np.float16).itemsize
     free = shutil.disk_usage(folder).free
     if size > free:
-        held = upkeep.summary(folder, corpus.keys, corpus.fingerprint)
-        if size <= free + held["share_stale"] * held["bytes"]:
-            swept = upkeep.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
+        held = upkeep.summary(shards, corpus.keys, corpus.vectors.fingerprint)
+        if size <= free + held.share_stale * held.bytes:
+            swept = upkeep.sweep(folder, shards, corpus.keys, corpus.vectors.fingerprint, corpus.settings.max_stale)
             log(f"embed: too little space, so {swept:,} stale words were swept first")
             free = shutil.disk_usage(folder).free
     if size > free:
@@ -77,22 +74,13 @@ def require_space(folder: Path, corpus: Corpus, new: Ints) -> None:
 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
-    settings = corpus.settings
-    require_space(folder, corpus, new)
-    encoder = WordEncoder.load(
-        encoder_folder,
-        corpus.description,
-        backend=settings.backend,
-        precision=settings.precision,
-        pooling=settings.pooling,
-        batch_pieces=settings.batch_pieces,
-    )
+    encoder = WordEncoder.load(encoder_folder, corpus.vectors, corpus.settings.batch_pieces)
     tokenizer = pieces.load_tokenizer(encoder_folder)
     log(f"embed: {_expected_time(encoder, tokenizer, corpus, new)}")
     with progress(len(new), "sentences") as advance:
         for window in windows(corpus.words(), corpus.keys, new):
             embedded = embed_window(window, encoder, tokenizer)
-            for count in write_shards(folder, corpus.fingerprint, embedded, settings.shard_words):
+            for count in write_shards(folder, corpus.vectors.fingerprint, embedded, corpus.settings.shard_words):
                 advance(count)
 
 
@@ -104,34 +92,50 @@ def _expected_time(encoder: WordEncoder, tokenizer: Tokenizer, corpus: Corpus, n
     return f"about {expected_seconds(encoder, pieces.split_words(tokenizer, sentences.to_pylist()), len(new)):,.0f} s"
 
 
-def stats(argv: list[str]) -> str:
-    """What the store holds and how much of it the corpus uses, as JSON; changes nothing."""
-    source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
-    corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
-    if damaged := [Problem(found, "run dvc repro --force embed", source=str(path)) for path, found in upkeep.unusable(folder)]:
-        raise InputError(damaged)
-    held = upkeep.summary(folder, corpus.keys, corpus.fingerprint)
-    content: dict[str, Any] = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.description)}
+def tell(folder: Path, corpus: Corpus) -> str:
+    """What the store holds and how much of it the corpus uses, as JSON; changes nothing.
+
+    Raises: InputError with every damaged shard.
+    """
+    shards: list[Shard] = []
+    problems: list[Problem] = []
+    for shard in upkeep.verified(folder):
+        (problems if isinstance(shard, Problem) else shards).append(shard)  # type: ignore[arg-type]
+    if problems:
+        raise InputError(problems)
+    held = dataclasses.asdict(upkeep.summary(shards, corpus.keys, corpus.vectors.fingerprint))
+    content = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.vectors.encoder)}
     return json.dumps(content, indent=2, ensure_ascii=False)
 
 
-def main(argv: list[str]) -> str:
-    """Fill data/embedded with the vectors of data/positioned's sentences."""
-    if argv[:1] == ["--stats"]:
-        return stats(argv[1:])
+def main(
+    positioned: Input,
+    encoder: Input,
+    embedded: Output,
+    stats: Annotated[bool, typer.Option("--stats", help="only tell what the store holds, as JSON")] = False,
+) -> str:
+    """Compute a vector a word for every sentence that the store lacks."""
     began = time.perf_counter()
-    source, encoder_folder, folder = map(Path, arguments(argv, USAGE))
-    corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
-    new = missing_sentences(prepare(folder, corpus), corpus.keys)
+    corpus = Corpus.open(positioned, encoder, params.read(params.Embed))
+    if stats:
+        return tell(embedded, corpus)
+    shards = prepare(embedded, corpus)
+    new = missing_sentences(Store(embedded, corpus.vectors, shards), corpus.keys)
     log(f"embed: {len(new):,} of {len(corpus.keys):,} sentences are new")
     if len(new):
-        fill(folder, encoder_folder, corpus, new)
-    swept = upkeep.sweep(folder, corpus.keys, corpus.fingerprint, corpus.settings.max_stale)
-    n_empty = upkeep.summary(folder, corpus.keys, corpus.fingerprint)["words_without_pieces"]
-    seconds = time.perf_counter() - began
-    counts = f"{len(corpus.keys):,} sentences, {len(new):,} computed, the rest reused, {swept:,} stale words swept"
+        require_space(embedded, shards, corpus, new)
+        fill(embedded, encoder, corpus, new)
+    return f"embed: {_finish(embedded, corpus, len(new))}, {time.perf_counter() - began:.1f} s"
+
+
+def _finish(folder: Path, corpus: Corpus, n_new: int) -> str:
+    """Sweep the store, and say what was done to it."""
+    fingerprint = corpus.vectors.fingerprint
+    swept = upkeep.sweep(folder, list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint, corpus.settings.max_stale)
+    n_empty = upkeep.summary(list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint).words_without_pieces
+    counts = f"{len(corpus.keys):,} sentences, {n_new:,} computed, the rest reused, {swept:,} stale words swept"
     empty = f", {n_empty:,} words without pieces have the zero vector" if n_empty else ""
-    return f"embed: {counts}{empty}, {corpus.description.width}-d {corpus.settings.precision}, {seconds:.1f} s"
+    return f"{counts}{empty}, {corpus.vectors.encoder.width}-d {corpus.vectors.precision}"
 
 
 if __name__ == "__main__":

@@ -60,6 +60,11 @@ def seal(folder: Path, kind: Kind[About], about: About) -> None:
     write_json(folder / MANIFEST, dataclasses.asdict(manifest))
 
 
+def describe(folder: Path, kind: Kind[About], about: About) -> None:
+    """Write the manifest of a folder whose files come and go, and say themselves whether they are whole."""
+    write_json(folder / MANIFEST, dataclasses.asdict(Manifest(kind.name, kind.version, dataclasses.asdict(about), {})))  # type: ignore[call-overload]
+
+
 def open_sealed(folder: Path, kind: Kind[About]) -> tuple[About, tuple[Path, ...]]:
     """What the manifest of a folder tells, and its files in order, once every one was compared with its checksum.
 

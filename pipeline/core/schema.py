@@ -6,7 +6,7 @@ Spans are half-open [start, end) in words, everywhere after parsing. A list colu
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any, Generic, NamedTuple, TypeVar
+from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import InputError
 from pipeline.core.outputs import Kind
+from pipeline.core.typed import Between
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"
@@ -92,6 +93,34 @@ class Contract(Generic[Notes]):
     schema: pa.Schema
 
 
+@dataclass(frozen=True)
+class EncoderDescription:
+    """What a frozen encoder is."""
+
+    name: str
+    revision: str | None
+    weights_sha256: str
+    layers: tuple[int, ...]
+    width: Annotated[int, Between(1, 1_000_000)]  # H, of all layers together
+    max_pieces: Annotated[int, Between(1, 1_000_000)]  # of a sentence, with the special pieces
+    prefix_ids: tuple[int, ...]  # the special pieces before a sentence
+    suffix_ids: tuple[int, ...]
+    fingerprint: str  # of all that decides a vector, whatever the encoder is called and whichever OpenVINO froze it
+
+
+@dataclass(frozen=True)
+class VectorsDescription:
+    """How the word vectors of a store were made."""
+
+    encoder: EncoderDescription
+    backend: Literal["openvino", "tensorflow"]
+    precision: Literal["float32", "bfloat16", "float16"]
+    pooling: Literal["mean", "first"]
+    fingerprint: str  # of all of these that decide a vector
+
+
+ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
+VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
 PARSE = Contract(Kind("parse", 2, ParseNotes, "run dvc repro parse"), PARSED)
 TAG = Contract(Kind("tag", 2, TagNotes, "run dvc repro tag"), TAGGED)
 POSITION = Contract(Kind("position", 2, PositionNotes, "run dvc repro position"), POSITIONED)

@@ -6,17 +6,17 @@ pipeline/core/openvino_model.py).
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core import openvino_model, params, storage
+from pipeline.core import openvino_model, outputs, params
 from pipeline.core.errors import InputError
+from pipeline.core.schema import ENCODER, EncoderDescription
 from pipeline.encoding import inference
-from pipeline.encoding.description import FILE, MODEL, TOKENIZER, Description, describe
+from pipeline.encoding.description import MODEL, TOKENIZER, describe
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow, load_tokenizer, require_vectors
 
@@ -24,23 +24,24 @@ PROOF_LENGTHS = (3, 8, 21)
 PROOF_COSINE = 0.9999
 
 
-def build(settings: params.Encoder, folder: Path) -> tuple[Description, float]:
+def build(settings: params.Encoder, folder: Path) -> tuple[EncoderDescription, float]:
     """Freeze the encoder that the settings name into a folder.
 
-    Returns: what encoder.json says, and the lowest cosine to TensorFlow.
+    Returns: its description, and the lowest cosine to TensorFlow.
     """
     source, revision = locate(settings.name, settings.revision)
+    outputs.require_apart(folder, [source])
     # In this order: transformers, imported before tf.keras is first used, keeps tf.keras from loading.
     model = load_tensorflow(source, settings.name)
     tokenizer = load_tokenizer(source, settings.name)
     require_vectors(tokenizer, model, source, settings.name)
     function = hidden_layers(model, layer_indices(settings.layers, model.config.num_hidden_layers))
-    with storage.atomic_folder(folder) as temporary:
-        tokenizer.backend_tokenizer.save(str(temporary / TOKENIZER))
-        openvino_model.write(function, temporary / MODEL)
-        description = describe(settings, revision, source, temporary, model, tokenizer)
-        cosine = prove(function, temporary, model.config.vocab_size, description.max_pieces)
-        storage.write_json(temporary / FILE, dataclasses.asdict(description))
+    with outputs.made_whole(folder) as scratch:
+        tokenizer.backend_tokenizer.save(str(scratch / TOKENIZER))
+        openvino_model.write(function, scratch / MODEL)
+        description = describe(settings, revision, source, scratch, model, tokenizer)
+        cosine = prove(function, scratch, model.config.vocab_size, description.max_pieces)
+        outputs.seal(scratch, ENCODER, description)
     return description, cosine
 
 

@@ -16,14 +16,16 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core import outputs
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
-from pipeline.encoding.description import HINT, MODEL, Description, weights_sha256
+from pipeline.core.schema import ENCODER
+from pipeline.encoding.description import MODEL, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
 Ids = NDArray[np.int32]
-Precision = Literal["auto", "float32", "bfloat16", "float16"]
+Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
@@ -38,7 +40,7 @@ _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
 _POLICIES = {"float32": "float32", "bfloat16": "mixed_bfloat16", "float16": "mixed_float16"}
 
 
-def resolve_precision(backend: str, precision: Precision) -> Precision:
+def resolve_precision(backend: str, precision: Precision | Literal["auto"]) -> Precision:
     """What `auto` means here: bfloat16 where the processor has it, float32 elsewhere.
 
     Raises: InputError where the processor lacks a precision asked for.
@@ -62,7 +64,7 @@ def openvino(folder: Path, precision: str) -> Inference:
     """
     model = FrozenModel.load(
         folder / MODEL,
-        HINT,
+        ENCODER.remake,
         warm_up=[np.zeros((1, 3), np.int32)],
         precision=precision,
         CPU_RUNTIME_CACHE_CAPACITY=64,  # of kernels, one a layer and batch shape: more costs memory and wins no time
@@ -75,10 +77,10 @@ def tensorflow(folder: Path, precision: str) -> Inference:
 
     Raises: InputError where the weights are no longer those that models/encoder describes.
     """
-    description = Description.read(folder)
+    description, _ = outputs.read_manifest(folder, ENCODER)
     source, _ = locate(description.name, description.revision)
     if weights_sha256(source) != description.weights_sha256:
-        raise InputError.of(source, f"the weights of {description.name} are not those of models/encoder", HINT)
+        raise InputError.of(source, f"the weights of {description.name} are not those of {folder}", ENCODER.remake)
     model = load_tensorflow(source, description.name, _POLICIES[precision])
     function = hidden_layers(model, layer_indices(description.layers, model.config.num_hidden_layers))
 

@@ -14,7 +14,8 @@ from tokenizers import Tokenizer
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.encoding.description import HINT, TOKENIZER
+from pipeline.core.schema import ENCODER
+from pipeline.encoding.description import TOKENIZER
 
 
 @dataclass(frozen=True)
@@ -32,7 +33,7 @@ def load_tokenizer(folder: Path) -> Tokenizer:
     try:
         tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
     except Exception:  # the library raises nothing narrower
-        raise InputError.of(folder / TOKENIZER, "the tokenizer is missing or damaged", HINT) from None
+        raise InputError.of(folder / TOKENIZER, "the tokenizer is missing or damaged", ENCODER.remake) from None
     tokenizer.encode_special_tokens = True
     return tokenizer
 

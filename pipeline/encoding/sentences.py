@@ -11,13 +11,12 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.core import params, ragged, storage
+from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.storage import Folder
+from pipeline.core.schema import ENCODER, POSITION, EncoderDescription, PositionNotes, VectorsDescription
+from pipeline.core.storage import StageOutput
 from pipeline.encoding import inference, store
-from pipeline.encoding.description import Description
 from pipeline.encoding.store import Store
 
 # Goes up when the same words and encoder are given other vectors: tokenizing, strides, pooling.
@@ -29,23 +28,24 @@ class Corpus:
     """The sentences to embed and how."""
 
     source: Path
-    folder: Folder  # the position stage's output, read from source
+    rows: StageOutput[PositionNotes]  # of the position stage, read from source
     keys: pa.Array  # (N,)
     lengths: Ints  # (N,) words a sentence
-    description: Description
-    settings: params.Embed  # the precision resolved
-    fingerprint: str
+    vectors: VectorsDescription  # how those of their words are made
+    settings: params.Embed
 
     @classmethod
     def open(cls, source: Path, encoder_folder: Path, settings: params.Embed) -> Corpus:
-        """The sentences of every split of the position stage's output."""
-        folder = storage.read(source, CONTRACTS["position"])
-        description = Description.read(encoder_folder)
-        settings = dataclasses.replace(settings, precision=inference.resolve_precision(settings.backend, settings.precision))
-        identity = fingerprint(description, settings)
-        columns = (batch["words"] for batch in folder.batches(columns=["words"]))
-        keys, lengths = zip(*((store.keys(words, identity), ragged.lengths(words)) for words in columns), strict=True)
-        return cls(source, folder, pa.concat_arrays(keys), np.concatenate(lengths), description, settings, identity)
+        """The sentences of every split of the position stage's output, and an encoder, both verified.
+
+        Raises: InputError where one of the folders is missing, of another version or damaged.
+        """
+        rows = storage.read(source, POSITION)
+        encoder, _ = outputs.open_sealed(encoder_folder, ENCODER)
+        vectors = describe_vectors(encoder, settings)
+        columns = (batch["words"] for batch in rows.batches(columns=["words"]))
+        keys, lengths = zip(*((store.keys(words, vectors.fingerprint), ragged.lengths(words)) for words in columns), strict=True)
+        return cls(source, rows, pa.concat_arrays(keys), np.concatenate(lengths), vectors, settings)
 
     def words(self) -> Iterator[pa.ListArray]:
         """The sentences in order, some at a time: list<string>.
@@ -53,8 +53,8 @@ class Corpus:
         Raises: InputError where they are no longer those that the keys were made of: a key must never get others' vectors.
         """
         start = 0
-        for batch in self.folder.batches(columns=["words"]):
-            if not store.keys(batch["words"], self.fingerprint).equals(self.keys.slice(start, len(batch))):
+        for batch in self.rows.batches(columns=["words"]):
+            if not store.keys(batch["words"], self.vectors.fingerprint).equals(self.keys.slice(start, len(batch))):
                 raise InputError.of(self.source, "the sentences changed while they were read", "run dvc repro again")
             start += len(batch)
             yield batch["words"].chunk(0)
@@ -66,7 +66,9 @@ def missing_sentences(known: Store, sentence_keys: pa.Array) -> Ints:
     return missing[store.firsts(sentence_keys.take(pa.array(missing)))]
 
 
-def fingerprint(description: Description, settings: params.Embed) -> str:
-    """A hash of all that decides a sentence's vectors besides its words."""
-    identity = [METHOD, description.fingerprint, settings.backend, settings.precision, settings.pooling]
-    return hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+def describe_vectors(encoder: EncoderDescription, settings: params.Embed) -> VectorsDescription:
+    """How word vectors are made on this processor; the fingerprint is of all that decides one besides its sentence's words."""
+    precision = inference.resolve_precision(settings.backend, settings.precision)
+    identity = [METHOD, encoder.fingerprint, settings.backend, precision, settings.pooling]
+    fingerprint = hashlib.sha256(json.dumps(identity).encode()).hexdigest()
+    return VectorsDescription(encoder, settings.backend, precision, settings.pooling, fingerprint)

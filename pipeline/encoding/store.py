@@ -5,7 +5,7 @@ marks may change and nothing is computed again (unless a mark moves into a word 
 file named by its own checksum: a name that does not match the bytes is a damaged shard, a file with another ending a half-written
 one, and neither is ever read. Nothing is synced to disk: what a power cut tears is found by its checksum.
 
-    encoder.json            the fingerprint and width that the present corpus uses
+    manifest.json           how the vectors of the present corpus are made (VectorsDescription of core/schema.py)
     shards/<checksum>.arrow key (16 bytes), vectors (ragged list of H float16), n_empty (words whose vector is zero because they
                             have no pieces); fingerprint and format in the schema's metadata
 """
@@ -13,20 +13,24 @@ one, and neither is ever read. Nothing is synced to disk: what a power cut tears
 from __future__ import annotations
 
 import hashlib
+import os
+import threading
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 from numpy.typing import NDArray
 
-from pipeline.core import ragged, storage
+from pipeline.core import outputs, ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
+from pipeline.core.files import checksum
+from pipeline.core.schema import VECTORS, VectorsDescription
 
+REPAIR = "run dvc repro --force embed"
 FORMAT = "2"
 KEY = pa.binary(16)
 Vectors = NDArray[np.float16]
@@ -75,7 +79,7 @@ class Shard:
 
     @classmethod
     def open(cls, path: Path) -> Shard:
-        """Map a shard; no vector is read until it is used.
+        """Map a shard; no vector is read until it is used, or the shard verified.
 
         Raises: InputError where the file is no whole shard of this format.
         """
@@ -83,10 +87,10 @@ class Shard:
             with pa.memory_map(str(path)) as source:
                 table = pa.ipc.open_file(source).read_all()
         except (pa.ArrowInvalid, OSError) as error:
-            raise InputError.of(path, f"a damaged shard ({error})", "run dvc repro --force embed") from None
+            raise InputError.of(path, f"a damaged shard ({error})", REPAIR) from None
         metadata = table.schema.metadata or {}
         if metadata.get(b"format") != FORMAT.encode():
-            raise InputError.of(path, "a shard of another version", "run dvc repro --force embed")
+            raise InputError.of(path, "a shard of another version", REPAIR)
         rows = table["vectors"].chunk(0)
         width = rows.type.value_type.list_size
         return cls(
@@ -98,6 +102,15 @@ class Shard:
             n_empty=table["n_empty"].to_numpy().astype(np.int64),
         )
 
+    def verify(self) -> Shard:
+        """The shard, once its bytes were compared with the checksum that its name states.
+
+        Raises: InputError where they differ.
+        """
+        if checksum(self.path) != self.path.stem:
+            raise InputError.of(self.path, "a damaged shard: its bytes are not those its name states", REPAIR)
+        return self
+
     @property
     def n_words(self) -> Ints:
         """(N,) words a sentence."""
@@ -107,24 +120,25 @@ class Shard:
 class Store:
     """The vectors of the present corpus: look sentences up by their words, get (T, H) float16 views of the mapped files."""
 
-    def __init__(self, folder: Path, description: dict[str, Any], shards: Iterable[Shard]) -> None:
+    def __init__(self, folder: Path, description: VectorsDescription, shards: Iterable[Shard]) -> None:
+        """Args: shards: those of other encoders among them are not looked at."""
         self.folder = folder
-        self.fingerprint: str = description["fingerprint"]
-        self.width: int = description["width"]
-        self.n_layers: int = len(description["encoder"]["layers"])
         self.description = description
-        self.shards = [shard for shard in shards if shard.fingerprint == self.fingerprint]
+        self.shards = [shard for shard in shards if shard.fingerprint == description.fingerprint]
         self._keys = pa.chunked_array([shard.keys for shard in self.shards], KEY)
         self._first_rows = ragged.offsets(np.array([len(shard.keys) for shard in self.shards], np.int64))
 
     @classmethod
     def open(cls, folder: Path) -> Store:
-        """Open the store that the embed stage wrote.
+        """Open the store that the embed stage wrote, and verify the shards of its present encoder.
 
-        Raises: InputError where there is none.
+        Raises: InputError where there is none, or a shard is damaged.
         """
-        description = storage.read_json(folder / "encoder.json", "run dvc repro embed")
-        return cls(folder, description, map(Shard.open, shard_paths(folder)))
+        description, _ = outputs.read_manifest(folder, VECTORS)
+        store = cls(folder, description, map(Shard.open, shard_paths(folder)))
+        for shard in store.shards:
+            shard.verify()
+        return store
 
     def find_keys(self, wanted: pa.Array) -> Ints:
         """(N,) int64 row ids of keys, -1 where the store lacks one."""
@@ -136,9 +150,9 @@ class Store:
 
         Raises: InputError when some are missing.
         """
-        rows = self.find_keys(keys(words, self.fingerprint))
+        rows = self.find_keys(keys(words, self.description.fingerprint))
         if missing := int((rows < 0).sum()):
-            raise InputError.of(self.folder, f"{missing} of {len(rows)} sentences have no vectors", "run dvc repro embed")
+            raise InputError.of(self.folder, f"{missing} of {len(rows)} sentences have no vectors", VECTORS.remake)
         return rows
 
     def vectors(self, row: int) -> Vectors:
@@ -166,8 +180,8 @@ def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words
     n_empty = pa.array(empty[starts[1:]] - empty[starts[:-1]], pa.int32())
     metadata = {"fingerprint": fingerprint, "format": FORMAT}
     schema = pa.schema([("key", KEY), ("vectors", rows.type), ("n_empty", pa.int32())], metadata)
-    partial = folder / "shards" / "shard.partial"
+    partial = folder / "shards" / f"{os.getpid()}.{threading.get_ident()}.partial"  # several may write at once
     partial.parent.mkdir(parents=True, exist_ok=True)
     with partial.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         writer.write_table(pa.table([sentence_keys, rows, n_empty], schema=schema))
-    return partial.rename(partial.with_name(f"{storage.checksum(partial)}.arrow"))
+    return partial.rename(partial.with_name(f"{checksum(partial)}.arrow"))

@@ -3,50 +3,64 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from pipeline.core import storage
-from pipeline.core.errors import InputError
+from pipeline.core.arrays import Bools
+from pipeline.core.errors import InputError, Problem
 from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, write_shard
 
 
-def unusable(folder: Path) -> Iterator[tuple[Path, str]]:
-    """The shards of other bytes than their name says or of another format, and what is wrong with each."""
+@dataclass(frozen=True)
+class Summary:
+    """What a store holds, and how much of it a corpus uses."""
+
+    shards: int
+    rows: int  # sentences, of all encoders
+    words: int
+    bytes: int
+    words_without_pieces: int  # of the corpus
+    share_reused: float  # of the corpus' sentences, that are there
+    share_stale: float  # of the words, that no sentence of the corpus uses
+    fingerprint: str
+    words_by_fingerprint: dict[str, int]
+
+
+def verified(folder: Path) -> Iterator[Shard | Problem]:
+    """Every shard of a store in a fixed order, or what is wrong with it."""
     for path in shard_paths(folder):
-        if storage.checksum(path) != path.stem:
-            yield path, "its bytes are not those its name states"
-            continue
         try:
-            Shard.open(path)
+            yield Shard.open(path).verify()
         except InputError as error:
-            yield path, error.problems[0].found
+            yield error.problems[0]
 
 
-def discard_unusable(folder: Path) -> Iterator[str]:
-    """Remove what can't be read: half-written shards and unusable ones.
+def discard_unusable(folder: Path) -> Iterator[Shard | str]:
+    """Remove what can't be read: half-written shards and damaged ones.
 
-    Yields: a line for people for each complete shard removed.
+    Yields: every shard that stays, and a line for people for each complete one removed.
     """
     for path in (folder / "shards").glob("*.partial"):
         path.unlink()
-    for path, found in unusable(folder):
-        path.unlink()
-        yield f"{path}: {found}; it is removed and its vectors are computed again"
+    for shard in verified(folder):
+        if isinstance(shard, Problem):
+            Path(shard.source).unlink()
+            yield f"{shard.source}: {shard.found}; it is removed and its vectors are computed again"
+        else:
+            yield shard
 
 
-def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> int:
+def sweep(folder: Path, shards: list[Shard], live: pa.Array, fingerprint: str, max_stale: float) -> int:
     """Drop vectors that no sentence uses, once their share of the words exceeds max_stale.
 
     A shard with live rows is rewritten without the others before it is removed, so a kill at any moment loses nothing.
+    Args: shards: all of the folder.
     Returns: words dropped.
     """
-    shards = list(map(Shard.open, shard_paths(folder)))
     alive = _alive(shards, live, fingerprint)
     total = sum(int(shard.starts[-1]) for shard in shards)
     stale = total - _words_of(shards, alive)
@@ -63,36 +77,35 @@ def sweep(folder: Path, live: pa.Array, fingerprint: str, max_stale: float) -> i
     return stale
 
 
-def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
-    """What the store holds, and how much of it the corpus uses.
+def summary(shards: list[Shard], live: pa.Array, fingerprint: str) -> Summary:
+    """What a store holds, and how much of it the corpus uses.
 
     Args: live: the keys of the corpus' sentences.
     """
-    shards = list(map(Shard.open, shard_paths(folder)))
     alive = _alive(shards, live, fingerprint)
     words = sum(int(shard.starts[-1]) for shard in shards)
     by_fingerprint: dict[str, int] = {}
     for shard in shards:
         by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
     held = pa.chunked_array([shard.keys for shard in shards], KEY)
-    return {
-        "shards": len(shards),
-        "rows": sum(len(shard.keys) for shard in shards),
-        "words": words,
-        "bytes": sum(shard.path.stat().st_size for shard in shards),
-        "words_without_pieces": sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
-        "share_reused": pc.mean(pc.is_in(live, held)).as_py() or 0.0,
-        "share_stale": (words - _words_of(shards, alive)) / max(words, 1),
-        "fingerprint": fingerprint,
-        "words_by_fingerprint": by_fingerprint,
-    }
+    return Summary(
+        shards=len(shards),
+        rows=sum(len(shard.keys) for shard in shards),
+        words=words,
+        bytes=sum(shard.path.stat().st_size for shard in shards),
+        words_without_pieces=sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
+        share_reused=pc.mean(pc.is_in(live, held)).as_py() or 0.0,
+        share_stale=(words - _words_of(shards, alive)) / max(words, 1),
+        fingerprint=fingerprint,
+        words_by_fingerprint=by_fingerprint,
+    )
 
 
-def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
+def _words_of(shards: list[Shard], masks: list[Bools]) -> int:
     return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
 
 
-def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
+def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[Bools]:
     """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
     if not shards:
         return []

@@ -16,8 +16,8 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.prefetch import prefetch
+from pipeline.core.schema import EncoderDescription, VectorsDescription
 from pipeline.encoding import pieces
-from pipeline.encoding.description import Description
 from pipeline.encoding.inference import BACKENDS, Inference
 from pipeline.encoding.pieces import Pieces
 
@@ -72,20 +72,18 @@ class WordEncoder:
     """An encoder ready to run: pieces in, word vectors out."""
 
     inference: Inference
-    description: Description
+    description: EncoderDescription
     pooling: str
     batch_pieces: int
 
     @classmethod
-    def load(
-        cls, folder: Path, description: Description, *, backend: str, precision: str, pooling: str, batch_pieces: int
-    ) -> WordEncoder:
-        """The encoder of models/encoder, its files checked.
+    def load(cls, folder: Path, vectors: VectorsDescription, batch_pieces: int) -> WordEncoder:
+        """The encoder of a folder that was opened and so verified.
 
-        Raises: InputError where a file is not the one that the description names, or does not load.
+        Args: vectors: how they are to be made; batch_pieces: word pieces a batch.
+        Raises: InputError where it does not load.
         """
-        description.check_files(folder)
-        return cls(BACKENDS[backend](folder, precision), description, pooling, batch_pieces)
+        return cls(BACKENDS[vectors.backend](folder, vectors.precision), vectors.encoder, vectors.pooling, batch_pieces)
 
     @property
     def limit(self) -> int:
