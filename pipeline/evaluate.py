@@ -76,16 +76,17 @@ def check(config: Config, folder: Folder, store: Store, place: Path) -> None:
 
 def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, Outcome]]:
     """The model's config and its outcome on validation and test."""
-    from pipeline.model import network
+    from pipeline.model import predictions
     from pipeline.model.batches import Examples
+    from pipeline.model.relation_model import RelationModel
 
     config = Config.read(model_folder)
     check(config, folder, store, model_folder)
-    model = network.load(model_folder)
+    model = RelationModel.load(model_folder)
     outcomes = {}
     for split in SPLITS:
         table = folder.tables[split]
-        said = network.predict(model, Examples(table, store, config.relations))
+        said = predictions.predict(model, Examples(table, store, config.relations))
         outcomes[split] = scored_split.join(table, said.probabilities, said.tag_ids, config.relations, config.tags)
     return config, outcomes
 

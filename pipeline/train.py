@@ -19,7 +19,7 @@ from pipeline.core.stage import arguments, log, run
 from pipeline.core.storage import Folder
 from pipeline.encoding.store import Store
 from pipeline.evaluation.validation import score
-from pipeline.model import frozen, network
+from pipeline.model import frozen
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.manifest import Manifest
@@ -71,7 +71,7 @@ def main(argv: list[str]) -> str:
         trainer = Trainer(config, options, len(training), score)
         trained = trainer.train(training, validation, on_epoch=lambda figures: _tell(figures, live))
         live.end()
-        network.save(trained.model, partial)
+        trained.model.save(partial)
         frozen.freeze(trained.model, partial)
         Manifest.of(partial, folder.notes, store.description).write(partial)
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"

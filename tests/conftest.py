@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -14,3 +15,13 @@ def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
     project.dvc(folder, "repro")
     project.commit(folder, "Run it")
     return folder
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """No tracing of TensorFlow functions, which takes seconds: a few tiny steps are quicker without."""
+    from pipeline.core.tensorflow import tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

@@ -25,8 +25,8 @@ from pipeline.encoding.store import Store
 from pipeline.evaluation import scored_split, scorer
 from pipeline.evaluation.scored_split import Outcome
 from pipeline.evaluation.validation import score
-from pipeline.model import network
 from pipeline.model.batches import Examples
+from pipeline.model.predictions import predict
 from pipeline.model.trainer import Trained, Trainer
 from pipeline.train import configure
 
@@ -72,7 +72,7 @@ def main(argv: list[str]) -> str:
         rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
         trainer.reset(seed)
         trained = trainer.train(Examples(rows, store, config.relations), validation)
-        said = network.predict(trained.model, test)
+        said = predict(trained.model, test)
         joined = scored_split.join(folder.tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
         seeds.append((joined, trained, len(rows)))
         log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")

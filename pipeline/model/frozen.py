@@ -20,7 +20,7 @@ from pipeline.model.batches import Batch
 from pipeline.model.config import HINT, Config
 
 if TYPE_CHECKING:
-    from pipeline.model import network
+    from pipeline.model.relation_model import RelationModel
 
 Floats = NDArray[np.float32]
 INPUTS = ("words", "e1_position_ids", "e2_position_ids")
@@ -31,7 +31,7 @@ PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])
 PROOF_DIFFERENCE = 1e-4
 
 
-def freeze(model: network.Model, folder: Path) -> float:
+def freeze(model: RelationModel, folder: Path) -> float:
     """Write a network into its model folder, frozen and proven.
 
     Returns: the largest difference to Keras.
@@ -51,7 +51,7 @@ def freeze(model: network.Model, folder: Path) -> float:
     return prove(model, Frozen(model.config, folder), folder)
 
 
-def prove(model: network.Model, frozen: Frozen, folder: Path) -> float:
+def prove(model: RelationModel, frozen: Frozen, folder: Path) -> float:
     """Compare a frozen network with Keras on drawn batches.
 
     Returns: the largest difference.

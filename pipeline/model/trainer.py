@@ -14,21 +14,22 @@ from pipeline.core.prefetch import prefetch
 from pipeline.core.ragged import Ints
 from pipeline.core.stage import progress
 from pipeline.core.tensorflow import tf
-from pipeline.model import network
 from pipeline.model.average import Average
 from pipeline.model.batches import Batch, Examples, shuffled
 from pipeline.model.config import Config
 from pipeline.model.losses import class_weights, compile_network
+from pipeline.model.network import build, input_specs, weights_by_name
+from pipeline.model.relation_model import RelationModel
 
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
-Score = Callable[[network.Model, Examples], float]
+Score = Callable[[RelationModel, Examples], float]
 
 
 @dataclass(frozen=True)
 class Trained:
     """A model with its best epoch's weights, and how it got there."""
 
-    model: network.Model
+    model: RelationModel
     epochs: int
     best_epoch: int
     score: float  # macro-F1 in percent
@@ -47,7 +48,7 @@ class Trainer:
         tf.config.experimental.enable_op_determinism()
         self._options = options
         self._score = score
-        self._model = network.Model(config)
+        self._model = RelationModel(config)
         compile_network(self._model.network, options, n_steps=options.epochs * -(-n_rows // options.batch_size))
         self._step = compiled_step(self._model)
 
@@ -56,8 +57,8 @@ class Trainer:
         tf.keras.utils.set_random_seed(seed)
         self._options = dataclasses.replace(self._options, seed=seed)
         net = self._model.network
-        initial = network.weights(network.build(self._model.config))
-        for name, variable in network.weights(net).items():
+        initial = weights_by_name(build(self._model.config))
+        for name, variable in weights_by_name(net).items():
             variable.assign(initial[name])
         for variable in (*net.optimizer.variables, *getattr(net, "log_variances", {}).values()):
             variable.assign(tf.zeros_like(variable))
@@ -98,12 +99,12 @@ class Trainer:
         return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
 
 
-def compiled_step(model: network.Model) -> Callable[[Step], dict[str, tf.Tensor]]:
+def compiled_step(model: RelationModel) -> Callable[[Step], dict[str, tf.Tensor]]:
     """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
     specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
     targets = {task: specs[task] for task in model.config.tasks}
     weights = {"relation": tf.TensorSpec((None,), tf.float32)}
-    signature = (network.input_specs(model.config), targets, weights)
+    signature = (input_specs(model.config), targets, weights)
     step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
     return step
 

@@ -13,10 +13,8 @@ from experiments.claim import report
 from experiments.claim import run as claim_run
 from experiments.claim.settings import COMPARISONS, OPTIONS, VARIANTS, Claim, Run
 from experiments.options import report as options_report
-from pipeline.core import params, storage
+from pipeline.core import params
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.tensorflow import tf
 from pipeline.train import Trainer
 from tests.support import tiny
 from tests.support.project import ROOT
@@ -202,24 +200,18 @@ def test_one_seed_has_no_deviation_and_late_best_epochs_are_counted(tmp_path, mo
     assert "not corrected for the 1 comparison." in page
 
 
+@pytest.mark.usefixtures("eager")
 def test_runs_train_and_the_report_is_the_same_each_time(tmp_path, monkeypatch):
-    tf.config.run_functions_eagerly(True)
     trained = spied(monkeypatch)
     monkeypatch.setattr(report, "PARAMS", tmp_path / "claim.yaml")
     monkeypatch.setattr(claim_run, "PARAMS", tmp_path / "claim.yaml")
     monkeypatch.setattr(claim_run.Store, "open", lambda folder: tiny.FakeStore())
     monkeypatch.chdir(tmp_path)
-    train = dataclasses.asdict(tiny.options(epochs=1))
-    sections = {"train": {**train, "tasks": list(train["tasks"])}, "evaluate": dataclasses.asdict(SETTINGS)}
-    Path("params.yaml").write_text(yaml.safe_dump(sections))
+    tiny.write_project(tmp_path, tiny.options(epochs=1), copies=4, evaluate=dataclasses.asdict(SETTINGS))
     Path("claim.yaml").write_text(yaml.safe_dump({"claim": {"corpus": "", "seeds": [1, 2], "epochs": 1}}))
-    tables = {split: [tiny.table(4)] for split in ("train", "validation", "test")}
-    notes = {"max_distance": tiny.MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
-    storage.write(tmp_path / "positioned", CONTRACTS["position"], tables, {"tags": list(tiny.TAGS)}, notes)
     for variant in ("single", "shuffled", "hard"):
         line = claim_run.main([variant, "50", "positioned", "embedded", f"runs/{variant}-50.json"])
         assert line.startswith(f"claim: {variant}, 50% of the rows, 2 seeds")
-    tf.config.run_functions_eagerly(False)
     assert trained.seeds == [1, 2] * 3
     single_tags, shuffled_tags, hard_tags = trained.tags[::2]  # of the first seed
     assert (single_tags == hard_tags).all()

@@ -22,10 +22,11 @@ from pipeline.core.schema import Span
 from pipeline.corpus.formats import Annotation
 from pipeline.corpus.words import load_tokenizer
 from pipeline.encoding import freeze
-from pipeline.model import frozen, network
+from pipeline.model import frozen, predictions
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.manifest import Manifest
+from pipeline.model.relation_model import RelationModel
 from pipeline.position import position
 from pipeline.prediction import predictor, trained_encoder
 from pipeline.prediction.predictor import Predictor
@@ -61,9 +62,9 @@ def models(tmp_path_factory):
     keras = {}
     for name, changes in kinds.items():
         config = dataclasses.replace(tiny.config(lstm_units=8, **changes), width=description.width, n_layers=1)
-        keras[name] = network.Model(config)
+        keras[name] = RelationModel(config)
         (folder / name).mkdir()
-        network.save(keras[name], folder / name)
+        keras[name].save(folder / name)
         frozen.freeze(keras[name], folder / name)
         Manifest.of(folder / name, notes, embedding).write(folder / name)
     return folder, keras
@@ -96,7 +97,7 @@ class Vectors:
 def by_the_stages(owner, model, sentences):
     rows = [Annotation(str(n), "x:1", s.text, *s.entities, tiny.RELATIONS[0]) for n, s in enumerate(sentences)]
     table = position(tag(parse.parse(rows, load_tokenizer("en", "char"), True), "entity", []), MAX_LENGTH, tiny.MAX_DISTANCE)
-    return table, network.predict(model, Examples(table, Vectors(owner), tiny.RELATIONS))
+    return table, predictions.predict(model, Examples(table, Vectors(owner), tiny.RELATIONS))
 
 
 @pytest.mark.parametrize("name", ["shared", "none"])

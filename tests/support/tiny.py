@@ -1,15 +1,19 @@
-"""A tiny corpus with vectors and a tiny network, for the tests of feeding, model and training."""
+"""A tiny corpus with vectors, and the options and config of a tiny network."""
 
 from __future__ import annotations
 
 import dataclasses
-from typing import ClassVar
+from pathlib import Path
+from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import yaml
+from numpy.typing import NDArray
 
-from pipeline.core import params
+from pipeline.core import params, storage
 from pipeline.core.params import Train
+from pipeline.core.schema import CONTRACTS
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from tests.support.project import ROOT
@@ -28,7 +32,7 @@ SENTENCES = (
 
 
 class FakeStore:
-    """Random vectors, the same for the same words."""
+    """An embedding store of random vectors, the same for the same word."""
 
     width = WIDTH
     n_layers = 2
@@ -36,35 +40,56 @@ class FakeStore:
     description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
 
     def __init__(self) -> None:
-        self._words: list[list[str]] = []
+        self._sentences: list[list[str]] = []
 
-    def find(self, words: pa.ChunkedArray) -> np.ndarray:
-        self._words += words.to_pylist()
-        return np.arange(len(words)) + len(self._words) - len(words)
+    def find(self, words: pa.ChunkedArray) -> NDArray[np.int64]:
+        """(N,) row ids of sentences, all of them new to the store."""
+        self._sentences += words.to_pylist()
+        return np.arange(len(words)) + len(self._sentences) - len(words)
 
-    def vectors(self, row: int) -> np.ndarray:
-        seeds = [sum(word.encode()) for word in self._words[row]]
-        return np.stack([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds]).astype(np.float16)
+    def vectors(self, row_id: int) -> NDArray[np.float16]:
+        """(T, WIDTH) of a sentence."""
+        seeds = [sum(word.encode()) for word in self._sentences[row_id]]
+        drawn = np.array([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds])
+        return drawn.astype(np.float16)
 
 
 def table(copies: int = 1) -> pa.Table:
-    """The sentences, several times over, their relations in turn."""
-    kinds = [
+    """Rows of the position stage: the sentences, several times over, their relations in turn."""
+    rows = [
         positioned(sentence, relation=RELATIONS[index % 3], max_distance=MAX_DISTANCE) for index, sentence in enumerate(SENTENCES)
     ]
-    return pa.concat_tables(kinds * copies)
+    return pa.concat_tables(rows * copies)
 
 
 def examples(copies: int = 1) -> Examples:
+    """The table's rows with their vectors."""
     return Examples(table(copies), FakeStore(), RELATIONS)
 
 
-def options(**changes: object) -> Train:
+def options(**changes: Any) -> Train:
     """The committed train section, made small, with changes."""
-    small = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
+    small: dict[str, Any] = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
     return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
 
 
-def config(**changes: object) -> Config:
-    facts = {"relations": RELATIONS, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE, "encoder": "fake"}
+def config(**changes: Any) -> Config:
+    """The network that these options ask for on the tiny corpus."""
+    facts: dict[str, object] = {
+        "relations": RELATIONS,
+        "tags": TAGS,
+        "width": WIDTH,
+        "n_layers": 2,
+        "max_distance": MAX_DISTANCE,
+        "encoder": "fake",
+    }
     return Config.of(options(**changes), **facts)
+
+
+def write_project(folder: Path, train: Train, copies: int, **sections: dict[str, Any]) -> None:
+    """What the train stage reads beside the store: params.yaml, with other sections, and `positioned`, every split alike."""
+    section = {**dataclasses.asdict(train), "tasks": list(train.tasks)}
+    (folder / params.FILE).write_text(yaml.safe_dump({"train": section, **sections}))
+    tables = {split: [table(copies)] for split in ("train", "validation", "test")}
+    notes = {"max_distance": MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
+    storage.write(folder / "positioned", CONTRACTS["position"], tables, {"tags": list(TAGS)}, notes)
