@@ -27,8 +27,8 @@ import numpy as np
 from benchmarks.corpus import column, recombined
 from benchmarks.measure import run_stage, seconds
 from pipeline.core import params, storage
+from pipeline.core.arrays import Ints
 from pipeline.core.prefetch import prefetch
-from pipeline.core.ragged import Ints
 from pipeline.core.schema import CONTRACTS
 from pipeline.core.stage import quiet
 from pipeline.encoding import freeze, hub, pieces, store, windows

@@ -36,9 +36,10 @@ from pipeline.core.params import Train
 from pipeline.core.schema import CONTRACTS, POSITIONED
 from pipeline.core.tensorflow import tf
 from pipeline.encoding.store import Store, keys, write_shard
-from pipeline.model import losses, network, trainer
+from pipeline.model import losses, trainer
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
+from pipeline.model.relation_model import RelationModel
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
 
@@ -71,7 +72,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
 
 def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
     """The train stage's own epoch, without validation."""
-    feed, model = trainer.Feed(examples, config, options), network.Model(config)
+    feed, model = trainer.Feed(examples, config, options), RelationModel(config)
     losses.compile_network(model.network, options, n_steps=1)
     step = trainer.compiled_step(model)
     return lambda: [step(batch) for batch in feed.epoch()]

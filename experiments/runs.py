@@ -8,8 +8,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core import storage
+from pipeline.core import files, typed
 from pipeline.core.errors import InputError
+from pipeline.core.outputs import Kind
 from pipeline.core.params import Count
 
 PARAMS = Path("experiments/params.yaml")
@@ -40,19 +41,19 @@ class Run:
     variant: str
     percent: int  # of the training rows
     n_rows: int  # that it was trained on, with the first seed
-    relations: list[str]
-    gold_ids: list[int]  # (N,)
-    seeds: list[int]
-    predicted_ids: list[list[int]]  # (S, N)
-    entities: list[list[int]] | None  # (S, 3) correct, predicted and gold; None without a tagger
+    relations: tuple[str, ...]
+    gold_ids: tuple[int, ...]  # (N,)
+    seeds: tuple[int, ...]
+    predicted_ids: tuple[tuple[int, ...], ...]  # (S, N)
+    entities: tuple[tuple[int, ...], ...] | None  # (S, 3) correct, predicted and gold; None without a tagger
     positions_visible: bool  # to the tagger
-    best_epochs: list[int]
-    validation: list[float]  # macro-F1 in percent
+    best_epochs: tuple[int, ...]
+    validation: tuple[float, ...]  # macro-F1 in percent
 
     def write(self, path: Path) -> None:
         """Write the run as JSON."""
         path.parent.mkdir(parents=True, exist_ok=True)
-        storage.write_json(path, dataclasses.asdict(self))
+        files.write_json(path, dataclasses.asdict(self))
 
     @classmethod
     def read(cls, path: Path) -> Run:
@@ -60,19 +61,30 @@ class Run:
 
         Raises: InputError where it is missing or damaged.
         """
-        return cls(**storage.read_json(path, HINT))
+        try:
+            return typed.build(cls, files.read_json(path, HINT))
+        except typed.MismatchError as error:
+            raise InputError.of(path, f"damaged or of another version: {error}", HINT) from None
 
 
+@dataclass(frozen=True)
+class ReportDescription:
+    """What the manifest of an experiment's report tells."""
+
+    n_runs: int
+
+
+EXPERIMENT_REPORT = Kind("experiment-report", 1, ReportDescription, HINT)
 Runs = dict[tuple[str, int], Run]  # by variant and percent
 
 
-def read_runs(files: Sequence[Path]) -> Runs:
+def read_runs(paths: Sequence[Path]) -> Runs:
     """The runs of files, one or more.
 
     Raises: InputError where they were tested on different rows.
     """
-    runs = {(run.variant, run.percent): run for run in map(Run.read, files)}
-    tests = {(tuple(run.relations), tuple(run.gold_ids), tuple(run.seeds)) for run in runs.values()}
+    runs = {(run.variant, run.percent): run for run in map(Run.read, paths)}
+    tests = {(run.relations, run.gold_ids, run.seeds) for run in runs.values()}
     if len(tests) != 1:
         raise InputError.of("experiments", "no runs, or runs of different data or seeds", HINT)
     return runs

@@ -11,7 +11,6 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -20,16 +19,17 @@ from experiments.runs import PARAMS, Experiment, Run
 from experiments.variants import SHUFFLED, train_section
 from pipeline.core import params, ragged, storage
 from pipeline.core.params import Train
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import arguments, log, run
+from pipeline.core.schema import POSITION
+from pipeline.core.stage import Input, Output, log
+from pipeline.core.stage import run as run_command
 from pipeline.corpus.split import hold_out, text_key
 from pipeline.encoding.store import Store
 from pipeline.evaluation import scored_split, scorer
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.validation import score
-from pipeline.model import network
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
+from pipeline.model.predictions import predict
 from pipeline.model.trainer import Trainer
 from pipeline.train import configure
 
@@ -63,60 +63,57 @@ class SeedResult:
 
 
 def train_seeds(
-    variant: str, percent: int, seeds: Sequence[int], section: Train, config: Config, tables: Mapping[str, pa.Table], store: Store
+    variant: str, percent: int, seeds: Sequence[int], config: Config, tables: Mapping[str, pa.Table], store: Store
 ) -> list[SeedResult]:
     """Train the variant once a seed and predict the test rows; tables: by split."""
     validation, test = (Examples(tables[split], store, config.relations) for split in ("validation", "test"))
-    trainer = Trainer(config, section, round(len(tables["train"]) * percent / 100), score)
+    trainer = Trainer(config, round(len(tables["train"]) * percent / 100), score)
     results = []
     for seed in seeds:
         rows = share_of(tables["train"], percent / 100, seed)
         rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
         trainer.reset(seed)
         trained = trainer.train(Examples(rows, store, config.relations), validation)
-        said = network.predict(trained.model, test)
+        said = predict(trained.model, test)
         scored = scored_split.join_predictions(tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
         results.append(SeedResult(len(rows), trained.best_epoch, trained.score, scored))
         log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
     return results
 
 
-def run_of(variant: str, percent: int, seeds: Sequence[int], config: Config, results: Sequence[SeedResult]) -> Run:
+def run_of(variant: str, percent: int, seeds: tuple[int, ...], config: Config, results: Sequence[SeedResult]) -> Run:
     """What is kept of a variant's seeds; results: one a seed."""
     return Run(
         variant=variant,
         percent=percent,
         n_rows=results[0].n_rows,
-        relations=list(config.relations),
-        gold_ids=results[0].test.gold_ids.tolist(),
-        seeds=list(seeds),
-        predicted_ids=[result.test.predicted_ids.tolist() for result in results],
-        entities=[entity_counts(result.test) for result in results] if "tags" in config.tasks else None,
-        positions_visible=config.positions == "shared",
-        best_epochs=[result.best_epoch for result in results],
-        validation=[round(result.validation, 4) for result in results],
+        relations=config.relations,
+        gold_ids=tuple(results[0].test.gold_ids.tolist()),
+        seeds=seeds,
+        predicted_ids=tuple(tuple(result.test.predicted_ids.tolist()) for result in results),
+        entities=tuple(entity_counts(result.test) for result in results) if "tags" in config.train.tasks else None,
+        positions_visible=config.train.positions == "shared",
+        best_epochs=tuple(result.best_epoch for result in results),
+        validation=tuple(round(result.validation, 4) for result in results),
     )
 
 
-def entity_counts(scored: ScoredSplit) -> list[int]:
+def entity_counts(scored: ScoredSplit) -> tuple[int, ...]:
     """Correct, predicted and gold entities of the test rows (see scorer)."""
     counts = scorer.entity_counts(scored.gold_tags, scored.predicted_tags or [])
-    return [int(count) for count in counts.sum(axis=(0, 2))]
+    return tuple(int(count) for count in counts.sum(axis=(0, 2)))
 
 
-def main(argv: list[str]) -> str:
-    """Train and test every seed of a variant."""
+def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Output) -> str:
+    """Train a variant on a share of the training rows, once a seed, and keep what each model says of the test rows."""
     began = time.perf_counter()
-    variant, share, *paths = arguments(argv, "variant percent positioned embedded run")
-    percent, (positioned, embedded, output) = int(share), map(Path, paths)
     experiment = params.read(Experiment, PARAMS)
-    seeds, section = experiment.seeds, train_section(variant, percent, params.read(Train), experiment)
-    data, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    config = configure(section, data, store)
-    results = train_seeds(variant, percent, seeds, section, config, data.tables, store)
-    run_of(variant, percent, seeds, config, results).write(output)
-    return f"claim: {variant}, {percent}% of the rows, {len(seeds)} seeds, {time.perf_counter() - began:.0f} s"
+    data, store = storage.read(positioned, POSITION), Store.open(embedded)
+    config = configure(train_section(variant, percent, params.read(Train), experiment), data, store.description)
+    results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
+    run_of(variant, percent, experiment.seeds, config, results).write(run)
+    return f"claim: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
 
 
 if __name__ == "__main__":
-    run(main)
+    run_command(main)

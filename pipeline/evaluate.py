@@ -17,27 +17,38 @@ In: models/relation, data/positioned, data/embedded. Out, in reports:
 
 from __future__ import annotations
 
-import csv
-import json
 import time
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from pathlib import Path
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
 
-from pipeline.core import params, storage
+from pipeline.core import files, outputs, params, storage
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import arguments, run
-from pipeline.core.storage import Folder
+from pipeline.core.outputs import Kind
+from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
+from pipeline.core.stage import Input, Output, run
+from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
 from pipeline.evaluation import report, scored_split, scorer, slices, tables
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
-from pipeline.evaluation.tables import Metrics, Row
-from pipeline.model.config import HINT, Config
+from pipeline.evaluation.tables import Metrics
+from pipeline.model.batches import Examples
+from pipeline.model.manifest import MODEL, SavedModel
 
 SPLITS = ("validation", "test")
 COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
+
+
+@dataclass(frozen=True)
+class ReportsDescription:
+    """What the manifest of the reports tells."""
+
+    n_test: int  # sentences
+
+
+REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
 
 
 def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> dict[str, list[Row]]:
@@ -57,89 +68,75 @@ def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.E
     }
 
 
-def require_same_data(config: Config, folder: Folder, store: Store, model_folder: Path) -> None:
+def require_same_data(model: SavedModel, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> None:
     """Refuse a model that was trained for other relations, tags, positions or word vectors than the data has.
 
     Raises: InputError with a problem a difference.
     """
-    problems = [Problem(found, HINT, source=str(model_folder)) for found in _differences(config, folder, store)]
+    problems = [Problem(found, MODEL.remake, source=str(model.folder)) for found in _differences(model, data, vectors)]
     if problems:
         raise InputError(problems)
 
 
-def _differences(config: Config, folder: Folder, store: Store) -> Iterator[str]:
-    known = {name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()}
+def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Iterator[str]:
+    config, notes = model.config, data.notes
+    known = {name for table in data.tables.values() for name in table["relation"].unique().to_pylist()}
     unknown = sorted(known - set(config.relations))
     if unknown:
         yield f"the data has relations that the model lacks: {', '.join(unknown)}"
-    tags = folder.labels["tags"]
-    if list(config.tags) != tags:
-        yield f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(tags)}"
-    reach = folder.notes["max_distance"]
-    if config.max_distance != reach:
-        yield f"the model's positions reach {config.max_distance} words, the data's {reach}"
-    if config.encoder != store.fingerprint:
+    if config.tags != notes.tags:
+        yield f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(notes.tags)}"
+    if config.max_distance != notes.max_distance:
+        yield f"the model's positions reach {config.max_distance} words, the data's {notes.max_distance}"
+    if model.description.vectors.fingerprint != vectors.fingerprint:
         yield "the model was trained on the vectors of another encoder"
 
 
-def predict(model_folder: Path, folder: Folder, store: Store) -> tuple[Config, dict[str, ScoredSplit]]:
-    """The model's config and what it says of validation and test.
+def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Store) -> dict[str, ScoredSplit]:
+    """What a model says of validation and test, beside what is true."""
+    from pipeline.model.predictions import predict
+    from pipeline.model.relation_model import RelationModel
 
-    Raises: InputError where the model is not of this data.
-    """
-    from pipeline.model import network
-    from pipeline.model.batches import Examples
-
-    config = Config.read(model_folder)
-    require_same_data(config, folder, store, model_folder)
-    model = network.load(model_folder)
+    config = saved.config
+    model = RelationModel.load(config, saved.folder)
     scored = {}
     for split in SPLITS:
-        table = folder.tables[split]
-        said = network.predict(model, Examples(table, store, config.relations))
+        table = data.tables[split]
+        said = predict(model, Examples(table, store, config.relations))
         scored[split] = scored_split.join_predictions(table, said.probabilities, said.tag_ids, config.relations, config.tags)
-    return config, scored
+    return scored
 
 
-def main(argv: list[str]) -> str:
-    """Evaluate a model folder on a positioned folder and an embedding store, and write the reports folder."""
-    began = time.perf_counter()
-    model_folder, positioned, embedded, output = map(Path, arguments(argv, "model positioned embedded reports"))
-    settings = params.read(params.Evaluate)
-    folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    config, scored = predict(model_folder, folder, store)
-    positions_visible = config.positions == "shared"
-    metrics: Metrics = {
-        "data": {name: count for name, count in folder.notes.items() if name in COUNTS},
-        "train": {"rows": len(folder.tables["train"])},
+def metrics_of(
+    scored: Mapping[str, ScoredSplit], data: StageOutput[PositionNotes], positions_visible: bool, settings: params.Evaluate
+) -> Metrics:
+    """The tree of metrics.json."""
+    return {
+        "data": {name: getattr(data.notes, name) for name in COUNTS},
+        "train": {"rows": len(data.tables["train"])},
         **{split: tables.split_scores(scored[split], positions_visible, settings) for split in SPLITS},
     }
+
+
+def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> str:
+    """Score a model on the validation and test rows, with intervals, and show where it is right and wrong."""
+    began = time.perf_counter()
+    settings = params.read(params.Evaluate)
+    saved, data, store = SavedModel.open(model), storage.read(positioned, POSITION), Store.open(embedded)
+    require_same_data(saved, data, store.description)
+    scored = score_splits(saved, data, store)
+    metrics = metrics_of(scored, data, saved.config.train.positions == "shared", settings)
     test = scored["test"]
-    files = csv_tables(test, slices.cut(folder.tables["test"], folder.tables["train"]), settings)
-    with storage.atomic_folder(output) as partial:
-        storage.write_json(partial / "metrics.json", metrics)
-        write_lines(partial / "predictions.jsonl", tables.predictions(test))
-        for name, rows in files.items():
-            write_csv(partial / f"{name}.csv", rows)
-        page = report.render(metrics, files, test, folder.tables["test"])
-        (partial / "report.html").write_text(page, encoding="utf-8")
-    mode = test.main_mode
-    headline = f"{mode} macro-F1 {metrics['test']['relation'][f'{mode}_macro_f1']}"
+    rows_of = csv_tables(test, slices.cut(data.tables["test"], data.tables["train"]), settings)
+    with outputs.made_whole(reports) as scratch:
+        files.write_json(scratch / "metrics.json", metrics)
+        files.write_lines(scratch / "predictions.jsonl", tables.predictions(test))
+        for name, rows in rows_of.items():
+            files.write_csv(scratch / f"{name}.csv", rows)
+        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, data.tables["test"]))
+        outputs.seal(scratch, REPORTS, ReportsDescription(len(test.row_ids)))
+    headline = f"{test.main_mode} macro-F1 {metrics['test']['relation'][f'{test.main_mode}_macro_f1']}"
     return f"evaluate: {len(test.row_ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
-
-
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
-    """Write rows under the names of the first one's columns."""
-    with path.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
-        writer.writeheader()
-        writer.writerows(rows)
-
-
-def write_lines(path: Path, rows: Iterable[Row]) -> None:
-    """Write a JSON object a line."""
-    with path.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
 
 
 if __name__ == "__main__":

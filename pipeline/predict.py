@@ -11,17 +11,18 @@ A sentence that cannot be used gives {"line": ..., "error": ..., "hint": ...} in
 
 from __future__ import annotations
 
-import argparse
 import json
 import queue
 import sys
 import threading
 from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
-from typing import BinaryIO, TypeVar
+from typing import Annotated, BinaryIO, Literal, TypeVar
 
-from pipeline.core.errors import InputError, Problem
-from pipeline.core.stage import INTERRUPTED, drop_output, log, quiet
+import typer
+
+from pipeline.core.errors import Problem
+from pipeline.core.stage import log, run
 from pipeline.corpus.formats.annotation import decode
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.predictor import Predictor
@@ -29,6 +30,8 @@ from pipeline.prediction.readers import READERS, Request
 from pipeline.prediction.types import Prediction, Sentence
 
 Item = TypeVar("Item")
+Format = Literal["text", "jsonl", "semeval"]  # the keys of READERS
+Pretty = Literal["html", "terminal"]  # the keys of DRAWINGS
 BATCH_SENTENCES = 1_024
 STDIN = 0
 
@@ -83,37 +86,31 @@ def as_they_come(items: Iterable[Item], size: int) -> Iterator[list[Item]]:
         raise errors[0]
 
 
-def arguments(argv: list[str]) -> argparse.Namespace:
-    """The command line."""
-    parser = argparse.ArgumentParser(prog="python -m pipeline.predict", description=(__doc__ or "").split("\n")[0])
-    parser.add_argument("model", type=Path, help="the model folder, such as models/relation")
-    parser.add_argument("file", nargs="?", help="sentences; - for standard input (default)")
-    parser.add_argument("--text", help="one sentence, instead of a file")
-    parser.add_argument("--format", choices=READERS, default="text", help="of the file (default: text)")
-    parser.add_argument("--encoder", type=Path, help="the encoder's folder (default: in the model folder or beside it)")
-    parser.add_argument("--pretty", choices=DRAWINGS, help="draw for people instead of JSON lines")
-    options = parser.parse_intermixed_args(argv)
-    if options.file and options.text is not None:
-        parser.error("give a file or --text, not both")
-    if options.text is not None and options.format != "text":
-        parser.error(f"--text is a sentence of plain text: give {options.format} as a file or standard input")
-    return options
-
-
-def open_bytes(name: str | None) -> BinaryIO:
+def open_bytes(name: str) -> BinaryIO:
     """A file, or standard input: as its descriptor, for /dev/stdin cannot be opened where a socket stands behind it."""
-    return open(STDIN, "rb", closefd=False) if name in (None, "-") else Path(name).open("rb")
+    return open(STDIN, "rb", closefd=False) if name == "-" else Path(name).open("rb")
 
 
-def main(argv: list[str]) -> int:
-    """Predict what the command line asks for; returns the exit code."""
-    options = arguments(argv)
-    if options.text is None:
-        requests = READERS[options.format](decode(open_bytes(options.file)))
-    else:
-        requests = iter([Request.of(1, None, options.text)])
-    predictor = Predictor(options.model, options.encoder)
-    drawing = DRAWINGS[options.pretty] if options.pretty else LINES
+def main(
+    model: Annotated[Path, typer.Argument(help="the model folder, such as models/relation")],
+    file: Annotated[str, typer.Argument(help="sentences; - for standard input")] = "-",
+    text: Annotated[str | None, typer.Option(help="one sentence, instead of a file")] = None,
+    format: Annotated[Format, typer.Option(help="of the file")] = "text",
+    encoder: Annotated[Path | None, typer.Option(help="the encoder's folder (default: in the model folder or beside it)")] = None,
+    pretty: Annotated[Pretty | None, typer.Option(help="draw for people instead of JSON lines")] = None,
+) -> int:
+    """Predict relations: sentences in, JSON lines out, in order, as they come."""
+    if text is not None and file != "-":
+        raise typer.BadParameter("give a file or --text, not both")
+    if text is not None and format != "text":
+        raise typer.BadParameter(f"--text is a sentence of plain text: give {format} as a file or standard input")
+    requests = READERS[format](decode(open_bytes(file))) if text is None else iter([Request.of(1, None, text)])
+    drawing = DRAWINGS[pretty] if pretty else LINES
+    return write_predictions(Predictor(model, encoder), requests, drawing)
+
+
+def write_predictions(predictor: Predictor, requests: Iterable[Request], drawing: Drawing) -> int:
+    """Answer the requests on standard output, as they come; the exit code is 1 where one of them could not be used."""
     sys.stdout.write(drawing.head)
     n_failed = 0
     for batch in as_they_come(requests, BATCH_SENTENCES):
@@ -128,17 +125,4 @@ def main(argv: list[str]) -> int:
 
 
 if __name__ == "__main__":
-    quiet()
-    if sys.stdout is None:  # and the next file opened would take its place
-        sys.exit("predict: standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
-    try:
-        sys.exit(main(sys.argv[1:]))
-    except InputError as error:
-        sys.exit(str(error))
-    except KeyboardInterrupt:
-        sys.exit(INTERRUPTED)
-    except OSError as error:
-        drop_output()
-        # Where the pipe is closed, whoever read along has enough.
-        sys.exit(1 if isinstance(error, BrokenPipeError) else f"{error.filename or 'predict'}: {error.strerror}")
+    run(main)

@@ -1,6 +1,6 @@
 """Stage train: fit the network on the training rows and keep the weights of the epoch that scores best on validation.
 
-In: data/positioned, the embedding store. Out: models/relation: config.json, weights.safetensors, summary.txt, curves/ (dvclive).
+In: data/positioned, the embedding store. Out: models/relation (pipeline/model/manifest.py lists its files; curves/ is dvclive's).
 
     python -m pipeline.train data/positioned data/embedded models/relation
 """
@@ -11,35 +11,27 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import params, storage
+from pipeline.core import outputs, params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.params import Train
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import arguments, log, run
-from pipeline.core.storage import Folder
+from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
+from pipeline.core.stage import Input, Output, log, run
+from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
 from pipeline.evaluation.validation import score
-from pipeline.model import frozen, network
+from pipeline.model import frozen
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import CURVES, MODEL, ModelDescription
 from pipeline.model.trainer import Trainer
 
 FEW_ROWS = 50  # of validation, on which a row is two points of accuracy and more
 
 
-def configure(options: Train, folder: Folder, store: Store) -> Config:
+def configure(options: Train, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Config:
     """The network that the train section asks for, on the data at hand."""
-    relations = sorted({name for table in folder.tables.values() for name in table["relation"].unique().to_pylist()})
-    return Config.of(
-        options,
-        relations=tuple(relations),
-        tags=tuple(folder.labels["tags"]),
-        width=store.width,
-        n_layers=store.n_layers,
-        max_distance=folder.notes["max_distance"],
-        encoder=store.fingerprint,
-    )
+    relations = sorted({name for table in data.tables.values() for name in table["relation"].unique().to_pylist()})
+    return Config.of(options, tuple(relations), data.notes.tags, vectors, data.notes.max_distance)
 
 
 def check(options: Train, rows: dict[str, int]) -> None:
@@ -55,25 +47,23 @@ def check(options: Train, rows: dict[str, int]) -> None:
             raise InputError.of("data/positioned", f"there are no {split} rows", hint)
 
 
-def main(argv: list[str]) -> str:
-    """Train on a positioned folder and an embedding store, and write the model folder."""
-    positioned, embedded, output = map(Path, arguments(argv, "positioned embedded model"))
+def main(positioned: Input, embedded: Input, model: Output) -> str:
+    """Train the multi-task network and keep the weights of its best epoch."""
     options = params.read(Train)
-    folder, store = storage.read(positioned, CONTRACTS["position"]), Store.open(embedded)
-    rows = {split: len(table) for split, table in folder.tables.items()}
-    check(options, rows)
-    if rows["validation"] < FEW_ROWS:
-        log(f"train: {rows['validation']} validation rows say little of which epoch is best; raise parse.validation_fraction")
-    config = configure(options, folder, store)
-    training, validation = (Examples(folder.tables[split], store, config.relations) for split in ("train", "validation"))
-    with storage.atomic_folder(output) as partial:
-        live = _curves(partial / "curves")
-        trainer = Trainer(config, options, len(training), score)
-        trained = trainer.train(training, validation, on_epoch=lambda figures: _tell(figures, live))
+    data, store = storage.read(positioned, POSITION), Store.open(embedded)
+    n_rows = {split: len(table) for split, table in data.tables.items()}
+    check(options, n_rows)
+    if n_rows["validation"] < FEW_ROWS:
+        log(f"train: {n_rows['validation']} validation rows say little of which epoch is best; raise parse.validation_fraction")
+    config = configure(options, data, store.description)
+    training, validation = (Examples(data.tables[split], store, config.relations) for split in ("train", "validation"))
+    with outputs.made_whole(model) as scratch:
+        live = _curves(scratch / CURVES)
+        trained = Trainer(config, len(training), score).train(training, validation, lambda figures: _tell(figures, live))
         live.end()
-        network.save(trained.model, partial)
-        frozen.freeze(trained.model, partial)
-        Manifest.of(partial, folder.notes, store.description).write(partial)
+        trained.model.save(scratch)
+        frozen.freeze(trained.model, scratch)
+        outputs.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description))
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
     return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
 

@@ -1,5 +1,6 @@
 """Fixtures that several test files share."""
 
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -24,3 +25,13 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
 
     folder = tmp_path_factory.mktemp("models")
     return folder, make(folder)
+
+
+@pytest.fixture
+def eager() -> Iterator[None]:
+    """No tracing of TensorFlow functions, which takes seconds: a few tiny steps are quicker without."""
+    from pipeline.core.tensorflow import tf
+
+    tf.config.run_functions_eagerly(True)
+    yield
+    tf.config.run_functions_eagerly(False)

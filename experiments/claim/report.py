@@ -11,14 +11,13 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.comparison import comparisons, scores
-from experiments.render import render
-from experiments.runs import HINT, PARAMS, Experiment, Runs, read_runs
-from pipeline.core import params, storage
+from experiments.runs import EXPERIMENT_REPORT, HINT, PARAMS, Experiment, ReportDescription, Runs, read_runs
+from pipeline.core import files, outputs, params
 from pipeline.core.errors import InputError
-from pipeline.core.stage import arguments, run
-from pipeline.evaluate import write_csv
+from pipeline.core.files import Row
+from pipeline.core.stage import Input, Output, run
+from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scorer import main_mode
-from pipeline.evaluation.tables import Row
 
 CLAIM = ("hard", "single")  # the article's
 CLAIMED_POINTS = 2.0  # of macro-F1, the article's figure
@@ -53,7 +52,7 @@ def page(runs: Runs, compared: Sequence[Row], claim: Row, settings: params.Evalu
     """The report in Markdown; claim: the article's own comparison."""
     first, *_ = runs.values()
     late = [best == experiment.epochs_on(run.percent) for run in runs.values() for best in run.best_epochs]
-    return render(
+    return render_template(
         TEMPLATE,
         n_test=len(first.gold_ids),
         n_seeds=len(first.seeds),
@@ -90,20 +89,20 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     plt.close(figure)
 
 
-def main(argv: list[str]) -> str:
-    """Compare the runs of a folder and write the report folder."""
-    source, output = map(Path, arguments(argv, "runs report"))
+def main(runs: Input, report: Output) -> str:
+    """Compare the runs of a folder: whether multi-task beats single-task."""
     settings, experiment = params.read(params.Evaluate), params.read(Experiment, PARAMS)
-    runs = read_runs(sorted(source.glob("*.json")))
-    compared = comparisons(runs, COMPARISONS, settings)
+    tested = read_runs(sorted(runs.glob("*.json")))
+    compared = comparisons(tested, COMPARISONS, settings)
     claim = claim_of(compared)
     if claim is None:
-        raise InputError.of(source, f"the runs of {' and '.join(CLAIM)} on the same share of the rows are missing", HINT)
-    with storage.atomic_folder(output) as partial_folder:
-        write_csv(partial_folder / "comparisons.csv", compared)
-        write_csv(partial_folder / "scores.csv", scores(runs))
-        draw(compared, partial_folder / "differences.svg")
-        (partial_folder / "README.md").write_text(page(runs, compared, claim, settings, experiment), encoding="utf-8")
+        raise InputError.of(runs, f"the runs of {' and '.join(CLAIM)} on the same share of the rows are missing", HINT)
+    with outputs.made_whole(report) as scratch:
+        files.write_csv(scratch / "comparisons.csv", compared)
+        files.write_csv(scratch / "scores.csv", scores(tested))
+        draw(compared, scratch / "differences.svg")
+        files.write_text(scratch / "README.md", page(tested, compared, claim, settings, experiment))
+        outputs.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
     return f"claim: {claim['claim']}: {claim['verdict']}"
 
 

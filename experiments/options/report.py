@@ -15,16 +15,15 @@ from typing import Any
 import yaml
 
 from experiments.comparison import comparisons, scores
-from experiments.render import render
-from experiments.runs import PARAMS, Experiment, Run, Runs, read_runs
+from experiments.runs import EXPERIMENT_REPORT, PARAMS, Experiment, ReportDescription, Run, Runs, read_runs
 from experiments.variants import OPTIONS, REFERENCE
-from pipeline.core import params, storage
+from pipeline.core import files, outputs, params
 from pipeline.core.errors import InputError
+from pipeline.core.files import Row
 from pipeline.core.params import LossWeights
-from pipeline.core.stage import arguments, run
-from pipeline.evaluate import write_csv
+from pipeline.core.stage import Input, Output, run
+from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scorer import main_mode
-from pipeline.evaluation.tables import Row
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
 
@@ -44,10 +43,10 @@ def run_files(folder: Path) -> list[Path]:
 
     Raises: InputError where some are missing.
     """
-    files = {name: folder / f"{name}-100.json" for name in OPTIONS}
-    if missing := [name for name, file in files.items() if not file.is_file()]:
+    paths = {name: folder / f"{name}-100.json" for name in OPTIONS}
+    if missing := [name for name, path in paths.items() if not path.is_file()]:
         raise InputError.of(folder, f"there is no run of {', '.join(missing)}", "run make options")
-    return list(files.values())
+    return list(paths.values())
 
 
 def differences(runs: Runs, means: Mapping[str, float], settings: params.Evaluate) -> list[Row]:
@@ -62,7 +61,7 @@ def differences(runs: Runs, means: Mapping[str, float], settings: params.Evaluat
 
 def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Evaluate, experiment: Experiment) -> str:
     """The report in Markdown; mean: of the reference's own score."""
-    return render(
+    return render_template(
         TEMPLATE,
         rows=rows,
         n_test=len(reference.gold_ids),
@@ -75,17 +74,16 @@ def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Eval
     )
 
 
-def main(argv: list[str]) -> str:
-    """Compare every option's run with the reference and write the report folder."""
-    source, reference, output = map(Path, arguments(argv, "runs reference report"))
+def main(runs: Input, reference: Input, report: Output) -> str:
+    """Compare the run of every option with the reference: what each is worth."""
     settings, experiment = params.read(params.Evaluate), params.read(Experiment, PARAMS)
-    runs = read_runs([*run_files(source), reference])
-    means = {row["variant"]: row["mean"] for row in scores(runs)}
-    rows = differences(runs, means, settings)
-    with storage.atomic_folder(output) as partial:
-        write_csv(partial / "differences.csv", rows)
-        text = page(rows, runs[REFERENCE, 100], means[REFERENCE], settings, experiment)
-        (partial / "README.md").write_text(text, encoding="utf-8")
+    tested = read_runs([*run_files(runs), reference])
+    means = {row["variant"]: row["mean"] for row in scores(tested)}
+    rows = differences(tested, means, settings)
+    with outputs.made_whole(report) as scratch:
+        files.write_csv(scratch / "differences.csv", rows)
+        files.write_text(scratch / "README.md", page(rows, tested[REFERENCE, 100], means[REFERENCE], settings, experiment))
+        outputs.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
     return f"options: {len(rows)} compared, best {rows[0]['option']}: {rows[0]['difference']:+.1f}"
 
 

@@ -78,7 +78,8 @@ def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> in
         sys.stdout.flush()
         return said if isinstance(said, int) else 0
     except InputError as error:
-        return f"{error}\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written"
+        counted = f"\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written"
+        return f"{error}{counted if _writes(main) else ''}"
     except BrokenPipeError:  # whoever read along has enough
         drop_output()
         return 1
@@ -86,22 +87,22 @@ def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> in
         drop_output()
         return _system_error(error)
     except KeyboardInterrupt:
-        log("interrupted: nothing half-written stays; dvc checkout brings the last outputs back")
+        if _writes(main):
+            log("interrupted: nothing half-written stays; dvc checkout brings the last outputs back")
         return INTERRUPTED
 
 
-def _system_error(error: OSError) -> str:
-    """What to tell of an error of the system.
+def _writes(main: Callable[..., Any]) -> bool:
+    return Output in typing.get_type_hints(main, include_extras=True).values()
 
-    Raises: the error itself where it names no file: that is a bug.
-    """
+
+def _system_error(error: OSError) -> str:
+    """What to tell of an error of the system."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
         place = str(error.filename or "the output folder")
         return str(Problem("the disk is full", "free some space and run again: complete work is kept", source=place))
-    if not error.filename:
-        raise error
     hint = "check that it is there and that you may read it, or write it where it is an output"
-    return str(Problem(str(error.strerror), hint, source=str(error.filename)))
+    return str(Problem(str(error.strerror or error), hint, source=str(error.filename or "a file or a stream")))
 
 
 @contextlib.contextmanager

@@ -7,11 +7,9 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.params import Train
 from pipeline.core.schema import OTHER
 from pipeline.evaluation.render import render_template
-from pipeline.model.config import Config
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import ModelDescription
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
 SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
@@ -22,36 +20,37 @@ COUNTS = {
 }
 
 
-def render(config: Config, manifest: Manifest, training: Train, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
+def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
     """The card in Markdown.
 
-    Args: training: the params that the model was trained with; confidence: of the intervals, from 0 to 1; metrics: the tree of
-        metrics.json; folder: the model's, as a command line names it.
+    Args: confidence: of the intervals, from 0 to 1; metrics: the tree of metrics.json; folder: the model's, as a command line
+        names it.
     """
-    tagger = "tags" in config.tasks
+    config = model.config
+    tagger = "tags" in config.train.tasks
     return render_template(
         TEMPLATE,
         config=config,
-        manifest=manifest,
+        model=model,
         metrics=metrics,
         confidence=confidence,
         tagger=tagger,
-        finds=tagger and config.positions != "shared",
+        finds=tagger and config.train.positions != "shared",
         splits=("validation", "test"),
         scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
         shown=_bounded,
         counts=COUNTS,
         other=OTHER,
-        parameters=parameters(manifest, training),
+        parameters=parameters(model),
         folder=folder,
     )
 
 
-def parameters(manifest: Manifest, training: Train) -> dict[str, str]:
+def parameters(model: ModelDescription) -> dict[str, str]:
     """What made the model, by the names of params.yaml."""
-    values = {f"encoder.{name}": manifest.encoder[name] for name in ("name", "revision", "layers")}
-    values |= {f"embed.{name}": getattr(manifest, name) for name in ("backend", "precision", "pooling")}
-    values |= {f"train.{name}": value for name, value in dataclasses.asdict(training).items()}
+    values = {f"encoder.{name}": getattr(model.vectors.encoder, name) for name in ("name", "revision", "layers")}
+    values |= {f"embed.{name}": getattr(model.vectors, name) for name in ("backend", "precision", "pooling")}
+    values |= {f"train.{name}": value for name, value in dataclasses.asdict(model.config.train).items()}
     return {name: plain(value) for name, value in values.items()}
 
 

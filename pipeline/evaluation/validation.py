@@ -3,14 +3,15 @@
 from __future__ import annotations
 
 from pipeline.evaluation import scorer
-from pipeline.model import network
 from pipeline.model.batches import Examples
+from pipeline.model.predictions import predict
+from pipeline.model.relation_model import RelationModel
 
 
-def score(model: network.Model, examples: Examples) -> float:
+def score(model: RelationModel, examples: Examples) -> float:
     """Macro-F1 in percent: official where relations have a direction, else the undirected one (see scorer)."""
     relations = model.config.relations
     mode = scorer.main_mode(relations)
-    predicted = network.predict(model, examples).probabilities.argmax(axis=1)
+    predicted = predict(model, examples).probabilities.argmax(axis=1)
     counts = scorer.relation_counts(examples.relation_ids, predicted, relations, mode).sum(axis=0)
     return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode)))

@@ -19,12 +19,18 @@ class CRF(tf.keras.layers.Layer):  # type: ignore[misc]
     """Emission scores of every word, with the transition scores that its loss and the decoder share."""
 
     def __init__(self, n_tags: int, **options: Any) -> None:
+        """Args: n_tags: K."""
         super().__init__(**options)
+        self.n_tags = n_tags
         self.emissions = tf.keras.layers.Dense(n_tags, name="emissions")
         self.transitions = self.add_weight("transitions", (n_tags, n_tags), initializer="glorot_uniform")
 
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "n_tags": self.n_tags}
+
     def call(self, states: tf.Tensor) -> tf.Tensor:
-        """States (B, T, units) to emissions (B, T, K)."""
+        """States (B, T, width) to emissions (B, T, K)."""
         return self.emissions(states)
 
     def loss(self, tag_ids: tf.Tensor, emissions: tf.Tensor) -> tf.Tensor:

@@ -16,41 +16,40 @@ from pipeline.core import openvino_model
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.model.batches import Batch
-from pipeline.model.config import HINT, WEIGHTS, Config
+from pipeline.model.config import Config
+from pipeline.model.manifest import MODEL, NETWORK, WEIGHTS
 
 if TYPE_CHECKING:
-    from pipeline.model import network
+    from pipeline.model.relation_model import RelationModel
 
 Floats = NDArray[np.float32]
 INPUTS = ("words", "e1_position_ids", "e2_position_ids")
-FILE = "network.xml"
 TRANSITIONS = "transitions"
 PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])
 # Probabilities and emissions; float32 sums in another order differ by some 1e-6.
 PROOF_DIFFERENCE = 1e-4
 
 
-def freeze(model: network.Model, folder: Path) -> float:
+def freeze(model: RelationModel, folder: Path) -> float:
     """Write a network into its model folder, frozen and proven.
 
     Returns: the largest difference to Keras.
     Raises: InputError where the frozen network says something else than Keras.
     """
-    import tensorflow as tf
-
+    from pipeline.core.tensorflow import tf
     from pipeline.model.network import input_specs
 
     def forward(inputs: dict[str, tf.Tensor]) -> list[tf.Tensor]:
         outputs = model.network(inputs, training=False)
         # The conversion keeps the order of outputs, not their names.
-        return [outputs[task] for task in model.config.tasks]
+        return [outputs[task] for task in model.config.train.tasks]
 
     function = tf.function(forward, input_signature=[input_specs(model.config)])
-    openvino_model.write(function, folder / FILE)
+    openvino_model.write(function, folder / NETWORK)
     return prove(model, Frozen(model.config, folder), folder)
 
 
-def prove(model: network.Model, frozen: Frozen, folder: Path) -> float:
+def prove(model: RelationModel, frozen: Frozen, folder: Path) -> float:
     """Compare a frozen network with Keras on drawn batches.
 
     Returns: the largest difference.
@@ -89,7 +88,7 @@ class Frozen:
         """Raises: InputError where the frozen network is missing or damaged."""
         self.config = config
         warm_up = _by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
-        self._model = FrozenModel.load(folder / FILE, HINT, warm_up)
+        self._model = FrozenModel.load(folder / NETWORK, MODEL.remake, warm_up)
 
     @property
     def workers(self) -> int:
@@ -100,7 +99,7 @@ class Frozen:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
         outputs = self._model(_by_name(inputs))
         # The conversion adds an input that the network does not read (positions: none) as one more output behind these.
-        return dict(zip(self.config.tasks, outputs, strict=False))
+        return dict(zip(self.config.train.tasks, outputs, strict=False))
 
 
 def _by_name(inputs: Batch) -> Batch:

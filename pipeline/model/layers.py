@@ -11,12 +11,18 @@ class WordVectors(tf.keras.layers.Layer):  # type: ignore[misc]
     """Stored float16 vectors as float32: the encoder's layers side by side, or mixed (ELMo, Peters et al. 2018, equation 1)."""
 
     def __init__(self, n_layers: int, mix: str, **options: Any) -> None:
+        """Args: n_layers: of the encoder in a vector; mix: concatenate or scalar."""
         super().__init__(**options)
         self.n_layers = n_layers
+        self.mix = mix
         self.mixed = mix == "scalar"
         if self.mixed:
             self.scores = self.add_weight("scores", (n_layers,), initializer="zeros")
             self.scale = self.add_weight("scale", (), initializer="ones")
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "n_layers": self.n_layers, "mix": self.mix}
 
     def call(self, words: tf.Tensor) -> tf.Tensor:
         """(B, T, H) float16 to (B, T, H) float32, or to (B, T, H / n_layers) when mixed."""
@@ -38,13 +44,19 @@ class BiLSTM(tf.keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, units: int, **options: Any) -> None:
+        """Args: units: of each direction."""
         super().__init__(**options)
         self.units = units
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "units": self.units}
 
     def build(self, input_shape: list[tf.TensorShape]) -> None:
         """Make each direction's weights, in Keras' layout and initial distribution: gates input, forget, cell, output."""
         self.widths = [shape[-1] for shape in input_shape]
         self.directions = [self._direction(name) for name in ("forward", "backward")]
+        super().build(input_shape)
 
     def _direction(self, name: str) -> tuple[tf.Variable, tf.Variable, tf.Variable]:
         gates = 4 * self.units
@@ -96,9 +108,14 @@ class Pool(tf.keras.layers.Layer):  # type: ignore[misc]
     """A vector a sentence: the maximum over its real words and, if asked, the mean state over e1 and over e2."""
 
     def __init__(self, inside_id: int, entities: bool, **options: Any) -> None:
+        """Args: inside_id: the position id of an entity's own words; entities: whether to add their means."""
         super().__init__(**options)
         self.inside_id = inside_id
         self.entities = entities
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "inside_id": self.inside_id, "entities": self.entities}
 
     def call(self, states: tf.Tensor, position_ids: list[tf.Tensor]) -> tf.Tensor:
         """States (B, T, width) and both entities' position ids (B, T) to (B, width) or (B, 3 * width)."""
@@ -117,10 +134,15 @@ class EntityAttention(tf.keras.layers.Layer):  # type: ignore[misc]
     """
 
     def __init__(self, inside_id: int, heads: int, units: int, **options: Any) -> None:
+        """Args: inside_id: the position id of an entity's own words; heads: means a sentence; units: of the hidden layer."""
         super().__init__(**options)
         self.inside_id = inside_id
         self.heads = heads
         self.units = units
+
+    def get_config(self) -> dict[str, Any]:
+        """The constructor's arguments."""
+        return {**super().get_config(), "inside_id": self.inside_id, "heads": self.heads, "units": self.units}
 
     def build(self, input_shape: list[tf.TensorShape]) -> None:
         """Make W, U, b and a v a head; the input is the states and the position embeddings."""
@@ -129,6 +151,7 @@ class EntityAttention(tf.keras.layers.Layer):  # type: ignore[misc]
         self.entities = self.add_weight("entities", (2 * widths[0], self.units), initializer="glorot_uniform")
         self.bias = self.add_weight("bias", (self.units,), initializer="zeros")
         self.scores = self.add_weight("scores", (self.units, self.heads), initializer="glorot_uniform")
+        super().build(input_shape)
 
     def call(self, features: list[tf.Tensor], position_ids: list[tf.Tensor]) -> tf.Tensor:
         """States and position embeddings (B, T, width each), both entities' position ids (B, T), to (B, heads * states' width)."""

@@ -1,68 +1,60 @@
-"""What a model folder needs besides its weights to predict from plain text, as manifest.json; needs no TensorFlow.
+"""A trained model on disk: its network, and how text becomes the network's inputs. Needs no TensorFlow.
 
-It records how the training text became vectors, and a checksum a file, so that files of two models never pass for one.
+weights.safetensors         the Keras network's weights by name
+network.xml, network.bin    the same network frozen for OpenVINO
+summary.txt, curves/        its layers, its training: for people
+manifest.json               a ModelDescription, and every file's checksum, so that files of two models never pass for one
 """
 
 from __future__ import annotations
 
-import dataclasses
-from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
 
-from pipeline.core import storage
-from pipeline.core.errors import InputError
-from pipeline.model import config
+from pipeline.core import outputs
+from pipeline.core.outputs import Kind
+from pipeline.core.schema import PositionNotes, VectorsDescription
+from pipeline.model.config import Config, Size
 
-FILE = "manifest.json"
-FILES = (config.FILE, config.WEIGHTS, "network.xml", "network.bin")
+WEIGHTS, NETWORK, SUMMARY, CURVES = "weights.safetensors", "network.xml", "summary.txt", "curves"
 
 
 @dataclass(frozen=True)
-class Manifest:
-    """How a sentence became the network's inputs, and which files make the model."""
+class ModelDescription:
+    """What a model folder's manifest tells."""
 
+    config: Config
     language: str
     segmenter: str
-    max_length: int  # words of a sentence that the network saw
-    encoder: dict[str, Any]  # what encoder.json says of it
-    backend: str
-    precision: str
-    pooling: str
-    files: dict[str, str]  # the checksum of each of FILES
+    max_length: Size  # words of a sentence that the network saw
+    vectors: VectorsDescription
 
     @classmethod
-    def of(cls, folder: Path, notes: Mapping[str, Any], embedding: Mapping[str, Any]) -> Manifest:
-        """The manifest of a folder whose files are written.
+    def of(cls, config: Config, notes: PositionNotes, vectors: VectorsDescription) -> ModelDescription:
+        """The description of a model that was trained on these rows and vectors."""
+        return cls(config, notes.language, notes.segmenter, notes.max_length, vectors)
 
-        Args: notes: of the position stage; embedding: the store's description.
-        """
-        return cls(
-            **{name: notes[name] for name in ("language", "segmenter", "max_length")},
-            **{name: embedding[name] for name in ("encoder", "backend", "precision", "pooling")},
-            files={name: storage.checksum(folder / name) for name in FILES},
-        )
 
-    def write(self, folder: Path) -> None:
-        """Write manifest.json."""
-        storage.write_json(folder / FILE, dataclasses.asdict(self))
+MODEL = Kind("model", 1, ModelDescription, "run dvc repro train, or copy the whole model folder again")
+
+
+@dataclass(frozen=True)
+class SavedModel:
+    """A model folder that was opened, and so verified."""
+
+    folder: Path
+    description: ModelDescription
 
     @classmethod
-    def read(cls, folder: Path) -> Manifest:
-        """Read manifest.json and check the files that it names.
+    def open(cls, folder: Path) -> SavedModel:
+        """Read the manifest and compare every file with it.
 
-        Raises: InputError where it is missing or another version's, and for every file that is missing or another model's.
+        Raises: InputError where it is missing, of another version or damaged, or a file is missing or another model's.
         """
-        values = storage.read_json(folder / FILE, config.HINT)
-        known = {field.name for field in dataclasses.fields(cls)}
-        if values.keys() != known:
-            different = ", ".join(sorted(values.keys() ^ known))
-            raise InputError.of(folder / FILE, f"written by another version: {different}", config.HINT)
-        manifest = cls(**values)
-        for name, written in manifest.files.items():
-            path = folder / name
-            if not path.is_file() or storage.checksum(path) != written:
-                found = f"missing, damaged or of another model than {FILE}"
-                raise InputError.of(path, found, f"copy the whole model folder, or {config.HINT}")
-        return manifest
+        description, _ = outputs.open_sealed(folder, MODEL)
+        return cls(folder, description)
+
+    @property
+    def config(self) -> Config:
+        """The network's."""
+        return self.description.config

@@ -3,52 +3,65 @@
 from __future__ import annotations
 
 import dataclasses
+import math
 import time
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import Ints
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
 from pipeline.core.tensorflow import tf
-from pipeline.model import network
 from pipeline.model.average import Average
 from pipeline.model.batches import Batch, Examples, shuffled
 from pipeline.model.config import Config
 from pipeline.model.losses import class_weights, compile_network
+from pipeline.model.network import build, input_specs, weights_by_name
+from pipeline.model.relation_model import RelationModel
 
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
-Score = Callable[[network.Model, Examples], float]
+Score = Callable[[RelationModel, Examples], float]
 
 
 @dataclass(frozen=True)
 class Trained:
     """A model with its best epoch's weights, and how it got there."""
 
-    model: network.Model
+    model: RelationModel
     epochs: int
     best_epoch: int
     score: float  # macro-F1 in percent
     sentences_per_second: float  # of the median epoch's steps
 
 
+@dataclass(frozen=True)
+class Checkpoint:
+    """The weights that an epoch reached."""
+
+    epoch: int  # from 1
+    score: float  # macro-F1 of validation, in percent
+    weights: list[NDArray[np.float32]]  # as Keras lists them
+
+
 class Trainer:
     """A compiled network to train: again from other seeds too, without tracing its step anew, which takes seconds."""
 
-    def __init__(self, config: Config, options: Train, n_rows: int, score: Score) -> None:
+    def __init__(self, config: Config, n_rows: int, score: Score) -> None:
         """Build and compile the network.
 
         Args: n_rows: of training, for the learning rate's schedule; score: chooses the best epoch by validation, in percent.
         """
+        options = config.train
         tf.keras.utils.set_random_seed(options.seed)
         tf.config.experimental.enable_op_determinism()
         self._options = options
         self._score = score
-        self._model = network.Model(config)
-        compile_network(self._model.network, options, n_steps=options.epochs * -(-n_rows // options.batch_size))
+        self._model = RelationModel(config)
+        compile_network(self._model.network, options, n_steps=options.epochs * math.ceil(n_rows / options.batch_size))
         self._step = compiled_step(self._model)
 
     def reset(self, seed: int) -> None:
@@ -56,8 +69,8 @@ class Trainer:
         tf.keras.utils.set_random_seed(seed)
         self._options = dataclasses.replace(self._options, seed=seed)
         net = self._model.network
-        initial = network.weights(network.build(self._model.config))
-        for name, variable in network.weights(net).items():
+        initial = weights_by_name(build(self._model.config))
+        for name, variable in weights_by_name(net).items():
             variable.assign(initial[name])
         for variable in (*net.optimizer.variables, *getattr(net, "log_variances", {}).values()):
             variable.assign(tf.zeros_like(variable))
@@ -73,37 +86,44 @@ class Trainer:
         Args: on_epoch: gets each epoch's losses by name, `validation_score` and `sentences_per_second`.
         Returns: the model, which is the trainer's own: use it before the next training.
         """
-        model, options = self._model, self._options
-        feed = Feed(training, model.config, options)
-        average = Average(model.network.trainable_variables, options.weight_averaging)
-        best, best_epoch, speeds = float("-inf"), 0, []
+        net, options = self._model.network, self._options
+        feed = Feed(training, self._model.config, options)
+        average = Average(net.trainable_variables, options.weight_averaging)
+        best, speeds = Checkpoint(epoch=0, score=float("-inf"), weights=[]), []
         for epoch in range(1, options.epochs + 1):
-            started = time.perf_counter()
-            model.network.reset_metrics()
-            with progress(len(training), "sentences") as advance:
-                for batch in feed.epoch():
-                    losses = self._step(batch)
-                    average.update()
-                    advance(len(batch[1]["relation"]))
-            speeds.append(len(training) / (time.perf_counter() - started))
-            with average.in_place():
-                reached = self._score(model, validation)
-                if reached > best:
-                    best, best_epoch, weights = reached, epoch, model.network.get_weights()
-            figures = {name: float(loss) for name, loss in losses.items()}
-            on_epoch({**figures, "validation_score": reached, "sentences_per_second": speeds[-1]})
-            if epoch - best_epoch >= options.patience:
+            began = time.perf_counter()
+            losses = self._run_epoch(feed, average)
+            speeds.append(len(training) / (time.perf_counter() - began))
+            reached = self._checkpoint(epoch, average, validation)
+            best = max(best, reached, key=lambda checkpoint: checkpoint.score)  # the earlier of equals
+            on_epoch({**losses, "validation_score": reached.score, "sentences_per_second": speeds[-1]})
+            if epoch - best.epoch >= options.patience:
                 break
-        model.network.set_weights(weights)
-        return Trained(model, epoch, best_epoch, best, float(np.median(speeds)))
+        net.set_weights(best.weights)
+        return Trained(self._model, epoch, best.epoch, best.score, float(np.median(speeds)))
+
+    def _run_epoch(self, feed: Feed, average: Average) -> dict[str, float]:
+        """A step a batch, each followed by the average; the losses by name, means over the epoch."""
+        self._model.network.reset_metrics()
+        with progress(feed.n_rows, "sentences") as advance:
+            for inputs, targets, sample_weights in feed.epoch():
+                losses = self._step((inputs, targets, sample_weights))
+                average.update()
+                advance(len(targets["relation"]))
+        return {name: float(loss) for name, loss in losses.items()}
+
+    def _checkpoint(self, epoch: int, average: Average, validation: Examples) -> Checkpoint:
+        """The averaged weights after an epoch."""
+        with average.in_place():
+            return Checkpoint(epoch, self._score(self._model, validation), self._model.network.get_weights())
 
 
-def compiled_step(model: network.Model) -> Callable[[Step], dict[str, tf.Tensor]]:
+def compiled_step(model: RelationModel) -> Callable[[Step], dict[str, tf.Tensor]]:
     """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
     specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
-    targets = {task: specs[task] for task in model.config.tasks}
-    weights = {"relation": tf.TensorSpec((None,), tf.float32)}
-    signature = (network.input_specs(model.config), targets, weights)
+    targets = {task: specs[task] for task in model.config.train.tasks}
+    sample_weights = {"relation": tf.TensorSpec((None,), tf.float32)}
+    signature = (input_specs(model.config), targets, sample_weights)
     step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
     return step
 
@@ -113,21 +133,23 @@ class Feed:
 
     def __init__(self, examples: Examples, config: Config, options: Train) -> None:
         self._examples = examples
-        self._tasks = config.tasks
-        self._weights = class_weights(examples.relation_ids, len(config.relations), options.class_weights)
+        self._tasks = config.train.tasks
+        self._class_weights = class_weights(examples.relation_ids, len(config.relations), options.class_weights)
         self._size = options.batch_size
         self._rng = np.random.default_rng(options.seed)
 
-    def __len__(self) -> int:
-        return -(-len(self._examples) // self._size)
+    @property
+    def n_rows(self) -> int:
+        """Rows of an epoch."""
+        return len(self._examples)
 
     def epoch(self) -> Iterator[Step]:
         """The batches of the next epoch."""
         return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
 
-    def _batch(self, rows: Ints) -> Step:
-        targets = self._examples.targets(rows)
-        weights: Batch = {"relation": self._weights[targets["relation"]]}
-        batch = self._examples.inputs(rows), {task: targets[task] for task in self._tasks}, weights
+    def _batch(self, row_ids: Ints) -> Step:
+        targets = self._examples.targets(row_ids)
+        sample_weights: Batch = {"relation": self._class_weights[targets["relation"]]}
+        batch = self._examples.inputs(row_ids), {task: targets[task] for task in self._tasks}, sample_weights
         tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
         return tensors

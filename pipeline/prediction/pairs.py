@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.ragged import Ints
+from pipeline.core.arrays import Ints
 from pipeline.core.schema import Span
 from pipeline.corpus import positions
 from pipeline.model.batches import Batch

@@ -24,9 +24,8 @@ from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import Span
 from pipeline.model import frozen, viterbi
 from pipeline.model.batches import by_length
-from pipeline.model.config import HINT, Config
 from pipeline.model.frozen import Floats, Frozen
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import MODEL, SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.pairs import Pair, Window, candidate_pairs, inputs, windows_around
 from pipeline.prediction.texts import Text, TextEncoder
@@ -51,13 +50,14 @@ class Predictor:
         Raises: InputError where something is missing or damaged, or the parts do not belong together.
         """
         if not folder.is_dir():
-            raise InputError.of(folder, "there is no such folder", f"give a trained model's, such as models/relation, or {HINT}")
-        self.config = Config.read(folder)
-        manifest = Manifest.read(folder)
-        self._max_length = manifest.max_length
-        self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(folder, manifest), manifest)
+            hint = f"give a trained model's, such as models/relation, or {MODEL.remake}"
+            raise InputError.of(folder, "there is no such folder", hint)
+        model = SavedModel.open(folder)
+        self.config = model.config
+        self._max_length = model.description.max_length
+        self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
         self._network = Frozen(self.config, folder)
-        self._transitions = frozen.transitions(folder) if "tags" in self.config.tasks else None
+        self._transitions = frozen.transitions(folder) if "tags" in self.config.train.tasks else None
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
         """A prediction a sentence, in order, or why this model has none for it."""
@@ -80,7 +80,7 @@ class Predictor:
         if self._transitions is None:
             found = "no entities are marked, and the model has no tagger to find them"
             return Problem(found, f"{hint}both train.tasks", source=SOURCE)
-        if self.config.positions == "shared":
+        if self.config.train.positions == "shared":
             found = "no entities are marked, and this model's tagger reads them off the marks (train.positions: shared)"
             return Problem(found, f"{hint}with train.positions: relation or none", source=SOURCE)
         return None

@@ -14,7 +14,7 @@ from pipeline.core.schema import Span
 from pipeline.corpus.words import find_words, load_tokenizer
 from pipeline.encoding import pieces
 from pipeline.encoding.word_vectors import Vectors, word_vectors
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.types import Entity, Sentence, tags_to_entities
 
@@ -43,14 +43,14 @@ class Text:
 class TextEncoder:
     """Makes texts of sentences, with a model's encoder and tokenizers."""
 
-    def __init__(self, folder: Path, manifest: Manifest) -> None:
+    def __init__(self, folder: Path, model: SavedModel) -> None:
         """Load the encoder from its folder, and the tokenizers.
 
         Raises: InputError where a file is missing or damaged, or the encoder is not the one that the model was trained on.
         """
-        self._encoder = trained_encoder.load(folder, manifest)
+        self._encoder = trained_encoder.load(folder, model)
         self._split_pieces = pieces.load_tokenizer(folder)
-        self._split_words = load_tokenizer(manifest.language, manifest.segmenter)
+        self._split_words = load_tokenizer(model.description.language, model.description.segmenter)
 
     def encode(self, sentences: Sequence[Sentence]) -> list[Text]:
         """A text a sentence, in order; its words begin and end where its marked entities do."""
@@ -59,7 +59,7 @@ class TextEncoder:
         edges = np.array([np.ravel(sentence.entities or NOT_MARKED) for sentence in sentences], np.int64)
         words, starts, counts, spans = find_words([sentence.text for sentence in sentences], edges, self._split_words)
         characters = [Span(start, start + len(word)) for word, start in zip(words, starts.tolist(), strict=True)]
-        bounds = list(itertools.pairwise(ragged.starts(counts).tolist()))
+        bounds = list(itertools.pairwise(ragged.offsets(counts).tolist()))
         vectors = self.vectors([words[start:end] for start, end in bounds])
         return [
             _text(sentence, words[start:end], characters[start:end], entity_edges, of_words)

@@ -7,8 +7,10 @@ import sys
 import numpy as np
 import pytest
 
+from pipeline.core.tensorflow import tf
 from pipeline.model import viterbi
 from pipeline.model.crf import CRF
+from tests.support.layers import check_layer
 
 TAGS = ("O", "B-E1", "I-E1", "B-E2", "I-E2")
 RNG = np.random.default_rng(3)
@@ -47,6 +49,15 @@ def padded_tags(rows):
     for padded, row in zip(tags, rows, strict=True):
         padded[: len(row)] = row
     return tags
+
+
+def test_the_crf_is_a_sound_layer(tmp_path):
+    gold = padded_tags([RNG.integers(0, 5, length) for length in LENGTHS])
+
+    def loss(layer, emissions):
+        return tf.reduce_mean(layer.loss(gold, emissions))
+
+    check_layer(CRF(5), {"states": tf.constant(EMISSIONS)}, tf.TensorSpec((30, 5, 5)), 3, tmp_path, loss)
 
 
 def test_the_loss_is_the_negative_log_likelihood_over_all_paths_for_every_length(crf):

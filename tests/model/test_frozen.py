@@ -4,9 +4,11 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.model import frozen, network, viterbi
+from pipeline.model import frozen, viterbi
 from pipeline.model.config import Config
 from pipeline.model.frozen import Frozen
+from pipeline.model.predictions import predict
+from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
 
 ARCHITECTURES = [
@@ -19,8 +21,8 @@ ARCHITECTURES = [
 
 
 def saved(folder, **changes):
-    model = network.Model(tiny.config(**changes))
-    network.save(model, folder)
+    model = RelationModel(tiny.config(**changes))
+    model.save(folder)
     frozen.freeze(model, folder)
     return model
 
@@ -36,10 +38,10 @@ def reference(tmp_path_factory):
 @pytest.mark.parametrize("changes", ARCHITECTURES, ids=str)
 def test_every_architecture_says_what_keras_says(changes, tmp_path):
     model, examples = saved(tmp_path, **changes), tiny.examples()
-    expected = network.predict(model, examples)
+    expected = predict(model, examples)
     outputs = Frozen(model.config, tmp_path).forward(examples.inputs(np.arange(4)))
     np.testing.assert_allclose(outputs["relation"], expected.probabilities, atol=1e-6)
-    if "tags" in model.config.tasks:
+    if "tags" in model.config.train.tasks:
         paths = viterbi.decode(outputs["tags"], examples.lengths, frozen.transitions(tmp_path), model.config.tags)
         assert [path[path >= 0].tolist() for path in paths] == [tags.tolist() for tags in expected.tag_ids]
     else:
@@ -56,7 +58,7 @@ def test_a_row_gets_the_same_bits_in_any_batch_padded_or_not(reference):
 
 
 def test_a_network_of_other_weights_is_not_taken_for_the_same(reference):
-    model = network.load(reference)
+    model = RelationModel.load(reference)
     kernel = model.network.get_layer("relation").kernel
     kernel.assign_add(0.5 * np.random.default_rng(0).normal(size=kernel.shape))
     with pytest.raises(InputError, match="differs from Keras"):
@@ -64,14 +66,14 @@ def test_a_network_of_other_weights_is_not_taken_for_the_same(reference):
 
 
 def test_a_network_that_says_no_number_is_not_taken_for_the_same(reference):
-    model = network.load(reference)
+    model = RelationModel.load(reference)
     model.network.get_layer("relation").bias.assign([np.nan] * 3)
     with pytest.raises(InputError, match="differs from Keras"):
         frozen.prove(model, Frozen(model.config, reference), reference)
 
 
 def test_the_same_weights_give_the_same_files_whatever_ran_before(reference, tmp_path):
-    frozen.freeze(network.load(reference), tmp_path)
+    frozen.freeze(RelationModel.load(reference), tmp_path)
     for name in ("network.xml", "network.bin"):
         assert (tmp_path / name).read_bytes() == (reference / name).read_bytes()
 

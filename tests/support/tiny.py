@@ -1,16 +1,19 @@
-"""A tiny corpus with vectors, and the settings of a tiny network, for the tests of feeding, model and training."""
+"""A tiny corpus with vectors, and the options and config of a tiny network."""
 
 from __future__ import annotations
 
 import dataclasses
+from pathlib import Path
 from typing import Any, ClassVar
 
 import numpy as np
 import pyarrow as pa
+import yaml
 from numpy.typing import NDArray
 
-from pipeline.core import params
+from pipeline.core import params, storage
 from pipeline.core.params import Train
+from pipeline.core.schema import CONTRACTS
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from tests.support.project import ROOT
@@ -29,7 +32,7 @@ SENTENCES = (
 
 
 class FakeStore:
-    """The store's interface: random vectors, a word's the same in every sentence, a row for each sentence looked up."""
+    """An embedding store of random vectors, the same for the same word."""
 
     width = WIDTH
     n_layers = 2
@@ -37,27 +40,30 @@ class FakeStore:
     description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
 
     def __init__(self) -> None:
-        self._words: list[list[str]] = []
+        self._sentences: list[list[str]] = []
 
     def find(self, words: pa.ChunkedArray) -> NDArray[np.int64]:
-        first = len(self._words)
-        self._words += words.to_pylist()
-        return np.arange(first, len(self._words))
+        """(N,) row ids of sentences, all of them new to the store."""
+        self._sentences += words.to_pylist()
+        return np.arange(len(words)) + len(self._sentences) - len(words)
 
-    def vectors(self, row: int) -> NDArray[np.float16]:
-        generators = [np.random.default_rng(sum(word.encode())) for word in self._words[row]]
-        return np.array([generator.normal(size=WIDTH) for generator in generators], np.float16)
+    def vectors(self, row_id: int) -> NDArray[np.float16]:
+        """(T, WIDTH) of a sentence."""
+        seeds = [sum(word.encode()) for word in self._sentences[row_id]]
+        drawn = np.array([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds])
+        return drawn.astype(np.float16)
 
 
 def table(copies: int = 1) -> pa.Table:
-    """The sentences, several times over, their relations in turn, all with the id 1."""
-    kinds = [
+    """Rows of the position stage: the sentences, several times over, their relations in turn, all with the id 1."""
+    rows = [
         positioned(sentence, relation=RELATIONS[index % 3], max_distance=MAX_DISTANCE) for index, sentence in enumerate(SENTENCES)
     ]
-    return pa.concat_tables(kinds * copies)
+    return pa.concat_tables(rows * copies)
 
 
 def examples(copies: int = 1) -> Examples:
+    """The table's rows with their vectors."""
     return Examples(table(copies), FakeStore(), RELATIONS)
 
 
@@ -68,7 +74,8 @@ def options(**changes: Any) -> Train:
 
 
 def config(**changes: Any) -> Config:
-    facts: dict[str, Any] = {
+    """The network that these options ask for on the tiny corpus."""
+    facts: dict[str, object] = {
         "relations": RELATIONS,
         "tags": TAGS,
         "width": WIDTH,
@@ -77,3 +84,12 @@ def config(**changes: Any) -> Config:
         "encoder": "fake",
     }
     return Config.of(options(**changes), **facts)
+
+
+def write_project(folder: Path, train: Train, copies: int, **sections: dict[str, Any]) -> None:
+    """What the train stage reads beside the store: params.yaml, with other sections, and `positioned`, every split alike."""
+    section = {**dataclasses.asdict(train), "tasks": list(train.tasks)}
+    (folder / params.FILE).write_text(yaml.safe_dump({"train": section, **sections}))
+    tables = {split: [table(copies)] for split in ("train", "validation", "test")}
+    notes = {"max_distance": MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
+    storage.write(folder / "positioned", CONTRACTS["position"], tables, {"tags": list(TAGS)}, notes)

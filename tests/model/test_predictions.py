@@ -1,0 +1,22 @@
+"""What a model says of rows, in whatever batches."""
+
+import numpy as np
+
+from pipeline.model import predictions
+from pipeline.model.predictions import predict
+from pipeline.model.relation_model import RelationModel
+from tests.support import tiny
+
+
+def test_predictions_come_in_row_order_one_tag_a_word_and_do_not_depend_on_the_batch(monkeypatch):
+    model, examples = RelationModel(tiny.config()), tiny.examples()
+    together = predict(model, examples)
+    monkeypatch.setattr(predictions, "BATCH_ROWS", 1)
+    alone = predict(model, examples)
+    np.testing.assert_allclose(together.probabilities, alone.probabilities, atol=1e-6)
+    assert [len(tags) for tags in together.tag_ids] == examples.lengths.tolist()
+    assert all((a == b).all() for a, b in zip(together.tag_ids, alone.tag_ids, strict=True))
+
+
+def test_without_the_tags_head_there_are_no_tags():
+    assert predict(RelationModel(tiny.config(tasks=("relation",))), tiny.examples()).tag_ids is None

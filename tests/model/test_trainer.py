@@ -1,0 +1,82 @@
+"""Training at tiny size: that it learns, what it keeps, what it repeats."""
+
+import numpy as np
+import pytest
+
+from pipeline.evaluation import validation
+from pipeline.model import losses, trainer
+from pipeline.model.network import weights_by_name
+from pipeline.model.relation_model import RelationModel
+from tests.support import tiny
+from tests.support.training import fit
+
+
+def weights(trained):
+    return {name: weight.numpy() for name, weight in weights_by_name(trained.model.network).items()}
+
+
+def test_a_small_corpus_is_learnt_by_heart():
+    trained = fit(epochs=40, patience=40, learning_rate=0.03, dropout=0.0, lstm_units=8)
+    assert trained.score > 90
+
+
+def test_two_runs_give_the_same_bytes():
+    first, second = weights(fit(weight_averaging=0.9)), weights(fit(weight_averaging=0.9))
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+
+
+def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
+    options, config = tiny.options(loss_weights="learned", epochs=3), tiny.config(dropout=0.0)
+    examples, trained = tiny.examples(copies=3), []
+    for earlier in ([], [1, 2]):
+        own = trainer.Trainer(config, options, len(examples), validation.score)
+        for seed in [*earlier, 3]:
+            own.reset(seed)
+            last = own.train(examples, examples)
+        trained.append(weights(last))
+    assert all(trained[0][name].tobytes() == trained[1][name].tobytes() for name in trained[0])
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tasks": ("relation",)},
+        {"sharing": "soft", "sharing_distance": "l1"},
+        {"sharing": "soft", "positions": "relation"},
+        {"loss_weights": "learned", "class_weights": "balanced"},
+        {"schedule": "cosine", "weight_decay": 0.01, "weight_averaging": 0.9},
+        {"label_smoothing": 0.1, "pooling": "max+entities+attention"},
+    ],
+    ids=str,
+)
+@pytest.mark.usefixtures("eager")
+def test_every_option_trains(changes):
+    losses = []
+    fit(lambda figures: losses.append(figures["loss"]), epochs=3, learning_rate=0.02, dropout=0.0, **changes)
+    assert losses[-1] < losses[0]
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_best_epochs_weights_are_kept_and_patience_ends_training():
+    scores = iter([1.0, 5.0, 2.0, 3.0, 9.0])
+    seen = []
+
+    def score(model, examples):
+        seen.append(model.network.get_weights())
+        return next(scores)
+
+    trained = fit(score=score, epochs=5, patience=2)
+    assert (trained.epochs, trained.best_epoch, trained.score) == (4, 2, 5.0)
+    for kept, best in zip(trained.model.network.get_weights(), seen[1], strict=True):
+        np.testing.assert_array_equal(kept, best)
+
+
+def test_many_lengths_trace_the_step_once():
+    config, options = tiny.config(), tiny.options(batch_size=1)
+    model = RelationModel(config)
+    losses.compile_network(model.network, options, n_steps=1)
+    step = trainer.compiled_step(model)
+    feed = trainer.Feed(tiny.examples(), config, options)
+    for batch in feed.epoch():
+        step(batch)
+    assert step.experimental_get_tracing_count() == 1
