@@ -15,8 +15,139 @@ from pipeline import evaluate
 from pipeline.core import storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import CONTRACTS
+<<<<<<< ours
 from tests.support import scored
 from tests.support.scored import GOLD_TAG_IDS, LABELS, TAGS
+=======
+from pipeline.evaluation import report, scored_split, tables
+from pipeline.evaluation.scored_split import Outcome
+from tests.support import rows
+from tests.support.tiny import TAGS
+
+LABELS = ("Other", "R(e1,e2)", "R(e2,e1)")
+SETTINGS = params.Evaluate(resamples=50, confidence=0.95, seed=7)
+
+
+def table(*relations: str) -> pa.Table:
+    """Rows of "the [e1 old cat] <mats>", a relation each."""
+    made = [
+        rows.positioned("the [e1 old cat] saw [e2 <mats>]", relation=relation, first_id=n)
+        for n, relation in enumerate(relations, start=1)
+    ]
+    return pa.concat_tables(made).combine_chunks()
+
+
+def made(gold: list[str], predicted: list[str], tag_ids: list[list[int]] | None = None) -> Outcome:
+    """An outcome whose predictions have a probability of 0.8."""
+    certain = np.eye(3)[[LABELS.index(label) for label in predicted]]
+    tag_arrays = None if tag_ids is None else [np.array(ids) for ids in tag_ids]
+    return scored_split.join(table(*gold), (0.7 * certain + 0.1).astype(np.float32), tag_arrays, LABELS, TAGS)
+
+
+RIGHT = [0, 1, 2, 0, 1]
+
+
+def test_scores_are_in_percent_beside_their_interval() -> None:
+    found = tables.relation_scores(made(["R(e1,e2)", "R(e1,e2)"], ["R(e1,e2)", "R(e2,e1)"]), SETTINGS)
+    assert [found[name] for name in ("official_macro_f1", "undirected_macro_f1", "accuracy")] == [50, 100, 50]
+    assert 0 < found["accuracy_low"] < 50 < found["accuracy_high"] < 100
+
+
+def test_a_right_relation_in_the_wrong_direction_is_counted_as_a_flip() -> None:
+    found = made(["R(e1,e2)", "R(e1,e2)", "Other", "R(e2,e1)"], ["R(e2,e1)", "R(e1,e2)", "R(e1,e2)", "Other"])
+    assert tables.relation_scores(found, SETTINGS)["direction_flips"] == 1
+
+
+def test_the_official_score_is_null_where_labels_have_no_direction() -> None:
+    undirected = scored_split.join(table("R", "Other"), np.array([[0.2, 0.8], [0.9, 0.1]], np.float32), None, ("Other", "R"), TAGS)
+    found = tables.relation_scores(undirected, SETTINGS)
+    assert {found[f"official_macro_f1{end}"] for end in ("", "_low", "_high")} == {None}
+    assert found["undirected_macro_f1"] == 100
+
+
+def test_tags_are_scored_strictly_and_say_whether_positions_were_visible() -> None:
+    wrong_start = [0, 0, 2, 0, 1]
+    found = tables.tag_scores(made(["Other"] * 2, ["Other"] * 2, [RIGHT, wrong_start]), positions_visible=True, settings=SETTINGS)
+    # 3 of 3 predicted entities are right, 3 of 4 gold ones found.
+    assert found["f1"] == pytest.approx(100 * 2 * 3 / (3 + 4), abs=0.01)
+    assert found["positions_visible"] is True
+
+
+def test_tag_scores_are_null_without_a_tagger() -> None:
+    found = tables.tag_scores(made(["Other"], ["Other"]), positions_visible=True, settings=SETTINGS)
+    assert set(found.values()) == {None}
+
+
+def test_words_outside_the_window_are_predicted_o_and_counted() -> None:
+    long = rows.positioned("a b c [e1 old cat] saw [e2 mats] d e f", max_length=5)
+    start, end = long["window_start"][0].as_py(), long["window_end"][0].as_py()
+    found = scored_split.join(long, np.eye(3, dtype=np.float32)[:1], [np.array([1] * 5)], LABELS, TAGS)
+    assert found.predicted_tags == [["O"] * start + ["B"] * 5 + ["O"] * (10 - end)]
+    assert len(found.gold_tags[0]) == 10
+    assert found.words_outside_window == 5
+
+
+def test_a_predictions_row_tells_of_one_sentence() -> None:
+    [row] = tables.predictions(made(["R(e1,e2)"], ["Other"], [RIGHT]))
+    assert row == {
+        "id": "1",
+        "gold": "R(e1,e2)",
+        "predicted": "Other",
+        "probabilities": {"Other": 0.8, "R(e1,e2)": 0.1, "R(e2,e1)": 0.1},
+        "gold_tags": ["O", "B", "I", "O", "B"],
+        "predicted_tags": ["O", "B", "I", "O", "B"],
+    }
+
+
+def test_the_per_class_table_counts_gold_predicted_and_flips() -> None:
+    found = made(["R(e1,e2)", "R(e1,e2)", "Other"], ["R(e2,e1)", "R(e1,e2)", "R(e1,e2)"])
+    other, relation = tables.per_class(found, "official", SETTINGS)
+    assert (relation["precision"], relation["recall"]) == (33.33, 50)
+    assert [relation[key] for key in ("support", "predicted", "direction_flips")] == [2, 3, 1]
+    assert [other[key] for key in ("f1", "support", "predicted", "direction_flips")] == [0, 1, 0, 0]
+
+
+def test_a_flip_counts_at_the_label_that_was_missed_where_each_direction_is_a_class() -> None:
+    found = tables.per_class(made(["R(e1,e2)"], ["R(e2,e1)"]), "directed", SETTINGS)
+    assert [(row["class"], row["direction_flips"]) for row in found] == [("Other", 0), ("R(e1,e2)", 1), ("R(e2,e1)", 0)]
+
+
+def test_a_slice_is_scored_on_its_own_rows() -> None:
+    found = made(["R(e1,e2)", "Other"], ["R(e1,e2)", "R(e1,e2)"])
+    first, second = tables.slice_scores(found, {"cut": {"yes": [0], "no": [1]}}, SETTINGS)
+    assert (first["slice"], first["n"], first["accuracy"], first["official_macro_f1"]) == ("yes", 1, 100, 100)
+    assert (second["slice"], second["n"], second["accuracy"]) == ("no", 1, 0)
+
+
+def test_a_slice_without_a_relation_to_find_has_no_macro_f1() -> None:
+    [found] = tables.slice_scores(made(["Other"] * 20, ["Other"] * 20), {"cut": {"none": list(range(20))}}, SETTINGS)
+    assert (found["official_macro_f1"], found["official_macro_f1_low"]) == (None, None)
+
+
+def test_a_slice_of_few_rows_claims_no_certainty() -> None:
+    few = made(["R(e1,e2)"] * 7, ["R(e1,e2)"] * 7)
+    [found] = tables.slice_scores(few, {"cut": {"few": list(range(7))}}, SETTINGS)
+    assert found["accuracy_low"] < 70
+    assert (found["official_macro_f1"], found["official_macro_f1_low"], found["official_macro_f1_high"]) == (100, None, None)
+
+
+def test_the_confusion_rows_lose_the_direction_where_it_is_ignored() -> None:
+    found = made(["R(e1,e2)"], ["R(e2,e1)"])
+    assert tables.confusion(found, "directed") == [{"gold": "R(e1,e2)", "predicted": "R(e2,e1)"}]
+    assert tables.confusion(found, "undirected") == [{"gold": "R", "predicted": "R"}]
+
+
+def test_the_surest_mistake_comes_first_and_right_rows_are_left_out() -> None:
+    gold = table("Other", "R(e1,e2)", "Other")
+    probabilities = np.array([[0.3, 0.6, 0.1], [0.9, 0.1, 0.0], [1.0, 0.0, 0.0]], np.float32)
+    found = report.mistakes(scored_split.join(gold, probabilities, None, LABELS, TAGS), gold)
+    assert [row["id"] for row in found] == ["2", "1"]
+
+
+def test_the_pieces_of_a_sentence_are_its_text_with_the_entities_apart() -> None:
+    [row] = table("Other").to_pylist()
+    assert report.pieces(row) == [("the ", ""), ("old cat", "e1"), (" saw ", ""), ("<mats>", "e2")]
+>>>>>>> theirs
 
 
 @pytest.fixture

@@ -3,10 +3,7 @@
 import pytest
 
 from experiments import comparison
-from pipeline.core import params
-from tests.support.runs import GOLD, made, wrong_every
-
-SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
+from tests.support.runs import GOLD, SETTINGS, made, wrong_every
 
 
 def test_a_planted_difference_is_supported() -> None:

@@ -8,12 +8,9 @@ import yaml
 
 from experiments.options import report
 from experiments.variants import OPTIONS
-from pipeline.core import params
 from pipeline.core.errors import InputError
 from tests.support.project import ROOT
-from tests.support.runs import made, wrong_every
-
-SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
+from tests.support.runs import SETTINGS, made, wrong_every
 
 
 @pytest.fixture

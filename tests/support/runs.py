@@ -5,7 +5,9 @@ from __future__ import annotations
 from typing import Any
 
 from experiments.runs import Run
+from pipeline.core import params
 
+SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
 LABELS = ["A(e1,e2)", "A(e2,e1)", "Other"]
 GOLD = [0, 1, 2] * 40
 
