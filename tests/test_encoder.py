@@ -5,7 +5,6 @@ from __future__ import annotations
 import json
 import re
 import subprocess
-import sys
 from pathlib import Path
 
 import pytest
@@ -18,10 +17,8 @@ from tests.support.project import ROOT
 def run(folder: Path, layers: list[int]) -> subprocess.CompletedProcess[str]:
     """The stage in a folder whose params.yaml names its encoder `saved`."""
     (folder / "params.yaml").write_text(json.dumps({"encoder": {"name": "saved", "revision": None, "layers": layers}}))
-    command = [sys.executable, "-m", "pipeline.encoder", "models/encoder"]
-    return subprocess.run(
-        command, cwd=folder, env=project.environment() | {"PYTHONPATH": str(ROOT)}, capture_output=True, text=True, check=False
-    )
+    environment = project.environment() | {"PYTHONPATH": str(ROOT)}
+    return subprocess.run(project.command("encoder"), cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 @pytest.fixture(scope="module")
