@@ -21,15 +21,13 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.core import ragged, storage
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Ints, Vectors
 from pipeline.core.errors import InputError
 
 FORMAT = "2"
 KEY = pa.binary(16)
-Vectors = NDArray[np.float16]
 
 
 def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:

@@ -9,9 +9,9 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.core import storage
+from pipeline.core.arrays import Bools
 from pipeline.core.errors import InputError
 from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, write_shard
 
@@ -88,11 +88,11 @@ def summary(folder: Path, live: pa.Array, fingerprint: str) -> dict[str, Any]:
     }
 
 
-def _words_of(shards: list[Shard], masks: list[NDArray[np.bool_]]) -> int:
+def _words_of(shards: list[Shard], masks: list[Bools]) -> int:
     return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
 
 
-def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[NDArray[np.bool_]]:
+def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[Bools]:
     """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
     if not shards:
         return []

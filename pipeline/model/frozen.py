@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import openvino_model
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.model.batches import Batch
@@ -21,7 +22,6 @@ from pipeline.model.config import HINT, WEIGHTS, Config
 if TYPE_CHECKING:
     from pipeline.model import network
 
-Floats = NDArray[np.float32]
 INPUTS = ("words", "e1_position_ids", "e2_position_ids")
 FILE = "network.xml"
 TRANSITIONS = "transitions"

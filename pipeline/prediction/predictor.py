@@ -18,14 +18,14 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import Span
 from pipeline.model import frozen, viterbi
 from pipeline.model.batches import by_length
 from pipeline.model.config import HINT, Config
-from pipeline.model.frozen import Floats, Frozen
+from pipeline.model.frozen import Frozen
 from pipeline.model.manifest import Manifest
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.pairs import Pair, Window, candidate_pairs, inputs, windows_around
