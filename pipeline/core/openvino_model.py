@@ -15,9 +15,9 @@ from pathlib import Path
 from typing import Any
 from xml.etree import ElementTree
 
-import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 
 Inputs = Sequence[NDArray[Any]] | Mapping[str, NDArray[Any]]  # in the function's order, or by name
@@ -57,11 +57,11 @@ class FrozenModel:
         model(warm_up)
         return model
 
-    def __call__(self, inputs: Inputs) -> tuple[NDArray[np.float32], ...]:
+    def __call__(self, inputs: Inputs) -> tuple[Floats, ...]:
         """The outputs of one batch, in the function's order."""
         request = self._requests.get()
         try:
-            outputs: tuple[NDArray[np.float32], ...] = request.infer(inputs, share_inputs=True).to_tuple()
+            outputs: tuple[Floats, ...] = request.infer(inputs, share_inputs=True).to_tuple()
         finally:
             self._requests.put(request)
         return outputs

@@ -22,7 +22,6 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.core import outputs, ragged
 from pipeline.core.arrays import Ints
@@ -33,7 +32,6 @@ from pipeline.core.schema import VECTORS, VectorsDescription
 REPAIR = "run dvc repro --force embed"
 FORMAT = "2"
 KEY = pa.binary(16)
-Vectors = NDArray[np.float16]
 
 
 def keys(words: pa.ChunkedArray, fingerprint: str) -> pa.Array:

@@ -15,10 +15,10 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Ints, Vectors
 from pipeline.encoding import pieces, store
 from pipeline.encoding.pieces import Pieces
-from pipeline.encoding.word_vectors import Vectors, WordEncoder, word_vectors
+from pipeline.encoding.word_vectors import WordEncoder, word_vectors
 
 # New sentences are sorted by length within windows, so that few are in memory and yet batches of one length are full; and are
 # tokenized in chunks of a window, small enough that inference starts at once.

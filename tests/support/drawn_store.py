@@ -8,6 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core import storage
+from pipeline.core.arrays import Vectors
 from pipeline.encoding import store
 from pipeline.encoding.store import Store
 
@@ -24,7 +25,7 @@ def keys(*words: list[str], fingerprint: str = "now") -> pa.Array:
     return store.keys(column(list(words)), fingerprint)
 
 
-def vectors_of(words: list[str]) -> np.ndarray:
+def vectors_of(words: list[str]) -> Vectors:
     """Vectors that tell whose they are."""
     return np.array([[len(word), index + 1, ord(word[0]) if word else 1] for index, word in enumerate(words)], np.float16)
 

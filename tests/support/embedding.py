@@ -12,9 +12,10 @@ import numpy as np
 from tokenizers import BertWordPieceTokenizer
 
 from pipeline.core import storage
+from pipeline.core.arrays import Floats
 from pipeline.core.schema import CONTRACTS
 from pipeline.encoding.description import Description
-from pipeline.encoding.inference import Inference
+from pipeline.encoding.inference import Ids, Inference
 from tests.support import rows
 
 WIDTH = 4
@@ -30,8 +31,8 @@ SENTENCES = [
 def stand_in(folder: Path, precision: str) -> Inference:
     table = np.random.default_rng(0).normal(size=(100, WIDTH)).astype(np.float32)
 
-    def encode(ids: np.ndarray) -> np.ndarray:
-        hidden = table[ids]
+    def encode(ids: Ids) -> Floats:
+        hidden: Floats = table[ids]
         hidden[:, 1:] += hidden[:, :-1] / 2
         return hidden
 
@@ -47,10 +48,12 @@ def write_encoder(folder: Path, description: Description) -> None:
     storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(dataclasses.replace(description, files=files)))
 
 
-def write_positioned(folder: Path, sentences: list[str], n_train: int | None = None, **options: object) -> None:
+def write_positioned(
+    folder: Path, sentences: list[str], n_train: int | None = None, relation: str = "Other", first_id: int = 1
+) -> None:
     n_train = n_train or len(sentences) - 2
     parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
-    splits = {split: [rows.positioned(*part, **options)] for split, part in parts.items() if part}
+    splits = {split: [rows.positioned(*part, relation=relation, first_id=first_id)] for split, part in parts.items() if part}
     storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
 
 

@@ -7,7 +7,10 @@ import string
 from pathlib import Path
 from typing import Any
 
+from pipeline.core import params
 from pipeline.core.stage import quiet
+from pipeline.encoding import freeze
+from pipeline.encoding.description import Description
 
 WORDS = [
     "the",
@@ -73,6 +76,11 @@ def save_random(kind: str, folder: Path, tokenizer: Any, max_positions: int, see
     model.set_weights([weight * 10 if "embeddings" in variable.name else weight for weight, variable in weights])
     model.save_pretrained(folder, safe_serialization=True)
     return model
+
+
+def build(saved: Path, layers: tuple[int, ...] = (-1,)) -> Description:
+    """What the encoder stage says of a saved encoder, frozen beside it."""
+    return freeze.build(params.Encoder(str(saved), None, layers), saved.parent / "built")[0]
 
 
 def _shape_of(kind: str, shape: dict[str, Any]) -> dict[str, Any]:

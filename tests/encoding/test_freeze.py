@@ -1,0 +1,49 @@
+"""Freezing: the same files every time, and a proof that a wrong conversion fails."""
+
+from __future__ import annotations
+
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.core import params
+from pipeline.core.errors import InputError
+from pipeline.encoding import freeze
+
+
+@pytest.mark.parametrize("layers", [(-1,), (-1, 0)])
+def test_an_encoder_gives_the_same_files_whatever_ran_before_and_in_another_process(
+    saved: Path, tmp_path: Path, layers: tuple[int, ...]
+) -> None:
+    code = "\n".join(
+        (
+            "import sys",
+            "from pathlib import Path",
+            "from pipeline.core import params",
+            "from pipeline.encoding import freeze",
+            f"freeze.build(params.Encoder(sys.argv[1], None, {layers}), Path(sys.argv[2]))",
+        )
+    )
+    subprocess.run([sys.executable, "-c", code, str(saved), str(tmp_path / "elsewhere")], check=True, capture_output=True)
+    for name in ("first", "second"):
+        freeze.build(params.Encoder(str(saved), None, layers), tmp_path / name)
+    for path in (tmp_path / "elsewhere").iterdir():
+        assert path.read_bytes() == (tmp_path / "first" / path.name).read_bytes() == (tmp_path / "second" / path.name).read_bytes()
+
+
+def test_a_conversion_that_gives_wrong_numbers_is_an_error(frozen: Path) -> None:
+    def wrong(ids: np.ndarray) -> SimpleNamespace:
+        return SimpleNamespace(numpy=lambda: np.random.default_rng(0).normal(size=(*ids.shape, 32)).astype(np.float32))
+
+    with pytest.raises(InputError, match="differs from TensorFlow"):
+        freeze.prove(wrong, frozen, 50, 64)
+
+
+def test_cosines_are_taken_vector_by_vector() -> None:
+    ours = np.array([[1, 0], [3, 4]], np.float32)
+    theirs = np.array([[2, 0], [4, 3]], np.float32)
+    assert freeze.lowest_cosine(ours, theirs) == pytest.approx(24 / 25)

@@ -1,0 +1,46 @@
+"""The two backends: what loads, what is refused, and what a precision means on a processor."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.encoding import inference
+
+
+def test_the_frozen_encoder_loads_without_tensorflow_and_gives_layers_side_by_side(frozen: Path) -> None:
+    hidden = inference.openvino(frozen, "float32").encode(np.array([[2, 7, 8, 3]], np.int32))
+    assert hidden.shape == (1, 4, 32)
+    assert hidden.dtype == np.float32
+
+
+def test_a_missing_or_damaged_frozen_encoder_is_an_error(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="missing or damaged"):
+        inference.openvino(tmp_path, "float32")
+    (tmp_path / "encoder.xml").write_text("<net")
+    with pytest.raises(InputError, match="missing or damaged"):
+        inference.openvino(tmp_path, "float32")
+
+
+def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen: Path, copy: Path) -> None:
+    (copy / "model.safetensors").write_bytes(b"other")
+    described = storage.read_json(frozen / "encoder.json", "")
+    storage.write_json(copy / "encoder.json", described | {"name": str(copy)})
+    with pytest.raises(InputError, match=r"are not those of models/encoder"):
+        inference.tensorflow(copy, "float32")
+
+
+def test_a_precision_that_the_processor_lacks_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:
+    import openvino
+
+    monkeypatch.setattr(openvino, "Core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32"]))
+    assert inference.resolve_precision("openvino", "auto") == "float32"
+    with pytest.raises(InputError, match="computes no bfloat16"):
+        inference.resolve_precision("openvino", "bfloat16")
+    monkeypatch.setattr(openvino, "Core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32", "BF16"]))
+    assert inference.resolve_precision("openvino", "auto") == "bfloat16"
