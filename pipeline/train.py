@@ -82,12 +82,12 @@ def _curves(folder: Path) -> Any:
 
 def _tell(figures: dict[str, float], live: Any) -> None:
     """Log an epoch's losses and score to the curves (not its speed: they are the same in every run) and print it."""
-    speed = figures.pop("sentences_per_second")
-    for name, value in figures.items():
+    curves = {name: value for name, value in figures.items() if name != "sentences_per_second"}
+    for name, value in curves.items():
         live.log_metric(name, value)
     live.next_step()
-    shown = ", ".join(f"{name} {value:.3f}" for name, value in figures.items())
-    sys.stderr.write(f"epoch {live.step}: {shown}, {speed:,.0f} sentences/s\n")
+    shown = ", ".join(f"{name} {value:.3f}" for name, value in curves.items())
+    sys.stderr.write(f"epoch {live.step}: {shown}, {figures['sentences_per_second']:,.0f} sentences/s\n")
 
 
 if __name__ == "__main__":

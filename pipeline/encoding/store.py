@@ -24,7 +24,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core import outputs, ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Ints, Vectors
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum
 from pipeline.core.schema import VECTORS, VectorsDescription

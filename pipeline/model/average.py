@@ -12,6 +12,7 @@ class Average:
     """The average of variables that training goes on to change; without a decay it is the variables themselves."""
 
     def __init__(self, variables: Sequence[tf.Variable], decay: float) -> None:
+        """Args: decay: the share of the average that a step leaves, 0 for no averaging."""
         self._decay = decay
         self._variables = list(variables) if decay else []
         self._others = [tf.Variable(variable, trainable=False) for variable in self._variables]
@@ -19,10 +20,15 @@ class Average:
         self._approach = tf.function(self._approach_by, input_signature=[tf.TensorSpec(())])
 
     def update(self) -> None:
-        """Move the average towards the variables; a young one follows closely, or it would remember the initial weights."""
+        """Move the average towards the variables, after a step.
+
+        A young average follows closely, or it would remember the initial weights: the decay of step n is at most
+        (1 + n) / (10 + n), as in tf.train.ExponentialMovingAverage.
+        """
         self._n_steps += 1
         if self._variables:
-            self._approach(tf.constant(1 - min(self._decay, (1 + self._n_steps) / (10 + self._n_steps)), tf.float32))
+            decay = min(self._decay, (1 + self._n_steps) / (10 + self._n_steps))
+            self._approach(tf.constant(1 - decay, tf.float32))
 
     def _approach_by(self, share: tf.Tensor) -> None:
         for average, variable in zip(self._others, self._variables, strict=True):

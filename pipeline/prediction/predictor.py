@@ -24,7 +24,7 @@ from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import Span
 from pipeline.model import frozen, viterbi
 from pipeline.model.batches import by_length
-from pipeline.model.frozen import Floats, Frozen
+from pipeline.model.frozen import Frozen
 from pipeline.model.manifest import MODEL, SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.pairs import Pair, Window, candidate_pairs, inputs, windows_around
