@@ -11,7 +11,7 @@ from pathlib import Path
 from pipeline.core import files, typed
 from pipeline.core.errors import InputError
 from pipeline.core.outputs import Kind
-from pipeline.core.params import Count
+from pipeline.core.params import Rounds, Seed
 
 PARAMS = Path("experiments/params.yaml")
 HINT = "run make claim"
@@ -22,8 +22,8 @@ class Experiment:
     """The section of experiments/params.yaml."""
 
     corpus: str
-    seeds: tuple[int, ...]
-    epochs: Count
+    seeds: tuple[Seed, ...]
+    epochs: Rounds
 
     def epochs_on(self, percent: int) -> int:
         """The budget on a share of the training rows: fewer rows get more epochs, though fewer steps.

@@ -10,7 +10,6 @@ are encoded and pooled in threads, while others are tokenized and written.
 from __future__ import annotations
 
 import dataclasses
-import json
 import shutil
 import time
 from pathlib import Path
@@ -26,6 +25,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
+from pipeline.core.untrusted import json_text
 from pipeline.encoding import pieces, upkeep
 from pipeline.encoding.sentences import Corpus, missing_sentences
 from pipeline.encoding.store import Shard, Store, shard_paths
@@ -105,7 +105,7 @@ def tell(folder: Path, corpus: Corpus) -> str:
         raise InputError(problems)
     held = dataclasses.asdict(upkeep.summary(shards, corpus.keys, corpus.vectors.fingerprint))
     content = {"sentences": len(corpus.keys), **held, "encoder": dataclasses.asdict(corpus.vectors.encoder)}
-    return json.dumps(content, indent=2, ensure_ascii=False)
+    return json_text(content, indent=2)
 
 
 def main(

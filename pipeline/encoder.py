@@ -20,6 +20,7 @@ from pipeline.encoding.freeze import build
 def main(encoder: Output) -> str:
     """Fetch the pretrained encoder that params.yaml names and freeze it for inference."""
     began = time.perf_counter()
+    params.check()
     settings = params.read(params.Encoder)
     description, cosine = build(settings, encoder)
     layers = ", ".join(map(str, settings.layers))

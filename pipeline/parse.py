@@ -49,6 +49,7 @@ def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) ->
 def main(raw: Input, parsed: Output) -> str:
     """Parse annotation files into rows of words."""
     began = time.perf_counter()
+    params.check()
     settings = params.read(params.Parse)
     exclude = frozenset(settings.exclude)
     files, read = find_files(raw), READERS[settings.format]

@@ -11,7 +11,6 @@ A sentence that cannot be used gives {"line": ..., "error": ..., "hint": ...} in
 
 from __future__ import annotations
 
-import json
 import queue
 import sys
 import threading
@@ -23,6 +22,7 @@ import typer
 
 from pipeline.core.errors import Problem
 from pipeline.core.stage import log, run
+from pipeline.core.untrusted import json_text
 from pipeline.corpus.formats.annotation import decode
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.predictor import Predictor
@@ -52,7 +52,7 @@ def as_line(asked: Request, answer: Answer) -> str:
         head |= answer.as_json()
     else:
         head |= {"error": "; ".join(problem.found for problem in answer), "hint": "; ".join(problem.hint for problem in answer)}
-    return json.dumps(head, ensure_ascii=False, allow_nan=False) + "\n"
+    return json_text(head) + "\n"
 
 
 LINES = Drawing("", as_line, "")

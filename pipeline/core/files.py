@@ -13,6 +13,7 @@ from typing import Any
 import xxhash
 
 from pipeline.core.errors import InputError
+from pipeline.core.untrusted import cell, json_text
 
 Row = dict[str, Any]  # of a CSV or JSON-lines file, by column
 BLOCK_BYTES = 1 << 22
@@ -53,13 +54,13 @@ def read_json(path: Path, hint: str) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object."""
-    write_text(path, json.dumps(value, indent=2, ensure_ascii=False, allow_nan=False) + "\n")
+    write_text(path, json_text(value, indent=2) + "\n")
 
 
 def write_lines(path: Path, rows: Iterable[Row]) -> None:
     """Write a JSON object a line."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8") as file:
-        file.writelines(json.dumps(row, ensure_ascii=False, allow_nan=False) + "\n" for row in rows)
+        file.writelines(json_text(row) + "\n" for row in rows)
 
 
 def write_csv(path: Path, rows: Sequence[Row]) -> None:
@@ -67,7 +68,7 @@ def write_csv(path: Path, rows: Sequence[Row]) -> None:
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
         writer.writeheader()
-        writer.writerows(rows)
+        writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
 
 
 def checksum(path: Path) -> str:

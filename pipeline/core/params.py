@@ -10,13 +10,19 @@ from typing import Annotated, Literal, TypeVar
 from pipeline.core import typed, typed_yaml
 from pipeline.core.errors import InputError, Problem, nearest
 from pipeline.core.typed import Between
+from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
 Section = TypeVar("Section")
 
-Share = Annotated[float, Between(0, 1)]
-Count = Annotated[int, Between(1)]
-NonNegative = Annotated[float, Between(0)]
+# What training, drawing and any machine can take; typos go further.
+Share = Annotated[float, Between(0, 0.99)]
+Seed = Annotated[int, Between(0, 2**32 - 1)]
+Weight = Annotated[float, Between(0, 1e6)]
+Units = Annotated[int, Between(1, 16_384)]
+Words = Annotated[int, Between(1, 100_000)]
+Rounds = Annotated[int, Between(1, 100_000)]
+Batch = Annotated[int, Between(1, 1_000_000)]
 
 
 @dataclass(frozen=True)
@@ -28,7 +34,7 @@ class Parse:
     segmenter: Literal["char", "jieba", "pkuseg"]
     directed: bool
     validation_fraction: Share
-    seed: int
+    seed: Seed
     exclude: tuple[str, ...]
 
 
@@ -43,8 +49,8 @@ class Tag:
 class Position:
     """The window of a sentence and the reach of relative positions, both in words."""
 
-    max_length: Count
-    max_distance: Count
+    max_length: Words
+    max_distance: Words
 
 
 @dataclass(frozen=True)
@@ -63,17 +69,17 @@ class Embed:
     backend: Literal["openvino", "tensorflow"]
     precision: Literal["auto", "float32", "bfloat16", "float16"]
     pooling: Literal["mean", "first"]
-    batch_pieces: Count
-    shard_words: Count
-    max_stale: Share
+    batch_pieces: Batch
+    shard_words: Annotated[int, Between(1, 100_000_000)]
+    max_stale: Annotated[float, Between(0, 1)]
 
 
 @dataclass(frozen=True)
 class LossWeights:
     """The weight of each output's loss."""
 
-    relation: NonNegative
-    tags: NonNegative
+    relation: Weight
+    tags: Weight
 
 
 @dataclass(frozen=True)
@@ -83,36 +89,36 @@ class Train:
     tasks: tuple[Literal["relation", "tags"], ...]
     sharing: Literal["hard", "soft"]
     sharing_distance: Literal["l1", "l2"]
-    sharing_weight: NonNegative
+    sharing_weight: Weight
     positions: Literal["shared", "relation", "none"]
-    position_width: Count
+    position_width: Units
     pooling: Literal["max", "max+entities", "max+entities+attention"]
     layer_mix: Literal["concatenate", "scalar"]
-    projection_width: Annotated[int, Between(0)]
-    lstm_units: Count
-    dense_units: Count
+    projection_width: Annotated[int, Between(0, 16_384)]
+    lstm_units: Units
+    dense_units: Units
     input_dropout: Share
     dropout: Share
     loss_weights: LossWeights | Literal["learned"]
     class_weights: Literal["none", "balanced"]
     label_smoothing: Share
     learning_rate: Annotated[float, Between(1e-8, 10)]
-    weight_decay: NonNegative
+    weight_decay: Annotated[float, Between(0, 10)]
     schedule: Literal["constant", "cosine"]
-    weight_averaging: Share
-    batch_size: Count
-    epochs: Count
-    patience: Count
-    seed: int
+    weight_averaging: Annotated[float, Between(0, 0.999999)]
+    batch_size: Batch
+    epochs: Rounds
+    patience: Rounds
+    seed: Seed
 
 
 @dataclass(frozen=True)
 class Evaluate:
     """The bootstrap of the reported intervals."""
 
-    resamples: Count
+    resamples: Rounds
     confidence: Annotated[float, Between(0.5, 0.999)]
-    seed: int
+    seed: Seed
 
 
 SECTIONS: dict[str, type] = {kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Train, Evaluate)}
@@ -123,11 +129,30 @@ def read(section: type[Section], path: Path = FILE) -> Section:
 
     Raises: InputError with every unknown, missing and mistyped key of the section, each with its line.
     """
+    return _section(section, typed_yaml.load(path))
+
+
+def check(path: Path = FILE) -> None:
+    """Check every section, so that the first stage to start tells what only the last one would read.
+
+    Raises: InputError with the problems of all sections.
+    """
     document = typed_yaml.load(path)
+    problems: list[Problem] = []
+    for section in SECTIONS.values():
+        try:
+            _section(section, document)
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+
+
+def _section(section: type[Section], document: Document) -> Section:
     name = section.__name__.lower()
     sections = document.value if isinstance(document.value, dict) else {}
     if name not in sections:
-        raise InputError.of(path, f"section {name} is missing", _missing_hint(name, sections))
+        raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
     try:
         return typed.build(section, sections[name], (name,))
     except typed.MismatchError as error:

@@ -26,6 +26,7 @@ import typer
 
 from pipeline.core import outputs
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.untrusted import shown
 
 PLAIN_SECONDS = 10
 INTERRUPTED = 130  # the exit code, as shells have it
@@ -53,14 +54,17 @@ def run(main: Callable[..., str | int | None]) -> NoReturn:
     What main returns is its closing line, or its exit code. The outputs are locked while it runs: see pipeline/core/outputs.py.
     """
     quiet()
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as pipeline/__init__.py left it while modules were imported
+        signal.signal(signal.SIGINT, signal.default_int_handler)
     if sys.stdout is None:  # and the next file opened would take its place
         sys.exit("standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
-    sys.stdout.reconfigure(encoding="utf-8")  # type: ignore[union-attr]
+    sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
     @functools.wraps(main)
     def command(**arguments: Any) -> None:
         end_with_starter()
-        sys.exit(_run(main, arguments))
+        code = _run(main, arguments)
+        sys.exit(shown(code) if isinstance(code, str) else code)
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(command)
@@ -74,7 +78,7 @@ def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> in
         with _outputs_locked(main, arguments):
             said = main(**arguments)
         if isinstance(said, str):
-            print(said)  # noqa: T201
+            print(shown(said))  # noqa: T201
         sys.stdout.flush()
         return said if isinstance(said, int) else 0
     except InputError as error:
@@ -154,7 +158,7 @@ def drop_output() -> None:
 
 def log(line: str) -> None:
     """Say something while a stage runs."""
-    print(line, file=sys.stderr, flush=True)  # noqa: T201
+    print(shown(line), file=sys.stderr, flush=True)  # noqa: T201
 
 
 @contextlib.contextmanager

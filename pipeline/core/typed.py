@@ -81,11 +81,16 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
             return _dataclass(inner, value, keys, mismatches)
     if origin is dict and isinstance(value, dict):
         return {key: _made(arguments[1], item, (*keys, key), mismatches) for key, item in value.items()}
-    plain = tuple(value) if isinstance(value, list) else value
+    plain = _frozen(value)
     if not fits(hint, plain):
         problem = f"it must be {expected(hint)}{_close(hint, plain)}{_quotes(hint, plain)}"
         mismatches.append(Mismatch(keys, f"{shown(keys)} is {value!r}", problem))
     return float(plain) if _is_float(hint) and isinstance(plain, int) else plain
+
+
+def _frozen(value: object) -> object:
+    """A list and the lists in it as tuples."""
+    return tuple(map(_frozen, value)) if isinstance(value, list) else value
 
 
 def _dataclass(kind: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> Any:
@@ -140,7 +145,8 @@ def expected(hint: Any) -> str:
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         low, high = arguments[1].low, arguments[1].high
-        return f"{expected(arguments[0])} {f'from {low:g} to {high:g}' if high != float('inf') else f'of at least {low:g}'}"
+        reach = f"of at least {_number(low)}" if high == float("inf") else f"from {_number(low)} to {_number(high)}"
+        return f"{expected(arguments[0])} {reach}"
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is tuple:
@@ -150,6 +156,10 @@ def expected(hint: Any) -> str:
     if dataclasses.is_dataclass(hint):
         return "keys " + ", ".join(field.name for field in dataclasses.fields(hint))
     return WORDS[origin or hint]
+
+
+def _number(bound: float) -> str:
+    return f"{bound:,.0f}" if bound == round(bound) else f"{bound:g}"
 
 
 def _is_float(hint: Any) -> bool:

@@ -14,8 +14,9 @@ import numpy as np
 import pyarrow as pa
 from tokenizers import Tokenizer
 
-from pipeline.core import ragged
+from pipeline.core import params, ragged
 from pipeline.core.arrays import Ints, Vectors
+from pipeline.core.errors import InputError
 from pipeline.encoding import pieces, store
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.word_vectors import WordEncoder, word_vectors
@@ -24,6 +25,7 @@ from pipeline.encoding.word_vectors import WordEncoder, word_vectors
 # tokenized in chunks of a window, small enough that inference starts at once.
 WINDOW_SENTENCES = 16_384
 CHUNK_SENTENCES = 2_048
+INFINITE = 0x7C00  # the exponent bits of a float16, all set: infinity, or no number
 
 
 @dataclass(frozen=True)
@@ -76,6 +78,9 @@ def _joined(parts: list[Window]) -> Window:
 def embed_window(window: Window, encoder: WordEncoder, tokenizer: Tokenizer) -> Iterator[Embedded]:
     """A window's sentences with their vectors, a batch at a time, the same batches in the same order for the same arguments."""
     for rows, n_words, vectors in word_vectors(encoder, chunks(window.words, tokenizer)):
+        if (vectors.view(np.uint16) & INFINITE).max(initial=0) == INFINITE:
+            found = "the encoder gives values that float16 cannot hold, or no numbers"
+            raise InputError.of(params.FILE, found, "take other encoder.layers, embed.precision float32, or another encoder")
         yield Embedded(window.keys.take(pa.array(rows)), n_words, vectors)
 
 

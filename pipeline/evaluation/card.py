@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.schema import OTHER
-from pipeline.evaluation.render import render_template
+from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
@@ -39,7 +39,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         splits=("validation", "test"),
         scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
         shown=_bounded,
-        counts=COUNTS,
+        counts={name: Markdown(title) for name, title in COUNTS.items()},
         other=OTHER,
         parameters=parameters(model),
         folder=folder,

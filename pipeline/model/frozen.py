@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core import openvino_model
+from pipeline.core import openvino_model, params
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
@@ -52,23 +52,31 @@ def freeze(model: RelationModel, folder: Path) -> float:
 def prove(model: RelationModel, frozen: Frozen, folder: Path) -> float:
     """Compare a frozen network with Keras on drawn batches.
 
-    Returns: the largest difference.
-    Raises: InputError where it exceeds PROOF_DIFFERENCE.
+    Returns: the largest difference, of values above 1 as a share of the largest.
+    Raises: InputError where it exceeds PROOF_DIFFERENCE, or Keras itself gives no numbers.
     """
     rng = np.random.default_rng(0)
     differences = []
     for lengths in PROOF_LENGTHS:
         batch = _drawn(model.config, np.array(lengths), rng)
-        ours, theirs = frozen.forward(batch), model.forward(batch)
         real = np.asarray(batch["e1_position_ids"], np.int32) > 0
-        differences.append(np.abs(ours["relation"] - theirs["relation"]).max())
-        if "tags" in ours:
-            differences.append(np.abs(ours["tags"] - theirs["tags"])[real].max())
+        ours, theirs = frozen.forward(batch), model.forward(batch)
+        for task, expected in theirs.items():
+            words = real if task == "tags" else slice(None)
+            differences.append(_difference(ours[task][words], expected[words]))
     difference = float(np.max(differences))  # not a number where any is none, which Python's max may pass over
-    if not difference <= PROOF_DIFFERENCE:
+    if not np.isfinite(difference):
+        found = "the trained network gives infinite values"
+        raise InputError.of(params.FILE, found, "lower train.learning_rate, train.loss_weights or train.weight_decay")
+    if difference > PROOF_DIFFERENCE:
         found = f"the frozen network differs from Keras by {difference:.1e}"
         raise InputError.of(folder, found, "a bug of the OpenVINO conversion for this architecture: please report it")
     return difference
+
+
+def _difference(ours: Floats, theirs: Floats) -> float:
+    """The largest difference, relative to the largest value where that is above 1."""
+    return float(np.abs(ours - theirs).max() / max(1.0, float(np.abs(theirs).max())))
 
 
 def _drawn(config: Config, lengths: NDArray[np.int64], rng: np.random.Generator) -> Batch:

@@ -11,7 +11,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core import params
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
@@ -24,6 +26,8 @@ from pipeline.model.network import build, input_specs, weights_by_name
 from pipeline.model.relation_model import RelationModel
 
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
+DIVERGED_HINT = "lower train.learning_rate (0.001 is usual), or train.loss_weights and train.sharing_weight where these are large"
+CHECKED_STEPS = 100  # a step waits for its loss when that is looked at
 Score = Callable[[RelationModel, Examples], float]
 
 
@@ -106,11 +110,21 @@ class Trainer:
         """A step a batch, each followed by the average; the losses by name, means over the epoch."""
         self._model.network.reset_metrics()
         with progress(feed.n_rows, "sentences") as advance:
-            for inputs, targets, sample_weights in feed.epoch():
+            for n_steps, (inputs, targets, sample_weights) in enumerate(feed.epoch(), 1):
                 losses = self._step((inputs, targets, sample_weights))
                 average.update()
                 advance(len(targets["relation"]))
+                if n_steps % CHECKED_STEPS == 0:
+                    self._require_finite(losses)
+        self._require_finite(losses)
         return {name: float(loss) for name, loss in losses.items()}
+
+    def _require_finite(self, losses: dict[str, tf.Tensor]) -> None:
+        """Raises: InputError where a loss is infinite or no number: training that diverged never comes back."""
+        for name, loss in losses.items():
+            if not math.isfinite(float(loss)):
+                found = f"training diverged: {name} is {float(loss)} at train.learning_rate {self._options.learning_rate:g}"
+                raise InputError.of(params.FILE, found, DIVERGED_HINT)
 
     def _checkpoint(self, epoch: int, average: Average, validation: Examples) -> Checkpoint:
         """The averaged weights after an epoch."""

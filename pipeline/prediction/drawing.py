@@ -11,6 +11,7 @@ from html import escape
 from pathlib import Path
 
 from pipeline.core.errors import Problem
+from pipeline.core.untrusted import shown
 from pipeline.prediction.readers import Request
 from pipeline.prediction.types import Entity, Prediction, Relation
 
@@ -20,8 +21,6 @@ STYLES = {"E1": "black on light_sky_blue1", "E2": "black on navajo_white1", "ENT
 N_SHOWN = 3  # probabilities of a relation
 PAGE = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")
 PAGE_HEAD, PAGE_TAIL = PAGE.split("<!-- sentences -->\n")
-# A terminal obeys control characters, and rich drops some and with them the places of the entities: each is shown as one other.
-CONTROLS = {code: "\N{REPLACEMENT CHARACTER}" for code in (*range(0x20), *range(0x7F, 0xA0)) if chr(code) not in "\t\n"}
 
 
 @dataclass(frozen=True)
@@ -44,15 +43,6 @@ def labelled_entities(answer: Prediction) -> list[tuple[Entity, str]]:
     # Annotations in JSON may overlap; a text can be coloured once.
     apart = [right for left, right in itertools.pairwise(labelled) if left[0].characters.end <= right[0].characters.start]
     return labelled[:1] + apart
-
-
-def visible(text: str) -> str:
-    r"""A text of as many characters without control characters, which in untrusted text may rewrite a terminal.
-
-    >>> visible("a\x1b[2Jb\n")
-    'a�[2Jb\n'
-    """
-    return text.translate(CONTROLS)
 
 
 def verdict(relation: Relation) -> str:
@@ -81,14 +71,14 @@ def as_html(asked: Request, answer: Answer) -> str:
 
     if not isinstance(answer, Prediction):
         lines = [f"line {asked.line}: {problem.found} ({problem.hint})" for problem in answer]
-        return "".join(f"<p class='error'>{escape(visible(line))}</p>\n" for line in lines)
+        return "".join(f"<p class='error'>{escape(shown(line))}</p>\n" for line in lines)
     entities = [
         {"start": entity.characters.start, "end": entity.characters.end, "label": label}
         for entity, label in labelled_entities(answer)
     ]
-    document = {"text": visible(answer.sentence.text), "ents": entities, "title": None}
+    document = {"text": shown(answer.sentence.text), "ents": entities, "title": None}
     drawn: str = displacy.render(document, style="ent", manual=True, jupyter=False, options={"colors": COLORS})
-    return drawn + "".join(f"<p>{escape(visible(line))}</p>\n" for line in remarks(answer))
+    return drawn + "".join(f"<p>{escape(shown(line))}</p>\n" for line in remarks(answer))
 
 
 def as_colours(asked: Request, answer: Answer) -> str:
@@ -99,13 +89,13 @@ def as_colours(asked: Request, answer: Answer) -> str:
     drawn = io.StringIO()
     console = Console(file=drawn, force_terminal=sys.stdout.isatty(), highlight=False, soft_wrap=True)
     if isinstance(answer, Prediction):
-        text = Text(visible(answer.sentence.text))
+        text = Text(shown(answer.sentence.text))
         for entity, label in labelled_entities(answer):
             text.stylize(STYLES[label], *entity.characters)
-        lines = [text, *(Text(visible(f"  {line}"), style="bold" if n == 0 else "dim") for n, line in enumerate(remarks(answer)))]
+        lines = [text, *(Text(shown(f"  {line}"), style="bold" if n == 0 else "dim") for n, line in enumerate(remarks(answer)))]
     else:
         messages = [f"line {asked.line}: {problem.found}\n  hint: {problem.hint}" for problem in answer]
-        lines = [Text(visible(message), style="red") for message in messages]
+        lines = [Text(shown(message), style="red") for message in messages]
     for line in lines:
         console.print(line)
     return drawn.getvalue()
