@@ -8,7 +8,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core import ragged, storage
-from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.core.schema import POSITION, POSITIONED
 
 
 def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
@@ -23,7 +23,7 @@ def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
     values = {
         "id": pa.array([str(row) for row in range(n_rows)]),
         **{name: pa.array(["x"] * n_rows) for name in ("source", "text", "relation")},
-        "words": pa.ListArray.from_arrays(pa.array(ragged.starts(lengths), pa.int32()), drawn),
+        "words": pa.ListArray.from_arrays(pa.array(ragged.offsets(lengths), pa.int32()), drawn),
         **dict.fromkeys(("starts", "tag_ids"), zeros),
         **dict.fromkeys(("e1_position_ids", "e2_position_ids"), ones),
         **{name: pa.array(np.zeros(n_rows, np.int32)) for name in ("e1_start", "e2_start", "window_start")},
@@ -37,5 +37,5 @@ def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
 
 def column(source: Path, name: str) -> pa.ChunkedArray:
     """A column over all splits."""
-    tables = storage.read(source, CONTRACTS["position"]).tables.values()
+    tables = storage.read(source, POSITION).tables.values()
     return pa.chunked_array([chunk for table in tables for chunk in table[name].chunks])

@@ -26,19 +26,17 @@ import numpy as np
 
 from benchmarks.corpus import column, recombined
 from benchmarks.measure import run_stage, seconds
-from pipeline.core import params, storage
-from pipeline.core.arrays import Ints
+from pipeline.core import outputs, params, storage
+from pipeline.core.arrays import Doubles, Ints
 from pipeline.core.prefetch import prefetch
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import ENCODER, POSITION
 from pipeline.core.stage import quiet
 from pipeline.encoding import freeze, hub, pieces, store, windows
 from pipeline.encoding import inference as backends
-from pipeline.encoding.description import Description
 from pipeline.encoding.inference import Ids
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.sentences import Corpus
 from pipeline.encoding.word_vectors import WordEncoder
-from pipeline.evaluation.scorer import Floats
 from tests.support import encoders
 
 PADDED, LOOP_BATCH, LOOP_SENTENCES, BATCH_PIECES, ROOF_SIZE, ROUNDS = 128, 32, 96, 2048, 2048, 3
@@ -141,10 +139,10 @@ def flops(n_pieces: Ints, small: bool) -> float:
 
 def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
     """Seconds of the whole stage and of its inference."""
-    tables = storage.read(source, CONTRACTS["position"]).tables
+    rows = storage.read(source, POSITION)
     with tempfile.TemporaryDirectory() as folder:
-        most = {split: [table.slice(0, len(table) - max(1, len(table) // 100))] for split, table in tables.items()}
-        storage.write(Path(folder) / "most", CONTRACTS["position"], most)
+        most = {split: [table.slice(0, len(table) - max(1, len(table) // 100))] for split, table in rows.tables.items()}
+        storage.write(Path(folder) / "most", POSITION, most, rows.notes)
         target = Path(folder) / "embedded"
         first = run_stage("embed", Path(folder) / "most", encoder_folder, target)
         alone = inference_alone(Path(folder) / "most", encoder_folder)
@@ -160,13 +158,11 @@ def stage(source: Path, encoder_folder: Path) -> dict[str, Any]:
     }
 
 
-def inference_alone(source: Path, encoder_folder: Path) -> Floats:
+def inference_alone(source: Path, encoder_folder: Path) -> Doubles:
     """(2,) wall and CPU seconds of a corpus' batches through the encoder, kernels made on the way as in the stage."""
     corpus = Corpus.open(source, encoder_folder, params.read(params.Embed))
     new = store.firsts(corpus.keys)
-    settings = corpus.settings
-    run = backends.BACKENDS[settings.backend](encoder_folder, settings.precision)
-    model = WordEncoder(run, corpus.description, settings.pooling, settings.batch_pieces)
+    model = WordEncoder.load(encoder_folder, corpus.vectors, corpus.settings.batch_pieces)
     tokenizer = pieces.load_tokenizer(encoder_folder)
     words = (window.words for window in windows.windows(corpus.words(), corpus.keys, new))
     chunks = (chunk for sentences in words for _, chunk in windows.chunks(sentences, tokenizer))
@@ -176,7 +172,7 @@ def inference_alone(source: Path, encoder_folder: Path) -> Floats:
 
 def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, Any]:
     """Peak resident MB of the stage by number of sentences."""
-    peaks = {}
+    notes, peaks = storage.read(source, POSITION).notes, {}
     for size in sizes:
         with tempfile.TemporaryDirectory() as folder:
             parts = {
@@ -184,12 +180,12 @@ def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, An
                 "validation": recombined(source, 1, 1),
                 "test": recombined(source, 1, 2),
             }
-            storage.write(Path(folder) / "positioned", CONTRACTS["position"], {name: [table] for name, table in parts.items()})
+            storage.write(Path(folder) / "positioned", POSITION, {name: [table] for name, table in parts.items()}, notes)
             del parts
             peaks[size] = run_stage("embed", Path(folder) / "positioned", encoder_folder, Path(folder) / "embedded")
-    width = Description.read(encoder_folder).width
+    encoder, _ = outputs.read_manifest(encoder_folder, ENCODER)
     growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
-    return {"width": width, "by_sentences": peaks, "growth": growth}
+    return {"width": encoder.width, "by_sentences": peaks, "growth": growth}
 
 
 def main() -> None:

@@ -11,18 +11,18 @@ from pathlib import Path
 
 import numpy as np
 
-from pipeline.evaluation.scorer import Floats
+from pipeline.core.arrays import Doubles
 from tests.support.project import ROOT
 
 SAMPLE_SECONDS = 0.05
 
 
-def seconds(work: Callable[[], object]) -> Floats:
+def seconds(work: Callable[[], object]) -> Doubles:
     """(2,) wall and CPU seconds of one call."""
     began = np.array([time.perf_counter(), time.process_time()])
     work()
     ended = np.array([time.perf_counter(), time.process_time()])
-    taken: Floats = ended - began
+    taken: Doubles = ended - began
     return taken
 
 

@@ -25,12 +25,12 @@ import pyarrow as pa
 from benchmarks.measure import seconds
 from pipeline import predict
 from pipeline.core import storage
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import POSITION
 from pipeline.corpus.formats.annotation import decode
 from pipeline.encoding import pieces
 from pipeline.encoding.windows import chunks
 from pipeline.encoding.word_vectors import word_vectors
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS
@@ -47,7 +47,7 @@ def wall(work: Callable[[], object]) -> float:
 
 def corpus(project: Path, n_sentences: int) -> tuple[list[str], pa.ListArray]:
     """Marked sentences as JSON lines, and the same as words."""
-    table = storage.read(project / "data/positioned", CONTRACTS["position"]).tables["test"]
+    table = storage.read(project / "data/positioned", POSITION).tables["test"]
     rows = table.select(["text", "words", "starts", "e1_start", "e1_end", "e2_start", "e2_end"]).to_pylist()
     lines, words = [], []
     for number in range(n_sentences):
@@ -61,8 +61,7 @@ def corpus(project: Path, n_sentences: int) -> tuple[list[str], pa.ListArray]:
 
 def embed_all(model: Path, encoder: Path, words: pa.ListArray) -> Callable[[], None]:
     """Word vectors of all sentences, as the embed stage computes them; the encoder is loaded already."""
-    word_encoder = trained_encoder.load(encoder, Manifest.read(model))
-
+    word_encoder = trained_encoder.load(encoder, SavedModel.open(model))
     tokenizer = pieces.load_tokenizer(encoder)
 
     def work() -> None:

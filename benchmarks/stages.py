@@ -19,7 +19,7 @@ import numpy as np
 
 from benchmarks.measure import run_stage
 from pipeline.core import ragged, storage
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import POSITION
 from tests.support.project import write_blocks
 
 STAGES = ("parse", "tag", "position")
@@ -28,7 +28,7 @@ STAGES = ("parse", "tag", "position")
 def write_corpus(source: Path, folder: Path, n_sentences: int) -> None:
     """Write train.txt with all the sentences but one, and test.txt with that one."""
     rng = np.random.default_rng(0)
-    table = storage.read(source, CONTRACTS["position"]).tables["train"]
+    table = storage.read(source, POSITION).tables["train"]
     vocabulary = np.array(table["words"].combine_chunks().flatten().unique().to_pylist(), object)
     relations = np.array(table["relation"].unique().to_pylist(), object)
     lengths = np.maximum(rng.choice(ragged.lengths(table["words"]), n_sentences), 2)

@@ -31,9 +31,9 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import recombined
 from benchmarks.measure import run, seconds
-from pipeline.core import params, ragged, storage
+from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.params import Train
-from pipeline.core.schema import CONTRACTS, POSITIONED
+from pipeline.core.schema import POSITION, POSITIONED, VECTORS, EncoderDescription, PositionNotes, VectorsDescription
 from pipeline.core.tensorflow import tf
 from pipeline.encoding.store import Store, keys, write_shard
 from pipeline.model import losses, trainer
@@ -42,6 +42,18 @@ from pipeline.model.config import Config
 from pipeline.model.relation_model import RelationModel
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
+ENCODER = EncoderDescription(
+    name="synthetic",
+    revision=None,
+    weights_sha256="synthetic",
+    layers=(-2, -1),
+    width=WIDTH,
+    max_pieces=512,
+    prefix_ids=(101,),
+    suffix_ids=(102,),
+    fingerprint="synthetic",
+)
+DRAWN = VectorsDescription(ENCODER, "openvino", "float32", "mean", fingerprint="synthetic")
 
 
 def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
@@ -65,8 +77,8 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
         )
     table = pa.Table.from_pylist(rows, pa.schema([POSITIONED.field(name) for name in rows[0]]))
     vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
-    write_shard(folder, "synthetic", keys(table["words"], "synthetic"), lengths, vectors)
-    storage.write_json(folder / "encoder.json", {"fingerprint": "synthetic", "width": WIDTH, "encoder": {"layers": [-2, -1]}})
+    write_shard(folder, DRAWN.fingerprint, keys(table["words"], DRAWN.fingerprint), lengths, vectors)
+    outputs.describe(folder, VECTORS, DRAWN)
     return table, Store.open(folder)
 
 
@@ -157,8 +169,7 @@ def speeds(rounds: int, n_rows: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         table, store = synthetic(Path(folder), n_rows)
         relations = tuple(f"relation {index:02}" for index in range(N_RELATIONS))
-        facts = {"relations": relations, "tags": TAGS, "width": WIDTH, "n_layers": 2, "max_distance": MAX_DISTANCE}
-        config = Config.of(options, **facts, encoder=store.fingerprint)
+        config = Config.of(options, relations, TAGS, store.description, MAX_DISTANCE)
         examples = Examples(table, store, relations)
         makers = {"pipeline": pipeline_epoch, "bare": bare_epoch, "naive": naive_epoch}
         epochs = {name: make(examples, config, options) for name, make in makers.items()}
@@ -185,19 +196,16 @@ def write_project(folder: Path, source: Path, n_rows: int) -> None:
     (folder / params.FILE).write_text(yaml.safe_dump(sections), encoding="utf-8")
     sizes = {"train": n_rows, "validation": HELD_OUT, "test": HELD_OUT}
     tables = {split: recombined(source, size, seed) for seed, (split, size) in enumerate(sizes.items())}
-    notes = {"max_distance": MAX_DISTANCE, "max_length": 100, "language": "en", "segmenter": "char"}
-    parts = {split: [table] for split, table in tables.items()}
-    storage.write(folder / "positioned", CONTRACTS["position"], parts, {"tags": list(TAGS)}, notes)
+    notes = PositionNotes("en", "char", 0, 0, TAGS, max_length=100, max_distance=MAX_DISTANCE, windowed=0)
+    storage.write(folder / "positioned", POSITION, {split: [table] for split, table in tables.items()}, notes)
     rng = np.random.default_rng(0)
     for table in tables.values():
         for batch in table.select(["words"]).to_batches(max_chunksize=1_000):
             words = pa.chunked_array([batch["words"]])
             lengths = ragged.lengths(words)
             vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
-            write_shard(folder / "embedded", "synthetic", keys(words, "synthetic"), lengths, vectors)
-    how = {"backend": "openvino", "precision": "float32", "pooling": "mean"}
-    description = {"fingerprint": "synthetic", "width": WIDTH, "encoder": {"layers": [-2, -1]}, **how}
-    storage.write_json(folder / "embedded/encoder.json", description)
+            write_shard(folder / "embedded", DRAWN.fingerprint, keys(words, DRAWN.fingerprint), lengths, vectors)
+    outputs.describe(folder / "embedded", VECTORS, DRAWN)
 
 
 def main() -> None:

@@ -6,18 +6,26 @@ import pytest
 
 from pipeline import card
 from pipeline.core.errors import InputError
+from pipeline.model.manifest import ModelDescription, SavedModel
 from tests.support import tiny
 
 
+def trained(**changes):
+    """A model that was trained under the tiny options with changes."""
+    return SavedModel(Path("models/relation"), ModelDescription.of(tiny.config(**changes), tiny.NOTES, tiny.VECTORS))
+
+
 def test_params_of_another_run_are_an_error_that_names_each_difference():
-    config = tiny.config(positions="none", lstm_units=7)
     with pytest.raises(InputError) as caught:
-        card.require_same(config, tiny.options(), Path("models/relation"))
+        card.require_same(trained(positions="none", lstm_units=7), tiny.options())
     assert [problem.found for problem in caught.value.problems] == [
-        "train.lstm_units is 4, but models/relation was trained with 7",
         "train.positions is shared, but models/relation was trained with none",
+        "train.lstm_units is 4, but models/relation was trained with 7",
     ]
 
 
-def test_params_that_are_not_the_networks_may_differ():
-    card.require_same(tiny.config(), tiny.options(seed=5), Path("models/relation"))
+@pytest.mark.parametrize("changes", [{"seed": 5}, {"loss_weights": "learned"}, {"learning_rate": 0.5}])
+def test_params_of_the_training_alone_are_those_of_the_model_too(changes):
+    card.require_same(trained(**changes), tiny.options(**changes))
+    with pytest.raises(InputError, match=rf"train\.{next(iter(changes))} is .*, but models/relation was trained with"):
+        card.require_same(trained(), tiny.options(**changes))

@@ -15,13 +15,12 @@ import pytest
 
 from pipeline import predict
 from pipeline.core import storage
-from pipeline.core.schema import CONTRACTS, SPLITS
+from pipeline.core.schema import PARSE, POSITION, SPLITS, TAG, Contract
 from pipeline.corpus.formats.semeval import unmark
 from pipeline.encoding import pretrained
 from pipeline.encoding.store import Store
 from tests.support import encoders, project
-from tests.support.project import ROOT
-from tests.test_dvc_yaml import STAGES
+from tests.support.project import ROOT, STAGES
 
 # Sentences with two holes for nouns, by relation.
 TEMPLATES = {
@@ -69,7 +68,7 @@ def finished(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFa
     with contextlib.chdir(folder):
         for stage in STAGES.values():
             _, _, module, *paths = stage["cmd"].split()
-            importlib.import_module(module).main(paths)
+            importlib.import_module(module).main(*map(Path, paths))
     return folder
 
 
@@ -82,8 +81,8 @@ def expected(split: str) -> list[tuple[str, tuple[str, str]]]:
     return found
 
 
-def rows(folder: Path, name: str, stage: str, split: str) -> list[dict[str, Any]]:
-    return list(storage.read(folder / "data" / name, CONTRACTS[stage]).tables[split].to_pylist())
+def rows(folder: Path, name: str, contract: Contract[Any], split: str) -> list[dict[str, Any]]:
+    return list(storage.read(folder / "data" / name, contract).tables[split].to_pylist())
 
 
 def text_of(row: dict[str, Any], start: int, end: int) -> str:
@@ -93,21 +92,21 @@ def text_of(row: dict[str, Any], start: int, end: int) -> str:
 
 @pytest.mark.parametrize("split", SPLITS)
 def test_words_tags_and_positions_give_back_the_entities(finished: Path, split: str) -> None:
-    for row, (text, entities) in zip(rows(finished, "parsed", "parse", split), expected(split), strict=True):
+    for row, (text, entities) in zip(rows(finished, "parsed", PARSE, split), expected(split), strict=True):
         assert (row["text"], "".join(row["words"])) == (text, text.replace(" ", ""))
         assert (text_of(row, row["e1_start"], row["e1_end"]), text_of(row, row["e2_start"], row["e2_end"])) == entities
-    for row, (_, entities) in zip(rows(finished, "tagged", "tag", split), expected(split), strict=True):
+    for row, (_, entities) in zip(rows(finished, "tagged", TAG, split), expected(split), strict=True):
         begins = [word for word, tag in enumerate(row["tag_ids"]) if tag == 1]
         ends = [begin + 1 + len(list(itertools.takewhile(lambda tag: tag == 2, row["tag_ids"][begin + 1 :]))) for begin in begins]
         assert tuple(text_of(row, *span) for span in zip(begins, ends, strict=True)) == entities
-    for row, (_, entities) in zip(rows(finished, "positioned", "position", split), expected(split), strict=True):
+    for row, (_, entities) in zip(rows(finished, "positioned", POSITION, split), expected(split), strict=True):
         inside = [[id_ == MAX_DISTANCE + 1 for id_ in row[f"{entity}_position_ids"]] for entity in ("e1", "e2")]
         assert tuple(text_of(row, mask.index(True), len(mask) - mask[::-1].index(True)) for mask in inside) == entities
 
 
 def test_every_character_is_a_word_unless_a_segmenter_makes_longer_ones(finished: Path) -> None:
     for split in SPLITS:
-        for row in rows(finished, "parsed", "parse", split):
+        for row in rows(finished, "parsed", PARSE, split):
             characters = [character for character in row["text"] if not character.isspace()]
             if finished.name.startswith("char"):
                 assert row["words"] == characters
@@ -116,7 +115,7 @@ def test_every_character_is_a_word_unless_a_segmenter_makes_longer_ones(finished
 
 
 def test_the_vectors_are_those_of_the_encoder_in_tensorflow(finished: Path) -> None:
-    words = storage.read(finished / "data/positioned", CONTRACTS["position"]).tables["test"]["words"]
+    words = storage.read(finished / "data/positioned", POSITION).tables["test"]["words"]
     store = Store.open(finished / "data/embedded")
     tokenizer, model = (load(finished / "tiny", "tiny") for load in (pretrained.load_tokenizer, pretrained.load_tensorflow))
     function = pretrained.hidden_layers(model, [1, 2])
@@ -133,7 +132,7 @@ def test_predictions_give_back_the_entities_and_are_those_that_were_evaluated(
     finished: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ) -> None:
     monkeypatch.chdir(finished)
-    assert predict.main(["models/relation", "--format", "semeval", "data/raw/test.txt"]) == 0
+    assert predict.main(Path("models/relation"), "data/raw/test.txt", format="semeval") == 0
     said = [json.loads(line) for line in capsys.readouterr().out.splitlines()]
     evaluated = [json.loads(line) for line in Path("reports/predictions.jsonl").read_text(encoding="utf-8").splitlines()]
     for ours, theirs, (text, entities) in zip(said, evaluated, expected("test"), strict=True):

@@ -22,7 +22,9 @@ from pipeline.core.errors import InputError
 from pipeline.encoding import inference, store, windows
 from pipeline.encoding.store import Store
 from tests.support.embedding import DESCRIPTION, SENTENCES, WIDTH, stand_in, words_of, write_encoder, write_positioned
-from tests.support.project import ROOT
+from tests.support.project import ROOT, contents
+
+FOLDERS = (Path("data/positioned"), Path("models/encoder"), Path("data/embedded"))
 
 
 def settings(**changes: object) -> str:
@@ -53,7 +55,7 @@ def make_project(folder: Path) -> None:
 
 
 def run() -> str:
-    return embed.main(["data/positioned", "models/encoder", "data/embedded"])
+    return embed.main(*FOLDERS)
 
 
 def all_vectors(folder: Path, sentences: list[str] = SENTENCES) -> list[bytes]:
@@ -81,15 +83,17 @@ def test_a_second_run_computes_nothing_and_touches_no_shard(project: Path, monke
     assert len(before) > 1
 
 
-def test_a_changed_file_of_the_encoder_ends_embedding_only_where_something_is_new(project: Path) -> None:
+@pytest.mark.parametrize("n_new", [0, 30])
+def test_a_changed_file_of_the_encoder_ends_embedding_before_the_store_is_touched(project: Path, n_new: int) -> None:
     write_positioned(project, SENTENCES[:30])
     run()
+    before = contents(project / "data/embedded")
     with (project / "models/encoder/tokenizer.json").open("a") as file:
         file.write(" ")
-    assert "0 computed" in run()
-    write_positioned(project, SENTENCES)
+    write_positioned(project, SENTENCES[: 30 + n_new])
     with pytest.raises(InputError, match=r"tokenizer\.json: missing, damaged"):
         run()
+    assert contents(project / "data/embedded") == before
 
 
 def test_a_store_grown_in_ten_steps_equals_one_built_at_once_bit_for_bit(project: Path) -> None:
@@ -279,7 +283,7 @@ def test_stats_say_what_is_held_and_change_nothing(project: Path) -> None:
     run()
     write_positioned(project, [*SENTENCES[:45], *(f"{sentence} new" for sentence in SENTENCES[45:])])
     before = modified(project)
-    found = json.loads(embed.main(["--stats", "data/positioned", "models/encoder", "data/embedded"]))
+    found = json.loads(embed.main(*FOLDERS, stats=True))
     assert modified(project) == before
     assert (found["sentences"], found["rows"], found["share_reused"]) == (60, 60, 0.75)
     n_words = [len(words_of(sentence)) for sentence in SENTENCES]
@@ -294,7 +298,7 @@ def test_stats_name_a_damaged_shard_and_leave_it(project: Path) -> None:
     path = store.shard_paths(project / "data/embedded")[0]
     path.write_bytes(path.read_bytes()[:300] + b"!" + path.read_bytes()[301:])
     with pytest.raises(InputError, match=path.name):
-        embed.main(["--stats", "data/positioned", "models/encoder", "data/embedded"])
+        embed.main(*FOLDERS, stats=True)
     assert path.exists()
 
 
@@ -323,6 +327,6 @@ def test_the_store_keeps_two_encoders_and_an_edit_by_default(project: Path) -> N
 
 
 def test_stats_of_a_store_not_yet_made(project: Path) -> None:
-    found = json.loads(embed.main(["--stats", "data/positioned", "models/encoder", "data/embedded"]))
+    found = json.loads(embed.main(*FOLDERS, stats=True))
     assert (found["rows"], found["bytes"], found["share_reused"]) == (0, 0, 0.0)
     assert not (project / "data/embedded").exists()

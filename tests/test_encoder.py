@@ -2,21 +2,23 @@
 
 from __future__ import annotations
 
-import json
 import re
+import shutil
 import subprocess
 from pathlib import Path
 
 import pytest
 
-from pipeline.encoding.description import Description
+from pipeline.core import outputs
+from pipeline.core.schema import ENCODER
 from tests.support import encoders, project
 from tests.support.project import ROOT
 
 
 def run(folder: Path, layers: list[int]) -> subprocess.CompletedProcess[str]:
-    """The stage in a folder whose params.yaml names its encoder `saved`."""
-    (folder / "params.yaml").write_text(json.dumps({"encoder": {"name": "saved", "revision": None, "layers": layers}}))
+    """The stage in a folder whose params.yaml names its encoder `saved`, the rest as shipped."""
+    shutil.copy(ROOT / "params.yaml", folder)
+    project.set_params(folder, {"encoder": {"name": "saved", "revision": None, "layers": layers}})
     environment = project.environment() | {"PYTHONPATH": str(ROOT)}
     return subprocess.run(project.command("encoder"), cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
@@ -40,10 +42,11 @@ def test_the_stage_says_what_it_froze_and_how_close_that_is(ended: subprocess.Co
 
 def test_the_folder_describes_the_encoder(folder: Path, ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 0, ended.stderr
-    described = Description.read(folder / "models/encoder")
+    described, sealed = outputs.open_sealed(folder / "models/encoder", ENCODER)
     assert (described.name, described.revision, described.layers, described.width) == ("saved", None, (-1, 0), 32)
     assert described.max_pieces == 64
     vocabulary = (folder / "saved/vocab.txt").read_text(encoding="utf-8").split("\n")
     assert [vocabulary[index] for index in described.prefix_ids + described.suffix_ids] == ["[CLS]", "[SEP]"]
     files = {path.name for path in (folder / "models/encoder").iterdir()}
-    assert files == {"encoder.xml", "encoder.bin", "encoder.json", "tokenizer.json"}
+    assert files == {"encoder.xml", "encoder.bin", "manifest.json", "tokenizer.json"}
+    assert {path.name for path in sealed} == files - {"manifest.json"}

@@ -14,9 +14,25 @@ import pytest
 from pipeline import evaluate
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
-from tests.support import scored
+from pipeline.core.schema import POSITION, VectorsDescription
+from pipeline.model.config import Config
+from pipeline.model.manifest import ModelDescription, SavedModel
+from tests.support import rows, scored, tiny
 from tests.support.scored import GOLD_TAG_IDS, LABELS, TAGS
+
+STAGE = [Path(name) for name in ("model", "positioned", "embedded", "reports")]
+OTHER_VECTORS = dataclasses.replace(tiny.VECTORS, fingerprint="xyz")
+
+
+def trained(
+    relations: tuple[str, ...] = LABELS,
+    tags: tuple[str, ...] = TAGS,
+    max_distance: int = rows.MAX_DISTANCE,
+    vectors: VectorsDescription = tiny.VECTORS,
+) -> SavedModel:
+    """A pretended model, whose tagger sees positions."""
+    config = Config.of(tiny.options(positions="shared"), relations, tags, vectors, max_distance)
+    return SavedModel(Path("model"), ModelDescription.of(config, rows.POSITION_NOTES, vectors))
 
 
 @pytest.fixture
@@ -27,22 +43,18 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "validation": scored.table("Other", "R(e2,e1)"),
         "test": scored.table("R(e1,e2)", "R(e1,e2)", "Other"),
     }
-    storage.write(
-        tmp_path / "positioned",
-        CONTRACTS["position"],
-        {split: [rows_] for split, rows_ in splits.items()},
-        {"tags": list(TAGS)},
-        {"max_distance": 10, "excluded": 3},
-    )
+    notes = dataclasses.replace(rows.POSITION_NOTES, excluded=3)
+    storage.write(tmp_path / "positioned", POSITION, {split: [table] for split, table in splits.items()}, notes)
     predicted = {
         "validation": scored.split(["Other", "R(e2,e1)"], ["Other", "R(e2,e1)"], [GOLD_TAG_IDS] * 2),
         "test": scored.split(["R(e1,e2)", "R(e1,e2)", "Other"], ["R(e1,e2)", "R(e2,e1)", "Other"], [GOLD_TAG_IDS] * 3),
     }
     (tmp_path / "params.yaml").write_text("evaluate: {resamples: 20, confidence: 0.95, seed: 7}")
     monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evaluate.Store, "open", lambda folder: SimpleNamespace())
-    monkeypatch.setattr(evaluate, "predict", lambda *_: (SimpleNamespace(positions="shared"), predicted))
-    evaluate.main(["model", "positioned", "embedded", "reports"])
+    monkeypatch.setattr(evaluate.Store, "open", lambda folder: tiny.FakeStore())
+    monkeypatch.setattr(evaluate.SavedModel, "open", lambda folder: trained())
+    monkeypatch.setattr(evaluate, "score_splits", lambda *_: predicted)
+    evaluate.main(*STAGE)
     return tmp_path / "reports"
 
 
@@ -63,7 +75,7 @@ def test_metrics_hold_the_scores_of_both_splits_and_the_counts_of_earlier_stages
     assert metrics["validation"]["relation"]["official_macro_f1"] == 100
     assert metrics["test"]["tags"]["f1"] == 100
     assert metrics["test"]["tags"]["positions_visible"] is True
-    assert metrics["data"] == {"excluded": 3}
+    assert metrics["data"] == {"excluded": 3, "overlap": 0, "windowed": 0}
     assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [2, 2, 3]
 
 
@@ -86,26 +98,15 @@ def test_the_csv_files_have_the_columns_that_dvc_plots(reports: Path) -> None:
 
 def test_a_second_run_writes_the_same_bytes(reports: Path) -> None:
     before = {path.name: path.read_bytes() for path in reports.iterdir()}
-    evaluate.main(["model", "positioned", "embedded", "reports"])
+    evaluate.main(*STAGE)
     assert {path.name: path.read_bytes() for path in reports.iterdir()} == before
 
 
-@dataclasses.dataclass(frozen=True)
-class Trained:
-    """The part of a model's config that has to fit the data."""
-
-    relations: tuple[str, ...] = LABELS
-    tags: tuple[str, ...] = TAGS
-    max_distance: int = 10
-    encoder: str = "abc"
-
-
-def require_same_data(**other: object) -> None:
+def require_same_data(**other: Any) -> None:
     """Check a model, the same or of other data, against data of two relations, BIO tags and positions up to 10 words."""
     tables = {"test": scored.table("Other", "R(e1,e2)")}
-    folder = SimpleNamespace(tables=tables, labels={"tags": list(TAGS)}, notes={"max_distance": 10})
-    store = SimpleNamespace(fingerprint="abc")
-    evaluate.require_same_data(Trained(**other), folder, store, Path("model"))  # type: ignore[arg-type]
+    data = SimpleNamespace(tables=tables, notes=rows.POSITION_NOTES)
+    evaluate.require_same_data(trained(**other), data, tiny.VECTORS)  # type: ignore[arg-type]
 
 
 def test_a_model_of_this_data_is_taken() -> None:
@@ -118,7 +119,7 @@ def test_a_model_of_this_data_is_taken() -> None:
         ({"relations": ("Other",)}, "relations that the model lacks: R\\(e1,e2\\)"),
         ({"tags": ("O", "B-E1")}, "the model's tags are O B-E1, the data's O B I"),
         ({"max_distance": 5}, "reach 5 words, the data's 10"),
-        ({"encoder": "xyz"}, "vectors of another encoder"),
+        ({"vectors": OTHER_VECTORS}, "vectors of another encoder"),
     ],
 )
 def test_a_model_of_other_data_is_refused(other: dict[str, Any], found: str) -> None:
@@ -128,5 +129,5 @@ def test_a_model_of_other_data_is_refused(other: dict[str, Any], found: str) -> 
 
 def test_every_difference_of_model_and_data_is_told_at_once() -> None:
     with pytest.raises(InputError) as caught:
-        require_same_data(max_distance=5, encoder="xyz")
+        require_same_data(max_distance=5, vectors=OTHER_VECTORS)
     assert [problem.source for problem in caught.value.problems] == ["model", "model"]

@@ -52,7 +52,7 @@ def test_position_counts_the_words_to_each_entity(folder: Path) -> None:
 def test_encoder_freezes_the_encoder_that_the_params_name(folder: Path) -> None:
     said = typed("python -m pipeline.encoder models/encoder", folder)
     assert said.startswith("encoder: tiny, layers -1, 16-d, cosine to TensorFlow 1.0000")
-    assert json.loads((folder / "models/encoder/encoder.json").read_text())["width"] == 16
+    assert json.loads((folder / "models/encoder/manifest.json").read_text())["about"]["width"] == 16
 
 
 def test_embed_computes_what_the_store_lacks(folder: Path) -> None:
@@ -117,10 +117,11 @@ def test_predict_draws_for_people(folder: Path) -> None:
 def test_predict_from_python(folder: Path) -> None:
     (folder / "example.py").write_text(
         "from pathlib import Path\n"
-        "from pipeline.prediction.predictor import Predictor, Sentence\n"
+        "from pipeline.prediction.predictor import Predictor\n"
+        "from pipeline.prediction.types import Sentence\n"
         'sentence = Sentence.of("The <e1>storm</e1> left <e2>damage</e2>.")\n'
         '[prediction] = Predictor(Path("models/relation")).predict([sentence])\n'
         "print(prediction.relations[0].name)\n"
     )
-    names = json.loads((folder / "models/relation/config.json").read_text())["relations"]
+    names = json.loads((folder / "models/relation/manifest.json").read_text())["about"]["config"]["relations"]
     assert typed("python example.py", folder).strip() in names

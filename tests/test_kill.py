@@ -20,12 +20,12 @@ SCRATCH = {
     "embed": "data/embedded/shards/*partial",
     "train": "models/.relation.*partial",
     "evaluate": ".reports.*partial",
+    "card": "models/.README.md.*partial",
 }
 # The moment at which a stage is killed: when its scratch is made, when a first file of it is open, or when it is to take its place.
 MOMENTS = [
-    ("parse", "data/.parsed.*", "os.mkdir"),  # where the rows wait until all are read
+    ("parse", "data/.parsed.*scratch", "os.mkdir"),  # where the rows wait until all are read
     *((stage, scratch, moment) for stage, scratch in SCRATCH.items() for moment in ("open", "os.rename")),
-    ("card", "models/*README.md*", "open"),
 ]
 # Runs a module and kills it, as the kernel would, once what it makes or opens is there, or before it renames it. Python tells of
 # each before it happens (PEP 578), and then of the return to Python, so that neither a sleep nor luck decides what is under way.

@@ -71,3 +71,12 @@ def test_make_clean_keeps_the_cache_and_what_was_pushed(used: Path) -> None:
         write(place)
     make_clean(used)
     assert all(place.is_file() for place in places)
+
+
+def test_what_a_killed_stage_leaves_beside_its_output_is_nothing_that_git_sees(used: Path) -> None:
+    for output in (used / output for output in outputs()):
+        for ending in ("7.partial", "7.scratch", "7.old"):
+            left = output.with_name(f".{output.name}.{ending}")
+            write(left if output.suffix else left / "file")
+        write(output.with_name(f".{output.name}.lock"))
+    assert git(used, "status", "--porcelain") == ""

@@ -9,11 +9,15 @@ import subprocess
 import sys
 import threading
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from pipeline import predict
+from pipeline.core import stage
 from pipeline.core.errors import InputError
+from pipeline.prediction.drawing import DRAWINGS
+from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
 from tests.support import tiny
 from tests.support.project import ROOT
@@ -30,8 +34,10 @@ def command(monkeypatch, capsys):
     def run(*arguments, stdin=b"", path=None):
         if path is not None:
             path.write_bytes(stdin)
-        code = predict.main(["model", *arguments, *([str(path)] if path else [])])
-        return code, capsys.readouterr().out
+        monkeypatch.setattr(sys, "argv", ["predict", "model", *arguments, *([str(path)] if path else [])])
+        with pytest.raises(SystemExit) as ended:
+            stage.run(predict.main)
+        return ended.value.code, capsys.readouterr().out
 
     return run
 
@@ -105,19 +111,28 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
     assert seen == [1]
 
 
-def test_a_missing_file_is_an_error(command):
-    with pytest.raises(FileNotFoundError):
-        command("nowhere.txt")
+@pytest.mark.parametrize(
+    ("arguments", "said"),
+    [
+        (["lines.txt", "--text", "Ann"], "give a file or --text, not both"),
+        (["--format", "jsonl", "--text", '{"text": "Ann"}'], "give jsonl as a file or standard input"),
+        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl', 'semeval'"),
+        (["--pretty", "pdf"], "'pdf' is not one of 'html', 'terminal'"),
+    ],
+)
+def test_a_wrong_command_line_says_why_shows_the_usage_and_ends_with_2(monkeypatch, capsys, arguments, said):
+    monkeypatch.setattr(sys, "argv", ["predict", "model", *arguments])
+    with pytest.raises(SystemExit) as ended:
+        stage.run(predict.main)
+    shown = capsys.readouterr()
+    assert (ended.value.code, shown.out) == (2, "")
+    assert shown.err.startswith("Usage: python -m pipeline.predict [OPTIONS] ")
+    assert said in shown.err
 
 
-def test_a_file_and_a_text_together_are_refused(command):
-    with pytest.raises(SystemExit):
-        command("lines.txt", "--text", "Ann")
-
-
-def test_a_text_of_another_format_is_refused(command):
-    with pytest.raises(SystemExit):
-        command("--format", "jsonl", "--text", '{"text": "Ann"}')
+def test_the_formats_and_drawings_of_the_command_line_are_those_there_are():
+    assert get_args(predict.Format) == tuple(READERS)
+    assert get_args(predict.Pretty) == tuple(DRAWINGS)
 
 
 def test_a_drawing_is_one_page_and_the_exit_code_of_a_broken_line_is_1(command, tmp_path):
@@ -169,7 +184,7 @@ def test_an_interrupt_ends_without_a_traceback(models):
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == predict.INTERRUPTED
+        assert process.wait(20) == stage.INTERRUPTED
         assert process.stderr.read() == b""
 
 
@@ -177,18 +192,20 @@ def test_an_interrupt_ends_without_a_traceback(models):
     ("file", "options", "said"),
     [
         (".", {}, ".: Is a directory"),
-        ("README.md", {"stdout": "/dev/full"}, "predict: No space left on device"),
+        ("nowhere.txt", {}, "nowhere.txt: No such file or directory"),
+        ("README.md", {"stdout": "/dev/full"}, "the output folder: the disk is full"),
     ],
 )
-def test_what_cannot_be_read_or_written_is_one_line(models, file, options, said):
+def test_what_cannot_be_read_or_written_is_one_line_and_its_hint(models, file, options, said):
     with contextlib.ExitStack() as stack:
         files = {name: stack.enter_context(Path(path).open("wb")) for name, path in options.items()}
         process = stack.enter_context(start(models[0] / "shared", file, **files))
         lines = process.communicate()[1].decode().splitlines()
-    assert (process.returncode, lines) == (1, [said])
+    assert (process.returncode, lines[0], len(lines)) == (1, said, 2)
+    assert lines[1].startswith("  hint: ")
 
 
 def test_a_closed_standard_output_is_one_line_and_its_hint(models):
     with start(models[0] / "shared", "--text", MARKED[0], preexec_fn=lambda: os.close(1), stdout=None) as process:
         lines = process.communicate()[1].decode().splitlines()
-    assert (process.returncode, lines[0], len(lines)) == (1, "predict: standard output is closed", 2)
+    assert (process.returncode, lines[0], len(lines)) == (1, "standard output is closed", 2)

@@ -8,6 +8,7 @@ import pytest
 from pipeline import train
 from pipeline.core import params
 from pipeline.core.errors import InputError
+from pipeline.model.manifest import SavedModel
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
 
@@ -17,12 +18,13 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     tiny.write_project(tmp_path, tiny.options(epochs=1), copies=2)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
-    closing = [train.main(["positioned", "embedded", output]) for output in ("one", "two")]
+    closing = [train.main(Path("positioned"), Path("embedded"), Path(output)) for output in ("one", "two")]
     files = [{path.relative_to(output): path.read_bytes() for path in Path(output).rglob("*.*")} for output in ("one", "two")]
     assert files[0] == files[1]
     curve = Path("one") / "curves" / "plots" / "metrics" / "validation_score.tsv"
     assert curve.read_text().startswith("step\tvalidation_score\n0\t")
-    assert RelationModel.load(Path("one")).config.relations == tiny.RELATIONS
+    saved = SavedModel.open(Path("one"))
+    assert RelationModel.load(saved.config, saved.folder).config.relations == tiny.RELATIONS
     assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
 
 

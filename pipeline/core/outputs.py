@@ -213,14 +213,17 @@ def _lock(path: Path, folder: Path) -> int:
 
 def _clear(folder: Path) -> None:
     """Put back or remove what processes that died have left beside a folder; its lock is ours, so none of them lives."""
-    for old in sorted(folder.parent.glob(f".{escape(folder.name)}.*.old")):
+    for old in sorted(folder.parent.glob(f".{escape(folder.name)}.[0-9]*.old")):
         if folder.exists():
             shutil.rmtree(old)
         else:
             old.rename(folder)
     for ending in ("partial", "scratch"):
-        for left in folder.parent.glob(f".{escape(folder.name)}.*.{ending}"):
-            shutil.rmtree(left)
+        for left in folder.parent.glob(f".{escape(folder.name)}.[0-9]*.{ending}"):
+            if left.is_dir():
+                shutil.rmtree(left)
+            else:  # of an output that is a single file
+                left.unlink()
 
 
 def _take_place(scratch: Path, folder: Path) -> None:

@@ -12,6 +12,7 @@ from pipeline.core.errors import nearest
 
 Kind = TypeVar("Kind")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
+LONGEST_SHOWN = 100
 WORDS = {
     float: "a number",
     int: "a whole number",
@@ -84,7 +85,7 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
     plain = _frozen(value)
     if not fits(hint, plain):
         problem = f"it must be {expected(hint)}{_close(hint, plain)}{_quotes(hint, plain)}"
-        mismatches.append(Mismatch(keys, f"{shown(keys)} is {value!r}", problem))
+        mismatches.append(Mismatch(keys, f"{shown(keys)} is {_brief(value)}", problem))
     return float(plain) if _is_float(hint) and isinstance(plain, int) else plain
 
 
@@ -156,6 +157,11 @@ def expected(hint: Any) -> str:
     if dataclasses.is_dataclass(hint):
         return "keys " + ", ".join(field.name for field in dataclasses.fields(hint))
     return WORDS[origin or hint]
+
+
+def _brief(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
 
 
 def _number(bound: float) -> str:

@@ -22,7 +22,7 @@ _ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x20
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _TAGS = str.maketrans("<>", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
 # Underscores inside a word are no marks.
-_MARKS = re.compile(r"[\\`*<>\[\]|~]|(?<![^\W_])_|_(?![^\W_])|^#|^[+-](?=\s)|(?<=^\d)[.)](?=\s)")
+_MARKS = re.compile(r"[\\`*<>\[\]|~]|&(?=#?\w+;)|(?<![^\W_])_|_(?![^\W_])|^#|^[+-](?=\s)|(?<=^\d)[.)](?=\s)")
 
 
 def shown(text: str) -> str:

@@ -77,7 +77,7 @@ class Shard:
 
     @classmethod
     def open(cls, path: Path) -> Shard:
-        """Map a shard; no vector is read until it is used, or the shard verified.
+        """Map a shard that was verified, for Arrow may crash on damaged bytes; no vector is read until it is used.
 
         Raises: InputError where the file is no whole shard of this format.
         """
@@ -100,15 +100,6 @@ class Shard:
             n_empty=table["n_empty"].to_numpy().astype(np.int64),
         )
 
-    def verify(self) -> Shard:
-        """The shard, once its bytes were compared with the checksum that its name states.
-
-        Raises: InputError where they differ.
-        """
-        if checksum(self.path) != self.path.stem:
-            raise InputError.of(self.path, "a damaged shard: its bytes are not those its name states", REPAIR)
-        return self
-
     @property
     def n_words(self) -> Ints:
         """(N,) words a sentence."""
@@ -128,15 +119,12 @@ class Store:
 
     @classmethod
     def open(cls, folder: Path) -> Store:
-        """Open the store that the embed stage wrote, and verify the shards of its present encoder.
+        """Open the store that the embed stage wrote, its shards verified.
 
         Raises: InputError where there is none, or a shard is damaged.
         """
         description, _ = outputs.read_manifest(folder, VECTORS)
-        store = cls(folder, description, map(Shard.open, shard_paths(folder)))
-        for shard in store.shards:
-            shard.verify()
-        return store
+        return cls(folder, description, (Shard.open(verify(path)) for path in shard_paths(folder)))
 
     def find_keys(self, wanted: pa.Array) -> Ints:
         """(N,) int64 row ids of keys, -1 where the store lacks one."""
@@ -164,6 +152,16 @@ class Store:
 def shard_paths(folder: Path) -> list[Path]:
     """The complete shards of a store, in a fixed order."""
     return sorted((folder / "shards").glob("*.arrow"))
+
+
+def verify(path: Path) -> Path:
+    """A shard's path, once its bytes were compared with the checksum that its name states.
+
+    Raises: InputError where they differ.
+    """
+    if checksum(path) != path.stem:
+        raise InputError.of(path, "a damaged shard: its bytes are not those its name states", REPAIR)
+    return path
 
 
 def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words: Ints, vectors: Vectors) -> Path:

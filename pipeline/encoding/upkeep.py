@@ -12,7 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.core.arrays import Bools
 from pipeline.core.errors import InputError, Problem
-from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, write_shard
+from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, verify, write_shard
 
 
 @dataclass(frozen=True)
@@ -34,7 +34,7 @@ def verified(folder: Path) -> Iterator[Shard | Problem]:
     """Every shard of a store in a fixed order, or what is wrong with it."""
     for path in shard_paths(folder):
         try:
-            yield Shard.open(path).verify()
+            yield Shard.open(verify(path))
         except InputError as error:
             yield error.problems[0]
 

@@ -157,6 +157,13 @@ def test_a_process_killed_at_any_rename_leaves_a_whole_folder_to_the_next(folder
     assert os.listdir(folder.parent) == ["thing"]
 
 
+def test_what_a_process_left_of_a_single_file_is_removed_and_a_neighbours_stays(tmp_path: Path) -> None:
+    for name in (".card.md.4711.partial", ".card.md.json.4711.partial"):
+        (tmp_path / name).write_text("half")
+    with outputs.locked(tmp_path / "card.md"):
+        assert {path.name for path in tmp_path.iterdir()} == {".card.md.json.4711.partial", ".card.md.lock"}
+
+
 def test_a_second_process_is_refused_and_told_which_one_writes(folder: Path) -> None:
     with started(folder, "print('under way', flush=True); time.sleep(60)") as process:
         assert process.stdout

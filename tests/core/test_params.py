@@ -36,10 +36,10 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
             "  batch_size: 32\n",
             "",
             "key train.batch_size is missing",
-            "add batch_size: a whole number of at least 1",
+            "add batch_size: a whole number from 1 to 1,000,000",
         ),
-        (params.Train, "epochs: 20", "epochs: many", "train.epochs is 'many'", "it must be a whole number of at least 1"),
-        (params.Train, "epochs: 20", "epochs: 0", "train.epochs is 0", "of at least 1"),
+        (params.Train, "epochs: 20", "epochs: many", "train.epochs is 'many'", "it must be a whole number from 1 to 100,000"),
+        (params.Train, "epochs: 20", "epochs: 0", "train.epochs is 0", "from 1 to 100,000"),
         (params.Train, "sharing: hard", "sharing: hrad", "train.sharing is 'hrad'", "did you mean hard?"),
         (
             params.Train,
@@ -48,9 +48,14 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
             "train.tasks is ['relations']",
             "a list of relation or tags",
         ),
-        (params.Train, "relation: 1.0", "relation: -1.0", "train.loss_weights.relation is -1.0", "a number of at least 0"),
+        (params.Train, "relation: 1.0", "relation: -1.0", "train.loss_weights.relation is -1.0", "a number from 0 to 1,000,000"),
         (params.Parse, "directed: true", "directed: 1", "parse.directed is 1", "true or false"),
-        (params.Parse, "validation_fraction: 0.1", "validation_fraction: 10", "parse.validation_fraction is 10", "from 0 to 1"),
+        (params.Parse, "validation_fraction: 0.1", "validation_fraction: 10", "parse.validation_fraction is 10", "from 0 to 0.99"),
+        (params.Train, "learning_rate: 0.001", "learning_rate: .nan", "train.learning_rate is nan", "a number from 1e-08 to 10"),
+        (params.Train, "weight_decay: 0.0", "weight_decay: .inf", "train.weight_decay is inf", "a number from 0 to 10"),
+        (params.Train, "  dropout: 0.5", "  dropout: 1", "train.dropout is 1", "from 0 to 0.99"),
+        (params.Train, "lstm_units: 128", "lstm_units: 1000000000", "train.lstm_units is 1000000000", "from 1 to 16,384"),
+        (params.Parse, "seed: 13", "seed: -1", "parse.seed is -1", "from 0 to 4,294,967,295"),
         (params.Encoder, "revision: null", "revision: 1234567", "encoder.revision is 1234567", "text or null; put it in quotes"),
         (params.Parse, "exclude: []", "exclude: [8001]", "parse.exclude is [8001]", "a list of text; put it in quotes"),
         (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "text or null"),
@@ -84,6 +89,25 @@ def test_all_mistakes_of_a_section_are_reported_at_once(tmp_path: Path) -> None:
 
 def test_a_mistake_in_another_section_does_not_matter(tmp_path: Path) -> None:
     assert params.read(params.Tag, edited(tmp_path, "epochs: 20", "epochs: many")).labels == "entity"
+
+
+def test_all_mistakes_of_all_sections_are_told_before_the_first_stage_works(tmp_path: Path) -> None:
+    path = edited(tmp_path, "epochs: 20", "epochs: many")
+    path.write_text(path.read_text().replace("max_length:", "max_lenth:").replace("labels: entity", "labels: entities"))
+    with pytest.raises(InputError) as caught:
+        params.check(path)
+    found = [problem.found for problem in caught.value.problems]
+    assert len(found) == 4
+    assert found[0].startswith("tag.labels is 'entities'")
+    assert found[1:] == [
+        "unknown key position.max_lenth",
+        "key position.max_length is missing",
+        "train.epochs is 'many'",
+    ]
+
+
+def test_the_shipped_file_is_checked_without_a_word() -> None:
+    params.check(PARAMS)
 
 
 def test_loss_weights_may_be_learned(tmp_path: Path) -> None:

@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
+import dataclasses
 from pathlib import Path
 from types import SimpleNamespace
 
 import numpy as np
 import pytest
 
-from pipeline.core import storage
+from pipeline.core import outputs
 from pipeline.core.errors import InputError
+from pipeline.core.schema import ENCODER
 from pipeline.encoding import inference
 
 
@@ -29,9 +31,9 @@ def test_a_missing_or_damaged_frozen_encoder_is_an_error(tmp_path: Path) -> None
 
 def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen: Path, copy: Path) -> None:
     (copy / "model.safetensors").write_bytes(b"other")
-    described = storage.read_json(frozen / "encoder.json", "")
-    storage.write_json(copy / "encoder.json", described | {"name": str(copy)})
-    with pytest.raises(InputError, match=r"are not those of models/encoder"):
+    described, _ = outputs.open_sealed(frozen, ENCODER)
+    outputs.describe(copy, ENCODER, dataclasses.replace(described, name=str(copy)))
+    with pytest.raises(InputError, match=f"the weights of {copy} are not those of {copy}"):
         inference.tensorflow(copy, "float32")
 
 

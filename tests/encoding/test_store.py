@@ -10,11 +10,11 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core import storage
 from pipeline.core.errors import InputError
+from pipeline.core.files import checksum
 from pipeline.encoding import store, upkeep
 from pipeline.encoding.store import Shard
-from tests.support.drawn_store import WIDTH, WORDS, assert_holds, column, keys, opened, write
+from tests.support.drawn_store import ENCODER, WORDS, assert_holds, column, keys, opened, shards, vectors_of, write
 
 
 def test_sentences_are_found_over_shards_by_their_words(tmp_path: Path) -> None:
@@ -22,7 +22,7 @@ def test_sentences_are_found_over_shards_by_their_words(tmp_path: Path) -> None:
     write(tmp_path, *WORDS[2:])
     assert_holds(tmp_path, *WORDS[::-1], WORDS[0])
     found = opened(tmp_path)
-    assert (found.width, found.n_layers, found.fingerprint) == (WIDTH, 2, "now")
+    assert (found.description.encoder, found.description.fingerprint) == (ENCODER, "now")
 
 
 def test_vectors_are_views_of_the_mapped_file(tmp_path: Path) -> None:
@@ -41,6 +41,14 @@ def test_missing_sentences_are_an_error_that_counts_them(tmp_path: Path) -> None
 def test_vectors_of_another_fingerprint_are_not_found(tmp_path: Path) -> None:
     write(tmp_path, *WORDS, fingerprint="before")
     assert opened(tmp_path).find_keys(keys(*WORDS)).tolist() == [-1] * 4
+
+
+def test_a_store_whose_vectors_are_no_longer_those_written_does_not_open(tmp_path: Path) -> None:
+    path = write(tmp_path, *WORDS)
+    content, written = path.read_bytes(), np.concatenate([vectors_of(words) for words in WORDS]).tobytes()
+    path.write_bytes(content.replace(written, written[::-1]))
+    with pytest.raises(InputError, match=f"{path.name}: a damaged shard"):
+        opened(tmp_path)
 
 
 texts = st.lists(st.lists(st.text("ab\0é", max_size=3), max_size=4), max_size=6)
@@ -67,12 +75,12 @@ def test_keys_depend_on_the_fingerprint() -> None:
 
 def test_a_shard_is_named_by_its_checksum(tmp_path: Path) -> None:
     path = write(tmp_path, *WORDS)
-    assert path.stem == storage.checksum(path)
-    assert list(upkeep.discard_unusable(tmp_path)) == []
+    assert path.stem == checksum(path)
+    assert [shard.path for shard in upkeep.discard_unusable(tmp_path)] == [path]
 
 
 def test_words_of_zero_vectors_are_counted(tmp_path: Path) -> None:
     vectors = np.array([[0, 0, 0], [1, 0, 0], [0, 0, 0], [0, -1, 0]], np.float16)
     path = store.write_shard(tmp_path, "now", keys(["\x01", "a", "\x02"], ["b"], []), np.array([3, 1, 0]), vectors)
     assert Shard.open(path).n_empty.tolist() == [2, 0, 0]
-    assert upkeep.summary(tmp_path, keys(["\x01", "a", "\x02"]), "now")["words_without_pieces"] == 2
+    assert upkeep.summary(shards(tmp_path), keys(["\x01", "a", "\x02"]), "now").words_without_pieces == 2

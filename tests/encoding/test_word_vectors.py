@@ -11,10 +11,10 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.core import params
+from pipeline.core import outputs, params
 from pipeline.core.errors import InputError
+from pipeline.core.schema import ENCODER
 from pipeline.encoding import freeze, inference, pieces
-from pipeline.encoding.description import Description
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.word_vectors import WordEncoder, expected_seconds, word_vectors
 from tests.support import embedding, encoders
@@ -79,7 +79,8 @@ def full_precision_after() -> Iterator[None]:
 
 
 def word_encoder(frozen: Path, pooling: str = "mean", budget: int = 64, name: str = "openvino", precision: str = "float32") -> Any:
-    return WordEncoder(inference.BACKENDS[name](frozen, precision), Description.read(frozen), pooling, budget)
+    description, _ = outputs.open_sealed(frozen, ENCODER)
+    return WordEncoder(inference.BACKENDS[name](frozen, precision), description, pooling, budget)
 
 
 def embed(model: WordEncoder, frozen: Path, sentences: list[list[str]]) -> list[np.ndarray]:

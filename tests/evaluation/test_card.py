@@ -7,11 +7,9 @@ import pytest
 
 from pipeline.core import params
 from pipeline.evaluation import card
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import ModelDescription
 from tests.support import tiny
 
-ENCODER = {"name": "tiny", "revision": "abc", "layers": [-2, -1], "width": 8, "weights_sha256": "123"}
-MANIFEST = Manifest("en", "char", 50, ENCODER, "openvino", "float32", "mean", {})
 SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
 
 
@@ -21,7 +19,7 @@ def render(directed=True, relations=tiny.RELATIONS, **changes):
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES} for split in ("validation", "test")}
     metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3}, "train": {"rows": 77}, **splits}
     config = dataclasses.replace(tiny.config(**changes), relations=relations)
-    return card.render(config, MANIFEST, tiny.options(**changes), 0.9, metrics, "models/relation")
+    return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation")
 
 
 def test_scores_stand_with_their_intervals():

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from pipeline.evaluation.render import render_template
+from pipeline.evaluation.render import Markdown, render_template
 
 
 def template(folder: Path, name: str) -> Path:
@@ -20,8 +20,12 @@ def test_markup_in_a_value_is_escaped_in_html(tmp_path: Path) -> None:
     assert render_template(template(tmp_path, "page.html"), value="<b>&") == "- &lt;b&gt;&amp;\n"
 
 
-def test_a_value_stays_as_it_is_in_markdown(tmp_path: Path) -> None:
-    assert render_template(template(tmp_path, "page.md"), value="<b>&") == "- <b>&\n"
+def test_marks_in_a_value_are_escaped_in_markdown(tmp_path: Path) -> None:
+    assert render_template(template(tmp_path, "page.md"), value="<b>&") == "- \\<b\\>&\n"
+
+
+def test_a_text_that_is_markdown_itself_stays_as_it_is(tmp_path: Path) -> None:
+    assert render_template(template(tmp_path, "page.md"), value=Markdown("<b>&")) == "- <b>&\n"
 
 
 def test_a_value_that_is_not_given_is_an_error(tmp_path: Path) -> None:

@@ -18,7 +18,7 @@ def _shipped_params(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(ROOT)
 
 
-def write(folder: Path, variant: str, predicted_ids: list[list[int]], **changes: Any) -> None:
+def write(folder: Path, variant: str, predicted_ids: tuple[tuple[int, ...], ...], **changes: Any) -> None:
     made(variant, predicted_ids, **changes).write(folder / f"runs/{variant}-100.json")
 
 
@@ -50,16 +50,16 @@ def test_the_claimed_size_is_judged_by_the_interval(low: float, high: float, ver
 
 
 def test_a_report_without_the_articles_comparison_is_an_error(tmp_path: Path) -> None:
-    write(tmp_path, "soft", [GOLD] * 2)
-    write(tmp_path, "single", [GOLD] * 2)
+    write(tmp_path, "soft", (GOLD,) * 2)
+    write(tmp_path, "single", (GOLD,) * 2)
     with pytest.raises(InputError, match="hard and single on the same share"):
-        report.main([str(tmp_path / "runs"), str(tmp_path / "report")])
+        report.main(tmp_path / "runs", tmp_path / "report")
 
 
 def test_one_seed_has_no_deviation_and_late_best_epochs_are_counted(tmp_path: Path) -> None:
     for variant, best in (("hard", 8), ("single", 3)):
-        write(tmp_path, variant, [GOLD], seeds=[1], best_epochs=[best], validation=[50.0])
-    report.main([str(tmp_path / "runs"), str(tmp_path / "report")])
+        write(tmp_path, variant, (GOLD,), seeds=(1,), best_epochs=(best,), validation=(50.0,))
+    report.main(tmp_path / "runs", tmp_path / "report")
     page = (tmp_path / "report/README.md").read_text()
     assert "| one seed |" in page
     assert "in 1 of 2 runs the last was the best" in page
@@ -68,10 +68,10 @@ def test_one_seed_has_no_deviation_and_late_best_epochs_are_counted(tmp_path: Pa
 
 def test_the_report_is_the_same_each_time(tmp_path: Path) -> None:
     for variant, step in (("hard", 8), ("single", 4), ("shuffled", 3)):
-        write(tmp_path, variant, [wrong_every(step)] * 2)
+        write(tmp_path, variant, (wrong_every(step),) * 2)
     for output in ("one", "two"):
-        report.main([str(tmp_path / "runs"), str(tmp_path / output)])
+        report.main(tmp_path / "runs", tmp_path / output)
     one, two = ({path.name: path.read_bytes() for path in (tmp_path / output).iterdir()} for output in ("one", "two"))
     assert one == two
-    assert set(one) == {"comparisons.csv", "scores.csv", "differences.svg", "README.md"}
+    assert set(one) == {"comparisons.csv", "scores.csv", "differences.svg", "README.md", "manifest.json"}
     assert "multi-task (hard sharing) beats single-task" in one["README.md"].decode()

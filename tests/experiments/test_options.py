@@ -21,8 +21,8 @@ def two_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(report, "PARAMS", tmp_path / "experiment.yaml")
     monkeypatch.setattr(report, "OPTIONS", {name: OPTIONS[name] for name in ("cosine", "light-tags")})
     monkeypatch.chdir(tmp_path)
-    made("hard", [wrong_every(8)] * 2).write(Path("hard-100.json"))
-    made("cosine", [wrong_every(4)] * 2).write(Path("runs/cosine-100.json"))
+    made("hard", (wrong_every(8),) * 2).write(Path("hard-100.json"))
+    made("cosine", (wrong_every(4),) * 2).write(Path("runs/cosine-100.json"))
 
 
 def test_the_options_are_run_and_compared_with_the_reference() -> None:
@@ -35,13 +35,13 @@ def test_the_options_are_run_and_compared_with_the_reference() -> None:
 @pytest.mark.usefixtures("two_options")
 def test_a_missing_run_is_an_error() -> None:
     with pytest.raises(InputError, match="there is no run of light-tags"):
-        report.main(["runs", "hard-100.json", "report"])
+        report.main(Path("runs"), Path("hard-100.json"), Path("report"))
 
 
 @pytest.mark.usefixtures("two_options")
 def test_the_options_stand_in_the_order_of_what_they_are_worth() -> None:
-    made("light-tags", [wrong_every(20)] * 2).write(Path("runs/light-tags-100.json"))
-    line = report.main(["runs", "hard-100.json", "report"])
+    made("light-tags", (wrong_every(20),) * 2).write(Path("runs/light-tags-100.json"))
+    line = report.main(Path("runs"), Path("hard-100.json"), Path("report"))
     assert line.startswith("options: 2 compared, best loss_weights: {relation: 1.0")
     lines = [line for line in Path("report/README.md").read_text().splitlines() if line.startswith("| `")]
     assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "schedule: cosine"]

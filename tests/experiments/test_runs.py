@@ -11,14 +11,14 @@ from tests.support.runs import GOLD, made
 
 
 def test_a_run_is_read_as_it_was_written(tmp_path: Path) -> None:
-    run = made("hard", [GOLD] * 2, entities=[[8, 10, 8], [4, 4, 8]])
+    run = made("hard", (GOLD,) * 2, entities=((8, 10, 8), (4, 4, 8)))
     run.write(tmp_path / "runs/hard-100.json")
     assert Run.read(tmp_path / "runs/hard-100.json") == run
 
 
-@pytest.mark.parametrize("changes", [{"gold_ids": GOLD[::-1]}, {"seeds": [1, 3]}], ids=str)
+@pytest.mark.parametrize("changes", [{"gold_ids": GOLD[::-1]}, {"seeds": (1, 3)}], ids=["labels", "seeds"])
 def test_runs_that_cannot_be_compared_are_an_error(changes: dict[str, Any], tmp_path: Path) -> None:
-    made("hard", [GOLD] * 2).write(tmp_path / "hard-100.json")
-    made("single", [GOLD] * 2, **changes).write(tmp_path / "single-100.json")
+    made("hard", (GOLD,) * 2).write(tmp_path / "hard-100.json")
+    made("single", (GOLD,) * 2, **changes).write(tmp_path / "single-100.json")
     with pytest.raises(InputError, match="different data or seeds"):
         read_runs(sorted(tmp_path.glob("*.json")))

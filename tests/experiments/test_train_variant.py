@@ -13,13 +13,11 @@ import yaml
 from experiments import train_variant
 from experiments.runs import Run
 from pipeline.core import storage
-from pipeline.core.schema import CONTRACTS
-from pipeline.core.stage import quiet
+from pipeline.core.arrays import Ints
+from pipeline.core.schema import POSITION, SPLITS
+from pipeline.core.tensorflow import tf
 from pipeline.model.trainer import Trainer
 from tests.support import tiny
-
-quiet()
-import tensorflow as tf  # noqa: E402
 
 VARIANTS = ("single", "shuffled", "hard")
 
@@ -40,9 +38,9 @@ class Trainings:
     lines: dict[str, str]
     runs: dict[str, Run]
     seeds: list[int]
-    tags: list[np.ndarray]
+    tags: list[Ints]
 
-    def first_tags(self, variant: str) -> np.ndarray:
+    def first_tags(self, variant: str) -> Ints:
         """The tags that a variant was given with its first seed."""
         return self.tags[2 * VARIANTS.index(variant)]
 
@@ -68,9 +66,7 @@ def write_inputs(folder: Path) -> None:
     train = dataclasses.asdict(tiny.options(epochs=1))
     (folder / "params.yaml").write_text(yaml.safe_dump({"train": {**train, "tasks": list(train["tasks"])}}))
     (folder / "experiment.yaml").write_text(yaml.safe_dump({"experiment": {"corpus": "", "seeds": [1, 2], "epochs": 1}}))
-    tables = {split: [tiny.table(4)] for split in ("train", "validation", "test")}
-    notes = {"max_distance": tiny.MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
-    storage.write(folder / "positioned", CONTRACTS["position"], tables, {"tags": list(tiny.TAGS)}, notes)
+    storage.write(folder / "positioned", POSITION, {split: [tiny.table(4)] for split in SPLITS}, tiny.NOTES)
 
 
 @pytest.fixture(scope="module")
@@ -92,9 +88,9 @@ def trainings(eagerly: None, tmp_path_factory: pytest.TempPathFactory) -> Traini
         patch.setattr(train_variant.Store, "open", lambda folder: tiny.FakeStore())
         spy(patch, made)
         for variant in VARIANTS:
-            file = f"runs/{variant}-50.json"
-            made.lines[variant] = train_variant.main([variant, "50", "positioned", "embedded", file])
-            made.runs[variant] = Run.read(Path(file))
+            file = Path(f"runs/{variant}-50.json")
+            made.lines[variant] = train_variant.main(variant, 50, Path("positioned"), Path("embedded"), file)
+            made.runs[variant] = Run.read(file)
     return made
 
 

@@ -13,10 +13,10 @@ from tests.support.training import fit
 
 def losses_of_one_step(**changes):
     tf.keras.utils.set_random_seed(1)
-    config, options = tiny.config(**changes), tiny.options(**changes)
+    config = tiny.config(**changes)
     model = RelationModel(config)
-    losses.compile_network(model.network, options, n_steps=1)
-    (batch, *_) = trainer.Feed(tiny.examples(), config, options).epoch()
+    losses.compile_network(model.network, config.train, n_steps=1)
+    (batch, *_) = trainer.Feed(tiny.examples(), config, config.train).epoch()
     return {name: float(value) for name, value in trainer.compiled_step(model)(batch).items()}
 
 

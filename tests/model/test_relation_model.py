@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.errors import InputError
-from pipeline.model import relation_model
+from pipeline.model.manifest import WEIGHTS
 from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
@@ -24,8 +24,8 @@ def test_a_new_process_predicts_the_same_without_the_training_code(tmp_path):
         from pipeline.model.predictions import predict
         from pipeline.model.relation_model import RelationModel
         from tests.support import tiny
-        folder = pathlib.Path(sys.argv[1])
-        said, expected = predict(RelationModel.load(folder), tiny.examples()), np.load(folder / "expected.npz")
+        folder, config = pathlib.Path(sys.argv[1]), tiny.config(sharing="soft", layer_mix="scalar")
+        said, expected = predict(RelationModel.load(config, folder), tiny.examples()), np.load(folder / "expected.npz")
         assert (said.probabilities == expected["probabilities"]).all()
         assert (np.concatenate(said.tag_ids) == expected["tag_ids"]).all()
         assert "pipeline.train" not in sys.modules
@@ -35,19 +35,18 @@ def test_a_new_process_predicts_the_same_without_the_training_code(tmp_path):
 
 def test_weights_that_do_not_fit_the_config_are_an_error(tmp_path):
     RelationModel(tiny.config()).save(tmp_path)
-    tiny.config(lstm_units=5).write(tmp_path)
     with pytest.raises(InputError, match="do not fit"):
-        RelationModel.load(tmp_path)
+        RelationModel.load(tiny.config(lstm_units=5), tmp_path)
 
 
 def test_truncated_weights_are_an_error(tmp_path):
     RelationModel(tiny.config()).save(tmp_path)
-    path = tmp_path / relation_model.WEIGHTS
+    path = tmp_path / WEIGHTS
     path.write_bytes(path.read_bytes()[:-9])
     with pytest.raises(InputError, match="damaged"):
-        RelationModel.load(tmp_path)
+        RelationModel.load(tiny.config(), tmp_path)
 
 
 def test_a_missing_model_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such file"):
-        RelationModel.load(tmp_path)
+        RelationModel.load(tiny.config(), tmp_path)

@@ -26,10 +26,10 @@ def test_two_runs_give_the_same_bytes():
 
 
 def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
-    options, config = tiny.options(loss_weights="learned", epochs=3), tiny.config(dropout=0.0)
+    config = tiny.config(loss_weights="learned", epochs=3, dropout=0.0)
     examples, trained = tiny.examples(copies=3), []
     for earlier in ([], [1, 2]):
-        own = trainer.Trainer(config, options, len(examples), validation.score)
+        own = trainer.Trainer(config, len(examples), validation.score)
         for seed in [*earlier, 3]:
             own.reset(seed)
             last = own.train(examples, examples)
@@ -72,11 +72,11 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_training():
 
 
 def test_many_lengths_trace_the_step_once():
-    config, options = tiny.config(), tiny.options(batch_size=1)
+    config = tiny.config(batch_size=1)
     model = RelationModel(config)
-    losses.compile_network(model.network, options, n_steps=1)
+    losses.compile_network(model.network, config.train, n_steps=1)
     step = trainer.compiled_step(model)
-    feed = trainer.Feed(tiny.examples(), config, options)
+    feed = trainer.Feed(tiny.examples(), config, config.train)
     for batch in feed.epoch():
         step(batch)
     assert step.experimental_get_tracing_count() == 1

@@ -15,8 +15,9 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.formats import Annotation
 from pipeline.corpus.words import load_tokenizer
+from pipeline.model import predictions
 from pipeline.model.batches import Examples
-from pipeline.model.config import Config
+from pipeline.model.manifest import SavedModel
 from pipeline.position import position
 from pipeline.prediction import pairs, predictor, texts
 from pipeline.prediction.predictor import Predictor
@@ -175,11 +176,11 @@ def test_entities_further_apart_than_the_window_are_a_problem_of_their_sentence(
     assert "span 10 words, more than the 9" in problem.found
 
 
-@pytest.mark.parametrize("name", ["config.json", "weights.safetensors", "network.xml", "network.bin"])
+@pytest.mark.parametrize("name", ["manifest.json", "weights.safetensors", "network.xml", "network.bin"])
 def test_a_file_of_another_model_is_an_error(models, tmp_path, name):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
     shutil.copy(models[0] / "none" / name, tmp_path / "model" / name)
-    with pytest.raises(InputError, match="of another model"):
+    with pytest.raises(InputError, match=r"missing, damaged or changed since manifest\.json was written"):
         Predictor(tmp_path / "model", models[0] / "encoder")
 
 
@@ -194,8 +195,9 @@ def test_a_moved_model_with_its_encoder_inside_needs_neither_the_project_nor_ten
     shutil.copytree(models[0] / "encoder", tmp_path / "model" / "encoder")
     code = """if True:
         import sys
+        from pathlib import Path
         from pipeline import predict
-        assert predict.main(["model", "--text", sys.argv[1]]) == 0
+        assert predict.main(Path("model"), text=sys.argv[1]) == 0
         assert not sys.modules.keys() & {"tensorflow", "transformers", "datasets"}, "slow imports"
     """
     command = [sys.executable, "-c", code, MARKED[0]]
@@ -207,4 +209,4 @@ def test_a_moved_model_with_its_encoder_inside_needs_neither_the_project_nor_ten
 
 
 def test_the_models_config_is_what_was_saved(models, shared):
-    assert shared.config == Config.read(models[0] / "shared") == models[1]["shared"].config
+    assert shared.config == SavedModel.open(models[0] / "shared").config == models[1]["shared"].config

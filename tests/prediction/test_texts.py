@@ -4,14 +4,14 @@ import numpy as np
 import pytest
 
 from pipeline.core.schema import Span
-from pipeline.model.manifest import Manifest
+from pipeline.model.manifest import SavedModel
 from pipeline.prediction.texts import TextEncoder
 from pipeline.prediction.types import Sentence
 
 
 @pytest.fixture(scope="module")
 def encoder(models):
-    return TextEncoder(models[0] / "encoder", Manifest.read(models[0] / "shared"))
+    return TextEncoder(models[0] / "encoder", SavedModel.open(models[0] / "shared"))
 
 
 def test_no_sentences_make_no_texts(encoder):

@@ -1,13 +1,14 @@
 """The encoder that a model was trained on: where it is found, and when it is another."""
 
-import json
+import dataclasses
 import shutil
 
 import pytest
 
-from pipeline.core import storage
+from pipeline.core import outputs
 from pipeline.core.errors import InputError
-from pipeline.model.manifest import Manifest
+from pipeline.core.schema import ENCODER
+from pipeline.model.manifest import MODEL, SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.types import Sentence
@@ -17,12 +18,12 @@ from tests.support.models import MARKED
 
 def changed_encoder(models, folder, **changes):
     shutil.copytree(models[0] / "encoder", folder)
-    values = json.loads((folder / "encoder.json").read_text())
-    storage.write_json(folder / "encoder.json", {**values, **changes})
+    description, _ = outputs.open_sealed(folder, ENCODER)
+    outputs.seal(folder, ENCODER, dataclasses.replace(description, **changes))
     return folder
 
 
-@pytest.mark.parametrize("change", [{"fingerprint": "other"}, {"prefix_ids": [7]}, {"max_pieces": 20}])
+@pytest.mark.parametrize("change", [{"fingerprint": "other"}, {"prefix_ids": (7,)}, {"max_pieces": 20}])
 def test_another_encoder_is_an_error(models, tmp_path, change):
     folder = changed_encoder(models, tmp_path / "encoder", **change)
     with pytest.raises(InputError, match=rf"not the encoder that the model was trained on \(other {next(iter(change))}\)"):
@@ -44,11 +45,10 @@ def test_a_damaged_file_of_the_encoder_is_an_error(models, tmp_path, name):
 
 
 def test_the_encoder_is_found_within_the_model_folder_or_beside_it(models, tmp_path):
-    manifest = Manifest.read(models[0] / "shared")
-    assert trained_encoder.find(models[0] / "shared", manifest) == models[0] / "encoder"
-    (tmp_path / "model" / "encoder").mkdir(parents=True)
-    (tmp_path / "model" / "encoder" / "encoder.json").touch()
-    assert trained_encoder.find(tmp_path / "model", manifest) == tmp_path / "model" / "encoder"
+    assert trained_encoder.find(SavedModel.open(models[0] / "shared")) == models[0] / "encoder"
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
+    shutil.copytree(models[0] / "encoder", tmp_path / "model" / "encoder")
+    assert trained_encoder.find(SavedModel.open(tmp_path / "model")) == tmp_path / "model" / "encoder"
 
 
 def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp_path):
@@ -60,15 +60,23 @@ def test_a_missing_encoder_is_made_anew_by_its_name_beside_the_model(models, tmp
 
 def test_a_place_where_the_encoder_cannot_be_made_is_an_error_that_names_the_option(models, tmp_path):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
+    (tmp_path / ".encoder.lock").mkdir()
+    with pytest.raises(InputError, match=r"(?s)cannot be made here: Is a directory.*--encoder"):
+        Predictor(tmp_path / "model")
+
+
+def test_what_stands_where_the_encoder_belongs_is_not_replaced(models, tmp_path):
+    shutil.copytree(models[0] / "shared", tmp_path / "model")
     (tmp_path / "encoder").touch()
-    with pytest.raises(InputError, match=r"(?s)cannot be made here: Not a directory.*--encoder"):
+    with pytest.raises(InputError, match="encoder: a link or a file stands where the output folder belongs"):
         Predictor(tmp_path / "model")
 
 
 def test_a_fetched_encoder_that_changed_under_its_name_is_an_error(models, tmp_path):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
-    manifest = json.loads((tmp_path / "model" / "manifest.json").read_text())
-    manifest["encoder"]["name"] = str(encoders.make("bert", tmp_path / "tiny", seed=2))
-    storage.write_json(tmp_path / "model" / "manifest.json", manifest)
+    description, _ = outputs.open_sealed(tmp_path / "model", MODEL)
+    encoder = dataclasses.replace(description.vectors.encoder, name=str(encoders.make("bert", tmp_path / "tiny", seed=2)))
+    vectors = dataclasses.replace(description.vectors, encoder=encoder)
+    outputs.seal(tmp_path / "model", MODEL, dataclasses.replace(description, vectors=vectors))
     with pytest.raises(InputError, match="not the encoder that the model was trained on"):
         Predictor(tmp_path / "model")
