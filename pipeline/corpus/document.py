@@ -1,0 +1,80 @@
+"""A document: what every annotation format is read into and written from.
+
+Offsets are half-open [start, end) in Unicode characters of the text. A format that gives tokens keeps them: they are the words, and
+the text is made of them.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import accumulate
+from typing import Any
+
+from pipeline.core.schema import Span
+
+
+@dataclass(frozen=True, slots=True)
+class Entity:
+    """A stretch of text, or several fragments of it that are one entity."""
+
+    id: str  # within its document
+    spans: tuple[Span, ...]  # in reading order, sharing no character
+    type: str | None = None
+
+    @property
+    def cover(self) -> Span:
+        """The shortest stretch that holds all fragments."""
+        return Span(self.spans[0].start, self.spans[-1].end)
+
+
+@dataclass(frozen=True, slots=True)
+class Relation:
+    """A labelled pair of entities."""
+
+    head: str  # an entity's id
+    tail: str
+    label: str | None  # None where the pair is marked and its relation is not told
+    annotator: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Document:
+    """A text with its entities and the relations between them."""
+
+    id: str
+    source: str  # file:line where it begins
+    text: str
+    entities: tuple[Entity, ...]
+    relations: tuple[Relation, ...]
+    words: tuple[Span, ...] | None = None  # where the format gives tokens
+    sentences: tuple[Span, ...] | None = None  # where the format gives them
+    complete: bool = True  # all entities of the text are annotated, not those of one pair alone
+    meta: Mapping[str, Any] = field(default_factory=dict)  # what else the format said of it
+
+    def entity(self, entity_id: str) -> Entity:
+        """An entity by its id.
+
+        Raises: KeyError where there is none.
+        """
+        return {entity.id: entity for entity in self.entities}[entity_id]
+
+
+def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Span, ...]]:
+    """The text that tokens make, and the stretch of each in it.
+
+    >>> join_words(["New", "York", "."])
+    ('New York .', (Span(start=0, end=3), Span(start=4, end=8), Span(start=9, end=10)))
+    """
+    lengths = [len(word) for word in words]
+    starts = accumulate(lengths, lambda start, length: start + length + len(between), initial=0)
+    return between.join(words), tuple(Span(start, start + length) for start, length in zip(starts, lengths, strict=False))
+
+
+def word_span(words: Sequence[Span], start: int, end: int) -> Span:
+    """The characters of the words [start, end).
+
+    >>> word_span([Span(0, 3), Span(4, 8), Span(9, 10)], 0, 2)
+    Span(start=0, end=8)
+    """
+    return Span(words[start].start, words[end - 1].end)
