@@ -193,7 +193,7 @@ def test_an_interrupt_ends_without_a_traceback(models):
     [
         (".", {}, ".: Is a directory"),
         ("nowhere.txt", {}, "nowhere.txt: No such file or directory"),
-        ("README.md", {"stdout": "/dev/full"}, "the output folder: the disk is full"),
+        ("README.md", {"stdout": "/dev/full"}, "the output: the disk is full"),
     ],
 )
 def test_what_cannot_be_read_or_written_is_one_line_and_its_hint(models, file, options, said):

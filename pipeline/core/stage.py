@@ -103,7 +103,7 @@ def _writes(main: Callable[..., Any]) -> bool:
 def _system_error(error: OSError) -> str:
     """What to tell of an error of the system."""
     if error.errno in (errno.ENOSPC, errno.EDQUOT):
-        place = str(error.filename or "the output folder")
+        place = str(error.filename or "the output")
         return str(Problem("the disk is full", "free some space and run again: complete work is kept", source=place))
     hint = "check that it is there and that you may read it, or write it where it is an output"
     return str(Problem(str(error.strerror or error), hint, source=str(error.filename or "a file or a stream")))

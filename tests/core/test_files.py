@@ -29,7 +29,7 @@ def test_rows_are_written_under_the_names_of_their_columns(tmp_path: Path) -> No
 
 def test_lines_are_json_in_the_characters_of_the_text(tmp_path: Path) -> None:
     files.write_lines(tmp_path / "a.jsonl", [{"text": "Überfall 😀"}, {"text": "b\u2028"}])
-    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == '{"text": "Überfall 😀"}\n{"text": "b\u2028"}\n'
+    assert (tmp_path / "a.jsonl").read_text(encoding="utf-8") == '{"text": "Überfall 😀"}\n{"text": "b\\u2028"}\n'
 
 
 @pytest.mark.parametrize("content", [b"", b"{", b"[]", b"\xff", b'{"a": ' + b"[" * 100_000, b'{"a": ' + b"9" * 10_000 + b"}"])

@@ -146,3 +146,17 @@ def test_a_stage_ends_with_the_dvc_that_started_it(tmp_path: Path, shell: str | 
     while Path(f"/proc/{process}").exists() and "Z" not in Path(f"/proc/{process}/stat").read_text().split()[2]:
         assert time.monotonic() < until, "the stage lives on"
         time.sleep(0.05)
+
+
+@pytest.mark.parametrize("delay", [0.3, 0.8])  # Python itself starts in a tenth of a second, and is not ours
+def test_ctrl_c_while_modules_are_imported_ends_a_command_without_a_traceback(delay: float, tmp_path: Path) -> None:
+    command = [sys.executable, "-m", "pipeline.train", *(str(tmp_path / name) for name in ("a", "b", "c"))]
+    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+        while "pipeline" not in Path(f"/proc/{process.pid}/cmdline").read_text():
+            time.sleep(0.001)
+        time.sleep(delay)
+        process.send_signal(signal.SIGINT)
+        output, errors = process.communicate()
+    assert output == ""
+    assert "Traceback" not in errors
+    assert process.returncode in {stage.INTERRUPTED, 1}  # 1 where it was quicker than we, and its input is missing
