@@ -9,7 +9,7 @@ import yaml
 from pipeline import parse as stage
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import PARSE
 from tests.support.project import ROOT
 
 PARAMS = ROOT / "params.yaml"
@@ -32,8 +32,8 @@ def project(tmp_path, monkeypatch):
         sections = yaml.safe_load(PARAMS.read_text())
         sections["parse"] |= changes
         Path("params.yaml").write_text(yaml.safe_dump(sections))
-        line = stage.main(["data/raw", "data/parsed"])
-        parsed = storage.read(Path("data/parsed"), CONTRACTS["parse"])
+        line = stage.main(Path("data/raw"), Path("data/parsed"))
+        parsed = storage.read(Path("data/parsed"), PARSE)
         assert list(parsed.tables) == ["train", "validation", "test"]  # mapped now, before another run replaces the files
         return line, parsed
 
@@ -111,7 +111,7 @@ def test_json_lines_give_the_same_rows_as_semeval_blocks(project):
 
 def test_test_rows_whose_text_is_in_train_are_counted(project):
     line, parsed = project(corpus() | {"test2.txt": block("x", "<e1>cat a1</e1> <e2>mats</e2>") + block("y") + block("z")})
-    assert parsed.notes["overlap"] == 1
+    assert parsed.notes.overlap == 1
     assert "1 of test have their text in train" in line
 
 
@@ -127,7 +127,7 @@ def test_excluded_rows_may_be_broken_and_are_counted(project):
     files = corpus()
     files["train.txt"] += block("bad", "no entity", "Other(e1,e9)") + block("good")
     line, parsed = project(files, exclude=["bad", "good"])
-    assert parsed.notes["excluded"] == 2
+    assert parsed.notes.excluded == 2
     assert "60" not in parsed.tables["train"]["id"].to_pylist()
     assert "54 train, 6 validation" in line
     assert "2 excluded" in line
@@ -199,8 +199,10 @@ def test_an_excluded_id_of_no_row_is_a_problem_with_the_nearest_id(project):
 
 
 def test_leftovers_of_a_killed_run_are_cleared(project):
-    Path("data/.parsed.rows").mkdir(parents=True)
-    Path("data/.parsed.rows/junk").touch()
+    for left in ("data/.parsed.7.scratch", "data/.parsed.7.partial"):
+        Path(left).mkdir(parents=True)
+        Path(left, "junk").touch()
+    Path("data/.parsed.lock").touch()
     project(corpus())
     assert sorted(path.name for path in Path("data").iterdir()) == ["parsed", "raw"]
 

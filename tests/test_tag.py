@@ -9,9 +9,9 @@ from seqeval.scheme import IOB2, Entities
 from pipeline import tag
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import PARSE
 from tests.support.project import ROOT
-from tests.support.rows import parsed, with_column
+from tests.support.rows import PARSE_NOTES, parsed, with_column
 
 
 def tags_of(sentence: str, labels: str = "entity", types: tuple[str | None, str | None] = (None, None)) -> list[str]:
@@ -70,9 +70,9 @@ def test_a_missing_type_is_an_error_only_when_types_are_the_classes() -> None:
 
 def test_the_stage_reports_every_row_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     table = with_column(with_column(parsed("[e1 a] [e2 b]", "[e1 c] [e2 d]"), "e2_start", [0, 0]), "e2_end", [1, 1])
-    storage.write(tmp_path / "parsed", CONTRACTS["parse"], {"train": [table]})
+    storage.write(tmp_path / "parsed", PARSE, {"train": [table]}, PARSE_NOTES)
     monkeypatch.chdir(ROOT)
     with pytest.raises(InputError) as caught:
-        tag.main([str(tmp_path / "parsed"), str(tmp_path / "tagged")])
+        tag.main(tmp_path / "parsed", tmp_path / "tagged")
     assert [problem.source for problem in caught.value.problems] == ["train.txt:1", "train.txt:2"]
     assert not (tmp_path / "tagged").exists()

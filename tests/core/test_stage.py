@@ -34,7 +34,7 @@ def program(main: str) -> str:
 @pytest.mark.parametrize("module", COMMANDS)
 def test_a_command_without_its_arguments_says_how_to_call_it(module: str) -> None:
     ended = python("-m", module)
-    usage, *_, last = ended.stderr.splitlines()
+    usage, last = ended.stderr.partition("\nTry ")[0], ended.stderr.splitlines()[-1]
     assert (ended.returncode, ended.stdout) == (2, "")
     assert usage.startswith(f"Usage: python -m {module} [OPTIONS] ")
     assert len(re.findall(r"{\w+}|\w+\.\.\.", usage.removeprefix("Usage: "))) == len(COMMANDS[module])
@@ -77,12 +77,19 @@ def test_a_full_disk_is_called_so(monkeypatch: pytest.MonkeyPatch) -> None:
     assert "data/parsed: the disk is full" in str(exits(main, monkeypatch=monkeypatch))
 
 
-def test_an_interrupted_command_ends_with_a_line(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> None:
-    def main() -> str:
+def test_an_interrupted_command_ends_with_a_line_where_it_writes_and_else_silently(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    def writes(target: Output) -> str:
         raise KeyboardInterrupt
 
-    assert exits(main, monkeypatch=monkeypatch) == stage.INTERRUPTED
+    def reads() -> str:
+        raise KeyboardInterrupt
+
+    assert exits(writes, tmp_path / "out", monkeypatch=monkeypatch) == stage.INTERRUPTED
     assert capsys.readouterr().err.startswith("interrupted: ")
+    assert exits(reads, monkeypatch=monkeypatch) == stage.INTERRUPTED
+    assert capsys.readouterr().err == ""
 
 
 def test_a_reader_that_leaves_early_gets_no_traceback() -> None:

@@ -1,21 +1,31 @@
+"""Arrow folders: rows and notes come back as they were written, what is no output of the stage is refused."""
+
+from __future__ import annotations
+
 import errno
 import json
 import os
 import signal
 import subprocess
 import sys
+from collections.abc import Iterator
 from pathlib import Path
 from types import SimpleNamespace
+from typing import Any
 
 import datasets
+import pyarrow as pa
 import pytest
 
-from pipeline.core import storage
+from pipeline.core import outputs, storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import CONTRACTS
-from tests.support.rows import parsed, positioned, with_column
+from pipeline.core.outputs import MANIFEST
+from pipeline.core.schema import PARSE, POSITION, TAG, TAGGED, Contract, ParseNotes
+from pipeline.tag import tag
+from tests.support.project import ROOT
+from tests.support.rows import PARSE_NOTES, POSITION_NOTES, TAG_NOTES, parsed, positioned, with_column
 
-PARSE = CONTRACTS["parse"]
+NOTES = ParseNotes(language="de", segmenter="char", excluded=3, overlap=1)
 
 
 @pytest.fixture
@@ -24,15 +34,31 @@ def folder(tmp_path: Path) -> Path:
         "train": [parsed("[e1 a] b [e2 c]"), parsed("[e1 d] [e2 e]", first_id=2)],
         "test": [parsed("[e1 f] g [e2 h i]", first_id=3)],
     }
-    storage.write(tmp_path / "parsed", PARSE, splits, labels={"x": ["y"]}, notes={"excluded": 0})
+    storage.write(tmp_path / "parsed", PARSE, splits, NOTES)
     return tmp_path / "parsed"
 
 
 def test_what_is_written_is_read_back(folder: Path) -> None:
     read = storage.read(folder, PARSE)
     assert read.tables["train"]["words"].to_pylist() == [["a", "b", "c"], ["d", "e"]]
-    assert read.labels == {"x": ["y"]}
-    assert read.notes == {"excluded": 0}
+    assert read.notes == NOTES
+
+
+@pytest.mark.parametrize(
+    ("contract", "table", "notes"),
+    [
+        (PARSE, parsed("[e1 a] [e2 b]"), PARSE_NOTES),
+        (TAG, tag(parsed("[e1 a] [e2 b]"), "entity", []), TAG_NOTES),
+        (POSITION, positioned("[e1 a] [e2 b]"), POSITION_NOTES),
+    ],
+    ids=["parse", "tag", "position"],
+)
+def test_a_stages_rows_and_notes_come_back(tmp_path: Path, contract: Contract[Any], table: pa.Table, notes: Any) -> None:
+    assert storage.write(tmp_path / "output", contract, {"test": [table, table], "train": [table]}, notes) == {"test": 2, "train": 1}
+    read = storage.read(tmp_path / "output", contract)
+    assert read.notes == notes
+    assert list(read.tables) == ["train", "test"]
+    assert read.tables["test"].equals(pa.concat_tables([table, table]))
 
 
 def test_the_folder_opens_with_datasets(folder: Path) -> None:
@@ -44,9 +70,8 @@ def test_the_folder_opens_with_datasets(folder: Path) -> None:
 def test_another_content_has_another_fingerprint(folder: Path, tmp_path: Path) -> None:
     """By which `datasets` caches what users map."""
     before = datasets.load_from_disk(str(folder))
-    storage.write(
-        tmp_path / "other", PARSE, {"train": [parsed("[e1 x] [e2 y]")], "test": storage.read(folder, PARSE).batches("test")}
-    )
+    test = storage.read(folder, PARSE).batches("test")
+    storage.write(tmp_path / "other", PARSE, {"train": [parsed("[e1 x] [e2 y]")], "test": test}, NOTES)
     after = datasets.load_from_disk(str(tmp_path / "other"))
     assert before["train"]._fingerprint != after["train"]._fingerprint
     assert before["test"]._fingerprint == after["test"]._fingerprint
@@ -70,12 +95,8 @@ def test_files_that_others_left_beside_the_rows_are_not_read(folder: Path) -> No
 
 def test_the_same_rows_give_the_same_bytes(folder: Path, tmp_path: Path) -> None:
     tables = storage.read(folder, PARSE).tables
-    storage.write(
-        tmp_path / "again", PARSE, {split: [table] for split, table in tables.items()}, labels={"x": ["y"]}, notes={"excluded": 0}
-    )
-    storage.write(
-        tmp_path / "third", PARSE, {split: [table] for split, table in tables.items()}, labels={"x": ["y"]}, notes={"excluded": 0}
-    )
+    for name in ("again", "third"):
+        storage.write(tmp_path / name, PARSE, {split: [table] for split, table in tables.items()}, NOTES)
     files = sorted(path.relative_to(tmp_path / "again") for path in (tmp_path / "again").rglob("*") if path.is_file())
     assert len(files) > 5
     assert all((tmp_path / "again" / name).read_bytes() == (tmp_path / "third" / name).read_bytes() for name in files)
@@ -83,13 +104,13 @@ def test_the_same_rows_give_the_same_bytes(folder: Path, tmp_path: Path) -> None
 
 def test_a_split_without_rows_is_an_error(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="split test has no rows"):
-        storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")], "test": []})
+        storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")], "test": []}, NOTES)
 
 
 def test_a_truncated_file_is_named(folder: Path) -> None:
     path = next(folder.rglob("train/*.arrow"))
     path.write_bytes(path.read_bytes()[:-8])
-    with pytest.raises(InputError, match=r"train/data-.*truncated"):
+    with pytest.raises(InputError, match=r"train/data-.*: missing, damaged or changed"):
         storage.read(folder, PARSE)
 
 
@@ -99,26 +120,34 @@ def test_a_missing_folder_is_named_with_the_stage_to_run(tmp_path: Path) -> None
 
 
 def test_another_version_is_refused(folder: Path) -> None:
-    promise = json.loads((folder / "contract.json").read_text())
-    (folder / "contract.json").write_text(json.dumps({**promise, "version": 99}))
-    with pytest.raises(InputError, match=r"written by version 99 of the parse stage; version \d+ of the parse stage is wanted"):
+    manifest = json.loads((folder / MANIFEST).read_text())
+    (folder / MANIFEST).write_text(json.dumps({**manifest, "version": 99}))
+    with pytest.raises(InputError, match=r"written as version 99 of 'parse'; version \d+ of 'parse' is wanted\n.*dvc repro parse"):
         storage.read(folder, PARSE)
 
 
 def test_another_stages_output_is_refused(folder: Path) -> None:
-    with pytest.raises(InputError, match="of the parse stage"):
-        storage.read(folder, CONTRACTS["tag"])
+    with pytest.raises(InputError, match=r"written as version \d+ of 'parse'; version \d+ of 'tag' is wanted\n.*dvc repro tag"):
+        storage.read(folder, TAG)
+
+
+def test_other_columns_than_the_contracts_are_refused(tmp_path: Path) -> None:
+    """As of a version whose number nobody raised."""
+    table = tag(parsed("[e1 a] [e2 b]"), "entity", [])
+    storage.write(tmp_path / "parsed", Contract(PARSE.kind, TAGGED), {"train": [table]}, NOTES)
+    with pytest.raises(InputError, match=r"train/data-.*: columns \[.*'tag_ids'\], not .*\n.*dvc repro parse"):
+        storage.read(tmp_path / "parsed", PARSE)
 
 
 def test_a_failed_write_leaves_the_old_output_and_no_trace(folder: Path) -> None:
     before = storage.read(folder, PARSE).tables["train"].to_pylist()
 
-    def broken():  # type: ignore[no-untyped-def]
+    def broken() -> Iterator[pa.Table]:
         yield parsed("[e1 x] [e2 y]")
         raise OSError(errno.ENOSPC, "no space")
 
     with pytest.raises(OSError, match="no space"):
-        storage.write(folder, PARSE, {"train": broken()})
+        storage.write(folder, PARSE, {"train": broken()}, NOTES)
     assert storage.read(folder, PARSE).tables["train"].to_pylist() == before
     assert [path.name for path in folder.parent.iterdir()] == ["parsed"]
 
@@ -137,23 +166,38 @@ def test_a_failed_write_leaves_the_old_output_and_no_trace(folder: Path) -> None
 def test_a_row_that_breaks_the_contract_is_not_written(tmp_path: Path, column: str, value: list[object], found: str) -> None:
     broken = with_column(positioned("[e1 a] b [e2 c]"), column, value)
     with pytest.raises(InputError, match=found):
-        storage.write(tmp_path / "positioned", CONTRACTS["position"], {"train": [broken]})
+        storage.write(tmp_path / "positioned", POSITION, {"train": [broken]}, POSITION_NOTES)
+
+
+def test_rows_of_other_columns_are_not_written(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match=r"parse output: columns \[.*\n.*the contract has \[.*'text'"):
+        storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]").drop_columns(["text"])]}, NOTES)
+    assert not list(tmp_path.iterdir())
+
+
+def python(code: str, output: Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-c", code, str(output)], cwd=ROOT, capture_output=True, text=True, check=False)
+
+
+# A stage whose rows end early; what stands for %s runs in their place.
+STAGE = """
+import errno, os, signal
+from pipeline.core import storage
+from pipeline.core.schema import PARSE
+from pipeline.core.stage import Output, run
+from tests.support.rows import PARSE_NOTES, parsed
+def main(output: Output) -> str:
+    def rows():
+        yield parsed("[e1 a] [e2 b]")
+        %s
+    storage.write(output, PARSE, {"train": rows()}, PARSE_NOTES)
+    return ""
+run(main)
+"""
 
 
 def test_a_full_disk_ends_a_stage_with_a_hint_and_no_traceback(tmp_path: Path) -> None:
-    code = (
-        "from pathlib import Path\n"
-        "from pipeline.core import storage\nfrom pipeline.core.schema import CONTRACTS\n"
-        "from pipeline.core.stage import run\nfrom tests.support.rows import parsed\n"
-        "import errno\n"
-        "def main(argv):\n"
-        "    def full():\n"
-        "        yield parsed('[e1 a] [e2 b]')\n"
-        "        raise OSError(errno.ENOSPC, 'No space left on device', argv[0])\n"
-        "    storage.write(Path(argv[0]), CONTRACTS['parse'], {'train': full()})\n"
-        "run(main)\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path / "out")], capture_output=True, text=True, check=False)
+    ended = python(STAGE % "raise OSError(errno.ENOSPC, 'No space left on device', str(output))", tmp_path / "out")
     assert ended.returncode == 1
     assert "the disk is full" in ended.stderr
     assert "Traceback" not in ended.stderr
@@ -162,12 +206,12 @@ def test_a_full_disk_ends_a_stage_with_a_hint_and_no_traceback(tmp_path: Path) -
 
 def test_any_error_on_a_full_disk_says_that_it_is_full(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     def write() -> None:
-        with storage.atomic_folder(tmp_path / "model"):
+        with outputs.made_whole(tmp_path / "model"):
             raise RuntimeError("basic_ios::clear: iostream error")  # OpenVINO's words
 
     with pytest.raises(RuntimeError):
         write()
-    monkeypatch.setattr(storage.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
+    monkeypatch.setattr(outputs.shutil, "disk_usage", lambda _: SimpleNamespace(free=4096))
     with pytest.raises(OSError, match=str(tmp_path / "model")) as full:
         write()
     assert full.value.errno == errno.ENOSPC
@@ -176,23 +220,14 @@ def test_any_error_on_a_full_disk_says_that_it_is_full(tmp_path: Path, monkeypat
 
 def test_a_folder_that_no_stage_wrote_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match="no stage wrote"):
-        storage.write(tmp_path, PARSE, {"train": [parsed("[e1 a] [e2 b]")]})
+    with pytest.raises(InputError, match=r"the folder holds thesis\.txt, and no manifest\.json of ours"):
+        storage.write(tmp_path, PARSE, {"train": [parsed("[e1 a] [e2 b]")]}, NOTES)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 
 
 def test_a_killed_write_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
-    code = (
-        "import os, signal, sys\n"
-        "from pathlib import Path\n"
-        "from pipeline.core import storage\nfrom pipeline.core.schema import CONTRACTS\nfrom tests.support.rows import parsed\n"
-        "def killed():\n"
-        "    yield parsed('[e1 a] [e2 b]')\n"
-        "    os.kill(os.getpid(), signal.SIGKILL)\n"
-        "storage.write(Path(sys.argv[1]), CONTRACTS['parse'], {'train': killed()})\n"
-    )
-    ended = subprocess.run([sys.executable, "-c", code, str(tmp_path / "parsed")], check=False)
+    ended = python(STAGE % "os.kill(os.getpid(), signal.SIGKILL)", tmp_path / "parsed")
     assert ended.returncode == -signal.SIGKILL
     assert not (tmp_path / "parsed").exists()
-    storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")]})
+    storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")]}, NOTES)
     assert os.listdir(tmp_path) == ["parsed"]

@@ -7,13 +7,24 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.core import storage
+from pipeline.core import outputs
 from pipeline.core.arrays import Vectors
+from pipeline.core.schema import VECTORS, EncoderDescription, VectorsDescription
 from pipeline.encoding import store
-from pipeline.encoding.store import Store
+from pipeline.encoding.store import Shard, Store
 
 WIDTH = 3
-
+ENCODER = EncoderDescription(
+    name="drawn",
+    revision=None,
+    weights_sha256="0" * 64,
+    layers=(-2, -1),
+    width=WIDTH,
+    max_pieces=16,
+    prefix_ids=(2,),
+    suffix_ids=(3,),
+    fingerprint="f" * 64,
+)
 WORDS = [["a", "b"], ["ab"], ["café", "", "c"], ["b", "a", "b", "a"]]
 
 
@@ -37,8 +48,13 @@ def write(folder: Path, *words: list[str], fingerprint: str = "now") -> Path:
 
 
 def opened(folder: Path, fingerprint: str = "now") -> Store:
-    storage.write_json(folder / "encoder.json", {"fingerprint": fingerprint, "width": WIDTH, "encoder": {"layers": [-2, -1]}})
+    outputs.describe(folder, VECTORS, VectorsDescription(ENCODER, "openvino", "float32", "mean", fingerprint))
     return Store.open(folder)
+
+
+def shards(folder: Path) -> list[Shard]:
+    """All of a folder, of every fingerprint."""
+    return list(map(Shard.open, store.shard_paths(folder)))
 
 
 def assert_holds(folder: Path, *words: list[str]) -> None:

@@ -5,22 +5,31 @@ The stand-in mixes every piece with its neighbours, so that a wrong piece, order
 
 from __future__ import annotations
 
-import dataclasses
 from pathlib import Path
 
 import numpy as np
 from tokenizers import BertWordPieceTokenizer
 
-from pipeline.core import storage
+from pipeline.core import outputs, storage
 from pipeline.core.arrays import Floats
-from pipeline.core.schema import CONTRACTS
-from pipeline.encoding.description import Description
+from pipeline.core.schema import ENCODER, POSITION, EncoderDescription
+from pipeline.encoding.description import TOKENIZER
 from pipeline.encoding.inference import Ids, Inference
 from tests.support import rows
 
 WIDTH = 4
 LETTERS = "abcdefghijklmnopqrstuvwxyz0123456789"
-DESCRIPTION = Description("tiny", None, "0" * 64, (-1,), WIDTH, 16, (2,), (3,), "f" * 64, {})
+DESCRIPTION = EncoderDescription(
+    name="tiny",
+    revision=None,
+    weights_sha256="0" * 64,
+    layers=(-1,),
+    width=WIDTH,
+    max_pieces=16,
+    prefix_ids=(2,),
+    suffix_ids=(3,),
+    fingerprint="f" * 64,
+)
 NOUNS = ["cat", "engine", "box", "city", "wheel", "song", "glass"]
 SENTENCES = [
     " ".join(["the"] * (index % 5) + [f"[e1 {NOUNS[index % 7]}{index}] of", f"[e2 {NOUNS[index % 4]}]"] + ["so"] * (index % 11))
@@ -39,13 +48,12 @@ def stand_in(folder: Path, precision: str) -> Inference:
     return Inference(encode, workers=2)
 
 
-def write_encoder(folder: Path, description: Description) -> None:
-    (folder / "models/encoder").mkdir(parents=True, exist_ok=True)
+def write_encoder(folder: Path, description: EncoderDescription) -> None:
     vocabulary = ["[PAD]", "[UNK]", "[CLS]", "[SEP]", "[MASK]", *LETTERS, *(f"##{letter}" for letter in LETTERS)]
     tokenizer = BertWordPieceTokenizer({piece: index for index, piece in enumerate(vocabulary)})
-    tokenizer.save(str(folder / "models/encoder/tokenizer.json"))
-    files = {"tokenizer.json": storage.checksum(folder / "models/encoder/tokenizer.json")}
-    storage.write_json(folder / "models/encoder/encoder.json", dataclasses.asdict(dataclasses.replace(description, files=files)))
+    with outputs.made_whole(folder / "models/encoder") as scratch:
+        tokenizer.save(str(scratch / TOKENIZER))
+        outputs.seal(scratch, ENCODER, description)
 
 
 def write_positioned(
@@ -54,7 +62,7 @@ def write_positioned(
     n_train = n_train or len(sentences) - 2
     parts = {"train": sentences[:n_train], "validation": sentences[n_train:-1], "test": sentences[-1:]}
     splits = {split: [rows.positioned(*part, relation=relation, first_id=first_id)] for split, part in parts.items() if part}
-    storage.write(folder / "data/positioned", CONTRACTS["position"], splits)
+    storage.write(folder / "data/positioned", POSITION, splits, rows.POSITION_NOTES)
 
 
 def words_of(sentence: str) -> list[str]:

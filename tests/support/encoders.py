@@ -8,9 +8,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import params
+from pipeline.core.schema import EncoderDescription
 from pipeline.core.stage import quiet
 from pipeline.encoding import freeze
-from pipeline.encoding.description import Description
 
 WORDS = [
     "the",
@@ -78,7 +78,7 @@ def save_random(kind: str, folder: Path, tokenizer: Any, max_positions: int, see
     return model
 
 
-def build(saved: Path, layers: tuple[int, ...] = (-1,)) -> Description:
+def build(saved: Path, layers: tuple[int, ...] = (-1,)) -> EncoderDescription:
     """What the encoder stage says of a saved encoder, frozen beside it."""
     return freeze.build(params.Encoder(str(saved), None, layers), saved.parent / "built")[0]
 

@@ -1,12 +1,18 @@
-"""Rows for tests: literals in, tables of the parse and position stages' contracts out."""
+"""Rows for tests: literals in, tables of the parse and position stages' contracts out; and the notes beside such rows."""
 
 from __future__ import annotations
 
 import pyarrow as pa
 
 from pipeline.core import schema
+from pipeline.core.schema import ParseNotes, PositionNotes, TagNotes
 from pipeline.position import position
 from pipeline.tag import tag
+
+MAX_LENGTH, MAX_DISTANCE = 50, 10
+PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded=0, overlap=0)
+TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"))
+POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
 
 def parsed(
@@ -46,7 +52,7 @@ def _row(sentence: str, row_id: str, relation: str, types: tuple[str | None, str
 
 
 def positioned(
-    *sentences: str, max_length: int = 50, max_distance: int = 10, relation: str = "Other", first_id: int = 1
+    *sentences: str, max_length: int = MAX_LENGTH, max_distance: int = MAX_DISTANCE, relation: str = "Other", first_id: int = 1
 ) -> pa.Table:
     """The same with the columns of the tag stage, tags by entity, and of the position stage."""
     return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", []), max_length, max_distance)

@@ -8,25 +8,25 @@ from experiments.runs import Run
 from pipeline.core import params
 
 SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=1)
-LABELS = ["A(e1,e2)", "A(e2,e1)", "Other"]
-GOLD = [0, 1, 2] * 40
+LABELS = ("A(e1,e2)", "A(e2,e1)", "Other")
+GOLD = (0, 1, 2) * 40
 
 
-def made(variant: str, predicted_ids: list[list[int]], percent: int = 100, **changes: Any) -> Run:
+def made(variant: str, predicted_ids: tuple[tuple[int, ...], ...], percent: int = 100, **changes: Any) -> Run:
     """A run of two seeds on the rows of GOLD, with changes of its fields."""
     values: dict[str, Any] = {
         "n_rows": 9,
         "relations": LABELS,
         "gold_ids": GOLD,
-        "seeds": [1, 2],
+        "seeds": (1, 2),
         "entities": None,
         "positions_visible": True,
-        "best_epochs": [1, 1],
-        "validation": [50.0, 50.0],
+        "best_epochs": (1, 1),
+        "validation": (50.0, 50.0),
     }
     return Run(variant=variant, percent=percent, predicted_ids=predicted_ids, **{**values, **changes})
 
 
-def wrong_every(n: int) -> list[int]:
+def wrong_every(n: int) -> tuple[int, ...]:
     """GOLD, but Other in every nth row."""
-    return [2 if row % n == 0 else label for row, label in enumerate(GOLD)]
+    return tuple(2 if row % n == 0 else label for row, label in enumerate(GOLD))

@@ -1,23 +1,23 @@
-"""A tiny corpus with vectors, and the options and config of a tiny network."""
+"""A tiny corpus with vectors, what is known of both, and the options and config of a tiny network."""
 
 from __future__ import annotations
 
 import dataclasses
 from pathlib import Path
-from typing import Any, ClassVar
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 import yaml
-from numpy.typing import NDArray
 
 from pipeline.core import params, storage
+from pipeline.core.arrays import Ints, Vectors
 from pipeline.core.params import Train
-from pipeline.core.schema import CONTRACTS
+from pipeline.core.schema import POSITION, SPLITS, EncoderDescription, VectorsDescription
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from tests.support.project import ROOT
-from tests.support.rows import positioned
+from tests.support.rows import POSITION_NOTES, positioned
 
 WIDTH = 8
 MAX_DISTANCE = 10
@@ -29,25 +29,35 @@ SENTENCES = (
     "so [e1 it] [e2 is]",
     "a long walk from [e1 the old house] to the new [e2 red barn] ended",
 )
+NOTES = dataclasses.replace(POSITION_NOTES, tags=TAGS, max_distance=MAX_DISTANCE)
+ENCODER = EncoderDescription(
+    name="fake",
+    revision=None,
+    weights_sha256="0" * 64,
+    layers=(-2, -1),
+    width=WIDTH,
+    max_pieces=16,
+    prefix_ids=(2,),
+    suffix_ids=(3,),
+    fingerprint="e" * 64,
+)
+VECTORS = VectorsDescription(ENCODER, "openvino", "float32", "mean", fingerprint="f" * 64)
 
 
 class FakeStore:
     """An embedding store of random vectors, the same for the same word."""
 
-    width = WIDTH
-    n_layers = 2
-    fingerprint = "fake"
-    description: ClassVar = {"encoder": {}, "backend": "openvino", "precision": "float32", "pooling": "mean"}
+    description = VECTORS
 
     def __init__(self) -> None:
         self._sentences: list[list[str]] = []
 
-    def find(self, words: pa.ChunkedArray) -> NDArray[np.int64]:
+    def find(self, words: pa.ChunkedArray) -> Ints:
         """(N,) row ids of sentences, all of them new to the store."""
         self._sentences += words.to_pylist()
         return np.arange(len(words)) + len(self._sentences) - len(words)
 
-    def vectors(self, row_id: int) -> NDArray[np.float16]:
+    def vectors(self, row_id: int) -> Vectors:
         """(T, WIDTH) of a sentence."""
         seeds = [sum(word.encode()) for word in self._sentences[row_id]]
         drawn = np.array([np.random.default_rng(seed).normal(size=WIDTH) for seed in seeds])
@@ -73,23 +83,13 @@ def options(**changes: Any) -> Train:
     return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
 
 
-def config(**changes: Any) -> Config:
-    """The network that these options ask for on the tiny corpus."""
-    facts: dict[str, object] = {
-        "relations": RELATIONS,
-        "tags": TAGS,
-        "width": WIDTH,
-        "n_layers": 2,
-        "max_distance": MAX_DISTANCE,
-        "encoder": "fake",
-    }
-    return Config.of(options(**changes), **facts)
+def config(vectors: VectorsDescription = VECTORS, **changes: Any) -> Config:
+    """The network that these options ask for on the tiny corpus, with its own vectors or others."""
+    return Config.of(options(**changes), RELATIONS, TAGS, vectors, MAX_DISTANCE)
 
 
 def write_project(folder: Path, train: Train, copies: int, **sections: dict[str, Any]) -> None:
     """What the train stage reads beside the store: params.yaml, with other sections, and `positioned`, every split alike."""
     section = {**dataclasses.asdict(train), "tasks": list(train.tasks)}
     (folder / params.FILE).write_text(yaml.safe_dump({"train": section, **sections}))
-    tables = {split: [table(copies)] for split in ("train", "validation", "test")}
-    notes = {"max_distance": MAX_DISTANCE, "max_length": 50, "language": "en", "segmenter": "char"}
-    storage.write(folder / "positioned", CONTRACTS["position"], tables, {"tags": list(TAGS)}, notes)
+    storage.write(folder / "positioned", POSITION, {split: [table(copies)] for split in SPLITS}, NOTES)
