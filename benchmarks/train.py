@@ -196,7 +196,7 @@ def write_project(folder: Path, source: Path, n_rows: int) -> None:
     (folder / params.FILE).write_text(yaml.safe_dump(sections), encoding="utf-8")
     sizes = {"train": n_rows, "validation": HELD_OUT, "test": HELD_OUT}
     tables = {split: recombined(source, size, seed) for seed, (split, size) in enumerate(sizes.items())}
-    notes = PositionNotes("en", "char", 0, 0, TAGS, max_length=100, max_distance=MAX_DISTANCE, windowed=0)
+    notes = PositionNotes("en", "char", {}, 0, TAGS, max_length=100, max_distance=MAX_DISTANCE, windowed=0)
     storage.write(folder / "positioned", POSITION, {split: [table] for split, table in tables.items()}, notes)
     rng = np.random.default_rng(0)
     for table in tables.values():

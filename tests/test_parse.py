@@ -1,5 +1,7 @@
 import json
+import os
 import re
+import time
 from pathlib import Path
 
 import pyarrow as pa
@@ -230,3 +232,119 @@ def test_entity_texts_of_the_shipped_corpus_are_exact_against_its_files(project)
             first, last = row[f"{entity}_start"], row[f"{entity}_end"] - 1
             found = row["text"][row["starts"][first] : row["starts"][last] + len(row["words"][last])]
             assert f"<{entity}>{found}</{entity}>" in marked[name]
+
+
+def listed(parsed_folder="data/parsed"):
+    return [json.loads(line) for line in Path(parsed_folder, "excluded.jsonl").read_text().splitlines()]
+
+
+def test_rows_that_share_an_excluded_id_are_each_counted_and_told(project, capsys):
+    files = corpus()
+    files["train.txt"] += block("a1", "<e1>dog</e1> and <e2>cat</e2>") + block("a1", "no entity")
+    line, parsed = project(files, exclude=["a1", "a2"])
+    assert (parsed.notes.excluded, parsed.notes.excluded_by) == (4, {"id": 4})
+    assert "4 excluded" in line
+    told = "data/raw/train.txt:5, data/raw/train.txt:241, data/raw/train.txt:245"
+    assert capsys.readouterr().err == f"parse: excluded id a1 is that of 3 rows: {told}\n"
+
+
+def test_rows_with_a_problem_of_an_excluded_kind_are_left_out_and_counted_by_reason(project):
+    files = corpus()
+    files["train.txt"] += block("bad", "a <e1></e1> <e2>b</e2>", "Other(e1,e9)") + block("worse", "<e1> </e1> <e2>b</e2>")
+    _, parsed = project(files, exclude=["a1", {"kind": "entity-empty"}])
+    assert parsed.notes.excluded_by == {"entity-empty": 2, "id": 1}
+    assert len(parsed.tables["train"]) + len(parsed.tables["validation"]) == 59
+
+
+def test_rows_left_out_are_listed_in_the_order_of_the_files(project):
+    files = corpus()
+    files["train.txt"] += block("bad", "a <e1></e1> <e2>b</e2>")
+    project(files, exclude=["b1", {"kind": "entity-empty"}, "a1"])
+    assert [(row["file"], row["line"], row["id"], row["kind"]) for row in listed()] == [
+        ("data/raw/train.txt", 5, "a1", "id"),
+        ("data/raw/train.txt", 241, "bad", "entity-empty"),
+        ("data/raw/test.txt", 5, "b1", "id"),
+    ]
+    assert listed()[1]["found"] == "e1 is empty"
+
+
+def test_nothing_is_listed_where_nothing_is_left_out(project):
+    project(corpus())
+    assert not Path("data/parsed/excluded.jsonl").exists()
+
+
+@pytest.mark.parametrize(
+    ("kind", "row", "where"),
+    [
+        ("id-repeated", block("a1", "<e1>dog</e1> <e2>cat</e2>"), "test"),
+        ("relation-unknown", block("x", relation="Zebra"), "test"),
+        ("direction-missing", block("x", relation="Cause-Effect"), "train"),
+    ],
+)
+def test_a_row_whose_problem_shows_only_beside_other_rows_can_be_left_out_by_its_kind(project, kind, row, where):
+    files = corpus()
+    files[f"{where}.txt"] += row
+    _, parsed = project(files, exclude=[{"kind": kind}])
+    assert parsed.notes.excluded_by == {kind: 1}
+    assert sum(map(len, parsed.tables.values())) == 69
+
+
+def test_rows_whose_offsets_overlap_can_be_left_out_by_their_kind(project):
+    good = {"text": "The cat sat.", "e1": [4, 7], "e2": [8, 11], "relation": "Other"}
+    rows = json.dumps(good) + "\n" + json.dumps(good | {"e2": [4, 11]}) + "\n"
+    files = {f"{split}.x": rows for split in ("train", "dev", "test")}
+    _, parsed = project(files, format="jsonl", exclude=[{"kind": "entities-overlap"}])
+    assert parsed.notes.excluded_by == {"entities-overlap": 3}
+    assert [len(table) for table in parsed.tables.values()] == [1, 1, 1]
+
+
+def test_a_relation_that_an_excluded_row_alone_has_in_train_is_unknown(project):
+    files = corpus()
+    files["train.txt"] += block("x", "<e1></e1> <e2>b</e2>", "Zebra")
+    files["test.txt"] += block("y", relation="Zebra")
+    assert problems(project, files, exclude=[{"kind": "entity-empty"}]) == [
+        ("test.txt:37", "relation Zebra of test is not in train")
+    ]
+
+
+def test_an_excluded_kind_that_no_row_has_is_a_problem(project):
+    with pytest.raises(InputError) as error:
+        project(corpus(), exclude=[{"kind": "entity-empty"}])
+    (problem,) = error.value.problems
+    assert (problem.kind, problem.found) == ("exclude-unknown", "parse.exclude lists kind entity-empty, which no row has")
+
+
+def test_a_run_that_fails_tells_what_the_next_stages_would_refuse_of_the_other_rows(project):
+    files = {
+        split: json.dumps({"text": "The cat sat.", "e1": [4, 7], "e2": e2, "relation": "Other"}) + "\n" + bad
+        for split, e2, bad in (("train.x", [4, 11], "{}"), ("test.x", [8, 11], ""))
+    }
+    files["dev.x"] = json.dumps({"text": f"cat{' a' * 120} mat", "e1": [0, 3], "e2": [244, 247], "relation": "Other"})
+    with pytest.raises(InputError) as error:
+        project(files, format="jsonl")
+    kinds = [(Path(problem.source).name, problem.kind) for problem in error.value.problems]
+    assert [kind for kind in kinds if kind[1] != "key-missing"] == [
+        ("train.x:1", "entities-overlap"),
+        ("dev.x:1", "entities-far-apart"),
+    ]
+
+
+def test_what_the_next_stages_refuse_alone_is_left_to_them(project):
+    row = json.dumps({"text": "The cat sat.", "e1": [4, 7], "e2": [4, 11], "relation": "Other"})
+    _, parsed = project({f"{split}.x": row for split in ("train", "dev", "test")}, format="jsonl")
+    assert len(parsed.tables["train"]) == 1
+
+
+def test_a_file_whose_name_is_not_utf8_is_one_clear_problem(project):
+    files = corpus()
+    Path("data/raw").mkdir(parents=True)
+    Path("data/raw", os.fsdecode(b"train\xe9.txt")).write_text(files["train.txt"])
+    assert problems(project, files) == [(r"train\xe9.txt", "the name of the file is not UTF-8")]
+
+
+def test_thousands_of_rows_of_an_unknown_relation_take_seconds(project):
+    files = corpus()
+    files["test.txt"] += "".join(block(f"c{number}", relation=f"Zebra {number % 500}") for number in range(20_000))
+    began = time.perf_counter()
+    assert len(problems(project, files)) == 20_000
+    assert time.perf_counter() - began < 20

@@ -1,29 +1,38 @@
 """Errors for the person who made the mistake: the place, what was found there, what to do.
 
-A stage collects every problem of its input and raises them as one `InputError`; `stage.run` prints them and exits with 1.
+A stage collects every problem of its input and raises them as one `InputError`; `stage.run` prints it, lists its problems in a file
+and exits with 1.
 """
 
 from __future__ import annotations
 
-import difflib
-from collections.abc import Iterable
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
+from typing import Any
 
-SHOWN = 50
+SINGLE = 10  # problems that are told one by one; more are grouped by kind
+SHOWN = 3  # problems of a kind that are told then
+FOUND_CHARACTERS, HINT_CHARACTERS = 200, 400  # that are told; the list of problems has them whole
 
 # The sorts of mistakes in annotations, by the word that people know each by. A word once released stays.
-KINDS = {
+FILE_KINDS = {
     "folder-missing": "the folder of annotations is not there",
     "split-missing": "no file gives the rows of train or of test",
     "file-unexpected": "the name of a file does not tell its split",
+    "file-name": "the name of a file is not in UTF-8",
+    "file-not-utf8": "a whole file is not in UTF-8",
     "file-empty": "a file has no annotation",
-    "not-utf8": "a line, or the whole file, is not in UTF-8",
+    "exclude-unknown": "the list of what is left out has an id or a kind that no row has",
+}
+ROW_KINDS = {  # the rows that have one can be left out by it
+    "not-utf8": "a line is not in UTF-8",
     "line-unexpected": "a line belongs to no annotation",
     "json-malformed": "a line is not JSON, or no object",
     "key-repeated": "an object has a key twice",
     "key-unknown": "an object has a key that the format does not have",
     "key-missing": "an object lacks a key",
     "value-malformed": "a text, a relation or a type is not a string, is blank, or is no Unicode",
+    "text-too-long": "a text has more characters than a row may have",
     "id-missing": "an annotation has no id where the format needs one",
     "id-malformed": "an id is neither a string nor a whole number, or is blank",
     "id-repeated": "an id is that of another row",
@@ -36,18 +45,21 @@ KINDS = {
     "entity-unmarked": "an entity has no markers",
     "entity-empty": "an entity holds no word",
     "entities-identical": "both entities are the same characters",
-    "entities-given-twice": "the entities are given by markers and by offsets",
     "entities-overlap": "the entities share a word, or one holds the other, which markers and tags do not express",
     "entities-unordered": "e2 stands before e1 where the format has them in reading order",
-    "entities-far-apart": "the entities are further apart than the window of words is wide",
-    "type-missing": "an entity has no type, and the tags need one",
     "relation-missing": "a sentence has no relation",
     "relation-malformed": "a relation is neither a name nor a name with a direction",
+    "type-malformed": "a type is no name",
     "relation-unknown": "train has no row of a relation",
     "direction-missing": "a relation has no direction, and other rows of it have one",
     "direction-unexpected": "the relation that stands for none has a direction",
-    "exclude-unknown": "the list of excluded ids has one that no row has",
 }
+LATER_KINDS = {  # they depend on what stages behind parse are asked to do, or are of sentences to predict
+    "entities-given-twice": "the entities are given by markers and by offsets",
+    "entities-far-apart": "the entities are further apart than the window of words is wide",
+    "type-missing": "an entity has no type, and the tags need one",
+}
+KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS
 
 
 @dataclass(frozen=True)
@@ -72,7 +84,7 @@ class Problem:
     row_id: str | None = None
 
     def __str__(self) -> str:
-        return f"{self.source}: {self.found}\n  hint: {self.hint}"
+        return f"{self.source}: {_cut(self.found, FOUND_CHARACTERS)}\n  hint: {_cut(self.hint, HINT_CHARACTERS)}"
 
     def at(self, source: str, row: str = "", row_id: str | None = None) -> Problem:
         """The problem placed at a line, which is where its row begins unless `row` says otherwise."""
@@ -85,15 +97,35 @@ class Problem:
         quoted = f'"{self.row_id}"'  # YAML would read an id of digits as a number
         return replace(self, hint=f"{self.hint}, or list id {quoted} under parse.exclude in params.yaml")
 
+    def as_row(self) -> dict[str, Any]:
+        """The problem as a row of a JSON-lines file; what is not known is null.
+
+        >>> Problem("e1 is empty", "put a word there", "entity-empty").at("train.txt:3", row_id="7").as_row()["line"]
+        3
+        """
+        return {**placed(self.source), "id": self.row_id, "kind": self.kind or None, "found": self.found, "hint": self.hint}
+
+
+def placed(source: str) -> dict[str, Any]:
+    """A source, file:line or a file alone, as the first columns of a row.
+
+    >>> placed("train.txt:3"), placed("params.yaml")
+    ({'file': 'train.txt', 'line': 3}, {'file': 'params.yaml', 'line': None})
+    """
+    path, _, line = source.rpartition(":")
+    return {"file": path, "line": int(line)} if path and line.isdecimal() else {"file": source, "line": None}
+
+
+def _cut(text: str, n_characters: int) -> str:
+    return text if len(text) <= n_characters else f"{text[: n_characters - 1]}\N{HORIZONTAL ELLIPSIS}"
+
 
 class InputError(Exception):
-    """The input cannot be used; carries all its problems, and tells the first SHOWN."""
+    """The input cannot be used; carries all its problems. It tells each of them, or the first of each kind where they are many."""
 
     def __init__(self, problems: Iterable[Problem]) -> None:
         self.problems = tuple(problems)
-        more = len(self.problems) - SHOWN
-        rest = [f"... and {more:,} more problems"] if more > 0 else []
-        super().__init__("\n".join([*map(str, self.problems[:SHOWN]), *rest]))
+        super().__init__("\n".join(map(str, self.problems) if len(self.problems) <= SINGLE else _grouped(self.problems)))
 
     @classmethod
     def of(cls, source: object, found: str, hint: str, kind: str = "") -> InputError:
@@ -101,14 +133,13 @@ class InputError(Exception):
         return cls([Problem(found, hint, kind, str(source))])
 
 
-def nearest(name: str, known: Iterable[str]) -> str:
-    """A hint that names the known name most like the unknown one.
-
-    >>> nearest("learning_rat", ["epochs", "learning_rate"])
-    'did you mean learning_rate?'
-    >>> nearest("zzz", ["a", "b"])
-    'use one of: a, b'
-    """
-    names = list(known)
-    close = difflib.get_close_matches(name, names, n=1)
-    return f"did you mean {close[0]}?" if close else f"use one of: {', '.join(names)}"
+def _grouped(problems: Sequence[Problem]) -> Iterable[str]:
+    """Lines that tell problems by kind: the kind of most problems first, of as many the one that comes first."""
+    kinds: dict[str, list[Problem]] = {}
+    for problem in problems:
+        kinds.setdefault(problem.kind, []).append(problem)
+    for kind, of_kind in sorted(kinds.items(), key=lambda item: -len(item[1])):
+        yield f"{kind or 'other'}, {len(of_kind):,} of {len(problems):,} problems{f': {KINDS[kind]}' if kind in KINDS else ''}"
+        yield from map(str, of_kind[:SHOWN])
+        if len(of_kind) > SHOWN:
+            yield f"... and {len(of_kind) - SHOWN:,} more"

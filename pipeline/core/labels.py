@@ -1,4 +1,8 @@
-"""Labels of the relation head: a relation with or without a direction, such as Cause-Effect(e2,e1), Cause-Effect or Other."""
+"""Labels of the relation head: a relation with or without a direction, such as Cause-Effect(e2,e1), Cause-Effect or Other.
+
+What cannot be in a name makes a line another thing than the line of a label (markers of entities, quotes, tabs, line breaks), or
+would be obeyed where names are shown.
+"""
 
 from __future__ import annotations
 
@@ -6,6 +10,11 @@ import re
 from collections.abc import Sequence
 from typing import NamedTuple
 
+from pipeline.core.untrusted import CONTROLS, DIRECTIONS, SURROGATES
+
+LONGEST = 200  # characters of a label, or of a type
+_OBEYED = re.escape("".join(map(chr, [*CONTROLS, *DIRECTIONS, *SURROGATES])))
+REFUSED = re.compile(rf'</?e[12]>|["{_OBEYED}]', re.IGNORECASE)
 # A name without brackets, and with no blank at its ends; then nothing or a direction.
 FORM = re.compile(r"([^()\s](?:[^()]*[^()\s])?)(?:\((e1,e2|e2,e1)\))?")
 
@@ -17,13 +26,26 @@ class Label(NamedTuple):
     direction: str | None
 
 
+def is_name(text: str) -> bool:
+    r"""Whether a text can name a relation or a type: at most LONGEST characters, none of them REFUSED.
+
+    >>> is_name("born in"), is_name("a <E1>cat</E1>"), is_name("born\tin")
+    (True, False, False)
+    """
+    return len(text) <= LONGEST and not REFUSED.search(text)
+
+
 def is_label(text: str) -> bool:
     """Whether a text has the form of a label.
 
     >>> is_label("Cause-Effect(e2,e1)"), is_label("Cause-Effect(e1,e3)")
     (True, False)
     """
-    return bool(FORM.fullmatch(text))
+    return bool(_form(text))
+
+
+def _form(text: str) -> re.Match[str] | None:
+    return FORM.fullmatch(text) if is_name(text) else None
 
 
 def parse_label(label: str) -> Label:
@@ -34,7 +56,7 @@ def parse_label(label: str) -> Label:
     >>> parse_label("Other")
     Label(relation='Other', direction=None)
     """
-    form = FORM.fullmatch(label)
+    form = _form(label)
     return Label(form[1], form[2]) if form else Label(label, None)
 
 

@@ -8,8 +8,9 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import typed, typed_yaml
-from pipeline.core.errors import InputError, Problem, nearest
-from pipeline.core.typed import Between
+from pipeline.core.errors import ROW_KINDS, InputError, Problem
+from pipeline.core.nearest import nearest
+from pipeline.core.typed import Between, OneOf
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -26,6 +27,13 @@ Batch = Annotated[int, Between(1, 1_000_000)]
 
 
 @dataclass(frozen=True)
+class Exclusion:
+    """Rows that are left out because they have a problem of this kind."""
+
+    kind: Annotated[str, OneOf(tuple(ROW_KINDS))]
+
+
+@dataclass(frozen=True)
 class Parse:
     """How annotation files become rows."""
 
@@ -35,7 +43,7 @@ class Parse:
     directed: bool
     validation_fraction: Share
     seed: Seed
-    exclude: tuple[str, ...]
+    exclude: tuple[str | Exclusion, ...]  # the id of rows, or what is wrong with them
 
 
 @dataclass(frozen=True)

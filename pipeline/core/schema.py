@@ -5,14 +5,14 @@ Spans are half-open [start, end) in words, everywhere after parsing. A list colu
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import Kind
 from pipeline.core.typed import Between
 
@@ -62,8 +62,13 @@ class ParseNotes:
 
     language: str
     segmenter: str
-    excluded: int  # rows left out by parse.exclude
+    excluded_by: dict[str, int]  # rows left out by parse.exclude: by the kind of their problem, or "id"
     overlap: int  # test rows whose text is in train too
+
+    @property
+    def excluded(self) -> int:
+        """Rows left out by parse.exclude."""
+        return sum(self.excluded_by.values())
 
 
 @dataclass(frozen=True)
@@ -155,6 +160,12 @@ def check(table: pa.Table, contract: Contract[Any]) -> None:
                 pc.less_equal(table[f"{entity}_end"], table["window_end"]),
             )
             _require(table, inside, f"the window leaves {entity} out")
+
+
+def at_row(problem: Problem, table: pa.Table, row: int) -> Problem:
+    """The problem placed at a row of a table, whose id begins what was found."""
+    row_id, source = table["id"][row].as_py(), table["source"][row].as_py()
+    return replace(problem, found=f"row {row_id}: {problem.found}").at(source, row_id=row_id)
 
 
 def _check_span(table: pa.Table, start: str, end: str, n_words: pa.ChunkedArray) -> None:

@@ -1,7 +1,8 @@
 """The command line of stages and commands: typed arguments and --help, quiet libraries, progress, one way to report an error.
 
 A command is a function `main` whose parameters are its arguments and whose docstring is its help. Bad input ends it with exit
-code 1 and no traceback, a wrong command line with 2, Ctrl-C with 130.
+code 1 and no traceback, a wrong command line with 2, Ctrl-C with 130. All that is wrong with the input of a command that writes
+stands in OUTPUT.problems.jsonl beside the output, until it runs without a problem.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ import typer
 
 from pipeline.core import outputs
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import write_lines
 from pipeline.core.untrusted import shown
 
 PLAIN_SECONDS = 10
@@ -75,15 +77,15 @@ def run(main: Callable[..., str | int | None]) -> NoReturn:
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:
     """What to exit with: a code, or what is wrong with the input."""
     try:
-        with _outputs_locked(main, arguments):
+        with _outputs_locked(main, arguments), _problems_listed(_outputs(main, arguments)):
             said = main(**arguments)
         if isinstance(said, str):
             print(shown(said))  # noqa: T201
         sys.stdout.flush()
         return said if isinstance(said, int) else 0
     except InputError as error:
-        counted = f"\n{len(error.problems)} problem{'s' * (len(error.problems) != 1)} found, nothing written"
-        return f"{error}{counted if _writes(main) else ''}"
+        counted = f"{len(error.problems):,} problem{'s' * (len(error.problems) != 1)} found, nothing written"
+        return "\n".join([str(error), *([counted, *getattr(error, "__notes__", ())] if _writes(main) else [])])
     except BrokenPipeError:  # whoever read along has enough
         drop_output()
         return 1
@@ -118,10 +120,31 @@ def _outputs_locked(main: Callable[..., Any], arguments: dict[str, Any]) -> Iter
     hints = typing.get_type_hints(main, include_extras=True)
     inputs = [value for name, value in arguments.items() if hints[name] == Input]
     with contextlib.ExitStack() as locks:
-        for output in (value for name, value in arguments.items() if hints[name] == Output):
+        for output in _outputs(main, arguments):
             outputs.require_apart(output, inputs)
             locks.enter_context(outputs.locked(output))
         yield
+
+
+def _outputs(main: Callable[..., Any], arguments: dict[str, Any]) -> list[Path]:
+    hints = typing.get_type_hints(main, include_extras=True)
+    return [value for name, value in arguments.items() if hints[name] == Output]
+
+
+@contextlib.contextmanager
+def _problems_listed(written: list[Path]) -> Iterator[None]:
+    """List the problems that end the block beside the first output; where there are none, take the list of an earlier run away."""
+    listings = [output.parent / f"{output.name}.problems.jsonl" for output in written[:1]]
+    try:
+        yield
+    except InputError as error:
+        for listing in listings:
+            with contextlib.suppress(OSError):  # what is wrong with the input is to be told on a full disk too
+                write_lines(listing, (problem.as_row() for problem in error.problems))
+                error.add_note(f"listed in {listing}")
+        raise
+    for listing in listings:
+        listing.unlink(missing_ok=True)
 
 
 def end_with_starter() -> None:

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 from pipeline.core import outputs, schema
 from pipeline.core.errors import InputError
-from pipeline.core.files import checksum, read_json
+from pipeline.core.files import Row, checksum, read_json, write_lines
 from pipeline.core.schema import SPLITS, Contract, Notes
 
 BATCH_ROWS = 5_000
@@ -74,10 +74,17 @@ def _joined(batches: list[pa.RecordBatch]) -> pa.Table:
     return pa.Table.from_batches(batches).combine_chunks().replace_schema_metadata()
 
 
-def write(folder: Path, contract: Contract[Notes], splits: Mapping[str, Iterable[pa.Table]], notes: Notes) -> dict[str, int]:
+def write(
+    folder: Path,
+    contract: Contract[Notes],
+    splits: Mapping[str, Iterable[pa.Table]],
+    notes: Notes,
+    lists: Mapping[str, Iterable[Row]] | None = None,
+) -> dict[str, int]:
     """Write a stage's output, checking every row.
 
-    Args: splits: tables by split, each drawn from lazily; notes: what the stage tells beside them.
+    Args: splits: tables by split, each drawn from lazily; notes: what the stage tells beside them; lists: what it lists, a
+        JSON-lines file each, by name.
     Returns: rows by split.
     """
     import datasets
@@ -96,6 +103,8 @@ def write(folder: Path, contract: Contract[Notes], splits: Mapping[str, Iterable
         for split in shells:
             state = read_json(scratch / split / "state.json", "report this as a bug")
             (scratch / f"{split}.arrow").rename(scratch / split / state["_data_files"][0]["filename"])
+        for name, listed in (lists or {}).items():
+            write_lines(scratch / name, listed)
         outputs.seal(scratch, contract.kind, notes)
     return rows
 

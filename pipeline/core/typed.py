@@ -8,7 +8,7 @@ import typing
 from dataclasses import dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
-from pipeline.core.errors import nearest
+from pipeline.core.nearest import nearest
 
 Kind = TypeVar("Kind")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
@@ -29,6 +29,30 @@ class Between:
 
     low: float
     high: float = float("inf")
+
+    def allows(self, value: float) -> bool:
+        """Whether a number lies in the range."""
+        return self.low <= value <= self.high
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        low, high = _number(self.low), _number(self.high)
+        return f"{kind} of at least {low}" if self.high == float("inf") else f"{kind} from {low} to {high}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The names that a text must be among, as part of a hint: Annotated[str, OneOf(("a", "b"))]."""
+
+    names: tuple[str, ...]
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is one of the names."""
+        return value in self.names
+
+    def describe(self, kind: str) -> str:
+        """What a value must be."""
+        return f"one of: {', '.join(self.names)}"
 
 
 @dataclass(frozen=True)
@@ -82,10 +106,15 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
             return _dataclass(inner, value, keys, mismatches)
     if origin is dict and isinstance(value, dict):
         return {key: _made(arguments[1], item, (*keys, key), mismatches) for key, item in value.items()}
+    before = len(mismatches)
+    if origin is tuple and isinstance(value, list):
+        items = enumerate(value)
+        value = [_made(arguments[0], item, (*keys, n), mismatches) if isinstance(item, dict) else item for n, item in items]
     plain = _frozen(value)
+    if len(mismatches) > before:
+        return plain
     if not fits(hint, plain):
-        problem = f"it must be {expected(hint)}{_close(hint, plain)}{_quotes(hint, plain)}"
-        mismatches.append(Mismatch(keys, f"{shown(keys)} is {_brief(value)}", problem))
+        mismatches.append(Mismatch(keys, f"{shown(keys)} is {_brief(value)}", _advice(hint, plain)))
     return float(plain) if _is_float(hint) and isinstance(plain, int) else plain
 
 
@@ -124,8 +153,7 @@ def fits(hint: Any, value: object) -> bool:
     """Whether a value is what a hint says: a whole number passes for a number, True and False for no number."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        low, high = arguments[1].low, arguments[1].high
-        return fits(arguments[0], value) and low <= typing.cast(float, value) <= high
+        return fits(arguments[0], value) and bool(arguments[1].allows(value))
     if origin is Literal:
         return any(value == option and type(value) is type(option) for option in arguments)
     if origin is tuple:
@@ -145,9 +173,7 @@ def expected(hint: Any) -> str:
     """
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
-        low, high = arguments[1].low, arguments[1].high
-        reach = f"of at least {_number(low)}" if high == float("inf") else f"from {_number(low)} to {_number(high)}"
-        return f"{expected(arguments[0])} {reach}"
+        return str(arguments[1].describe(expected(arguments[0])))
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is tuple:
@@ -165,11 +191,18 @@ def _brief(value: object) -> str:
 
 
 def _number(bound: float) -> str:
-    return f"{bound:,.0f}" if bound == round(bound) else f"{bound:g}"
+    return f"{bound:,.0f}" if bound % 1 == 0 else f"{bound:g}"
 
 
 def _is_float(hint: Any) -> bool:
     return hint is float or (typing.get_origin(hint) is Annotated and typing.get_args(hint)[0] is float)
+
+
+def _advice(hint: Any, value: object) -> str:
+    """What to write in the place of a value."""
+    if typing.get_origin(hint) is Annotated and isinstance(typing.get_args(hint)[1], OneOf):
+        return nearest(str(value), typing.get_args(hint)[1].names)
+    return f"it must be {expected(hint)}{_close(hint, value)}{_quotes(hint, value)}"
 
 
 def _close(hint: Any, value: object) -> str:

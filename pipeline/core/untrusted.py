@@ -15,10 +15,12 @@ import json
 import re
 
 # C0 and C1 control characters, delete, line and paragraph separators; and what turns the direction of writing (Unicode TR 9).
-_CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
-_DIRECTIONS = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
-_UNSEEN = {code: "\N{REPLACEMENT CHARACTER}" for code in (*_CONTROLS, *_DIRECTIONS) if chr(code) not in "\t\n"}
-_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *_DIRECTIONS)}  # JSON escapes C0 itself
+CONTROLS = [*range(0x20), *range(0x7F, 0xA0), 0x2028, 0x2029]
+DIRECTIONS = [0x061C, 0x200E, 0x200F, *range(0x202A, 0x202F), *range(0x2066, 0x206A)]
+SURROGATES = range(0xD800, 0xE000)  # halves of a character, which UTF-8 cannot hold
+_UNSEEN = {code: "\N{REPLACEMENT CHARACTER}" for code in (*CONTROLS, *DIRECTIONS) if chr(code) not in "\t\n"}
+# JSON escapes C0 itself.
+_ESCAPED = {code: f"\\u{code:04x}" for code in (*range(0x7F, 0xA0), 0x2028, 0x2029, *DIRECTIONS, *SURROGATES)}
 _FORMULA = re.compile(r"[=+\-@\t\r]")
 _TAGS = str.maketrans("<>", "\N{SINGLE LEFT-POINTING ANGLE QUOTATION MARK}\N{SINGLE RIGHT-POINTING ANGLE QUOTATION MARK}")
 # Underscores inside a word are no marks.
@@ -35,7 +37,7 @@ def shown(text: str) -> str:
 
 
 def json_text(value: object, indent: int | None = None) -> str:
-    r"""A value as JSON, in the characters of its texts but for those that a terminal obeys.
+    r"""A value as JSON, in the characters of its texts but for those that a terminal obeys or UTF-8 cannot hold.
 
     >>> json_text({"text": "é\x9b\u202e"})
     '{"text": "é\\u009b\\u202e"}'

@@ -1,149 +1,142 @@
-"""All problems of a corpus, and of each annotation the little that decides between the splits.
+"""All problems of a corpus, and which of its rows a person leaves out, by their id or by the kind of what is wrong with them.
 
-Problems that show only between rows are found here: an id given twice, a relation that train doesn't have.
+Some problems show only between rows: an id given twice, a relation that train doesn't have. Each check sees the rows that the
+checks before it left.
 """
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
-from difflib import get_close_matches
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
-from pipeline.core.errors import Problem, nearest
+from pipeline.core.errors import Problem, placed
+from pipeline.core.files import Row
 from pipeline.core.labels import undirected
-from pipeline.corpus.formats import Annotation, Reader
-from pipeline.corpus.split import hold_out, text_key
+from pipeline.core.nearest import KnownNames
+from pipeline.core.params import Exclusion
+from pipeline.corpus.summary import SplitSummary
 
-Reading = Annotation | Problem  # what a reader yields
-
-COLUMNS = pa.schema(
-    [
-        ("id", pa.string()),  # null where it could not be read
-        ("source", pa.string()),
-        ("relation", pa.string()),  # null of a problem, and of an annotation that is excluded
-        ("id_key", pa.uint64()),  # a hash: a table of all ids would take more memory than all that is kept here
-        ("text_key", pa.uint64()),
-    ]
-)
+Summaries = dict[str, SplitSummary]
+Check = Callable[[Summaries], Iterator[Problem]]
+BY_ID = "id"  # the reason why a row is left out that is no kind of problem
+N_PLACES = 3
 
 
 @dataclass(frozen=True)
-class SplitSummary:
-    """What is kept in memory of the readings of a split, or of a batch of it.
+class CheckedCorpus:
+    """A corpus whose rows are sorted into those that become output and those that a person leaves out.
 
-    Args: readings: a table of COLUMNS, in the order of the files; problems: of the rows that are not excluded.
+    Args: problems: of the rows that are not left out, and of what is asked to be left out; left_out: the rows that are left out, in
+        the order of the files, each with its place, its id and why.
     """
 
-    readings: pa.Table
-    problems: tuple[Problem, ...]
-
-    def kept(self, column: str) -> pa.ChunkedArray:
-        """A column of the annotations that become output, in the order of the files."""
-        return self.readings[column].filter(pc.is_valid(self.readings["relation"]))
+    summaries: Summaries
+    problems: list[Problem]
+    left_out: list[Row]
 
     @property
-    def relations(self) -> list[str]:
-        """The relations of the kept annotations, each once."""
-        relations: list[str] = pc.unique(self.kept("relation")).to_pylist()
-        return relations
+    def excluded_by(self) -> dict[str, int]:
+        """How many rows are left out, by reason."""
+        return dict(sorted(Counter(row["kind"] for row in self.left_out).items()))
 
-    def held_out(self, fraction: float) -> NDArray[np.bool_]:
-        """(N,) which of the N kept annotations validation takes."""
-        relations = self.kept("relation").combine_chunks().dictionary_encode().indices
-        return hold_out(self.kept("text_key").to_numpy(), relations.to_numpy(), fraction)
-
-    def n_shared(self, other: SplitSummary) -> int:
-        """How many kept annotations have a text that a kept annotation of another split has."""
-        shared = pc.is_in(self.kept("text_key"), other.kept("text_key"))
-        return int(pc.sum(shared, min_count=0).as_py())
-
-
-def read_files(files: Iterable[Path], read: Reader) -> Iterator[Reading]:
-    """The readings of several files, one file after the other; a file without any is a problem."""
-    for path in files:
-        is_empty = True
-        for reading in read(path):
-            is_empty = False
-            yield reading
-        if is_empty:
-            yield Problem("the file is empty", "add annotations, or remove the file", "file-empty").at(str(path))
+    def shared_ids(self) -> Iterator[str]:
+        """A line an excluded id that several rows have."""
+        places: dict[str, list[str]] = {}
+        for row in self.left_out:
+            if row["kind"] == BY_ID:
+                places.setdefault(row["id"], []).append(f"{row['file']}:{row['line']}")
+        for row_id, shared in places.items():
+            if len(shared) > 1:
+                more = f" and {len(shared) - N_PLACES} more" if len(shared) > N_PLACES else ""
+                yield f"excluded id {row_id} is that of {len(shared)} rows: {', '.join(shared[:N_PLACES])}{more}"
 
 
-def summarize(readings: list[Reading], exclude: Collection[str], seed: int) -> SplitSummary:
-    """The summary of a batch of readings.
+def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], directed: bool) -> CheckedCorpus:
+    """Find all problems of a corpus and leave rows out.
 
-    Args: exclude: the ids left out, whose problems don't count; seed: shuffles the rows before validation is held out.
+    Args: exclude: ids, and kinds of problems; directed: whether relations keep their direction.
     """
-    columns = zip(*(_columns(reading, exclude, seed) for reading in readings), strict=True)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)]
-    problems = tuple(reading for reading in readings if isinstance(reading, Problem) and reading.row_id not in exclude)
-    return SplitSummary(pa.Table.from_arrays(arrays, schema=COLUMNS), problems)
-
-
-def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
-    """The summary of a split, from those of its batches in their order."""
-    tables = [COLUMNS.empty_table()]
+    ids = dict.fromkeys(item for item in exclude if isinstance(item, str))
+    kinds = dict.fromkeys(item.kind for item in exclude if isinstance(item, Exclusion))
+    summaries = {split: summary.without("id", dict.fromkeys(ids, BY_ID)) for split, summary in summaries.items()}
+    checks: list[Check] = [_of_rows, _repeated_ids, *([_lost_directions] if directed else []), _unknown_relations]
     problems: list[Problem] = []
-    for summary in summaries:
-        tables.append(summary.readings)
-        problems += summary.problems
-    return SplitSummary(pa.concat_tables(tables), tuple(problems))
+    chosen: dict[str, Problem] = {}
+    for check in checks:
+        found = list(check(summaries))
+        chosen |= {problem.row: problem for problem in reversed(found) if problem.kind in kinds}
+        problems += [problem for problem in found if problem.row not in chosen]
+        reasons = {row: problem.kind for row, problem in chosen.items()}
+        summaries = {split: summary.without("source", reasons) for split, summary in summaries.items()}
+    of_rows = (problem for summary in summaries.values() for problem in summary.problems)
+    had = {problem.kind for problem in (*of_rows, *chosen.values())}
+    problems += _unknown_ids(_all(summaries)["id"], list(ids))
+    problems += _unknown_kinds([kind for kind in kinds if kind not in had])
+    return CheckedCorpus(summaries, problems, list(_left_out(summaries, chosen)))
 
 
-def _columns(reading: Reading, exclude: Collection[str], seed: int) -> tuple[str | None, str, str | None, int | None, int | None]:
-    """The values of COLUMNS of a reading."""
-    row_id = reading.row_id if isinstance(reading, Problem) else reading.id
-    is_excluded = row_id in exclude
-    id_key = None if row_id is None or is_excluded else text_key(row_id, seed)
-    if isinstance(reading, Problem):
-        return row_id, reading.row, None, id_key, None
-    return row_id, reading.source, None if is_excluded else reading.relation, id_key, text_key(reading.text, seed)
+def _all(summaries: Summaries) -> pa.Table:
+    return pa.concat_tables([summary.readings for summary in summaries.values()])
 
 
-def find_problems(summaries: dict[str, SplitSummary], exclude: Collection[str], directed: bool) -> list[Problem]:
-    """All problems of a corpus, from the summaries of its splits."""
-    readings = pa.concat_tables([summary.readings for summary in summaries.values()])
-    return [
-        *(problem for summary in summaries.values() for problem in summary.problems),
-        *dict.fromkeys(_repeated_ids(readings)),
-        *_unknown_relations(summaries),
-        *(_lost_directions(readings) if directed else ()),
-        *_unknown_excludes(readings["id"], exclude),
-    ]
+def _left(readings: pa.Table) -> pa.Table:
+    """The rows that are not left out."""
+    return readings.filter(pc.is_null(readings["reason"]))
 
 
-def _repeated_ids(readings: pa.Table) -> Iterator[Problem]:
+def _left_out(summaries: Summaries, chosen: dict[str, Problem]) -> Iterator[Row]:
+    """The rows that are left out, once each: a broken one has as many readings as problems.
+
+    Args: chosen: for which problem a row is left out, by its place.
+    """
+    readings = _all(summaries)
+    excluded = readings.filter(pc.is_valid(readings["reason"]))
+    ids = dict(zip(excluded["source"].to_pylist(), excluded["id"].to_pylist(), strict=True))
+    reasons = dict(zip(excluded["source"].to_pylist(), excluded["reason"].to_pylist(), strict=True))
+    for source, row_id in ids.items():
+        if reasons[source] == BY_ID:
+            found = "its id is listed under parse.exclude"
+            yield {
+                **placed(source),
+                "id": row_id,
+                "kind": BY_ID,
+                "found": found,
+                "hint": "take it off the list to have the row back",
+            }
+        else:
+            yield chosen[source].as_row()
+
+
+def _of_rows(summaries: Summaries) -> Iterator[Problem]:
+    """What is wrong with single rows, and with files."""
+    for summary in summaries.values():
+        left = set(_left(summary.readings)["source"].to_pylist()) if summary.problems else set()
+        yield from (problem for problem in summary.problems if problem.row in left)
+
+
+def _repeated_ids(summaries: Summaries) -> Iterator[Problem]:
     """Rows whose id an earlier row has (a row with several problems has as many readings, all from one source)."""
+    readings = _left(_all(summaries))
     keys = np.sort(readings["id_key"].drop_null().to_numpy())
     repeated = np.unique(keys[1:][keys[1:] == keys[:-1]])
     candidates = readings.filter(pc.is_in(readings["id_key"], pa.array(repeated)))
+    rows = dict.fromkeys(zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True))
     first_source: dict[str, str] = {}
-    for row_id, source in zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True):
+    for row_id, source in rows:
         taken = first_source.setdefault(row_id, source)
         if taken != source:
             found = f"id {row_id} is that of {taken}"
             yield Problem(found, "give every row an id of its own", "id-repeated").at(source, row_id=row_id)
 
 
-def _unknown_relations(summaries: dict[str, SplitSummary]) -> Iterator[Problem]:
-    """Rows of a relation that no row of train has, in whichever direction."""
-    known = sorted({undirected(relation) for relation in summaries["train"].relations})
-    for split, summary in summaries.items():
-        unknown = [relation for relation in summary.relations if undirected(relation) not in known]
-        for relation, source, row_id in _rows_of(summary.readings, unknown):
-            hint = nearest(undirected(relation), known) if known else "mend the train files first"
-            found = f"relation {relation} of {split} is not in train"
-            yield Problem(found, hint, "relation-unknown").at(source, row_id=row_id)
-
-
-def _lost_directions(readings: pa.Table) -> Iterator[Problem]:
+def _lost_directions(summaries: Summaries) -> Iterator[Problem]:
     """Rows of a relation without a direction that other rows of it have."""
+    readings = _left(_all(summaries))
     relations = pc.unique(readings["relation"].drop_null()).to_pylist()
     directed = {undirected(relation) for relation in relations if undirected(relation) != relation}
     for relation, source, row_id in _rows_of(readings, [relation for relation in relations if relation in directed]):
@@ -152,16 +145,37 @@ def _lost_directions(readings: pa.Table) -> Iterator[Problem]:
         yield Problem(found, hint, "direction-missing").at(source, row_id=row_id)
 
 
+def _unknown_relations(summaries: Summaries) -> Iterator[Problem]:
+    """Rows of a relation that no row of train has, in whichever direction."""
+    known = {undirected(relation) for relation in summaries["train"].relations}
+    names = KnownNames(sorted(known))
+    for split, summary in summaries.items():
+        unknown = [relation for relation in summary.relations if undirected(relation) not in known]
+        hints = {relation: names.hint(undirected(relation)) if known else "mend the train files first" for relation in unknown}
+        for relation, source, row_id in _rows_of(_left(summary.readings), unknown):
+            found = f"relation {relation} of {split} is not in train"
+            yield Problem(found, hints[relation], "relation-unknown").at(source, row_id=row_id)
+
+
 def _rows_of(readings: pa.Table, relations: list[str]) -> Iterator[tuple[str, str, str]]:
     """Relation, source and id of the rows that have one of these relations."""
     rows = readings.filter(pc.is_in(readings["relation"], pa.array(relations, pa.string())))
     return zip(rows["relation"].to_pylist(), rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)
 
 
-def _unknown_excludes(ids: pa.ChunkedArray, exclude: Collection[str]) -> Iterator[Problem]:
+def _unknown_ids(ids: pa.ChunkedArray, exclude: list[str]) -> Iterator[Problem]:
     """Excluded ids that no row has."""
     excluded = pa.array(exclude, pa.string())
-    for row_id in excluded.filter(pc.invert(pc.is_in(excluded, ids))).to_pylist():
-        close = get_close_matches(row_id, ids.drop_null().to_pylist(), n=1)
-        hint = f"did you mean {close[0]}?" if close else "take it off the list"
+    unknown = excluded.filter(pc.invert(pc.is_in(excluded, ids))).to_pylist()
+    names = KnownNames(ids.drop_null().to_pylist() if unknown else ())
+    for row_id in unknown:
+        close = names.closest(row_id)
+        hint = f"did you mean {close}?" if close else "take it off the list"
         yield Problem(f"parse.exclude lists {row_id}, which is the id of no row", hint, "exclude-unknown", "params.yaml")
+
+
+def _unknown_kinds(kinds: list[str]) -> Iterator[Problem]:
+    """Excluded kinds that no row has."""
+    for kind in kinds:
+        found = f"parse.exclude lists kind {kind}, which no row has"
+        yield Problem(found, "take it off the list", "exclude-unknown", "params.yaml")

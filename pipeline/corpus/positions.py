@@ -5,11 +5,16 @@ Relative positions after Zeng et al. 2014, "Relation Classification via Convolut
 
 from __future__ import annotations
 
+from collections.abc import Iterator
+
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import Problem
+from pipeline.core.schema import at_row
 
 PADDING_ID = 0
 
@@ -52,3 +57,19 @@ def windows(n_words: Ints, first: Ints, last: Ints, max_length: int) -> tuple[In
     width = np.minimum(n_words, max_length)
     start = np.clip(first - (width - (last - first)) // 2, 0, n_words - width)
     return start, start + width
+
+
+def extent(table: pa.Table) -> tuple[Ints, Ints]:
+    """(N,) the start of the earlier entity and (N,) the end of the later one, in words, of a parsed table."""
+    columns = {name: table[name].to_numpy().astype(np.int64) for name in ("e1_start", "e2_start", "e1_end", "e2_end")}
+    return np.minimum(columns["e1_start"], columns["e2_start"]), np.maximum(columns["e1_end"], columns["e2_end"])
+
+
+def find_problems(table: pa.Table, max_length: int) -> Iterator[Problem]:
+    """The rows of a parsed table whose entities are further apart than the window is wide."""
+    first, last = extent(table)
+    for row in np.flatnonzero(last - first > max_length).tolist():
+        n_words = int(last[row] - first[row])
+        found = f"the entities span {n_words} words, more than position.max_length {max_length}"
+        problem = Problem(found, f"raise position.max_length to {n_words}", "entities-far-apart")
+        yield at_row(problem, table, row).or_exclude()

@@ -12,7 +12,8 @@ import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import Ints
+from pipeline.core import ragged
+from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import SPLITS
 
@@ -25,22 +26,37 @@ Keys = NDArray[np.uint64]
 def find_files(folder: Path) -> dict[str, list[Path]]:
     """The annotation files of a folder by split, each list in the order of names.
 
-    Raises: InputError where the folder, the train files or the test files are missing, or a file belongs to no split.
+    Raises: InputError where the folder, the train files or the test files are missing, or a file belongs to no split or has a name
+        that is not UTF-8.
     """
+    if not _is_utf8(str(folder)):
+        raise InputError.of(_escaped(str(folder)), "the name of the folder is not UTF-8", "rename it", "file-name")
     if not folder.is_dir():
         raise InputError.of(folder, "there is no such folder", "put the annotation files there", "folder-missing")
     files: dict[str, list[Path]] = {split: [] for split in SPLITS}
     strays: list[Path] = []
-    for path in sorted(folder.iterdir()):
-        if not path.name.startswith("."):
-            files.get(split_of(path.name) if path.is_file() else "", strays).append(path)
-    problems = [Problem("an annotation file of no split", EXPECTED, "file-unexpected", str(path)) for path in strays]
+    unreadable: list[Path] = []
+    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
+        split = split_of(path.name) if path.is_file() else ""
+        (files.get(split, strays) if _is_utf8(path.name) else unreadable).append(path)
+    sources = [str(folder / _escaped(path.name)) for path in unreadable]
+    problems = [Problem("the name of the file is not UTF-8", "rename it", "file-name", source) for source in sources]
+    problems += [Problem("an annotation file of no split", EXPECTED, "file-unexpected", str(path)) for path in strays]
     for split in ("train", "test"):
-        if not files[split]:
+        if not files[split] and not any(split_of(path.name) == split for path in unreadable):
             problems.append(Problem(f"there is no {split} file", f"add one: {EXPECTED}", "split-missing", str(folder)))
     if problems:
         raise InputError(problems)
     return files
+
+
+def _is_utf8(name: str) -> bool:
+    """Whether the bytes of a name are UTF-8: Python has those that are not as halves of characters."""
+    return not any("\ud800" <= character <= "\udfff" for character in name)
+
+
+def _escaped(name: str) -> str:
+    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
 
 
 def split_of(name: str) -> str:
@@ -57,7 +73,7 @@ def text_key(text: str, seed: int) -> int:
     return xxhash.xxh3_64_intdigest(f"{seed}:{text}".encode())
 
 
-def hold_out(keys: Keys, relations: Ints, fraction: float) -> NDArray[np.bool_]:
+def hold_out(keys: Keys, relations: Ints, fraction: float) -> Bools:
     """Choose the validation rows: stratified by relation, rows with the same text on one side, every relation left in train.
 
     Args: keys: (N,) the rows' text_key; relations: (N,) relation ids. A text is of the relation of its first row.
@@ -67,10 +83,13 @@ def hold_out(keys: Keys, relations: Ints, fraction: float) -> NDArray[np.bool_]:
     [False, True, False, True]
     """
     _, first, text = np.unique(keys, return_index=True, return_inverse=True)  # texts in the order of keys, which is random
-    n_rows = np.bincount(text)
+    texts = np.argsort(relations[first], kind="stable")  # relation by relation
+    n_texts = np.unique(relations[first], return_counts=True)[1]
+    n_rows = np.bincount(text)[texts]
+    before = ragged.offsets(n_rows)
+    starts, ends = before[ragged.offsets(n_texts)[:-1]], before[ragged.offsets(n_texts)[1:]]  # of each relation, in rows
+    middle = before[1:] - np.repeat(starts, n_texts) - n_rows / 2
     held = np.zeros(len(first), bool)
-    for relation in np.unique(relations):
-        texts = np.flatnonzero(relations[first] == relation)
-        middle = np.cumsum(n_rows[texts]) - n_rows[texts] / 2
-        held[texts[:-1]] = middle[:-1] < fraction * n_rows[texts].sum()
+    held[texts] = middle < fraction * np.repeat(ends - starts, n_texts)
+    held[texts[np.cumsum(n_texts) - 1]] = False
     return held[text]

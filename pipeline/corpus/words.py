@@ -7,7 +7,8 @@ from __future__ import annotations
 
 import logging
 import pkgutil
-from collections.abc import Callable
+import re
+from collections.abc import Callable, Iterator
 from itertools import compress
 from typing import Any, NamedTuple, cast
 
@@ -22,6 +23,9 @@ Tokenizer = Callable[[str], Any]  # text -> spacy.tokens.Doc
 # Full, spaCy's cache stops taking chunks of text; at its default of 10,000 SemEval is tokenized at a third of the speed.
 CACHED_CHUNKS = 200_000
 PKUSEG_MODEL = "spacy_ontonotes"
+# spaCy's rules take time that grows with the square of a chunk's length where it begins or ends in many of their affixes.
+LONGEST_CHUNK = 200
+LONG_CHUNK = re.compile(rf"(?<!\S)\S{{{LONGEST_CHUNK + 1},}}")
 
 
 class Words(NamedTuple):
@@ -96,6 +100,7 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
     Raises: InputError where spaCy doesn't know the language, or a library it needs is not installed.
     """
     import spacy
+    import spacy.tokenizer
 
     if language not in (known := _languages()):
         found = f"parse.language is {language!r}, which spaCy does not know"
@@ -112,9 +117,32 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
     except OSError as error:
         hint = "pkuseg fetches its model once: connect, or unpack it on another machine and copy its folder ~/.pkuseg here"
         raise InputError.of("params.yaml", f"parse.segmenter pkuseg has no model {PKUSEG_MODEL} ({error})", hint) from None
-    if hasattr(tokenizer, "max_cache_size"):
+    if isinstance(tokenizer, spacy.tokenizer.Tokenizer):
         tokenizer.max_cache_size = CACHED_CHUNKS
+        return _bounded(tokenizer)
     return cast(Tokenizer, tokenizer)
+
+
+def _bounded(tokenizer: Any) -> Tokenizer:
+    """The tokenizer with long chunks cut, so that its time grows with the length of a text and no faster."""
+    from spacy.tokens import Doc
+
+    def tokenize(text: str) -> Any:
+        if not LONG_CHUNK.search(text):
+            return tokenizer(text)
+        tokens = [token for piece in _pieces(text) for token in tokenizer(piece)]
+        return Doc(tokenizer.vocab, [token.text for token in tokens], [bool(token.whitespace_) for token in tokens])
+
+    return tokenize
+
+
+def _pieces(text: str) -> Iterator[str]:
+    """A text cut inside its long chunks, after every LONGEST_CHUNK characters of one."""
+    cuts = [
+        place for chunk in LONG_CHUNK.finditer(text) for place in range(chunk.start() + LONGEST_CHUNK, chunk.end(), LONGEST_CHUNK)
+    ]
+    for start, end in zip([0, *cuts], [*cuts, len(text)], strict=True):
+        yield text[start:end]
 
 
 def _languages() -> list[str]:

@@ -1,4 +1,6 @@
-"""What a trained model says of new sentences, from Python:
+"""What a trained model says of new sentences.
+
+From Python:
 
     from pathlib import Path
     from pipeline.prediction import Predictor, Sentence

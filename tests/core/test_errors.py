@@ -65,7 +65,48 @@ def test_the_hint_of_a_row_without_an_id_stays() -> None:
     assert Problem("e1 is empty", "put a word there").or_exclude().hint == "put a word there"
 
 
-def test_an_error_tells_the_first_fifty_problems_and_how_many_more_there_are() -> None:
-    told = str(InputError([Problem("e1 is empty", "put a word there", source=f"a.txt:{line}") for line in range(1052)]))
-    assert told.count("e1 is empty") == 50
-    assert told.endswith("\n... and 1,002 more problems")
+def problems(n: int, kind: str = "entity-empty") -> list[Problem]:
+    return [Problem("e1 is empty", "put a word there", kind, source=f"a.txt:{line}") for line in range(1, n + 1)]
+
+
+def test_an_error_of_ten_problems_tells_each() -> None:
+    assert str(InputError(problems(10))) == "\n".join(map(str, problems(10)))
+
+
+def test_an_error_of_many_problems_tells_the_first_of_each_kind_that_of_most_first() -> None:
+    told = str(InputError([*problems(2, "id-missing"), *problems(1052)])).splitlines()
+    assert told[0] == "entity-empty, 1,052 of 1,054 problems: an entity holds no word"
+    assert told[1:7] == str(InputError(problems(3))).splitlines()
+    assert told[7] == "... and 1,049 more"
+    assert told[8] == "id-missing, 2 of 1,054 problems: an annotation has no id where the format needs one"
+    assert told[9:] == str(InputError(problems(2))).splitlines()
+
+
+def test_kinds_of_as_many_problems_are_told_in_the_order_of_their_first() -> None:
+    told = str(InputError([*problems(6, "id-missing"), *problems(6)]))
+    assert told.index("id-missing, 6 of 12") < told.index("entity-empty, 6 of 12")
+
+
+def test_problems_in_no_annotation_are_grouped_too() -> None:
+    assert str(InputError(problems(11, ""))).startswith("other, 11 of 11 problems\n")
+
+
+def test_a_long_problem_is_told_cut_and_kept_whole() -> None:
+    problem = Problem("x" * 10_000, "y" * 10_000, source="a.txt:3")
+    found, hint = str(problem).splitlines()
+    assert (len(found), len(hint)) == (len("a.txt:3: ") + 200, len("  hint: ") + 400)
+    assert found.endswith("x…")
+    assert problem.as_row()["found"] == "x" * 10_000
+
+
+def test_a_problem_as_a_row_has_its_place_and_null_for_what_is_not_known() -> None:
+    assert Problem("e1 is empty", "put a word there", "entity-empty").at("a:b.txt:3", "a:b.txt:2", "7").as_row() == {
+        "file": "a:b.txt",
+        "line": 3,
+        "id": "7",
+        "kind": "entity-empty",
+        "found": "e1 is empty",
+        "hint": "put a word there",
+    }
+    row = Problem("no such key", "add it", source="params.yaml").as_row()
+    assert (row["file"], row["line"], row["id"], row["kind"]) == ("params.yaml", None, None, None)

@@ -57,7 +57,28 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
         (params.Train, "lstm_units: 128", "lstm_units: 1000000000", "train.lstm_units is 1000000000", "from 1 to 16,384"),
         (params.Parse, "seed: 13", "seed: -1", "parse.seed is -1", "from 0 to 4,294,967,295"),
         (params.Encoder, "revision: null", "revision: 1234567", "encoder.revision is 1234567", "text or null; put it in quotes"),
-        (params.Parse, "exclude: []", "exclude: [8001]", "parse.exclude is [8001]", "a list of text; put it in quotes"),
+        (
+            params.Parse,
+            "exclude: []",
+            "exclude: [8001]",
+            "parse.exclude is [8001]",
+            "a list of text or keys kind; put it in quotes",
+        ),
+        (
+            params.Parse,
+            "exclude: []",
+            "exclude: [{kind: entity-emty}]",
+            "parse.exclude.0.kind is 'entity-emty'",
+            "mean entity-empty?",
+        ),
+        (
+            params.Parse,
+            "exclude: []",
+            "exclude: [{kind: file-empty}]",
+            "parse.exclude.0.kind is 'file-empty'",
+            "did you mean entity-empty?",
+        ),
+        (params.Parse, "exclude: []", "exclude: [{id: a}]", "unknown key parse.exclude.0.id", "kind"),
         (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "text or null"),
         (params.Position, "position:", "positoin:", "section position is missing", "rename positoin to position"),
         (params.Position, "max_length: 100", "max_length: [", "not YAML", "mend the line"),
@@ -126,3 +147,8 @@ def test_a_python_object_in_yaml_is_refused(tmp_path: Path) -> None:
 def test_a_missing_file_is_named(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file"):
         params.read(params.Tag, tmp_path / "params.yaml")
+
+
+def test_rows_are_excluded_by_id_or_by_kind(tmp_path: Path) -> None:
+    read = params.read(params.Parse, edited(tmp_path, "exclude: []", 'exclude: ["103", {kind: entity-empty}]'))
+    assert read.exclude == ("103", params.Exclusion("entity-empty"))

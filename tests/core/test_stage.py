@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import errno
+import json
 import os
 import re
 import shlex
@@ -16,6 +17,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.core import stage
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.stage import Input, Output
 from tests.support.project import ROOT
 from tests.test_dvc_yaml import EXPERIMENTS, STAGES
@@ -160,3 +162,52 @@ def test_ctrl_c_while_modules_are_imported_ends_a_command_without_a_traceback(de
     assert output == ""
     assert "Traceback" not in errors
     assert process.returncode in {stage.INTERRUPTED, 1}  # 1 where it was quicker than we, and its input is missing
+
+
+def refuse(n_problems: int, found: str = "e1 is empty") -> Callable[..., str]:
+    def main(target: Output) -> str:
+        raise InputError(
+            Problem(found, "put a word there", "entity-empty").at(f"train.txt:{line}", row_id=str(line))
+            for line in range(1, n_problems + 1)
+        )
+
+    return main
+
+
+def test_all_problems_of_a_command_that_writes_are_listed_beside_its_output(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    said = str(exits(refuse(1_000), tmp_path / "out", monkeypatch=monkeypatch))
+    listing = tmp_path / "out.problems.jsonl"
+    rows = [json.loads(line) for line in listing.read_text().splitlines()]
+    assert len(rows) == 1_000
+    assert rows[-1] == {
+        "file": "train.txt",
+        "line": 1_000,
+        "id": "1000",
+        "kind": "entity-empty",
+        "found": "e1 is empty",
+        "hint": "put a word there",
+    }
+    assert said.endswith(f"... and 997 more\n1,000 problems found, nothing written\nlisted in {listing}")
+
+
+def test_a_list_of_problems_holds_text_that_is_no_unicode(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    exits(refuse(1, found="e1 is \udce9"), tmp_path / "out", monkeypatch=monkeypatch)
+    assert json.loads((tmp_path / "out.problems.jsonl").read_text())["found"] == "e1 is \udce9"
+
+
+def test_the_list_of_problems_is_gone_with_the_next_run_that_has_none(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def main(target: Output) -> str:
+        return "done"
+
+    exits(refuse(1), tmp_path / "out", monkeypatch=monkeypatch)
+    assert exits(main, tmp_path / "out", monkeypatch=monkeypatch) == 0
+    assert not list(tmp_path.iterdir())
+
+
+def test_a_list_of_problems_is_no_part_of_the_project() -> None:
+    listing = "data/parsed.problems.jsonl"
+    ignored = subprocess.run(["git", "check-ignore", listing], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert ignored.stdout.strip() == listing
+    assert "*.problems.jsonl" in (ROOT / ".dvcignore").read_text().splitlines()

@@ -25,7 +25,7 @@ from pipeline.tag import tag
 from tests.support.project import ROOT
 from tests.support.rows import PARSE_NOTES, POSITION_NOTES, TAG_NOTES, parsed, positioned, with_column
 
-NOTES = ParseNotes(language="de", segmenter="char", excluded=3, overlap=1)
+NOTES = ParseNotes(language="de", segmenter="char", excluded_by={"id": 3}, overlap=1)
 
 
 @pytest.fixture
@@ -232,3 +232,13 @@ def test_a_killed_write_is_never_taken_for_a_whole_one(tmp_path: Path) -> None:
     assert not (tmp_path / "parsed").exists()
     storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")]}, NOTES)
     assert os.listdir(tmp_path) == ["parsed"]
+
+
+def test_what_a_stage_lists_beside_its_rows_is_sealed_with_them(tmp_path: Path) -> None:
+    splits = {"train": [parsed("[e1 a] [e2 b]")]}
+    storage.write(tmp_path / "parsed", PARSE, splits, NOTES, {"excluded.jsonl": [{"id": "7"}]})
+    assert (tmp_path / "parsed/excluded.jsonl").read_text() == '{"id": "7"}\n'
+    assert len(storage.read(tmp_path / "parsed", PARSE).tables["train"]) == 1
+    (tmp_path / "parsed/excluded.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"excluded\.jsonl: missing, damaged or changed"):
+        storage.read(tmp_path / "parsed", PARSE)

@@ -1,4 +1,7 @@
+import os
+import time
 from collections import Counter
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -79,3 +82,48 @@ def test_missing_files_and_files_of_no_split_are_all_reported(tmp_path):
 def test_a_missing_folder_is_an_error(tmp_path):
     with pytest.raises(InputError, match="there is no such folder"):
         find_files(tmp_path / "raw")
+
+
+def test_a_file_whose_name_is_not_utf8_is_one_problem(tmp_path):
+    for name in (b"train\xe9.txt", b"test.txt", b"notes\xe9.md"):
+        (tmp_path / os.fsdecode(name)).touch()
+    with pytest.raises(InputError) as error:
+        find_files(tmp_path)
+    problems = error.value.problems
+    assert [(problem.kind, Path(problem.source).name) for problem in problems] == [
+        ("file-name", "notes\\xe9.md"),
+        ("file-name", "train\\xe9.txt"),
+    ]
+    str(error.value).encode()
+
+
+def test_a_folder_whose_name_is_not_utf8_is_a_problem(tmp_path):
+    with pytest.raises(InputError) as error:
+        find_files(tmp_path / os.fsdecode(b"raw\xe9"))
+    assert error.value.problems[0].kind == "file-name"
+    str(error.value).encode()
+
+
+def slow_hold_out(keys, relations, fraction):
+    """What hold_out says, relation by relation."""
+    _, first, text = np.unique(keys, return_index=True, return_inverse=True)
+    n_rows = np.bincount(text)
+    held = np.zeros(len(first), bool)
+    for relation in np.unique(relations):
+        texts = np.flatnonzero(relations[first] == relation)
+        middle = np.cumsum(n_rows[texts]) - n_rows[texts] / 2
+        held[texts[:-1]] = middle[:-1] < fraction * n_rows[texts].sum()
+    return held[text]
+
+
+@given(ROWS, st.floats(0, 1))
+def test_the_rows_of_all_relations_are_those_of_each_relation_alone(rows, fraction):
+    texts, relations = zip(*((str(text), relation) for text, relation in rows), strict=True)
+    drawn = keys(texts), np.array(relations), fraction
+    np.testing.assert_array_equal(hold_out(*drawn), slow_hold_out(*drawn))
+
+
+def test_a_hundred_thousand_relations_take_no_longer_than_a_few():
+    began = time.perf_counter()
+    hold_out(np.arange(200_000, dtype=np.uint64), np.arange(200_000) % 100_000, 0.1)
+    assert time.perf_counter() - began < 2

@@ -1,13 +1,17 @@
 import itertools
+import re
 import sys
+import time
 
 import numpy as np
 import pytest
+import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.core.errors import InputError
-from pipeline.corpus.words import find_words, load_tokenizer
+from pipeline.corpus.words import LONGEST_CHUNK, find_words, load_tokenizer
+from tests.support.project import ROOT
 
 TOKENIZERS = {language: load_tokenizer(language, "char") for language in ("en", "zh", "de", "xx")}
 
@@ -129,3 +133,29 @@ def test_a_language_that_cannot_be_split_is_an_error_with_a_hint(language, segme
     (problem,) = error.value.problems
     assert problem.found == found
     assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "text", ["(" * 20_000, "'s" * 10_000, "a." * 10_000, "$" * 20_000, '"' * 20_000, "-" * 20_000, "x" * 100_000]
+)
+def test_a_text_without_white_space_is_split_in_time_that_grows_with_its_length(text):
+    began = time.perf_counter()
+    words = split(f"a b {text}", (0, 1), (2, 3))[0]
+    assert time.perf_counter() - began < 2
+    assert "".join(words) == f"ab{text}"
+
+
+def test_a_long_chunk_is_split_as_its_pieces_and_the_text_around_it_as_ever():
+    url = f"https://example.org/{'a' * LONGEST_CHUNK}"
+    words = split(f"He doesn't see ({url}) in the U.S. now", (0, 2), (3, 10))[0]
+    assert words[:6] == ["He", "does", "n't", "see", "(", url[: LONGEST_CHUNK - 1]]
+    assert words[-5:] == [")", "in", "the", "U.S.", "now"]
+
+
+def test_the_shipped_sentences_keep_the_tokens_of_spacy():
+    lines = (ROOT / "data/raw/test.txt").read_text(encoding="utf-8").splitlines()
+    texts = [re.sub("</?e[12]>", "", line.partition("\t")[2]) for line in lines if "\t" in line]
+    plain = spacy.blank("en").tokenizer
+    assert len(texts) == 297
+    for text in [*texts, "x" * LONGEST_CHUNK, f"a  {'(' * LONGEST_CHUNK} b"]:
+        assert [token.text for token in TOKENIZERS["en"](text)] == [token.text for token in plain(text)]

@@ -10,7 +10,7 @@ from pipeline.position import position
 from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
-PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded=0, overlap=0)
+PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0)
 TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"))
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 

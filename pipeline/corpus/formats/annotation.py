@@ -9,10 +9,11 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.core.errors import Problem
-from pipeline.core.labels import is_label, parse_label
+from pipeline.core.labels import LONGEST, is_label, is_name, parse_label
 from pipeline.core.schema import OTHER, Span
 
 NOT_UTF8 = "save the file as UTF-8"
+MOST_CHARACTERS = 100_000  # of a text: a row is one sentence, and what is made of it takes memory by its words
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,13 +45,36 @@ def relation_problem(relation: str) -> Problem | None:
     "'Cause-Effect(e1,e3)' is no relation"
     """
     if not is_label(relation):
-        hint = "write a name, then nothing, (e1,e2) or (e2,e1), with no blank between"
+        hint = (
+            f"write a name of at most {LONGEST} characters, without markers, quotes or control characters, "
+            "then nothing, (e1,e2) or (e2,e1), with no blank between"
+        )
         return Problem(f"{relation!r} is no relation", hint, "relation-malformed")
     label = parse_label(relation)
     if label.relation == OTHER and label.direction:
         hint = f"write {OTHER} alone: it stands for no relation"
         return Problem(f"{relation!r} has a direction", hint, "direction-unexpected")
     return None
+
+
+def type_problem(entity: str, name: str) -> Problem | None:
+    """What is wrong with the type of an entity, if anything.
+
+    >>> type_problem("e1", "<e1>Person").found
+    "e1_type '<e1>Person' is no name"
+    """
+    if is_name(name):
+        return None
+    hint = f"write a name of at most {LONGEST} characters, without markers, quotes or control characters"
+    return Problem(f"{entity}_type {name!r} is no name", hint, "type-malformed")
+
+
+def text_problem(text: str) -> Problem | None:
+    """What is wrong with the length of a text, if anything."""
+    if len(text) <= MOST_CHARACTERS:
+        return None
+    hint = f"give the sentence that holds the entities, of at most {MOST_CHARACTERS:,} characters"
+    return Problem(f"the text has {len(text):,} characters", hint, "text-too-long")
 
 
 def read_lines(path: Path) -> Iterator[Line]:
@@ -64,7 +88,7 @@ def decode(raw_lines: Iterable[bytes]) -> Iterator[Line]:
     for number, raw in enumerate(raw_lines, 1):
         if number == 1:
             if raw.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
-                yield Line(1, "", Problem("the file is UTF-16", NOT_UTF8, "not-utf8"))
+                yield Line(1, "", Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8"))
                 return
             raw = raw.removeprefix(codecs.BOM_UTF8)
         yield _decode(number, raw.rstrip(b"\r\n"))

@@ -14,9 +14,10 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import Problem, nearest
+from pipeline.core.errors import FILE_KINDS, Problem
+from pipeline.core.nearest import nearest
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem
+from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem, text_problem, type_problem
 
 REQUIRED = ("text", "e1", "e2", "relation")
 OPTIONAL = ("e1_type", "e2_type", "id")
@@ -37,7 +38,7 @@ def _read_line(path: Path, line: Line) -> Iterator[Annotation | Problem]:
     source, default_id = f"{path}:{line.number}", f"{path.stem}:{line.number}"
     value = line.problem or read_object(line.text)
     if isinstance(value, Problem):
-        yield value.at(source, row_id=default_id).or_exclude()
+        yield value.at(source, row_id=None if value.kind in FILE_KINDS else default_id).or_exclude()
         return
     row_id = read_id(value, default_id)
     problems = [problem.at(source, row_id=row_id).or_exclude() for problem in object_problems(value)]
@@ -118,10 +119,20 @@ def object_problems(value: dict[str, Any]) -> Iterator[Problem]:
             yield Problem(f"{key} is {_shown(value[key])}", hint, "value-malformed")
     if problem := id_problem(value):
         yield problem
+    yield from _name_problems(value)
+    if _is_text(value.get("text")):
+        if problem := text_problem(value["text"]):
+            yield problem
+        yield from span_problems(value)
+
+
+def _name_problems(value: dict[str, Any]) -> Iterator[Problem]:
+    """What is wrong with the relation and the types, as far as they are texts."""
     if _is_text(value.get("relation")) and (problem := relation_problem(value["relation"])):
         yield problem
-    if _is_text(value.get("text")):
-        yield from span_problems(value)
+    for entity in ENTITIES:
+        if _is_text(value.get(f"{entity}_type")) and (problem := type_problem(entity, value[f"{entity}_type"])):
+            yield problem
 
 
 def span_problems(value: dict[str, Any]) -> Iterator[Problem]:

@@ -4,7 +4,9 @@
     Instrument-Agency(e2,e1)
     Comment: optional, on one line
 
-A blank line ends a block. Quotes inside the sentence stand as they are. The entities are numbered in reading order.
+A blank line ends a block. Quotes inside the sentence stand as they are. The entities are numbered in reading order. Where a blank
+line is missing, a sentence begins the next block. So does any line with the markers of both entities: it becomes a row or a
+problem, and never the relation or the comment of another row.
 """
 
 from __future__ import annotations
@@ -16,7 +18,7 @@ from typing import NamedTuple
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem
+from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem, text_problem
 
 MARKERS = ["<e1>", "</e1>", "<e2>", "</e2>"]
 SWAPPED = MARKERS[2:] + MARKERS[:2]
@@ -115,7 +117,7 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
     block: list[Line] = []
     for line in lines:
         blank = not line.text.strip() and not line.problem
-        if block and (blank or ("\t" in line.text and SENTENCE.match(line.text))):
+        if block and (blank or _begins_block(line.text)):
             yield block
             block = []
         if not blank:
@@ -124,17 +126,26 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
         yield block
 
 
+def _begins_block(line: str) -> bool:
+    if "\t" in line and SENTENCE.match(line):
+        return True
+    marked = line.lower() if "<" in line else ""
+    return "<e1>" in marked and "<e2>" in marked
+
+
 def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Problem]:
     """The annotation of a block, or its problems in the order of lines."""
     first, label, strays = _parts(block)
     row, row_id = f"{path}:{first.number}", read_id(first.text)
     marked = read_sentence(first.text) if row_id else [NO_ID]
     relation = label.text.strip() if label else ""
-    problems = [(first, problem) for problem in marked] if isinstance(marked, list) else []
+    of_text = [text_problem(marked.text)] if isinstance(marked, Marked) else marked
+    of_relation = _relation_problem(relation) if label else None
+    problems = [(first, problem) for problem in of_text if problem]
     if label is None:
         problems.append((first, NO_RELATION))
-    elif problem := relation_problem(relation):
-        problems.append((label, problem))
+    elif of_relation:
+        problems.append((label, of_relation))
     problems += [(line, NOT_OF_A_BLOCK) for line in strays]
     readable = [(line, problem) for line, problem in problems if not line.problem]  # what is not UTF-8 has no other problem
     unreadable = [(line, line.problem) for line in block if line.problem]
@@ -142,6 +153,14 @@ def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Problem]
         yield problem.at(f"{path}:{line.number}", row, row_id).or_exclude()
     if row_id and isinstance(marked, Marked) and not readable and not unreadable:
         yield Annotation(row_id, row, *marked, relation)
+
+
+def _relation_problem(relation: str) -> Problem | None:
+    """What is wrong with the line of a relation, if anything: a comment that is joined to it or indented is none."""
+    if COMMENT.lower() in relation.lower():
+        hint = f"write the relation alone, and {COMMENT} on the next line"
+        return Problem(f"{relation!r} is no relation", hint, "relation-malformed")
+    return relation_problem(relation)
 
 
 def _parts(block: list[Line]) -> tuple[Line, Line | None, list[Line]]:
@@ -156,7 +175,7 @@ def _parts(block: list[Line]) -> tuple[Line, Line | None, list[Line]]:
 def read_id(line: str) -> str | None:
     """The id that starts a block, where it can be read (a byte that is not UTF-8 is not printable)."""
     before, tab, _ = line.partition("\t")
-    return before.strip() or None if tab and before.isprintable() else None
+    return before.strip() or None if tab and before.isprintable() and not before.startswith(COMMENT) else None
 
 
 def read_sentence(line: str, *, in_order: bool = True) -> Marked | list[Problem]:

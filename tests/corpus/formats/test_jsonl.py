@@ -56,6 +56,10 @@ BAD = {
     "a blank text": (ROW | {"text": " "}, 'text is " "'),
     "a numeric relation": (ROW | {"relation": 3}, "relation is 3"),
     "a malformed relation": (ROW | {"relation": "Cause-Effect(e1,e3)"}, "'Cause-Effect(e1,e3)' is no relation"),
+    "a relation that holds a marker": (ROW | {"relation": "a <e1>b"}, "'a <e1>b' is no relation"),
+    "a type that holds a line break": (ROW | {"e1_type": "Per\nson"}, "e1_type 'Per\\nson' is no name"),
+    "a type of 201 characters": (ROW | {"e2_type": "x" * 201}, "e2_type 'xx"),
+    "a text of 100,001 characters": (ROW | {"text": ROW["text"].ljust(100_001, "x")}, "the text has 100,001 characters"),
     "an empty type": (ROW | {"e1_type": ""}, 'e1_type is ""'),
     "a boolean id": (ROW | {"id": True}, "id is true"),
     "half a surrogate pair": (ROW | {"text": "The \ud83d. author uses it."}, "text is "),
@@ -93,3 +97,10 @@ def test_bytes_that_are_not_utf8_are_a_problem(tmp_path):
     path.write_bytes(json.dumps(ROW | {"text": "café au author uses it."}, ensure_ascii=False).encode("latin-1"))
     (problem,) = read(path)
     assert problem.found == "byte 0xe9 at character 14 is not UTF-8"
+
+
+def test_a_file_in_utf16_is_a_problem_that_no_id_excludes(tmp_path):
+    path = tmp_path / "train.jsonl"
+    path.write_text(json.dumps(ROW), encoding="utf-16")
+    (problem,) = read(path)
+    assert (problem.kind, problem.row_id) == ("file-not-utf8", None)

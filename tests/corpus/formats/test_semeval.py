@@ -2,6 +2,8 @@ import codecs
 import re
 
 import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
@@ -150,3 +152,76 @@ def test_all_problems_of_a_block_are_reported_in_the_order_of_lines_with_the_id_
 
 def test_an_empty_file_has_no_rows(reading):
     assert reading("") == reading("\n \n") == []
+
+
+SECOND = '2\t"The <e1>cat</e1> sat on the <e2>mat</e2>."'
+
+
+@pytest.mark.parametrize(
+    "line",
+    [SECOND, SECOND.replace("\t", " "), SECOND.partition("\t")[2], SECOND.replace("e1>", "E1>").replace("e2>", "E2>")],
+    ids=["as it should be", "a blank for the tab", "no id", "markers in capitals"],
+)
+def test_a_marked_sentence_in_the_place_of_a_relation_is_a_row_of_its_own(reading, line):
+    rows = reading(GOOD.split("\n")[0] + "\n" + line + "\nOther\n\n" + block("<e1>a</e1> <e2>b</e2>"))
+    assert places(rows)[0] == ("1", "the block ends without a relation")
+    assert {row.source.rpartition(":")[2] for row in rows} == {"1", "2", "5"}
+    assert rows[-1].id == "7"
+
+
+def test_a_marked_sentence_joined_to_a_comment_is_a_problem_and_the_row_above_is_kept(reading):
+    rows = reading(GOOD.rstrip("\n") + SECOND + "\nOther\n")
+    assert [row.id for row in rows if isinstance(row, Annotation)] == ["1"]
+    assert places(rows) == [("3", "no id and tab before the sentence")]
+    assert rows[-1].row_id is None
+
+
+@pytest.mark.parametrize("relation", ["OtherComment: fine", " Comment: fine", "comment: fine"])
+def test_a_comment_is_no_relation(reading, relation):
+    (problem,) = reading(f"{SECOND}\n{relation}\n\n")
+    assert (problem.kind, problem.source.rpartition(":")[2]) == ("relation-malformed", "2")
+
+
+def test_a_text_of_more_than_a_hundred_thousand_characters_is_a_problem(reading):
+    rows = reading(block("<e1>a</e1> <e2>b</e2>" + " c" * 49_998) + block("<e1>a</e1> <e2>b</e2>" + " c" * 49_999, name="8"))
+    assert [row.id for row in rows if isinstance(row, Annotation)] == ["7"]
+    assert [(row.kind, row.row_id) for row in rows if isinstance(row, Problem)] == [("text-too-long", "8")]
+
+
+def good_lines(n: int) -> list[str]:
+    rows = [
+        [f'{number}\t"The <e1>cat</e1> {number} sat on <e2>mats</e2>."', "Cause-Effect(e1,e2)" if number % 2 else "Other"]
+        for number in range(n)
+    ]
+    comments = [["Comment: fine", ""], ["Comment:", ""], [""]]
+    return [line for number, row in enumerate(rows) for line in [*row, *comments[number % 3]]]
+
+
+@st.composite
+def mutated_lines(draw):
+    lines = good_lines(draw(st.integers(1, 4)))
+    for _ in range(draw(st.integers(1, 4))):
+        first, second = (draw(st.integers(0, len(lines) - 1)) for _ in range(2))
+        match draw(st.sampled_from(["drop", "duplicate", "swap", "join"])):
+            case "drop" if len(lines) > 1:
+                del lines[first]
+            case "duplicate":
+                lines.insert(second, lines[first])
+            case "swap":
+                lines[first], lines[second] = lines[second], lines[first]
+            case "join" if first + 1 < len(lines):
+                lines[first : first + 2] = [lines[first] + lines[first + 1]]
+    return lines
+
+
+@settings(max_examples=400, deadline=None)
+@given(mutated_lines())
+def test_every_marked_sentence_of_a_broken_file_is_a_row_or_a_problem(tmp_path_factory, lines):
+    path = tmp_path_factory.mktemp("broken") / "train.txt"
+    path.write_text("\n".join(lines), encoding="utf-8")
+    rows = list(read(path))
+    marked = {f"{path}:{number}" for number, line in enumerate(lines, 1) if "<e1>" in line and "<e2>" in line}
+    accepted = [row.source for row in rows if isinstance(row, Annotation)]
+    refused = {row.row for row in rows if isinstance(row, Problem)}
+    assert len(accepted) + len(refused & marked) == len(marked)
+    assert set(accepted) | (refused & marked) == marked
