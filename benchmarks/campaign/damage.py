@@ -61,14 +61,16 @@ def readers_of(stage: str, file: Path) -> dict[str, Reader]:
     for other in ORDER:
         if any(file == argument or argument in file.parents for argument in arguments(other)[:-1]):
             found[other] = partial(run_stage, other)
+    # The card takes what metrics.json says: it reads one file, and no manifest with that file's checksum.
+    found = {name: read for name, read in found.items() if (name, file.name) != ("card", "metrics.json")}
     if stage in ("encoder", "train"):
         found["predict"] = predict
     if stage in ("position", "encoder"):
         found["embed --stats"] = tell_stats
-    if stage == "embed":
+    if stage == "embed" and file.suffix == ".arrow":
+        found["embed --stats"] = tell_stats
+    if stage == "embed":  # last, for it mends its output
         found["embed"] = partial(run_stage, "embed")
-        if file.suffix == ".arrow":
-            found["embed --stats"] = tell_stats
     return found
 
 
@@ -124,12 +126,12 @@ def prepare(finished: Finished) -> Round:
 
 
 def check_reader(reader: str, read: Reader, stage: str, folder: Path, finished: Path) -> None:
-    """Raises: WrongError where a reader uses what is damaged, or refuses without naming it; whatever else it raises."""
+    """Raises: WrongError where a reader uses what is damaged, or refuses without naming an output; whatever else it raises."""
     with contextlib.chdir(folder), contextlib.redirect_stdout(io.StringIO()):
         try:
             read()
         except InputError as error:
-            require(str(OUTPUTS[stage]) in str(error), f"{reader} does not say where the damage is: {error}")
+            require(any(str(output) in str(error) for output in OUTPUTS.values()), f"{reader} does not say what is wrong: {error}")
             require(reader != MENDS or stage != MENDS, f"{reader} does not mend its own output: {error}")
             return
     if reader == MENDS == stage:

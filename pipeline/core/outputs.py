@@ -1,8 +1,8 @@
 """Folders that we write: each there whole or not at all, by one process at a time, and never in the place of somebody's files.
 
 A folder of ours holds manifest.json: the kind of folder it is, the version of that kind, what is to know of it, and a checksum of
-every file, its own among them. So a damaged folder, another version's or another stage's is an error, never a wrong result; and a folder is
-replaced only where every file in it stands in the manifest.
+every file, its own among them. So a damaged folder, another version's or another stage's is an error, never a wrong result; and a
+folder is replaced only where every file in it stands in the manifest.
 
 While a folder is made, it is a scratch folder beside its place: .NAME.PROCESS.partial. To take its place takes two renames, the old
 folder's to .NAME.PROCESS.old and its own. What a process that died in between has left is put back or removed by the next one.
@@ -60,7 +60,7 @@ def seal(folder: Path, kind: Kind[About], about: About) -> None:
 
 
 def describe(folder: Path, kind: Kind[About], about: About, files: dict[str, str] | None = None) -> None:
-    """Write the manifest of a folder whose files come and go, and say themselves whether they are whole, but for these checksums."""
+    """Write the manifest of a folder, with the checksums of its files where they do not tell themselves whether they are whole."""
     manifest = Manifest(kind.name, kind.version, dataclasses.asdict(about), files or {})  # type: ignore[call-overload]
     write_json(folder / MANIFEST, with_checksum(dataclasses.asdict(manifest)))
 
