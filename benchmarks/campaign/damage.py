@@ -27,7 +27,12 @@ from tests.support import project
 Reader = Callable[[], object]  # reads in the working directory
 ORDER = ("parse", "tag", "position", "encoder", "embed", "train", "evaluate", "card")
 MENDS = "embed"  # makes what is damaged in its own output anew
-OTHER = {"parse": {"seed": 2}, "encoder": {"layers": [-2]}, "embed": {"pooling": "first"}, "train": {"epochs": 1}}
+OTHER: dict[str, dict[str, object]] = {
+    "parse": {"seed": 2},
+    "encoder": {"layers": [-2]},
+    "embed": {"pooling": "first"},
+    "train": {"epochs": 1},
+}
 PARTS = ("data", "models", "reports", "tiny", FILE.name)
 
 
@@ -49,7 +54,8 @@ def predict() -> None:
 
 def tell_stats() -> None:
     """What `embed --stats` does."""
-    embed.main(*arguments("embed"), stats=True)
+    positioned, encoder, embedded = arguments("embed")
+    embed.main(positioned, encoder, embedded, stats=True)
 
 
 def readers_of(stage: str, file: Path) -> dict[str, Reader]:

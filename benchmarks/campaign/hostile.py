@@ -12,10 +12,12 @@ import os
 import resource
 import subprocess
 import sys
+import tempfile
 import threading
 import time
 from collections.abc import Iterator
 from dataclasses import dataclass
+from functools import cache
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
 
@@ -60,7 +62,12 @@ def prepare(finished: Finished) -> Round:
     """The round of this campaign, which takes the cases in turn, those that need no TensorFlow first."""
     cases = [*(("model", name) for name in MODELS), *(("hub", name) for name in ANSWERS), *(("encoder", name) for name in ENCODERS)]
 
+    @cache
+    def usual(folder: Path) -> Ended:
+        return run(folder, PREDICT)
+
     def play_round(draw: Draw) -> None:
+        require(usual(finished()).code == 0, "the model is refused before it is spoiled")
         kind, name = cases[draw.number % len(cases)]
         folder = copy_parts(finished(), draw.folder / "project")
         (draw.folder / "drawn.txt").write_text(f"{kind}: {name}\n", encoding="utf-8")
@@ -91,11 +98,11 @@ def spoil(how: Spoil, folder: Path) -> None:
 def run(folder: Path, arguments: list[str], **environment: str) -> Ended:
     """Run a command of the pipeline in a project."""
     began = time.monotonic()
-    with (folder.parent / "said.txt").open("w+", encoding="utf-8", errors="replace") as said:
+    with tempfile.TemporaryFile("w+", encoding="utf-8", errors="replace") as said:
         process = subprocess.Popen(
             [sys.executable, "-m", f"pipeline.{arguments[0]}", *arguments[1:]],
             cwd=folder,
-            env=project.environment() | environment,
+            env=project.environment() | {"PYTHONPATH": str(project.ROOT)} | environment,
             stdout=subprocess.DEVNULL,
             stderr=said,
             start_new_session=True,
