@@ -15,11 +15,11 @@ from benchmarks.campaign.rounds import FAILURE, Draw, Prepare, WrongError
 from tests.support.project import ROOT, STAGES, blocks
 
 QUICK: dict[str, tuple[Prepare, int]] = {"corpora": (corpora.prepare, 300), "params": (params.prepare, 150)}
-OF_PROJECTS: dict[str, tuple[Prepare, int]] = {
-    "kills": (partial(kills.prepare, changes=("resamples",)), 4),
-    "damage": (damage.prepare, 25),
-    "hostile": (hostile.prepare, 8),
-    "together": (together.prepare, len(STAGES)),
+OF_PROJECTS: dict[str, tuple[Prepare, range]] = {
+    "kills": (partial(kills.prepare, changes=("resamples",)), range(4)),  # what reruns the least
+    "damage": (damage.prepare, range(25)),
+    "hostile": (hostile.prepare, range(25, 33)),  # sizes, languages and types of the model's manifest
+    "together": (together.prepare, range(len(STAGES))),
 }
 SEED = 1
 
@@ -42,8 +42,8 @@ def test_a_short_campaign_in_process_finds_nothing(name: str, tmp_path: Path) ->
 @pytest.mark.xdist_group("project")  # one worker runs the project that they share
 @pytest.mark.parametrize("name", OF_PROJECTS)
 def test_a_short_campaign_on_a_project_finds_nothing(name: str, finished: Path, tmp_path: Path) -> None:
-    prepare, count = OF_PROJECTS[name]
-    result = rounds.play(name, prepare(lambda: finished), count, SEED, tmp_path)
+    prepare, numbers = OF_PROJECTS[name]
+    result = rounds.play(name, prepare(lambda: finished), len(numbers), SEED, tmp_path, numbers.start)
     assert not result.failed, why(result.failed)
 
 

@@ -128,7 +128,7 @@ ABOUT: dict[str, list[object]] = {
     "about.config.relations": [[], ["Other"], "Other", ["a"] * 100_000, ["\x1b[2J"] * 19, [1] * 19, None],
     "about.config.tags": [[], ["O"], ["O", "B"], ["O", "B", "I", "B-x"], {"O": 0}],
     "about.config.width": [0, -1, 7, 10**9, 10**30, 1e400, "8", True],
-    "about.config.max_distance": [0, -1, 3, 10**9],
+    "about.config.max_distance": [0, -1, 10**9],
     "about.config.train.tasks": [[], ["tags"], "relation"],
     "about.config.train.lstm_units": [10**9],
     "about.max_length": [0, -5, 10**12, None],
