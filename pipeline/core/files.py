@@ -78,3 +78,9 @@ def checksum(path: Path) -> str:
         while block := file.read(BLOCK_BYTES):
             digest.update(block)
     return digest.hexdigest()
+
+
+def with_checksum(values: Mapping[str, Any]) -> dict[str, Any]:
+    """A JSON object with the checksum of its values, whatever it had, under `checksum`."""
+    others = {name: value for name, value in values.items() if name != "checksum"}
+    return {**others, "checksum": xxhash.xxh3_128_hexdigest(json.dumps(others, sort_keys=True).encode())}

@@ -1,8 +1,8 @@
 """Folders that we write: each there whole or not at all, by one process at a time, and never in the place of somebody's files.
 
 A folder of ours holds manifest.json: the kind of folder it is, the version of that kind, what is to know of it, and a checksum of
-every other file. So a damaged folder, another version's or another stage's is an error, never a wrong result; and a folder is
-replaced only where every file in it stands in the manifest.
+every file, its own among them. So a damaged folder, another version's or another stage's is an error, never a wrong result; and a
+folder is replaced only where every file in it stands in the manifest.
 
 While a folder is made, it is a scratch folder beside its place: .NAME.PROCESS.partial. To take its place takes two renames, the old
 folder's to .NAME.PROCESS.old and its own. What a process that died in between has left is put back or removed by the next one.
@@ -25,7 +25,7 @@ from typing import Any, Generic, TypeVar
 
 from pipeline.core import typed
 from pipeline.core.errors import InputError
-from pipeline.core.files import checksum, read_json, write_json
+from pipeline.core.files import checksum, read_json, with_checksum, write_json
 
 About = TypeVar("About")
 MANIFEST = "manifest.json"
@@ -51,18 +51,18 @@ class Manifest:
     version: int
     about: dict[str, Any]
     files: dict[str, str]  # checksum by path below the folder
+    checksum: str = ""  # of these values
 
 
 def seal(folder: Path, kind: Kind[About], about: About) -> None:
     """Write the manifest of a folder whose other files are written."""
-    files = {name: checksum(folder / name) for name in _names(folder)}
-    manifest = Manifest(kind.name, kind.version, dataclasses.asdict(about), files)  # type: ignore[call-overload]
-    write_json(folder / MANIFEST, dataclasses.asdict(manifest))
+    describe(folder, kind, about, {name: checksum(folder / name) for name in _names(folder)})
 
 
-def describe(folder: Path, kind: Kind[About], about: About) -> None:
-    """Write the manifest of a folder whose files come and go, and say themselves whether they are whole."""
-    write_json(folder / MANIFEST, dataclasses.asdict(Manifest(kind.name, kind.version, dataclasses.asdict(about), {})))  # type: ignore[call-overload]
+def describe(folder: Path, kind: Kind[About], about: About, files: dict[str, str] | None = None) -> None:
+    """Write the manifest of a folder, with the checksums of its files where they do not tell themselves whether they are whole."""
+    manifest = Manifest(kind.name, kind.version, dataclasses.asdict(about), files or {})  # type: ignore[call-overload]
+    write_json(folder / MANIFEST, with_checksum(dataclasses.asdict(manifest)))
 
 
 def open_sealed(folder: Path, kind: Kind[About]) -> tuple[About, tuple[Path, ...]]:
@@ -88,12 +88,15 @@ def read_manifest(folder: Path, kind: Kind[About]) -> tuple[About, dict[str, str
     try:
         manifest = typed.build(Manifest, value)
         _require_inside(manifest.files, path, kind.remake)
-        if (manifest.kind, manifest.version) == (kind.name, kind.version):
-            return typed.build(kind.about, manifest.about), manifest.files
+        if (manifest.kind, manifest.version) != (kind.name, kind.version):
+            written = f"written as version {manifest.version} of {manifest.kind!r}"
+            raise InputError.of(path, f"{written}; version {kind.version} of {kind.name!r} is wanted", kind.remake)
+        about = typed.build(kind.about, manifest.about)
     except typed.MismatchError as error:
         raise InputError.of(path, f"damaged: {error}", kind.remake) from None
-    written = f"written as version {manifest.version} of {manifest.kind!r}"
-    raise InputError.of(path, f"{written}; version {kind.version} of {kind.name!r} is wanted", kind.remake)
+    if manifest.checksum != with_checksum(value)["checksum"]:  # last: what is wrong with a value says more
+        raise InputError.of(path, "damaged or changed since it was written", kind.remake)
+    return about, manifest.files
 
 
 def _require_inside(names: Iterable[str], path: Path, hint: str) -> None:

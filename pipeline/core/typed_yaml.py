@@ -1,6 +1,7 @@
 """A YAML file as plain values, each with the line it stands on. Scalars are those of YAML 1.2, as DVC reads and writes them.
 
-The file is untrusted: it is read in time bounded by its size, aliases included, and a key given twice is an error.
+The file is untrusted: it is read in time bounded by its size, aliases included. A key given twice is an error, and so is what DVC
+would read otherwise: a tag, and a line break of YAML 1.1 alone.
 """
 
 from __future__ import annotations
@@ -19,6 +20,8 @@ from pipeline.core.typed import Keys, shown
 MOST_BYTES = 300_000
 MOST_VALUES = 20_000  # once aliases are followed
 DEEPEST = 30
+BREAKS = re.compile("[\x85\u2028\u2029]")  # of YAML 1.1, and so of PyYAML: what DVC takes for a comment, it may take for a key
+RESOLVER = yaml.resolver.Resolver()
 # The core schema of YAML 1.2.2, section 10.3.2: what a scalar without quotes means. Anything else is text.
 SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
     (re.compile(r"null|Null|NULL|~|"), lambda text: None),
@@ -59,13 +62,23 @@ def load(path: Path) -> Document:
     if len(content) > MOST_BYTES:
         raise InputError.of(path, f"the file has {len(content):,} bytes", f"keep it below {MOST_BYTES:,}")
     try:
-        root = yaml.compose(content.decode("utf-8"), Loader=yaml.SafeLoader)
-    except (yaml.YAMLError, UnicodeDecodeError, RecursionError) as error:
+        text = content.decode("utf-8")
+        _require_breaks(text, path)
+        root = yaml.compose(text, Loader=yaml.SafeLoader)
+    except (yaml.YAMLError, ValueError, RecursionError) as error:  # no UTF-8, or an escaped character that there is not
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         found = "too deeply nested" if isinstance(error, RecursionError) else str(getattr(error, "problem", None) or error)
         raise InputError.of(f"{path}:{line}", f"not YAML: {found}", "mend the line; strings with : or # need quotes") from None
     document.value = None if root is None else _plain(root, (), document)
     return document
+
+
+def _require_breaks(text: str, path: Path) -> None:
+    """Raises: InputError where a text has a line break that YAML 1.2 does not have."""
+    if found := BREAKS.search(text):
+        line = text.count("\n", 0, found.start()) + 1
+        hint = "end lines with LF or CRLF; in a string in double quotes write it as an escape"
+        raise InputError.of(f"{path}:{line}", f"the character U+{ord(found[0]):04X}, which ends a line in old YAML alone", hint)
 
 
 def _plain(node: yaml.Node, keys: Keys, document: Document) -> Any:
@@ -75,13 +88,24 @@ def _plain(node: yaml.Node, keys: Keys, document: Document) -> Any:
         found = f"more than {MOST_VALUES:,} values, or more than {DEEPEST} levels of them"
         raise InputError.of(f"{document.path}:{line}", found, "write plain values: aliases count at each of their places")
     document.lines[keys] = line
+    _require_plain(node, f"{document.path}:{line}")
     if isinstance(node, yaml.SequenceNode):
         return [_plain(item, (*keys, index), document) for index, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, keys, document)
-    if getattr(node, "style", None) is not None or node.tag == "tag:yaml.org,2002:binary":
+    if getattr(node, "style", None) is not None:
         return str(node.value)
     return next((make(node.value) for pattern, make in SCALARS if pattern.fullmatch(node.value)), node.value)
+
+
+def _require_plain(node: yaml.Node, place: str) -> None:
+    """Raises: InputError where a node has a tag that changes what it is, or is text that no file can hold."""
+    text = node.value if isinstance(node, yaml.ScalarNode) else None
+    is_quoted = text is not None and node.style is not None  # type: ignore[attr-defined]
+    if node.tag != RESOLVER.resolve(type(node), text, (not is_quoted, is_quoted)):  # type: ignore[no-untyped-call]
+        raise InputError.of(place, f"the tag {node.tag}", "write the value alone: text in quotes, numbers without")
+    if text and not text.isascii() and any("\ud800" <= character <= "\udfff" for character in text):
+        raise InputError.of(place, "an escape of half a character, \\ud800 to \\udfff", "write the character itself")
 
 
 def _mapping(node: yaml.MappingNode, keys: Keys, document: Document) -> dict[str, Any]:

@@ -100,6 +100,15 @@ def test_a_manifest_that_is_no_json_object_is_named(folder: Path, content: str) 
         outputs.open_sealed(folder, THING)
 
 
+@pytest.mark.parametrize(("old", "new"), [('"size": 1', '"size": 2'), ('"checksum": "', '"checksum": "0'), ('"a.txt"', '"b.txt"')])
+def test_a_manifest_that_was_changed_is_refused(folder: Path, old: str, new: str) -> None:
+    text = (folder / MANIFEST).read_text()
+    assert text.count(old) == 1
+    (folder / MANIFEST).write_text(text.replace(old, new))
+    with pytest.raises(InputError, match=f"{MANIFEST}: damaged or changed since it was written"):
+        outputs.open_sealed(folder, THING)
+
+
 def test_a_missing_folder_is_named_with_what_makes_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file\n  hint: run dvc repro thing"):
         outputs.open_sealed(tmp_path / "none", THING)

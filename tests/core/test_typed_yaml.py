@@ -46,12 +46,29 @@ def load(tmp_path: Path, text: str | bytes) -> typed_yaml.Document:
         ("2024-01-01", "2024-01-01"),
         ("'1e-3'", "1e-3"),
         ('"true"', "true"),
-        ("!!binary aGk=", "aGk="),
     ],
 )
 def test_a_scalar_is_what_yaml_1_2_says(tmp_path: Path, scalar: str, value: Any) -> None:
     found = load(tmp_path, f"a: {scalar}\n").value["a"]
     assert (found, type(found)) == (value, type(value))
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        *("a: !!binary aGk=\n", "a: !!str 1\n", "a: !!int '1'\n", "a: !!set {b}\n", "a: !b c\n"),
+        *("a: 1 # no key\x85b: 2\n", "a: 1 # no key\u2028b: 2\n"),
+    ],
+)
+def test_what_dvc_reads_otherwise_is_refused(tmp_path: Path, text: str) -> None:
+    with pytest.raises(InputError, match=r"params.yaml:1: (the tag|the character U\+)"):
+        load(tmp_path, text)
+
+
+@pytest.mark.parametrize("escape", ["\\ud800", "\\U00110000"])
+def test_an_escape_of_no_character_is_refused(tmp_path: Path, escape: str) -> None:
+    with pytest.raises(InputError, match=r"params.yaml:1: "):
+        load(tmp_path, f'a: "{escape}"\n')
 
 
 def test_every_value_has_its_line(tmp_path: Path) -> None:
