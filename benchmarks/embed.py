@@ -26,7 +26,7 @@ import numpy as np
 
 from benchmarks.corpus import column, recombined
 from benchmarks.measure import run_stage, seconds
-from pipeline.core import outputs, params, storage
+from pipeline.core import manifests, params, storage
 from pipeline.core.arrays import Doubles, Ints
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import ENCODER, POSITION
@@ -183,7 +183,7 @@ def memory(source: Path, encoder_folder: Path, sizes: list[int]) -> dict[str, An
             storage.write(Path(folder) / "positioned", POSITION, {name: [table] for name, table in parts.items()}, notes)
             del parts
             peaks[size] = run_stage("embed", Path(folder) / "positioned", encoder_folder, Path(folder) / "embedded")
-    encoder, _ = outputs.read_manifest(encoder_folder, ENCODER)
+    encoder, _ = manifests.read_manifest(encoder_folder, ENCODER)
     growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
     return {"width": encoder.width, "by_sentences": peaks, "growth": growth}
 

@@ -31,7 +31,7 @@ from numpy.typing import NDArray
 
 from benchmarks.corpus import recombined
 from benchmarks.measure import run, seconds
-from pipeline.core import outputs, params, ragged, storage
+from pipeline.core import manifests, params, ragged, storage
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, POSITIONED, VECTORS, EncoderDescription, PositionNotes, VectorsDescription
 from pipeline.core.tensorflow import tf
@@ -78,7 +78,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
     table = pa.Table.from_pylist(rows, pa.schema([POSITIONED.field(name) for name in rows[0]]))
     vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
     write_shard(folder, DRAWN.fingerprint, keys(table["words"], DRAWN.fingerprint), lengths, vectors)
-    outputs.describe(folder, VECTORS, DRAWN)
+    manifests.describe(folder, VECTORS, DRAWN)
     return table, Store.open(folder)
 
 
@@ -205,7 +205,7 @@ def write_project(folder: Path, source: Path, n_rows: int) -> None:
             lengths = ragged.lengths(words)
             vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
             write_shard(folder / "embedded", DRAWN.fingerprint, keys(words, DRAWN.fingerprint), lengths, vectors)
-    outputs.describe(folder / "embedded", VECTORS, DRAWN)
+    manifests.describe(folder / "embedded", VECTORS, DRAWN)
 
 
 def main() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.core import files, typed
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import Kind
+from pipeline.core.manifests import Kind
 from pipeline.core.params import Rounds, Seed
 
 PARAMS = Path("experiments/params.yaml")

@@ -20,7 +20,7 @@ import pyarrow as pa
 import typer
 from tokenizers import Tokenizer
 
-from pipeline.core import outputs, params
+from pipeline.core import manifests, params
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import VECTORS
@@ -49,7 +49,7 @@ def prepare(folder: Path, corpus: Corpus) -> list[Shard]:
             log(shard)
         else:
             shards.append(shard)
-    outputs.describe(folder, VECTORS, corpus.vectors)
+    manifests.describe(folder, VECTORS, corpus.vectors)
     return shards
 
 

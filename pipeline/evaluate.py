@@ -21,11 +21,11 @@ import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 
-from pipeline.core import files, outputs, params, storage
+from pipeline.core import files, manifests, outputs, params, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
-from pipeline.core.outputs import Kind
+from pipeline.core.manifests import Kind
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
@@ -134,7 +134,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows)
         files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, data.tables["test"]))
-        outputs.seal(scratch, REPORTS, ReportsDescription(len(test.row_ids)))
+        manifests.seal(scratch, REPORTS, ReportsDescription(len(test.row_ids)))
     headline = f"{test.main_mode} macro-F1 {metrics['test']['relation'][f'{test.main_mode}_macro_f1']}"
     return f"evaluate: {len(test.row_ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
 

@@ -11,7 +11,7 @@ import sys
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import outputs, params, storage
+from pipeline.core import manifests, outputs, params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
@@ -63,7 +63,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
         live.end()
         trained.model.save(scratch)
         frozen.freeze(trained.model, scratch)
-        outputs.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description))
+        manifests.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description))
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
     return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
 

@@ -84,7 +84,8 @@ def test_every_path_of_ours_in_backticks_exists(document: str) -> None:
 @pytest.mark.parametrize("document", DOCUMENTS)
 def test_every_module_that_a_document_runs_exists(document: str) -> None:
     modules = set(re.findall(r"python -m ((?:pipeline|benchmarks|experiments)[\w.]*)", read(document)))
-    assert {name for name in modules if f"{name.replace('.', '/')}.py" not in TRACKED} == set()
+    files = {name: [f"{name.replace('.', '/')}{end}" for end in (".py", "/__main__.py")] for name in modules}
+    assert [name for name, paths in files.items() if set(paths).isdisjoint(TRACKED)] == []
 
 
 @pytest.mark.parametrize("document", DOCUMENTS)

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import outputs
+from pipeline.core import manifests
 from pipeline.core.schema import ENCODER
 from tests.support import encoders, project
 from tests.support.project import ROOT
@@ -42,7 +42,7 @@ def test_the_stage_says_what_it_froze_and_how_close_that_is(ended: subprocess.Co
 
 def test_the_folder_describes_the_encoder(folder: Path, ended: subprocess.CompletedProcess[str]) -> None:
     assert ended.returncode == 0, ended.stderr
-    described, sealed = outputs.open_sealed(folder / "models/encoder", ENCODER)
+    described, sealed = manifests.open_sealed(folder / "models/encoder", ENCODER)
     assert (described.name, described.revision, described.layers, described.width) == ("saved", None, (-1, 0), 32)
     assert described.max_pieces == 64
     vocabulary = (folder / "saved/vocab.txt").read_text(encoding="utf-8").split("\n")

@@ -14,7 +14,7 @@ from safetensors.numpy import load_file, save_file
 
 from benchmarks.campaign.projects import OUTPUTS
 from pipeline.core.files import checksum, with_checksum
-from pipeline.core.outputs import MANIFEST
+from pipeline.core.manifests import MANIFEST
 
 Spoil = Callable[[], None]
 Arrays = dict[str, Any]

@@ -19,7 +19,7 @@ from tests.support.project import STAGES
 
 MOST_SECONDS = 300
 LATEST_START = 3.0  # seconds after the first run: of the quick stages the second finds the first one ended
-REFUSAL = re.compile(r": process \d+ \(.+\) is writing it\n")
+REFUSAL = re.compile(r": it is being written by process \d+ \(")
 
 
 def prepare(finished: Finished) -> Round:

@@ -12,7 +12,7 @@ from pathlib import Path
 
 from experiments.comparison import comparisons, scores
 from experiments.runs import EXPERIMENT_REPORT, HINT, PARAMS, Experiment, ReportDescription, Runs, read_runs
-from pipeline.core import files, outputs, params
+from pipeline.core import files, manifests, outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
 from pipeline.core.stage import Input, Output, run
@@ -102,7 +102,7 @@ def main(runs: Input, report: Output) -> str:
         files.write_csv(scratch / "scores.csv", scores(tested))
         draw(compared, scratch / "differences.svg")
         files.write_text(scratch / "README.md", page(tested, compared, claim, settings, experiment))
-        outputs.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
+        manifests.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
     return f"claim: {claim['claim']}: {claim['verdict']}"
 
 

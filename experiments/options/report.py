@@ -17,7 +17,7 @@ import yaml
 from experiments.comparison import comparisons, scores
 from experiments.runs import EXPERIMENT_REPORT, PARAMS, Experiment, ReportDescription, Run, Runs, read_runs
 from experiments.variants import OPTIONS, REFERENCE
-from pipeline.core import files, outputs, params
+from pipeline.core import files, manifests, outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
 from pipeline.core.params import LossWeights
@@ -83,7 +83,7 @@ def main(runs: Input, reference: Input, report: Output) -> str:
     with outputs.made_whole(report) as scratch:
         files.write_csv(scratch / "differences.csv", rows)
         files.write_text(scratch / "README.md", page(rows, tested[REFERENCE, 100], means[REFERENCE], settings, experiment))
-        outputs.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
+        manifests.seal(scratch, EXPERIMENT_REPORT, ReportDescription(len(tested)))
     return f"options: {len(rows)} compared, best {rows[0]['option']}: {rows[0]['difference']:+.1f}"
 
 

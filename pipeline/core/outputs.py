@@ -1,8 +1,6 @@
 """Folders that we write: each there whole or not at all, by one process at a time, and never in the place of somebody's files.
 
-A folder of ours holds manifest.json: the kind of folder it is, the version of that kind, what is to know of it, and a checksum of
-every file, its own among them. So a damaged folder, another version's or another stage's is an error, never a wrong result; and a
-folder is replaced only where every file in it stands in the manifest.
+A folder is ours only where a manifest says so (manifests.py), and is replaced only where that names every file in it.
 
 While a folder is made, it is a scratch folder beside its place: .NAME.PROCESS.partial. To take its place takes two renames, the old
 folder's to .NAME.PROCESS.old and its own. What a process that died in between has left is put back or removed by the next one.
@@ -11,99 +9,22 @@ folder's to .NAME.PROCESS.old and its own. What a process that died in between h
 from __future__ import annotations
 
 import contextlib
-import dataclasses
 import errno
 import fcntl
 import os
 import shutil
 import sys
 from collections.abc import Iterable, Iterator
-from dataclasses import dataclass
 from glob import escape
 from pathlib import Path
-from typing import Any, Generic, TypeVar
 
 from pipeline.core import typed
 from pipeline.core.errors import InputError
-from pipeline.core.files import checksum, read_json, with_checksum, write_json
+from pipeline.core.files import read_json
+from pipeline.core.manifests import MANIFEST, Manifest, file_names
 
-About = TypeVar("About")
-MANIFEST = "manifest.json"
 FULL_BYTES = 1_000_000  # a disk with less than this free is full
 NOBODYS = frozenset({".DS_Store"})  # files that a system puts into any folder
-
-
-@dataclass(frozen=True)
-class Kind(Generic[About]):
-    """A kind of folder: its name, the version of its meaning, what its manifest tells, and how people make one anew."""
-
-    name: str
-    version: int
-    about: type[About]
-    remake: str
-
-
-@dataclass(frozen=True)
-class Manifest:
-    """What stands in manifest.json."""
-
-    kind: str
-    version: int
-    about: dict[str, Any]
-    files: dict[str, str]  # checksum by path below the folder
-    checksum: str = ""  # of these values
-
-
-def seal(folder: Path, kind: Kind[About], about: About) -> None:
-    """Write the manifest of a folder whose other files are written."""
-    describe(folder, kind, about, {name: checksum(folder / name) for name in _names(folder)})
-
-
-def describe(folder: Path, kind: Kind[About], about: About, files: dict[str, str] | None = None) -> None:
-    """Write the manifest of a folder, with the checksums of its files where they do not tell themselves whether they are whole."""
-    manifest = Manifest(kind.name, kind.version, dataclasses.asdict(about), files or {})  # type: ignore[call-overload]
-    write_json(folder / MANIFEST, with_checksum(dataclasses.asdict(manifest)))
-
-
-def open_sealed(folder: Path, kind: Kind[About]) -> tuple[About, tuple[Path, ...]]:
-    """What the manifest of a folder tells, and its files in order, once every one was compared with its checksum.
-
-    Raises: InputError where the folder is missing, of another kind or version, or has a file missing or changed.
-    """
-    about, files = read_manifest(folder, kind)
-    for name, written in files.items():
-        path = folder / name
-        if not path.is_file() or checksum(path) != written:
-            raise InputError.of(path, f"missing, damaged or changed since {MANIFEST} was written", kind.remake)
-    return about, tuple(folder / name for name in sorted(files))
-
-
-def read_manifest(folder: Path, kind: Kind[About]) -> tuple[About, dict[str, str]]:
-    """What the manifest of a folder tells, and the checksums that it states, which stay uncompared.
-
-    Raises: InputError where the folder is missing, or of another kind or version.
-    """
-    path = folder / MANIFEST
-    value = read_json(path, kind.remake)
-    try:
-        manifest = typed.build(Manifest, value)
-        _require_inside(manifest.files, path, kind.remake)
-        if (manifest.kind, manifest.version) != (kind.name, kind.version):
-            written = f"written as version {manifest.version} of {manifest.kind!r}"
-            raise InputError.of(path, f"{written}; version {kind.version} of {kind.name!r} is wanted", kind.remake)
-        about = typed.build(kind.about, manifest.about)
-    except typed.MismatchError as error:
-        raise InputError.of(path, f"damaged: {error}", kind.remake) from None
-    if manifest.checksum != with_checksum(value)["checksum"]:  # last: what is wrong with a value says more
-        raise InputError.of(path, "damaged or changed since it was written", kind.remake)
-    return about, manifest.files
-
-
-def _require_inside(names: Iterable[str], path: Path, hint: str) -> None:
-    """Raises: InputError where a name in a manifest leads out of its folder."""
-    for name in names:
-        if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise InputError.of(path, f"damaged: files names {name}, which is no path below the folder", hint)
 
 
 @contextlib.contextmanager
@@ -147,7 +68,7 @@ def require_ours(folder: Path) -> None:
         raise InputError.of(folder, "a link or a file stands where the output folder belongs", "name another folder, or move it")
     if not folder.is_dir():
         return
-    present = [name for name in _names(folder) if Path(name).name not in NOBODYS]
+    present = [name for name in file_names(folder) if Path(name).name not in NOBODYS]
     if not present and not (folder / MANIFEST).exists():
         return
     try:
@@ -204,7 +125,9 @@ def _lock(path: Path, folder: Path) -> int:
         except BlockingIOError:
             holder = os.read(lock, 1_000).decode(errors="replace") or "another process"
             os.close(lock)
-            raise InputError.of(folder, f"{holder} is writing it", "wait for it to end, or end it, and run again") from None
+            raise InputError.of(
+                folder, f"it is being written by {holder}", "wait for it to end, or end it, and run again"
+            ) from None
         if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
             break
         os.close(lock)  # its last holder removed it between our two calls
@@ -241,12 +164,6 @@ def _take_place(scratch: Path, folder: Path) -> None:
 
 def _beside(folder: Path, ending: str) -> Path:
     return folder.with_name(f".{folder.name}.{os.getpid()}.{ending}")
-
-
-def _names(folder: Path) -> list[str]:
-    """The paths of all files below a folder but its manifest, in order."""
-    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
-    return sorted(name for name in paths if name != MANIFEST)
 
 
 def _some(names: list[str]) -> str:

@@ -13,7 +13,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.outputs import Kind
+from pipeline.core.manifests import Kind
 from pipeline.core.typed import Between
 
 SPLITS = ("train", "validation", "test")

@@ -13,7 +13,7 @@ from typing import Any, Generic
 
 import pyarrow as pa
 
-from pipeline.core import outputs, schema
+from pipeline.core import manifests, outputs, schema
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row, checksum, read_json, write_lines
 from pipeline.core.schema import SPLITS, Contract, Notes
@@ -105,7 +105,7 @@ def write(
             (scratch / f"{split}.arrow").rename(scratch / split / state["_data_files"][0]["filename"])
         for name, listed in (lists or {}).items():
             write_lines(scratch / name, listed)
-        outputs.seal(scratch, contract.kind, notes)
+        manifests.seal(scratch, contract.kind, notes)
     return rows
 
 
@@ -135,7 +135,7 @@ def read(folder: Path, contract: Contract[Notes]) -> StageOutput[Notes]:
 
     Raises: InputError where the folder is missing, another stage's or version's, or damaged.
     """
-    notes, sealed = outputs.open_sealed(folder, contract.kind)
+    notes, sealed = manifests.open_sealed(folder, contract.kind)
     streams = [path for path in sealed if path.suffix == ".arrow"]
     for path in streams:
         with pa.OSFile(str(path)) as file:

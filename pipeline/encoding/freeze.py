@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core import openvino_model, outputs, params
+from pipeline.core import manifests, openvino_model, outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, EncoderDescription
 from pipeline.encoding import inference
@@ -41,7 +41,7 @@ def build(settings: params.Encoder, folder: Path) -> tuple[EncoderDescription, f
         openvino_model.write(function, scratch / MODEL)
         description = describe(settings, revision, source, scratch, model, tokenizer)
         cosine = prove(function, scratch, model.config.vocab_size, description.max_pieces)
-        outputs.seal(scratch, ENCODER, description)
+        manifests.seal(scratch, ENCODER, description)
     return description, cosine
 
 

@@ -16,7 +16,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core import outputs
+from pipeline.core import manifests
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.schema import ENCODER
@@ -77,7 +77,7 @@ def tensorflow(folder: Path, precision: str) -> Inference:
 
     Raises: InputError where the weights are no longer those that models/encoder describes.
     """
-    description, _ = outputs.read_manifest(folder, ENCODER)
+    description, _ = manifests.read_manifest(folder, ENCODER)
     source, _ = locate(description.name, description.revision)
     if weights_sha256(source) != description.weights_sha256:
         raise InputError.of(source, f"the weights of {description.name} are not those of {folder}", ENCODER.remake)

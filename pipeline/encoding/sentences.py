@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.core import outputs, params, ragged, storage
+from pipeline.core import manifests, params, ragged, storage
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, POSITION, EncoderDescription, PositionNotes, VectorsDescription
@@ -41,7 +41,7 @@ class Corpus:
         Raises: InputError where one of the folders is missing, of another version or damaged.
         """
         rows = storage.read(source, POSITION)
-        encoder, _ = outputs.open_sealed(encoder_folder, ENCODER)
+        encoder, _ = manifests.open_sealed(encoder_folder, ENCODER)
         vectors = describe_vectors(encoder, settings)
         columns = (batch["words"] for batch in rows.batches(columns=["words"]))
         keys, lengths = zip(*((store.keys(words, vectors.fingerprint), ragged.lengths(words)) for words in columns), strict=True)

@@ -23,7 +23,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core import outputs, ragged
+from pipeline.core import manifests, ragged
 from pipeline.core.arrays import Ints, Vectors
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum
@@ -123,7 +123,7 @@ class Store:
 
         Raises: InputError where there is none, or a shard is damaged.
         """
-        description, _ = outputs.read_manifest(folder, VECTORS)
+        description, _ = manifests.read_manifest(folder, VECTORS)
         return cls(folder, description, (Shard.open(verify(path)) for path in shard_paths(folder)))
 
     def find_keys(self, wanted: pa.Array) -> Ints:

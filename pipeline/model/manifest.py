@@ -11,8 +11,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.core import outputs
-from pipeline.core.outputs import Kind
+from pipeline.core import manifests
+from pipeline.core.manifests import Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
 from pipeline.model.config import Config, Size
 
@@ -51,7 +51,7 @@ class SavedModel:
 
         Raises: InputError where it is missing, of another version or damaged, or a file is missing or another model's.
         """
-        description, _ = outputs.open_sealed(folder, MODEL)
+        description, _ = manifests.open_sealed(folder, MODEL)
         return cls(folder, description)
 
     @property

@@ -5,9 +5,9 @@ from __future__ import annotations
 import dataclasses
 from pathlib import Path
 
-from pipeline.core import outputs, params
+from pipeline.core import manifests, params
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import MANIFEST
+from pipeline.core.manifests import MANIFEST
 from pipeline.core.schema import ENCODER, EncoderDescription
 from pipeline.core.stage import log
 from pipeline.encoding import freeze, inference
@@ -43,7 +43,7 @@ def load(folder: Path, model: SavedModel) -> WordEncoder:
 
     Raises: InputError where the folder holds another, or a file of it is damaged.
     """
-    encoder, _ = outputs.open_sealed(folder, ENCODER)
+    encoder, _ = manifests.open_sealed(folder, ENCODER)
     vectors = model.description.vectors
     wanted = vectors.encoder
     if different := differences(encoder, wanted):

@@ -13,9 +13,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core import outputs
+from pipeline.core import manifests, outputs
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import MANIFEST, Kind
+from pipeline.core.manifests import MANIFEST, Kind
 from tests.support.project import ROOT
 
 
@@ -30,11 +30,11 @@ THING = Kind("thing", 3, About, "run dvc repro thing")
 MAKE = """
 import os, signal, sys, time
 from pathlib import Path
-from pipeline.core import outputs
+from pipeline.core import manifests, outputs
 from tests.core.test_outputs import About, THING
 with outputs.made_whole(Path(sys.argv[1])) as scratch:
     (scratch / "a.txt").write_text("new")
-    outputs.seal(scratch, THING, About(2))
+    manifests.seal(scratch, THING, About(2))
     %s
 """
 
@@ -44,7 +44,7 @@ def make(folder: Path, text: str = "old", about: About = About(1)) -> None:
         (scratch / "inner").mkdir()
         (scratch / "a.txt").write_text(text)
         (scratch / "inner/b.bin").write_bytes(b"\0\1")
-        outputs.seal(scratch, THING, about)
+        manifests.seal(scratch, THING, about)
 
 
 def started(folder: Path, while_under_way: str) -> subprocess.Popen[str]:
@@ -60,7 +60,7 @@ def folder(tmp_path: Path) -> Path:
 
 def test_what_a_manifest_tells_comes_back_with_the_files(folder: Path) -> None:
     make(folder, about=About(5, ("x", "y")))
-    about, files = outputs.open_sealed(folder, THING)
+    about, files = manifests.open_sealed(folder, THING)
     assert about == About(5, ("x", "y"))
     assert files == (folder / "a.txt", folder / "inner/b.bin")
 
@@ -70,7 +70,7 @@ def test_what_a_manifest_tells_comes_back_with_the_files(folder: Path) -> None:
 def test_a_damaged_file_is_named(folder: Path, name: str, damage: Callable[[Path], object]) -> None:
     damage(folder / name)
     with pytest.raises(InputError, match=f"{name}: missing, damaged or changed.*\n.*run dvc repro thing"):
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
 
 
 @pytest.mark.parametrize(
@@ -89,7 +89,7 @@ def test_another_kind_of_folder_or_a_damaged_manifest_is_refused(folder: Path, c
     manifest = json.loads((folder / MANIFEST).read_text())
     (folder / MANIFEST).write_text(json.dumps(manifest | changes))
     with pytest.raises(InputError) as refused:
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
     assert found in str(refused.value)
 
 
@@ -97,7 +97,7 @@ def test_another_kind_of_folder_or_a_damaged_manifest_is_refused(folder: Path, c
 def test_a_manifest_that_is_no_json_object_is_named(folder: Path, content: str) -> None:
     (folder / MANIFEST).write_text(content, errors="surrogateescape")
     with pytest.raises(InputError, match=MANIFEST):
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
 
 
 @pytest.mark.parametrize(("old", "new"), [('"size": 1', '"size": 2'), ('"checksum": "', '"checksum": "0'), ('"a.txt"', '"b.txt"')])
@@ -106,12 +106,12 @@ def test_a_manifest_that_was_changed_is_refused(folder: Path, old: str, new: str
     assert text.count(old) == 1
     (folder / MANIFEST).write_text(text.replace(old, new))
     with pytest.raises(InputError, match=f"{MANIFEST}: damaged or changed since it was written"):
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
 
 
 def test_a_missing_folder_is_named_with_what_makes_it(tmp_path: Path) -> None:
     with pytest.raises(InputError, match="no such file\n  hint: run dvc repro thing"):
-        outputs.open_sealed(tmp_path / "none", THING)
+        manifests.open_sealed(tmp_path / "none", THING)
 
 
 def test_a_manifest_names_no_file_outside_its_folder(folder: Path) -> None:
@@ -119,7 +119,7 @@ def test_a_manifest_names_no_file_outside_its_folder(folder: Path) -> None:
     manifest = json.loads((folder / MANIFEST).read_text())
     (folder / MANIFEST).write_text(json.dumps(manifest | {"files": {"../secret": "0"}}))
     with pytest.raises(InputError, match=r"damaged: files names \.\./secret, which is no path below the folder"):
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
 
 
 def test_a_block_that_fails_leaves_the_old_folder_and_no_trace(folder: Path) -> None:
@@ -160,7 +160,7 @@ def test_a_process_killed_at_any_rename_leaves_a_whole_folder_to_the_next(folder
     assert list(beside(folder))
     with outputs.locked(folder):
         assert (folder / "a.txt").read_text() == ("new" if n_renames == 2 else "old")
-        outputs.open_sealed(folder, THING)
+        manifests.open_sealed(folder, THING)
         assert not list(beside(folder))
     make(folder, "again")
     assert os.listdir(folder.parent) == ["thing"]
@@ -177,7 +177,7 @@ def test_a_second_process_is_refused_and_told_which_one_writes(folder: Path) -> 
     with started(folder, "print('under way', flush=True); time.sleep(60)") as process:
         assert process.stdout
         assert process.stdout.readline() == "under way\n"
-        with pytest.raises(InputError, match=rf"thing: process {process.pid} \(.*\) is writing it"):
+        with pytest.raises(InputError, match=rf"thing: it is being written by process {process.pid} \("):
             make(folder)
         process.kill()
     make(folder, "free again")

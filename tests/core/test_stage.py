@@ -127,7 +127,7 @@ def test_two_runs_of_one_output_never_mix(tmp_path: Path) -> None:
         second = python(*command[1:])
         first.kill()
     assert second.returncode == 1
-    assert f"out: process {first.pid} (" in second.stderr
+    assert f"out: it is being written by process {first.pid} (" in second.stderr
     assert "Traceback" not in second.stderr
 
 

@@ -19,7 +19,7 @@ import pytest
 
 from pipeline.core import outputs, storage
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import MANIFEST
+from pipeline.core.manifests import MANIFEST
 from pipeline.core.schema import PARSE, POSITION, TAG, TAGGED, Contract, ParseNotes
 from pipeline.tag import tag
 from tests.support.project import ROOT

@@ -9,7 +9,7 @@ from types import SimpleNamespace
 import numpy as np
 import pytest
 
-from pipeline.core import outputs
+from pipeline.core import manifests
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
 from pipeline.encoding import inference
@@ -31,8 +31,8 @@ def test_a_missing_or_damaged_frozen_encoder_is_an_error(tmp_path: Path) -> None
 
 def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen: Path, copy: Path) -> None:
     (copy / "model.safetensors").write_bytes(b"other")
-    described, _ = outputs.open_sealed(frozen, ENCODER)
-    outputs.describe(copy, ENCODER, dataclasses.replace(described, name=str(copy)))
+    described, _ = manifests.open_sealed(frozen, ENCODER)
+    manifests.describe(copy, ENCODER, dataclasses.replace(described, name=str(copy)))
     with pytest.raises(InputError, match=f"the weights of {copy} are not those of {copy}"):
         inference.tensorflow(copy, "float32")
 

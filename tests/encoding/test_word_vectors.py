@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 import pytest
 
-from pipeline.core import outputs, params
+from pipeline.core import manifests, params
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
 from pipeline.encoding import freeze, inference, pieces
@@ -79,7 +79,7 @@ def full_precision_after() -> Iterator[None]:
 
 
 def word_encoder(frozen: Path, pooling: str = "mean", budget: int = 64, name: str = "openvino", precision: str = "float32") -> Any:
-    description, _ = outputs.open_sealed(frozen, ENCODER)
+    description, _ = manifests.open_sealed(frozen, ENCODER)
     return WordEncoder(inference.BACKENDS[name](frozen, precision), description, pooling, budget)
 
 

@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from pipeline.core import outputs
+from pipeline.core import manifests, outputs
 from pipeline.core.errors import InputError
 from pipeline.core.params import LossWeights
 from pipeline.model.manifest import MODEL, WEIGHTS, ModelDescription, SavedModel
@@ -17,7 +17,7 @@ def seal(folder: Path, **changes: Any) -> ModelDescription:
     description = ModelDescription.of(tiny.config(**changes), tiny.NOTES, tiny.VECTORS)
     with outputs.made_whole(folder) as scratch:
         (scratch / WEIGHTS).write_bytes(b"weights")
-        outputs.seal(scratch, MODEL, description)
+        manifests.seal(scratch, MODEL, description)
     return description
 
 

@@ -5,7 +5,7 @@ import shutil
 
 import pytest
 
-from pipeline.core import outputs
+from pipeline.core import manifests
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
 from pipeline.model.manifest import MODEL, SavedModel
@@ -18,8 +18,8 @@ from tests.support.models import MARKED
 
 def changed_encoder(models, folder, **changes):
     shutil.copytree(models[0] / "encoder", folder)
-    description, _ = outputs.open_sealed(folder, ENCODER)
-    outputs.seal(folder, ENCODER, dataclasses.replace(description, **changes))
+    description, _ = manifests.open_sealed(folder, ENCODER)
+    manifests.seal(folder, ENCODER, dataclasses.replace(description, **changes))
     return folder
 
 
@@ -74,9 +74,9 @@ def test_what_stands_where_the_encoder_belongs_is_not_replaced(models, tmp_path)
 
 def test_a_fetched_encoder_that_changed_under_its_name_is_an_error(models, tmp_path):
     shutil.copytree(models[0] / "shared", tmp_path / "model")
-    description, _ = outputs.open_sealed(tmp_path / "model", MODEL)
+    description, _ = manifests.open_sealed(tmp_path / "model", MODEL)
     encoder = dataclasses.replace(description.vectors.encoder, name=str(encoders.make("bert", tmp_path / "tiny", seed=2)))
     vectors = dataclasses.replace(description.vectors, encoder=encoder)
-    outputs.seal(tmp_path / "model", MODEL, dataclasses.replace(description, vectors=vectors))
+    manifests.seal(tmp_path / "model", MODEL, dataclasses.replace(description, vectors=vectors))
     with pytest.raises(InputError, match="not the encoder that the model was trained on"):
         Predictor(tmp_path / "model")

@@ -7,7 +7,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 
-from pipeline.core import outputs
+from pipeline.core import manifests
 from pipeline.core.arrays import Vectors
 from pipeline.core.schema import VECTORS, EncoderDescription, VectorsDescription
 from pipeline.encoding import store
@@ -48,7 +48,7 @@ def write(folder: Path, *words: list[str], fingerprint: str = "now") -> Path:
 
 
 def opened(folder: Path, fingerprint: str = "now") -> Store:
-    outputs.describe(folder, VECTORS, VectorsDescription(ENCODER, "openvino", "float32", "mean", fingerprint))
+    manifests.describe(folder, VECTORS, VectorsDescription(ENCODER, "openvino", "float32", "mean", fingerprint))
     return Store.open(folder)
 
 

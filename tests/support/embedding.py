@@ -10,7 +10,7 @@ from pathlib import Path
 import numpy as np
 from tokenizers import BertWordPieceTokenizer
 
-from pipeline.core import outputs, storage
+from pipeline.core import manifests, outputs, storage
 from pipeline.core.arrays import Floats
 from pipeline.core.schema import ENCODER, POSITION, EncoderDescription
 from pipeline.encoding.description import TOKENIZER
@@ -53,7 +53,7 @@ def write_encoder(folder: Path, description: EncoderDescription) -> None:
     tokenizer = BertWordPieceTokenizer({piece: index for index, piece in enumerate(vocabulary)})
     with outputs.made_whole(folder / "models/encoder") as scratch:
         tokenizer.save(str(scratch / TOKENIZER))
-        outputs.seal(scratch, ENCODER, description)
+        manifests.seal(scratch, ENCODER, description)
 
 
 def write_positioned(

@@ -6,7 +6,7 @@ import dataclasses
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import outputs, params
+from pipeline.core import manifests, outputs, params
 from pipeline.encoding import freeze
 from pipeline.encoding.sentences import describe_vectors
 from pipeline.model import frozen
@@ -43,5 +43,5 @@ def make(folder: Path) -> dict[str, RelationModel]:
         with outputs.made_whole(folder / kind) as scratch:
             models[kind].save(scratch)
             frozen.freeze(models[kind], scratch)
-            outputs.seal(scratch, MODEL, ModelDescription.of(models[kind].config, notes, vectors))
+            manifests.seal(scratch, MODEL, ModelDescription.of(models[kind].config, notes, vectors))
     return models
