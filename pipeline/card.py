@@ -8,9 +8,10 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterator
 
-from pipeline.core import files, params
+from pipeline.core import files, manifests, params
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import Train
+from pipeline.core.schema import REPORTS
 from pipeline.core.stage import Input, Output, run
 from pipeline.evaluation.card import plain, render
 from pipeline.model.manifest import MODEL, SavedModel
@@ -36,7 +37,7 @@ def _differences(model: SavedModel, training: Train) -> Iterator[Problem]:
 
 def main(model: Input, metrics: Input, card: Output) -> str:
     """Write the model card."""
-    scores = files.read_json(metrics, "run dvc repro evaluate")
+    scores = files.read_json(manifests.verified(metrics, REPORTS), REPORTS.remake)
     saved, confidence = SavedModel.open(model), params.read(params.Evaluate).confidence
     require_same(saved, params.read(Train))
     files.write_text(card, render(saved.description, confidence, scores, model.as_posix()))

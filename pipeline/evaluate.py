@@ -19,14 +19,12 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
 
 from pipeline.core import files, manifests, outputs, params, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
-from pipeline.core.manifests import Kind
-from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
+from pipeline.core.schema import POSITION, REPORTS, PositionNotes, ReportsDescription, VectorsDescription
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
@@ -39,16 +37,6 @@ from pipeline.model.manifest import MODEL, SavedModel
 
 SPLITS = ("validation", "test")
 COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
-
-
-@dataclass(frozen=True)
-class ReportsDescription:
-    """What the manifest of the reports tells."""
-
-    n_test: int  # sentences
-
-
-REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
 
 
 def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> dict[str, list[Row]]:

@@ -5,7 +5,9 @@ from pathlib import Path
 import pytest
 
 from pipeline import card
+from pipeline.core import files, manifests, outputs
 from pipeline.core.errors import InputError
+from pipeline.core.schema import REPORTS, ReportsDescription
 from pipeline.model.manifest import ModelDescription, SavedModel
 from tests.support import tiny
 
@@ -29,3 +31,14 @@ def test_params_of_the_training_alone_are_those_of_the_model_too(changes):
     card.require_same(trained(**changes), tiny.options(**changes))
     with pytest.raises(InputError, match=rf"train\.{next(iter(changes))} is .*, but models/relation was trained with"):
         card.require_same(trained(), tiny.options(**changes))
+
+
+def test_scores_that_changed_since_they_were_written_get_no_card(tmp_path):
+    folder = tmp_path / "reports"
+    with outputs.made_whole(folder) as scratch:
+        files.write_json(scratch / "metrics.json", {"test": {}})
+        manifests.seal(scratch, REPORTS, ReportsDescription(n_test=1))
+    (folder / "metrics.json").write_text('{"test": {"f1": 100.0}}')
+    with pytest.raises(InputError, match=r"metrics\.json: missing, damaged or changed.*\n.*run dvc repro evaluate"):
+        card.main(tmp_path / "model", folder / "metrics.json", tmp_path / "README.md")
+    assert not (tmp_path / "README.md").exists()

@@ -67,8 +67,6 @@ def readers_of(stage: str, file: Path) -> dict[str, Reader]:
     for other in ORDER:
         if any(file == argument or argument in file.parents for argument in arguments(other)[:-1]):
             found[other] = partial(run_stage, other)
-    # The card takes what metrics.json says: it reads one file, and no manifest with that file's checksum.
-    found = {name: read for name, read in found.items() if (name, file.name) != ("card", "metrics.json")}
     if stage in ("encoder", "train"):
         found["predict"] = predict
     if stage in ("position", "encoder"):

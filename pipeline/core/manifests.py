@@ -59,10 +59,23 @@ def open_sealed(folder: Path, kind: Kind[About]) -> tuple[About, tuple[Path, ...
     """
     about, files = read_manifest(folder, kind)
     for name, written in files.items():
-        path = folder / name
-        if not path.is_file() or checksum(path) != written:
-            raise InputError.of(path, f"missing, damaged or changed since {MANIFEST} was written", kind.remake)
+        _require_unchanged(folder / name, written, kind)
     return about, tuple(folder / name for name in sorted(files))
+
+
+def verified(path: Path, kind: Kind[Any]) -> Path:
+    """A file's path, once it was compared with the manifest of its folder.
+
+    Raises: InputError where the folder is missing, of another kind or version, or the file is missing or changed.
+    """
+    _, files = read_manifest(path.parent, kind)
+    _require_unchanged(path, files.get(path.name), kind)
+    return path
+
+
+def _require_unchanged(path: Path, written: str | None, kind: Kind[Any]) -> None:
+    if not path.is_file() or checksum(path) != written:
+        raise InputError.of(path, f"missing, damaged or changed since {MANIFEST} was written", kind.remake)
 
 
 def read_manifest(folder: Path, kind: Kind[About]) -> tuple[About, dict[str, str]]:

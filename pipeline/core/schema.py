@@ -124,8 +124,16 @@ class VectorsDescription:
     fingerprint: str  # of all of these that decide a vector
 
 
+@dataclass(frozen=True)
+class ReportsDescription:
+    """What the manifest of the reports tells."""
+
+    n_test: int  # sentences
+
+
 ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
 VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
+REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
 PARSE = Contract(Kind("parse", 2, ParseNotes, "run dvc repro parse"), PARSED)
 TAG = Contract(Kind("tag", 2, TagNotes, "run dvc repro tag"), TAGGED)
 POSITION = Contract(Kind("position", 2, PositionNotes, "run dvc repro position"), POSITIONED)

@@ -17,7 +17,7 @@ import yaml
 from pipeline.core.errors import InputError
 from pipeline.core.typed import Keys, shown
 
-MOST_BYTES = 300_000
+MOST_BYTES = 200_000
 MOST_VALUES = 20_000  # once aliases are followed
 DEEPEST = 30
 BREAKS = re.compile("[\x85\u2028\u2029]")  # of YAML 1.1, and so of PyYAML: what DVC takes for a comment, it may take for a key
