@@ -13,9 +13,9 @@ import numpy as np
 
 from experiments.runs import Run, Runs
 from pipeline.core import params
+from pipeline.core.arrays import Doubles
 from pipeline.evaluation import bootstrap, scorer, tables
 from pipeline.evaluation.bootstrap import Comparison
-from pipeline.evaluation.scorer import Floats
 from pipeline.evaluation.tables import Row
 
 
@@ -59,7 +59,7 @@ def scores(runs: Runs) -> list[Row]:
     return rows
 
 
-def counts(run: Run) -> Floats:
+def counts(run: Run) -> Doubles:
     """(S, N, 3, Q) counts of the relations by seed and row, in the mode of the headline score."""
     gold_ids, mode = np.array(run.gold_ids), scorer.main_mode(run.relations)
     return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode) for ids in run.predicted_ids])

@@ -11,13 +11,12 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core import params
-from pipeline.evaluation.scorer import Floats
+from pipeline.core.arrays import Bools, Doubles
 
 BLOCK_ENTRIES = 4_000_000  # of draw counts in memory at once, 32 MB, whatever the number of rows
-Score = Callable[[Floats], Floats]  # (..., 3, Q) of counts to (...)
+Score = Callable[[Doubles], Doubles]  # (..., 3, Q) of counts to (...)
 
 
 @dataclass(frozen=True)
@@ -37,7 +36,7 @@ class Comparison:
     p_value: float
 
 
-def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimate:
+def estimate(counts: Doubles, score: Score, settings: params.Evaluate) -> Estimate:
     """A score of the rows, with the interval that resamples of them give it.
 
     Args: counts: (N, 3, Q), of each row (see scorer); score: of their sum over the rows.
@@ -46,7 +45,7 @@ def estimate(counts: Floats, score: Score, settings: params.Evaluate) -> Estimat
     return Estimate(float(score(counts.sum(0))), float(low), float(high))
 
 
-def proportion(successes: NDArray[np.bool_], confidence: float) -> Estimate:
+def proportion(successes: Bools, confidence: float) -> Estimate:
     """The share of rows that are right, with Wilson's interval (1927), which is honest of few rows and of shares near 0 and 1.
 
     Args: successes: (N,) whether each row is right, N > 0.
@@ -60,7 +59,7 @@ def proportion(successes: NDArray[np.bool_], confidence: float) -> Estimate:
     return Estimate(float(successes.mean()), float(wilson.low), float(wilson.high))
 
 
-def interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
+def interval(samples: Doubles, confidence: float) -> tuple[Doubles, Doubles]:
     """The percentile interval of resampled scores (Efron and Tibshirani 1993, section 13.3).
 
     Args: samples: (resamples, ...) scores; confidence: the share of them inside.
@@ -71,7 +70,7 @@ def interval(samples: Floats, confidence: float) -> tuple[Floats, Floats]:
     return low, high
 
 
-def resampled_sums(rows: Floats, resamples: int, seed: int) -> Floats:
+def resampled_sums(rows: Doubles, resamples: int, seed: int) -> Doubles:
     """Sum the rows of each resample. The same seed and N draw the same rows.
 
     Args: rows: (N, ...) whole numbers.
@@ -82,7 +81,7 @@ def resampled_sums(rows: Floats, resamples: int, seed: int) -> Floats:
     return np.concatenate(sums).reshape(resamples, *rows.shape[1:])
 
 
-def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluate) -> Comparison:
+def compare(ours: Doubles, theirs: Doubles, score: Score, settings: params.Evaluate) -> Comparison:
     """Compare two systems, both trained once a seed, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
 
     Each resample draws test rows and seeds, the same for both systems, so that what is hard for both cancels out. The value is
@@ -102,7 +101,7 @@ def compare(ours: Floats, theirs: Floats, score: Score, settings: params.Evaluat
     return Comparison(Estimate(float(ours_score - theirs_score), float(low), float(high)), p_value(differences))
 
 
-def p_value(differences: Floats) -> float:
+def p_value(differences: Doubles) -> float:
     """Two-sided p-value of a zero difference from resampled differences; never 0, for resamples can't show that.
 
     Twice the smaller tail, itself counted among the resamples (Davison and Hinkley 1997, section 4.2).
@@ -117,7 +116,7 @@ def p_value(differences: Floats) -> float:
     return min(1.0, 2 * (1 + int(smaller)) / (1 + n))
 
 
-def _draw_counts(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Floats]:
+def _draw_counts(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Doubles]:
     """How often each resample draws each row: blocks (b, n) of float64, for the matrix product."""
     at_once = max(1, BLOCK_ENTRIES // n)
     for start in range(0, resamples, at_once):

@@ -6,7 +6,8 @@ from collections.abc import Sequence
 from typing import NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
+
+from pipeline.core.arrays import Bools, Floats
 
 N_BINS = 10
 
@@ -21,7 +22,7 @@ class Bin(NamedTuple):
     accuracy: float
 
 
-def reliability(confidence: NDArray[np.float32], correct: NDArray[np.bool_]) -> list[Bin]:
+def reliability(confidence: Floats, correct: Bools) -> list[Bin]:
     """The reliability curve: mean confidence and accuracy by bin of confidence, bins without rows left out.
 
     Args: confidence: (N,) probability of the predicted label; correct: (N,) whether it was right.

@@ -9,12 +9,11 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Bools, Doubles, Floats, Ints
 from pipeline.evaluation import scorer
-from pipeline.evaluation.scorer import Floats, Mode
+from pipeline.evaluation.scorer import Mode
 
 OUTSIDE_ID = 0
 
@@ -26,7 +25,7 @@ class ScoredSplit:
     labels: tuple[str, ...]  # the R relations in id order
     row_ids: list[str]
     gold_ids: Ints  # (N,) of relations
-    probabilities: NDArray[np.float32]  # (N, R)
+    probabilities: Floats  # (N, R)
     gold_tags: list[list[str]]  # a name a word of the whole sentence
     predicted_tags: list[list[str]] | None  # the same; None without the tags head
     words_outside_window: int  # which the model did not see, so that their predicted tag is O
@@ -38,22 +37,22 @@ class ScoredSplit:
         return ids
 
     @property
-    def confidence(self) -> NDArray[np.float32]:
+    def confidence(self) -> Floats:
         """(N,) probabilities of the predicted relations."""
-        highest: NDArray[np.float32] = self.probabilities.max(axis=1)
+        highest: Floats = self.probabilities.max(axis=1)
         return highest
 
     @property
-    def correct(self) -> NDArray[np.bool_]:
+    def correct(self) -> Bools:
         """(N,) whether relation and direction are right."""
-        right: NDArray[np.bool_] = self.predicted_ids == self.gold_ids
+        right: Bools = self.predicted_ids == self.gold_ids
         return right
 
     @property
-    def flipped(self) -> NDArray[np.bool_]:
+    def flipped(self) -> Bools:
         """(N,) whether the relation is right and its direction wrong."""
         relation_ids = scorer.class_ids(self.labels, "undirected")
-        flipped: NDArray[np.bool_] = (relation_ids[self.predicted_ids] == relation_ids[self.gold_ids]) & ~self.correct
+        flipped: Bools = (relation_ids[self.predicted_ids] == relation_ids[self.gold_ids]) & ~self.correct
         return flipped
 
     @property
@@ -61,7 +60,7 @@ class ScoredSplit:
         """The mode of the headline score."""
         return scorer.main_mode(self.labels)
 
-    def counts(self, mode: Mode) -> Floats:
+    def counts(self, mode: Mode) -> Doubles:
         """(N, 3, Q) counts of the relations in a scoring mode (see scorer)."""
         return scorer.relation_counts(self.gold_ids, self.predicted_ids, self.labels, mode)
 
@@ -79,7 +78,7 @@ class ScoredSplit:
 
 def join_predictions(
     table: pa.Table,
-    probabilities: NDArray[np.float32],
+    probabilities: Floats,
     tag_ids: Sequence[Ints] | None,
     relations: Sequence[str],
     tags: Sequence[str],

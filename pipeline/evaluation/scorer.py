@@ -21,15 +21,14 @@ from collections.abc import Sequence
 from typing import Literal
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import ArrayLike
 
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Doubles, Ints
 from pipeline.core.labels import is_directed, parse_label
 from pipeline.core.schema import OTHER
 
 Mode = Literal["directed", "undirected", "official"]
 MODES: tuple[Mode, ...] = ("directed", "undirected", "official")
-Floats = NDArray[np.float64]
 
 
 def classes(labels: Sequence[str], mode: Mode) -> list[str]:
@@ -60,7 +59,7 @@ def _class_of(label: str, mode: Mode) -> str:
     return label if mode == "directed" else parse_label(label).relation
 
 
-def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], mode: Mode) -> Floats:
+def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], mode: Mode) -> Doubles:
     """Count each row's label in the classes of a mode.
 
     Args: gold_ids, predicted_ids: (N,) indices into labels.
@@ -74,7 +73,7 @@ def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], 
     return np.stack([correct, predicted, gold], axis=1)
 
 
-def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[str]]) -> Floats:
+def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[str]]) -> Doubles:
     """Count each sentence's entities as seqeval does in strict mode with IOB2: right in span and type or wrong.
 
     Returns: (N, 3, 1), the correct, predicted and gold entities of each sentence.
@@ -89,20 +88,20 @@ def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[
     return np.array(counts, np.float64).reshape(-1, 3, 1)
 
 
-def precision_recall_f1(counts: Floats) -> Floats:
+def precision_recall_f1(counts: Doubles) -> Doubles:
     """Precision, recall and F1 of every class: (..., 3, Q) of counts to (..., 3, Q) of scores from 0 to 1."""
     correct, predicted, gold = np.moveaxis(counts, -2, 0)
     parts = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
     return np.stack([_ratio(part, whole) for part, whole in parts], axis=-2)
 
 
-def macro_f1(counts: Floats, names: Sequence[str]) -> Floats:
+def macro_f1(counts: Doubles, names: Sequence[str]) -> Doubles:
     """Mean F1 over the classes that gold has, without Other: (..., 3, Q) of counts to (...); 0 if gold has none."""
     counted = (counts[..., 2, :] > 0) & (np.array(names) != OTHER)
     f1 = precision_recall_f1(counts)[..., 2, :]
     return _ratio((f1 * counted).sum(-1), counted.sum(-1))
 
 
-def _ratio(part: ArrayLike, whole: ArrayLike) -> Floats:
+def _ratio(part: ArrayLike, whole: ArrayLike) -> Doubles:
     part, whole = np.asarray(part, np.float64), np.asarray(whole, np.float64)
     return np.divide(part, whole, out=np.zeros_like(part), where=whole > 0)

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.params import Train
 from pipeline.core.tensorflow import tf
 
@@ -65,7 +64,7 @@ def distance(ours: Sequence[tf.Variable], theirs: Sequence[tf.Variable], kind: s
     return tf.add_n([tf.reduce_sum(part) for part in apart])
 
 
-def class_weights(relation_ids: Ints, n_relations: int, kind: str) -> NDArray[np.float32]:
+def class_weights(relation_ids: Ints, n_relations: int, kind: str) -> Floats:
     """Each relation's weight in its loss: (R,) float32, 1 or inversely proportional to its count; a row's mean weight is 1.
 
     >>> class_weights(np.array([0, 0, 1, 1, 1, 1]), 3, "balanced").tolist()

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.core.arrays import Floats, Ints
 from pipeline.model import viterbi
 from pipeline.model.batches import Examples, by_length
 from pipeline.model.relation_model import RelationModel
@@ -19,15 +19,15 @@ BATCH_ROWS = 128
 class Predictions:
     """What a model says, in row order."""
 
-    probabilities: NDArray[np.float32]  # (N, R)
-    tag_ids: list[NDArray[np.int64]] | None  # a row: (words of the window,); None without the tags head
+    probabilities: Floats  # (N, R)
+    tag_ids: list[Ints] | None  # a row: (words of the window,); None without the tags head
 
 
 def predict(model: RelationModel, examples: Examples) -> Predictions:
     """Probabilities and tags of every row; rows of like length share a batch, so that little is padding."""
     config = model.config
     probabilities = np.empty((len(examples), len(config.relations)), np.float32)
-    tag_ids: list[NDArray[np.int64]] = [np.empty(0, np.int64)] * len(examples)
+    tag_ids: list[Ints] = [np.empty(0, np.int64)] * len(examples)
     for row_ids in by_length(examples.lengths, BATCH_ROWS):
         outputs = model.forward(examples.inputs(row_ids))
         probabilities[row_ids] = outputs["relation"]

@@ -9,10 +9,9 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core import params
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
@@ -48,7 +47,7 @@ class Checkpoint:
 
     epoch: int  # from 1
     score: float  # macro-F1 of validation, in percent
-    weights: list[NDArray[np.float32]]  # as Keras lists them
+    weights: list[Floats]  # as Keras lists them
 
 
 class Trainer:

@@ -8,11 +8,8 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-Floats = NDArray[np.float32]
-Ints = NDArray[np.int64]
-Bools = NDArray[np.bool_]
+from pipeline.core.arrays import Bools, Floats, Ints
 
 PADDING = -1
 FORBIDDEN = np.float32(-np.inf)

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Bools, Ints
 from pipeline.core.schema import Span
 from pipeline.corpus import positions
 from pipeline.model.batches import Batch
@@ -97,7 +97,7 @@ def inputs(windows: Sequence[Window], max_distance: int) -> Batch:
     }
 
 
-def _position_ids(spans: Ints, real: NDArray[np.bool_], max_distance: int) -> NDArray[np.int32]:
+def _position_ids(spans: Ints, real: Bools, max_distance: int) -> NDArray[np.int32]:
     """The (B, T) ids of words' distances to an entity.
 
     Args: spans: (B, 2) start and end of the entity within its window; real: (B, T) where the window has words.

@@ -6,23 +6,24 @@ import numpy as np
 import pytest
 
 from pipeline.core import params
-from pipeline.evaluation import bootstrap, scorer
+from pipeline.core.arrays import Doubles
+from pipeline.evaluation import bootstrap
 
 SETTINGS = params.Evaluate(resamples=1000, confidence=0.95, seed=7)
 
 
-def accuracy(counts: scorer.Floats) -> scorer.Floats:
+def accuracy(counts: Doubles) -> Doubles:
     correct, _, gold = np.moveaxis(counts, -2, 0).sum(-1)
     return correct / gold
 
 
-def right_or_wrong(right: np.ndarray) -> scorer.Floats:
+def right_or_wrong(right: np.ndarray) -> Doubles:
     """Counts (..., 3, 1) of one class, every row a gold and a predicted instance."""
     ones = np.ones_like(right, dtype=float)
     return np.stack([right.astype(float), ones, ones], axis=-1)[..., None]
 
 
-def random_rows(share: float, *shape: int, seed: int = 0) -> scorer.Floats:
+def random_rows(share: float, *shape: int, seed: int = 0) -> Doubles:
     return right_or_wrong(np.random.default_rng(seed).random(shape) < share)
 
 

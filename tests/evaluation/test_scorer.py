@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
 from seqeval.scheme import IOB2
 
+from pipeline.core.arrays import Doubles
 from pipeline.core.labels import is_directed
 from pipeline.evaluation import scorer
 
@@ -16,7 +17,7 @@ LABELS = ["A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "B(e2,e1)", "Other"]
 A12, A21, B12, B21, OTHER = range(5)
 
 
-def counts(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> scorer.Floats:
+def counts(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> Doubles:
     """The summed counts of (gold, predicted) rows."""
     gold_ids, predicted_ids = np.array(rows).T
     return scorer.relation_counts(gold_ids, predicted_ids, labels, mode).sum(0)
