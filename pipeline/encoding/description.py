@@ -47,7 +47,8 @@ def piece_limit(config: Any, tokenizer: Any) -> int:
 
 def special_ids(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
     """The special pieces before and after a sentence, as tokenizer.json adds them."""
-    encoding = tokenizer.backend_tokenizer.encode(["a"], is_pretokenized=True)
+    # Of a batch, for which the library lets go of Python's lock, so that a watch can end it.
+    (encoding,) = tokenizer.backend_tokenizer.encode_batch([["a"]], is_pretokenized=True)
     special = np.array(encoding.special_tokens_mask, bool)
     sentence = np.flatnonzero(~special)
     return tuple(encoding.ids[: sentence[0]]), tuple(encoding.ids[sentence[-1] + 1 :])

@@ -13,8 +13,8 @@ from tokenizers import Tokenizer
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
+from pipeline.encoding import untrusted_tokenizer
 from pipeline.encoding.description import TOKENIZER
 
 
@@ -29,18 +29,22 @@ class Pieces:
 
 
 def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text."""
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception:  # the library raises nothing narrower
-        raise InputError.of(folder / TOKENIZER, "the tokenizer is missing or damaged", ENCODER.remake) from None
+    """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text.
+
+    Raises: InputError where it is missing or damaged, or is made to hurt.
+    """
+    path = folder / TOKENIZER
+    tokenizer = untrusted_tokenizer.load(path, ENCODER.remake)
     tokenizer.encode_special_tokens = True
     return tokenizer
 
 
 def split_words(tokenizer: Tokenizer, sentences: list[list[str]]) -> Pieces:
-    """The pieces of sentences given as words."""
-    encodings = tokenizer.encode_batch(sentences, is_pretokenized=True, add_special_tokens=False)
+    """The pieces of sentences given as words.
+
+    Raises: InputError where the tokenizer fails on them.
+    """
+    encodings = untrusted_tokenizer.encode(tokenizer, sentences)
     ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
     words = [np.array(encoding.word_ids, np.int32) for encoding in encodings]
     empty = [np.zeros(0, np.int32)]

@@ -17,8 +17,8 @@ from typing import Any
 
 from huggingface_hub import configure_http_backend, constants, errors, hf_hub_download, model_info, snapshot_download
 from huggingface_hub.file_download import repo_folder_name
-from huggingface_hub.utils._paths import filter_repo_objects
 from huggingface_hub.utils._http import UniqueRequestIdAdapter, _default_backend_factory
+from huggingface_hub.utils._paths import filter_repo_objects
 from requests import Response, Session, exceptions
 
 from pipeline.core.errors import InputError
