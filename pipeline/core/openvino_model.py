@@ -39,6 +39,7 @@ class FrozenModel:
     _requests: queue.SimpleQueue[Any]
     _path: Path
     _hint: str
+    n_looked_up: int | None  # rows of the table in which an input is looked up, if one is
 
     @classmethod
     def load(cls, path: Path, hint: str, warm_up: Inputs, precision: str = "float32", **settings: int) -> FrozenModel:
@@ -66,7 +67,7 @@ class FrozenModel:
         requests: queue.SimpleQueue[Any] = queue.SimpleQueue()
         for _ in range(workers):
             requests.put(compiled.create_infer_request())
-        model = cls(workers, requests, path, hint)
+        model = cls(workers, requests, path, hint, _looked_up(read))
         # The first call sets up the bindings' view of numpy, and two threads in it at once wait for each other for ever (2026.4):
         # one holds Python's lock and wants that of the set-up, the other the reverse. So it is made here, by one.
         model(warm_up)
@@ -123,6 +124,12 @@ def _require_inputs(model: Any, warm_up: Inputs) -> None:
             shape = output.get_partial_shape()
             if shape.rank.is_static and math.prod(d.get_length() for d in shape if d.is_static) > MOST_VALUES:
                 raise ValueError("an array of an absurd size")
+
+
+def _looked_up(model: Any) -> int | None:
+    sources = [[port.get_node() for port in node.input_values()] for node in model.get_ops() if node.get_type_name() == "Gather"]
+    tables = [table for table, ids, *_ in sources if (table.get_type_name(), ids.get_type_name()) == ("Constant", "Parameter")]
+    return min((int(table.get_output_shape(0)[0]) for table in tables), default=None)
 
 
 def write(function: Any, path: Path) -> None:

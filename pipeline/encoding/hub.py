@@ -89,7 +89,7 @@ def rules() -> list[tuple[tuple[type[Exception], ...], str, str]]:
     from huggingface_hub import errors as of_hub
     from requests import exceptions as of_requests
 
-    from pipeline.encoding.snapshot import UntrustedAnswerError
+    from pipeline.encoding.guard import UntrustedAnswerError
 
     no_repository = "the hub has no such repository, or it is private"
     no_address = (of_requests.MissingSchema, of_requests.InvalidSchema, of_requests.InvalidURL)

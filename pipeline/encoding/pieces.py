@@ -13,6 +13,7 @@ from tokenizers import Tokenizer
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
 from pipeline.encoding import untrusted_tokenizer
 from pipeline.encoding.description import TOKENIZER
@@ -28,13 +29,18 @@ class Pieces:
     n_words: Ints  # (N,)
 
 
-def load_tokenizer(folder: Path) -> Tokenizer:
+def load_tokenizer(folder: Path, vocabulary: int | None = None) -> Tokenizer:
     """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text.
 
-    Raises: InputError where it is missing or damaged, or is made to hurt.
+    Args: vocabulary: how many pieces the encoder has vectors of, where that is known.
+    Raises: InputError where it is missing or damaged, is made to hurt, or has pieces past the vocabulary, for which OpenVINO
+        reads some vector.
     """
     path = folder / TOKENIZER
     tokenizer = untrusted_tokenizer.load(path, ENCODER.remake)
+    if vocabulary is not None and (last := max(tokenizer.get_vocab().values(), default=0)) >= vocabulary:
+        found = f"the tokenizer has piece ids up to {last}, but the encoder {vocabulary} pieces"
+        raise InputError.of(path, found, ENCODER.remake)
     tokenizer.encode_special_tokens = True
     return tokenizer
 

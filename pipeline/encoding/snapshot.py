@@ -1,28 +1,26 @@
 """A snapshot of a repository of the Hugging Face hub, whose answers are not trusted.
 
-huggingface_hub writes each file into its cache under the ETag that the hub states, and links to it from a folder named by the
-commit. So every answer is checked before the library sees it: an ETag is git's sha1 of a file (40 hexadecimal digits) or its sha256
-(64), a commit has 40, a name lies below the folder, and sizes are those of encoders. Then every file is compared with its hash.
+huggingface_hub links to each file from a folder named by the commit. So what the hub lists is checked before the library writes by
+it: a commit has 40 hexadecimal digits, a name lies below the folder, and sizes are those of encoders (of single answers: guard.py).
+Then every file is compared with the hash that names it in the cache.
 """
 
 from __future__ import annotations
 
 import hashlib
-import re
-from collections.abc import Callable, Iterator
 from fnmatch import fnmatch
 from functools import partial
 from pathlib import Path
-from typing import Any
 
 from huggingface_hub import configure_http_backend, constants, errors, hf_hub_download, model_info, snapshot_download
 from huggingface_hub.file_download import repo_folder_name
-from huggingface_hub.utils._http import UniqueRequestIdAdapter, _default_backend_factory
+from huggingface_hub.utils._http import _default_backend_factory
 from huggingface_hub.utils._paths import filter_repo_objects
-from requests import Response, Session, exceptions
+from requests import Session, exceptions
 
 from pipeline.core.errors import InputError
 from pipeline.core.watchdog import GIGABYTE, Limits, watched
+from pipeline.encoding.guard import COMMIT, DIGEST, Guard, UntrustedAnswerError, brief
 
 FILES = [
     "config.json",
@@ -39,83 +37,12 @@ WHOLE = ("config.json", "*.safetensors")  # a snapshot without these was cut sho
 # The most bytes of a file, by the first pattern that its name fits; and of all files of an encoder, and of the list of them.
 MOST_BYTES = {"config.json": 10**6, "*.safetensors": 20 * GIGABYTE, "*": 10**8}
 MOST_BYTES_TOGETHER = 20 * GIGABYTE
-MOST_BYTES_LISTED = 32 * 10**6
 MOST_BYTES_OF_ERROR = 10**6  # in the place of a file that may be smaller
 # The largest list comes in a second; the slowest download worth waiting for has 20,000 bytes a second.
 ANSWER_SECONDS = 120
 SLOWEST_BYTES_A_SECOND = 20_000
-MOST_HOPS = 10
 FAILURES = 500  # HTTP statuses from here on say that the hub itself is at fault
-COMMIT = re.compile(r"[0-9a-f]{40}")
-DIGEST = re.compile(r"[0-9a-f]{40}|[0-9a-f]{64}")
-ETAG = re.compile(rf'(?:W/)?"?({DIGEST.pattern})"?', re.IGNORECASE)
 LATER = "run again: what has arrived is kept and resumed; or set encoder.name to a folder"
-LINKED_ETAG, COMMITTED, LINKED_SIZE = "X-Linked-Etag", "X-Repo-Commit", "X-Linked-Size"
-
-
-class UntrustedAnswerError(OSError):
-    """The hub answered what no hub does."""
-
-
-class Guard(UniqueRequestIdAdapter):
-    """Sends the library's requests, one at a time, and lets only those answers through that a hub may give."""
-
-    def __init__(self) -> None:
-        super().__init__()
-        self.most_bytes = MOST_BYTES_LISTED  # of the next answers' bodies
-        self.hops = 0  # from one place of the hub to another, since the last answer that was none
-
-    def send(self, request: Any, *arguments: Any, **options: Any) -> Response:
-        """The answer to a request.
-
-        Raises: UntrustedAnswerError where it is not of the form that a hub's have.
-        """
-        request.headers["Accept-Encoding"] = "identity"  # few compressed bytes may be many
-        answer: Response = super().send(request, *arguments, **options)
-        if answer.headers.get("Content-Encoding", "identity") != "identity":
-            raise UntrustedAnswerError("it compresses what it was asked not to")
-        commit = answer.headers.get(COMMITTED)
-        if commit is not None and not COMMIT.fullmatch(commit):
-            raise UntrustedAnswerError(f"it states the commit {_brief(commit)}")
-        if request.method == "HEAD":
-            self._check_file(answer)
-        _bound(answer, self.most_bytes)
-        return answer
-
-    def _check_file(self, answer: Response) -> None:
-        """Check what is stated of a file, and write its ETag as the library is to read it."""
-        if answer.is_redirect and answer.headers["Location"].startswith("/"):
-            self.hops += 1
-            if self.hops > MOST_HOPS:
-                raise UntrustedAnswerError(f"it redirects more than {MOST_HOPS} times")
-            return
-        self.hops = 0
-        if answer.status_code >= 400:
-            return
-        name = LINKED_ETAG if answer.headers.get(LINKED_ETAG) else "ETag"
-        etag = answer.headers.get(name, "")
-        form = ETAG.fullmatch(etag)
-        if not form:
-            raise UntrustedAnswerError(f"the ETag {_brief(etag)} of a file is no sha1 or sha256")
-        answer.headers[name] = f'"{form[1].lower()}"'
-        size = answer.headers.get(LINKED_SIZE) or answer.headers.get("Content-Length", "")
-        if not size.isascii() or not size.isdigit() or len(size) > 20 or int(size) > self.most_bytes:
-            raise UntrustedAnswerError(f"a file has {_brief(size)} bytes, of at most {self.most_bytes:,} that one of its name has")
-
-
-def _bound(answer: Response, most_bytes: int) -> None:
-    """Have an answer's body end with an error after so many bytes."""
-    blocks: Callable[..., Iterator[bytes]] = answer.iter_content
-
-    def iter_content(*arguments: Any, **options: Any) -> Iterator[bytes]:
-        n_bytes = 0
-        for block in blocks(*arguments, **options):
-            n_bytes += len(block)
-            if n_bytes > most_bytes:
-                raise UntrustedAnswerError(f"an answer has more than {most_bytes:,} bytes")
-            yield block
-
-    answer.iter_content = iter_content  # type: ignore[method-assign]
 
 
 def fetch(name: str, revision: str | None) -> Path:
@@ -185,7 +112,7 @@ def _listed(name: str, revision: str) -> tuple[str, dict[str, int]]:
     except (TypeError, ValueError, KeyError, AttributeError, RecursionError, OverflowError):
         raise UntrustedAnswerError("what it tells of the repository is not of the form that a hub's answer has") from None
     if not isinstance(info.sha, str) or not COMMIT.fullmatch(info.sha):
-        raise UntrustedAnswerError(f"it states the commit {_brief(info.sha)}")
+        raise UntrustedAnswerError(f"it states the commit {brief(info.sha)}")
     if COMMIT.fullmatch(revision) and info.sha != revision:
         raise UntrustedAnswerError(f"it was asked for commit {revision} and gives {info.sha}")
     stated = {file.rfilename: file.size for file in info.siblings or ()}
@@ -201,7 +128,7 @@ def _require_below(file: object) -> None:
     """Raises: UntrustedAnswerError where a file's name is no path below a folder."""
     parts = file.split("/") if isinstance(file, str) and file.isprintable() and "\\" not in file else [""]
     if {"", ".", ".."} & set(parts) or max(map(len, parts)) > 200:
-        raise UntrustedAnswerError(f"it lists a file {_brief(file)}, which is no path below the repository")
+        raise UntrustedAnswerError(f"it lists a file {brief(file)}, which is no path below the repository")
 
 
 def _bounded(stated: dict[str, object]) -> dict[str, int]:
@@ -213,7 +140,7 @@ def _bounded(stated: dict[str, object]) -> dict[str, int]:
     for file, size in stated.items():
         most = next(n_bytes for pattern, n_bytes in MOST_BYTES.items() if fnmatch(file, pattern))
         if size is not None and (not isinstance(size, int) or not 0 <= size <= most):
-            raise UntrustedAnswerError(f"{file} has {_brief(size)} bytes, of at most {most:,} that one of its name has")
+            raise UntrustedAnswerError(f"{file} has {brief(size)} bytes, of at most {most:,} that one of its name has")
         sizes[file] = most if size is None else int(size)
     together = sum(size for size in stated.values() if isinstance(size, int))
     if together > MOST_BYTES_TOGETHER:
@@ -246,9 +173,3 @@ def verify(path: Path, blobs: Path) -> None:
         path.unlink()
         found = f"its hash is {digest[:12]}…, but the hub states {blob.name[:12]}…"
         raise InputError.of(path, found, "the file is removed: run again to fetch it anew")
-
-
-def _brief(value: object) -> str:
-    """A value of the hub's for a message."""
-    text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"

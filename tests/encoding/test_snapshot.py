@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.encoding import snapshot
-from pipeline.encoding.snapshot import UntrustedAnswerError
+from pipeline.encoding.guard import UntrustedAnswerError
 from tests.support.hub import COMMITS, LOCATE, NAME, WEIGHTS, Hub, locate, refusal, run
 
 MEMORY = "import resource; resource.setrlimit(resource.RLIMIT_AS, (2_000_000_000, 2_000_000_000))\n"
