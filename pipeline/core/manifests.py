@@ -91,7 +91,11 @@ def _require_inside(names: Iterable[str], path: Path, hint: str) -> None:
     """Raises: InputError where a name in a manifest leads out of its folder."""
     for name in names:
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise InputError.of(path, f"damaged: files names {name[:100]!r}, which is no path below the folder", hint)
+            raise InputError.of(
+                path,
+                f"damaged: files names {name[:100] if name.isprintable() else repr(name[:100])}, which is no path below the folder",
+                hint,
+            )
 
 
 def file_names(folder: Path) -> list[str]:

@@ -14,14 +14,7 @@ Kind = TypeVar("Kind")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
 UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
-WORDS = {
-    float: "a number",
-    int: "a whole number",
-    str: "text",
-    bool: "true or false",
-    types.NoneType: "null",
-    dict: "a mapping",
-}
+WORDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", types.NoneType: "null", dict: "a mapping"}
 
 
 @dataclass(frozen=True)

@@ -15,7 +15,7 @@ from typing import Annotated
 from pipeline.core import manifests
 from pipeline.core.manifests import Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
-from pipeline.core.typed import Line
+from pipeline.core.typed import Line, OneOf
 from pipeline.model.config import Config, Size
 
 WEIGHTS, NETWORK, SUMMARY, CURVES = "weights.safetensors", "network.xml", "summary.txt", "curves"
@@ -27,7 +27,7 @@ class ModelDescription:
 
     config: Config
     language: Annotated[str, Line(20)]
-    segmenter: Annotated[str, Line(20)]
+    segmenter: Annotated[str, OneOf(("char", "jieba", "pkuseg"))]
     max_length: Size  # words of a sentence that the network saw
     vectors: VectorsDescription
 

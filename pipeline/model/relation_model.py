@@ -11,7 +11,7 @@ import numpy as np
 
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import MANIFEST
+from pipeline.core.manifests import MANIFEST
 from pipeline.core.tensorflow import tf
 from pipeline.core.weights_file import read_floats, read_header
 from pipeline.model.batches import Batch
