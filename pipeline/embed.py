@@ -75,7 +75,7 @@ def require_space(folder: Path, shards: list[Shard], corpus: Corpus, new: Ints) 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
     encoder = WordEncoder.load(encoder_folder, corpus.vectors, corpus.settings.batch_pieces)
-    tokenizer = pieces.load_tokenizer(encoder_folder)
+    tokenizer = pieces.load_tokenizer(encoder_folder, encoder.inference.vocabulary)
     log(f"embed: {_expected_time(encoder, tokenizer, corpus, new)}")
     with progress(len(new), "sentences") as advance:
         for window in windows(corpus.words(), corpus.keys, new):

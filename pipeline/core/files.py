@@ -17,6 +17,7 @@ from pipeline.core.untrusted import cell, json_text
 
 Row = dict[str, Any]  # of a CSV or JSON-lines file, by column
 BLOCK_BYTES = 1 << 22
+MOST_JSON_BYTES = 10**8  # of what is read whole, and takes ten times as much memory
 
 
 @contextlib.contextmanager
@@ -42,6 +43,8 @@ def read_json(path: Path, hint: str) -> dict[str, Any]:
     Raises: InputError where the file is missing or no JSON object.
     """
     try:
+        if (path.exists() and not path.is_file()) or path.stat().st_size > MOST_JSON_BYTES:
+            raise InputError.of(path, f"no file, or one of more than {MOST_JSON_BYTES:,} bytes", hint)
         value = json.loads(path.read_text(encoding="utf-8"))
     except FileNotFoundError:
         raise InputError.of(path, "there is no such file", hint) from None

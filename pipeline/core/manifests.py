@@ -10,11 +10,12 @@ import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, TypeVar
 
 from pipeline.core import typed
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum, read_json, with_checksum, write_json
+from pipeline.core.typed import Line
 
 About = TypeVar("About")
 MANIFEST = "manifest.json"
@@ -34,7 +35,7 @@ class Kind(Generic[About]):
 class Manifest:
     """What stands in manifest.json."""
 
-    kind: str
+    kind: Annotated[str, Line(100)]
     version: int
     about: dict[str, Any]
     files: dict[str, str]  # checksum by path below the folder
@@ -103,7 +104,11 @@ def _require_inside(names: Iterable[str], path: Path, hint: str) -> None:
     """Raises: InputError where a name in a manifest leads out of its folder."""
     for name in names:
         if Path(name).is_absolute() or ".." in Path(name).parts:
-            raise InputError.of(path, f"damaged: files names {name}, which is no path below the folder", hint)
+            raise InputError.of(
+                path,
+                f"damaged: files names {name[:100] if name.isprintable() else repr(name[:100])}, which is no path below the folder",
+                hint,
+            )
 
 
 def file_names(folder: Path) -> list[str]:

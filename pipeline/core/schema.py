@@ -14,10 +14,14 @@ import pyarrow.compute as pc
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.manifests import Kind
-from pipeline.core.typed import Between
+from pipeline.core.typed import Between, Items, Line
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"
+
+# Of descriptions, which may come from anywhere.
+Name = Annotated[str, Line(1_000)]  # a fingerprint, a path, an address
+SpecialIds = Annotated[tuple[Annotated[int, Between(0, 2**31 - 1)], ...], Items(0, 16)]
 
 
 class Span(NamedTuple):
@@ -102,15 +106,15 @@ class Contract(Generic[Notes]):
 class EncoderDescription:
     """What a frozen encoder is."""
 
-    name: str
-    revision: str | None
-    weights_sha256: str
-    layers: tuple[int, ...]
+    name: Name
+    revision: Name | None
+    weights_sha256: Name
+    layers: Annotated[tuple[Annotated[int, Between(-1_000, 1_000)], ...], Items(1, 100)]
     width: Annotated[int, Between(1, 1_000_000)]  # H, of all layers together
     max_pieces: Annotated[int, Between(1, 1_000_000)]  # of a sentence, with the special pieces
-    prefix_ids: tuple[int, ...]  # the special pieces before a sentence
-    suffix_ids: tuple[int, ...]
-    fingerprint: str  # of all that decides a vector, whatever the encoder is called and whichever OpenVINO froze it
+    prefix_ids: SpecialIds  # the special pieces before a sentence
+    suffix_ids: SpecialIds
+    fingerprint: Name  # of all that decides a vector, whatever the encoder is called and whichever OpenVINO froze it
 
 
 @dataclass(frozen=True)
@@ -121,7 +125,7 @@ class VectorsDescription:
     backend: Literal["openvino", "tensorflow"]
     precision: Literal["float32", "bfloat16", "float16"]
     pooling: Literal["mean", "first"]
-    fingerprint: str  # of all of these that decide a vector
+    fingerprint: Name  # of all of these that decide a vector
 
 
 @dataclass(frozen=True)

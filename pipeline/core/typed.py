@@ -13,14 +13,8 @@ from pipeline.core.nearest import nearest
 Kind = TypeVar("Kind")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
-WORDS = {
-    float: "a number",
-    int: "a whole number",
-    str: "text",
-    bool: "true or false",
-    types.NoneType: "null",
-    dict: "a mapping",
-}
+UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
+WORDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", types.NoneType: "null", dict: "a mapping"}
 
 
 @dataclass(frozen=True)
@@ -53,6 +47,37 @@ class OneOf:
     def describe(self, kind: str) -> str:
         """What a value must be."""
         return f"one of: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Items:
+    """How many items a list may have, as part of a hint."""
+
+    low: int
+    high: int
+
+    def allows(self, value: tuple[object, ...]) -> bool:
+        """Whether a list has so many."""
+        return self.low <= len(value) <= self.high
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"{kind} of {self.low:,} to {self.high:,} items"
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many characters a text may have, none of them one that a terminal obeys, as part of a hint."""
+
+    high: int
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is such a line."""
+        return len(value) <= self.high and value.isprintable()
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"{kind} of one line and at most {self.high:,} characters"
 
 
 @dataclass(frozen=True)
@@ -89,7 +114,10 @@ def build(kind: type[Kind], value: object, keys: Keys = ()) -> Kind:
     pipeline.core.typed.MismatchError: unknown key point.y (use one of: x, tags); key point.x is missing (add x: a number)
     """
     mismatches: list[Mismatch] = []
-    made = _made(kind, value, keys, mismatches)
+    try:
+        made = _made(kind, value, keys, mismatches)
+    except RecursionError:
+        raise MismatchError([Mismatch(keys, f"{shown(keys)} holds lists in lists without end", "write it flat")]) from None
     if mismatches:
         raise MismatchError(mismatches)
     return typing.cast(Kind, made)
@@ -130,9 +158,8 @@ def _dataclass(kind: Any, value: object, keys: Keys, mismatches: list[Mismatch])
     hints = typing.get_type_hints(kind, include_extras=True)
     required = {field.name for field in dataclasses.fields(kind) if field.default is field.default_factory}  # both MISSING
     before = len(mismatches)
-    for key in value:
-        if key not in hints:
-            mismatches.append(Mismatch((*keys, key), f"unknown key {shown((*keys, key))}", nearest(str(key), hints)))
+    for key in [key for key in value if key not in hints][:UNKNOWN_SHOWN]:
+        mismatches.append(Mismatch((*keys, key), f"unknown key {shown((*keys, key))}", nearest(str(key)[:LONGEST_SHOWN], hints)))
     for key, hint in hints.items():
         if key in required and key not in value:
             mismatches.append(Mismatch(keys, f"key {shown((*keys, key))} is missing", f"add {key}: {expected(hint)}"))
@@ -146,7 +173,7 @@ def shown(keys: Keys) -> str:
     >>> shown(("train", "loss_weights", "tags"))
     'train.loss_weights.tags'
     """
-    return ".".join(map(str, keys)) or "the file"
+    return ".".join(str(key)[:LONGEST_SHOWN] if str(key).isprintable() else _brief(key) for key in keys) or "the file"
 
 
 def fits(hint: Any, value: object) -> bool:

@@ -10,6 +10,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.core import params
+from pipeline.core.errors import InputError
 from pipeline.core.schema import EncoderDescription
 from pipeline.encoding.pretrained import WEIGHTS
 
@@ -46,10 +47,18 @@ def piece_limit(config: Any, tokenizer: Any) -> int:
 
 
 def special_ids(tokenizer: Any) -> tuple[tuple[int, ...], tuple[int, ...]]:
-    """The special pieces before and after a sentence, as tokenizer.json adds them."""
-    encoding = tokenizer.backend_tokenizer.encode(["a"], is_pretokenized=True)
+    """The special pieces before and after a sentence, as tokenizer.json adds them.
+
+    Raises: InputError where it gives nothing else.
+    """
+    # Of a batch, for which the library lets go of Python's lock, so that a watch can end it.
+    (encoding,) = tokenizer.backend_tokenizer.encode_batch([["a"]], is_pretokenized=True)
     special = np.array(encoding.special_tokens_mask, bool)
     sentence = np.flatnonzero(~special)
+    if not len(sentence):
+        raise InputError.of(
+            TOKENIZER, "the tokenizer gives no piece for a letter", "take the tokenizer that the encoder was trained with"
+        )
     return tuple(encoding.ids[: sentence[0]]), tuple(encoding.ids[sentence[-1] + 1 :])
 
 

@@ -55,7 +55,9 @@ def prove(function: Any, folder: Path, vocabulary: int, max_pieces: int) -> floa
     draw = np.random.default_rng(0)
     lengths = [min(length, max_pieces) for length in PROOF_LENGTHS]
     batches = [draw.integers(0, vocabulary, (2, length), dtype=np.int32) for length in lengths]
-    cosine = min(lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches)
+    cosine = float(np.min([lowest_cosine(infer(ids), function(ids).numpy()) for ids in batches]))  # Python's min may pass over NaN
+    if np.isnan(cosine):
+        raise InputError.of(folder, "the encoder gives values that are infinite or no numbers", "take another encoder")
     if cosine < PROOF_COSINE:
         found = f"the frozen encoder differs from TensorFlow (cosine {cosine:.5f})"
         raise InputError.of(

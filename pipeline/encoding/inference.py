@@ -34,6 +34,7 @@ class Inference:
 
     encode: Callable[[Ids], NDArray[np.float32]]
     workers: int  # threads that should call it at once
+    vocabulary: int | None = None  # pieces that it has vectors of, where that is known
 
 
 _CAPABILITIES = {"float32": "FP32", "bfloat16": "BF16", "float16": "FP16"}
@@ -69,7 +70,7 @@ def openvino(folder: Path, precision: str) -> Inference:
         precision=precision,
         CPU_RUNTIME_CACHE_CAPACITY=64,  # of kernels, one a layer and batch shape: more costs memory and wins no time
     )
-    return Inference(lambda ids: model([ids])[0], model.workers)
+    return Inference(lambda ids: model([ids])[0], model.workers, model.n_looked_up)
 
 
 def tensorflow(folder: Path, precision: str) -> Inference:
@@ -88,7 +89,9 @@ def tensorflow(folder: Path, precision: str) -> Inference:
         output: NDArray[np.float32] = function(ids).numpy()
         return output
 
-    return Inference(encode, workers=2)  # TensorFlow uses every core itself; one batch is pooled while the next is encoded
+    return Inference(
+        encode, 2, int(model.config.vocab_size)
+    )  # TensorFlow uses every core itself; one batch is pooled while the next is encoded
 
 
 BACKENDS: dict[str, Callable[[Path, str], Inference]] = {"openvino": openvino, "tensorflow": tensorflow}

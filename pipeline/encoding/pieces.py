@@ -15,6 +15,7 @@ from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER
+from pipeline.encoding import untrusted_tokenizer
 from pipeline.encoding.description import TOKENIZER
 
 
@@ -28,19 +29,28 @@ class Pieces:
     n_words: Ints  # (N,)
 
 
-def load_tokenizer(folder: Path) -> Tokenizer:
-    """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text."""
-    try:
-        tokenizer = Tokenizer.from_file(str(folder / TOKENIZER))
-    except Exception:  # the library raises nothing narrower
-        raise InputError.of(folder / TOKENIZER, "the tokenizer is missing or damaged", ENCODER.remake) from None
+def load_tokenizer(folder: Path, vocabulary: int | None = None) -> Tokenizer:
+    """The tokenizer of models/encoder; text that spells a special piece ("[SEP]") stays text.
+
+    Args: vocabulary: how many pieces the encoder has vectors of, where that is known.
+    Raises: InputError where it is missing or damaged, is made to hurt, or has pieces past the vocabulary, for which OpenVINO
+        reads some vector.
+    """
+    path = folder / TOKENIZER
+    tokenizer = untrusted_tokenizer.load(path, ENCODER.remake)
+    if vocabulary is not None and (last := max(tokenizer.get_vocab().values(), default=0)) >= vocabulary:
+        found = f"the tokenizer has piece ids up to {last}, but the encoder {vocabulary} pieces"
+        raise InputError.of(path, found, ENCODER.remake)
     tokenizer.encode_special_tokens = True
     return tokenizer
 
 
 def split_words(tokenizer: Tokenizer, sentences: list[list[str]]) -> Pieces:
-    """The pieces of sentences given as words."""
-    encodings = tokenizer.encode_batch(sentences, is_pretokenized=True, add_special_tokens=False)
+    """The pieces of sentences given as words.
+
+    Raises: InputError where the tokenizer fails on them.
+    """
+    encodings = untrusted_tokenizer.encode(tokenizer, sentences)
     ids = [np.array(encoding.ids, np.int32) for encoding in encodings]
     words = [np.array(encoding.word_ids, np.int32) for encoding in encodings]
     empty = [np.zeros(0, np.int32)]

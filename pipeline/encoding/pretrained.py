@@ -8,8 +8,11 @@ from typing import Any
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import quiet
+from pipeline.core.watchdog import GIGABYTE, Limits, hushed, watched
+from pipeline.encoding import untrusted_folder, untrusted_tokenizer
 
 WEIGHTS = "*.safetensors"
+LOADING_SECONDS = 1_800  # a large encoder from a slow disk takes some minutes
 
 
 def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> Any:
@@ -22,7 +25,6 @@ def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> A
     import tensorflow as tf
 
     tf.keras.mixed_precision.set_global_policy(dtype_policy)
-    from safetensors import SafetensorError
     from transformers import TFAutoModel
 
     if not list(folder.glob(WEIGHTS)):
@@ -31,13 +33,16 @@ def load_tensorflow(folder: Path, name: str, dtype_policy: str = "float32") -> A
             f"encoder {name} has no safetensors weights",
             "convert them with save_pretrained(safe_serialization=True)",
         )
+    untrusted_folder.check(folder, name)
+    n_bytes = sum(path.stat().st_size for path in folder.glob(WEIGHTS))
     hint = "encoder.name must be a BERT-like encoder that transformers 4.54 loads in TensorFlow"
     try:
-        model, loading = TFAutoModel.from_pretrained(
-            str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False, output_loading_info=True
-        )
-    except (OSError, ValueError, KeyError, ImportError, SafetensorError) as error:
-        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)
+        with watched(folder, Limits(LOADING_SECONDS, 8 * n_bytes + 4 * GIGABYTE), hint):
+            model, loading = TFAutoModel.from_pretrained(
+                str(folder), use_safetensors=True, local_files_only=True, trust_remote_code=False, output_loading_info=True
+            )
+    except Exception as error:  # what a wrong config makes each kind of encoder raise is anything
+        reason = next(iter(str(error).strip().splitlines()), type(error).__name__)[:200]
         raise InputError.of(folder, f"encoder {name} does not load: {reason}", hint) from None
     if model.config.is_encoder_decoder:
         raise InputError.of(folder, f"encoder {name} is an encoder with a decoder ({model.config.model_type})", hint)
@@ -54,17 +59,23 @@ def load_tokenizer(folder: Path, name: str) -> Any:
     """
     from transformers import AutoTokenizer
 
+    hint = "the encoder's folder needs tokenizer.json, or the vocabulary files of a known tokenizer"
+    for path in [*folder.glob("tokenizer*"), *folder.glob("vocab*"), *folder.glob("*.model"), *folder.glob("merges.txt")]:
+        if path.stat().st_size > untrusted_tokenizer.MOST_BYTES:
+            raise InputError.of(path, f"encoder {name} has more than {untrusted_tokenizer.MOST_BYTES:,} bytes of it", hint)
+    if (folder / "tokenizer.json").is_file():
+        untrusted_tokenizer.check(folder / "tokenizer.json", hint)
     try:
-        tokenizer = AutoTokenizer.from_pretrained(
-            str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True
-        )
+        with watched(folder, untrusted_tokenizer.LIMITS, hint), hushed():
+            tokenizer = AutoTokenizer.from_pretrained(
+                str(folder), use_fast=True, local_files_only=True, trust_remote_code=False, add_prefix_space=True
+            )
         _require_vocabulary(tokenizer)
         # Some tokenizer.json files cut and pad every sentence to a length of their own.
         tokenizer.backend_tokenizer.no_padding()
         tokenizer.backend_tokenizer.no_truncation()
-    except (OSError, ValueError, KeyError, TypeError, AttributeError, ImportError) as error:
-        reason = str(error).strip().splitlines()[0] if str(error) else "no fast tokenizer"
-        hint = "the encoder's folder needs tokenizer.json, or the vocabulary files of a known tokenizer"
+    except Exception as error:  # what a wrong file makes each kind of tokenizer raise is anything
+        reason = next(iter(str(error).strip().splitlines()), "no fast tokenizer")[:200]
         raise InputError.of(folder, f"encoder {name} has no tokenizer: {reason}", hint) from None
     return tokenizer
 
@@ -74,6 +85,8 @@ def _require_vocabulary(tokenizer: Any) -> None:
         raise ValueError("it has no fast form")
     if len(tokenizer) <= len(tokenizer.all_special_ids):
         raise ValueError("its vocabulary is empty")
+    if not isinstance(tokenizer.model_max_length, int | float) or not tokenizer.model_max_length >= 1:
+        raise ValueError(f"its model_max_length is {str(tokenizer.model_max_length)[:80]}")
 
 
 def require_vectors(tokenizer: Any, model: Any, folder: Path, name: str) -> None:

@@ -15,8 +15,9 @@ from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.prefetch import prefetch
-from pipeline.core.schema import EncoderDescription, VectorsDescription
+from pipeline.core.schema import ENCODER, EncoderDescription, VectorsDescription
 from pipeline.encoding import pieces
 from pipeline.encoding.inference import BACKENDS, Inference
 from pipeline.encoding.pieces import Pieces
@@ -81,9 +82,15 @@ class WordEncoder:
         """The encoder of a folder that was opened and so verified.
 
         Args: vectors: how they are to be made; batch_pieces: word pieces a batch.
-        Raises: InputError where it does not load.
+        Raises: InputError where it does not load, or is not what the description tells.
         """
-        return cls(BACKENDS[vectors.backend](folder, vectors.precision), vectors.encoder, vectors.pooling, batch_pieces)
+        encoder = cls(BACKENDS[vectors.backend](folder, vectors.precision), vectors.encoder, vectors.pooling, batch_pieces)
+        special_ids, vocabulary = (*vectors.encoder.prefix_ids, *vectors.encoder.suffix_ids), encoder.inference.vocabulary
+        if encoder.limit < 1 or (vocabulary is not None and max(special_ids, default=0) >= vocabulary):
+            found = "its description leaves no room for pieces beside the special ones, or these are none of its own"
+            raise InputError.of(folder, found, ENCODER.remake)
+        encoder.hidden(np.zeros((1, 1), np.int32))
+        return encoder
 
     @property
     def limit(self) -> int:
@@ -101,12 +108,18 @@ class WordEncoder:
         return pool(hidden, words.reshape(-1), int(n_words.sum()), self.pooling).astype(np.float16)
 
     def hidden(self, ids: NDArray[np.int32]) -> Floats:
-        """(B * P, H) of (B, P) ids, the special pieces added for the encoder and their vectors taken off."""
+        """(B * P, H) of (B, P) ids, the special pieces added for the encoder and their vectors taken off.
+
+        Raises: InputError where the encoder gives vectors of another shape.
+        """
         prefix, suffix = self.description.prefix_ids, self.description.suffix_ids
         framed = np.pad(ids, ((0, 0), (len(prefix), len(suffix))))
         framed[:, : len(prefix)] = prefix
         framed[:, framed.shape[1] - len(suffix) :] = suffix
         hidden = self.inference.encode(np.ascontiguousarray(framed, np.int32))
+        if hidden.shape != (*framed.shape, self.description.width):
+            found = f"encoder {self.description.name} gives vectors {hidden.shape}, not {(*framed.shape, self.description.width)}"
+            raise InputError.of("encoder", found, ENCODER.remake)
         return hidden[:, len(prefix) : len(prefix) + ids.shape[1]].reshape(-1, hidden.shape[2])
 
     def _long(self, ids: NDArray[np.int32], words: NDArray[np.int32]) -> Floats:

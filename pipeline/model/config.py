@@ -7,17 +7,18 @@ from typing import Annotated
 
 from pipeline.core.params import Train
 from pipeline.core.schema import VectorsDescription
-from pipeline.core.typed import Between
+from pipeline.core.typed import Between, Items, Line
 
 Size = Annotated[int, Between(1, 1_000_000)]
+Labels = Annotated[tuple[Annotated[str, Line(1_000)], ...], Items(1, 10_000)]
 
 
 @dataclass(frozen=True)
 class Config:
     """Everything that decides the network, and the names behind its outputs."""
 
-    relations: tuple[str, ...]  # R, in id order
-    tags: tuple[str, ...]  # K, in id order
+    relations: Labels  # R, in id order
+    tags: Labels  # K, in id order
     width: Size  # H of a word vector as the store has it
     n_layers: Size  # encoder layers concatenated in it
     max_distance: Size  # of a word from an entity, in words

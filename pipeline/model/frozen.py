@@ -16,6 +16,7 @@ from pipeline.core import openvino_model, params
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
+from pipeline.core.weights_file import read_floats
 from pipeline.model.batches import Batch
 from pipeline.model.config import Config
 from pipeline.model.manifest import MODEL, NETWORK, WEIGHTS
@@ -93,10 +94,12 @@ class Frozen:
     """A frozen network that runs; threads may share it."""
 
     def __init__(self, config: Config, folder: Path) -> None:
-        """Raises: InputError where the frozen network is missing or damaged."""
+        """Raises: InputError where the frozen network is missing or damaged, or is not of the config."""
         self.config = config
         warm_up = _by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
-        self._model = FrozenModel.load(folder / NETWORK, MODEL.remake, warm_up)
+        self._path = folder / NETWORK
+        self._model = FrozenModel.load(self._path, MODEL.remake, warm_up)
+        self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
 
     @property
     def workers(self) -> int:
@@ -104,10 +107,18 @@ class Frozen:
         return self._model.workers
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
-        """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
-        outputs = self._model(_by_name(inputs))
+        """The outputs of one batch by name: relation (B, R), tags (B, T, K).
+
+        Raises: InputError where the network gives others.
+        """
+        n_rows, n_words = inputs["e1_position_ids"].shape
+        shapes = {"relation": (n_rows, len(self.config.relations)), "tags": (n_rows, n_words, len(self.config.tags))}
         # The conversion adds an input that the network does not read (positions: none) as one more output behind these.
-        return dict(zip(self.config.train.tasks, outputs, strict=False))
+        outputs: dict[str, Floats] = dict(zip(self.config.train.tasks, self._model(_by_name(inputs)), strict=False))
+        given = {task: (output.shape, output.dtype) for task, output in outputs.items()}
+        if given != {task: (shapes[task], np.dtype(np.float32)) for task in self.config.train.tasks}:
+            raise InputError.of(self._path, "the frozen network is not the one that the manifest tells of", MODEL.remake)
+        return outputs
 
 
 def _by_name(inputs: Batch) -> Batch:
@@ -115,10 +126,10 @@ def _by_name(inputs: Batch) -> Batch:
     return {f"{name}:0": inputs[name] for name in INPUTS}
 
 
-def transitions(folder: Path) -> Floats:
-    """(K, K) scores of the saved CRF, [from, to]."""
-    from safetensors import safe_open
+def transitions(config: Config, folder: Path) -> Floats:
+    """(K, K) scores of the saved CRF, [from, to].
 
-    with safe_open(folder / WEIGHTS, framework="numpy") as file:
-        scores: Floats = file.get_tensor(TRANSITIONS)
-    return scores
+    Raises: InputError where they are missing, of another shape, or no numbers.
+    """
+    shape = (len(config.tags), len(config.tags))
+    return read_floats(folder / WEIGHTS, {TRANSITIONS: shape}, MODEL.remake)[TRANSITIONS]

@@ -119,10 +119,10 @@ class Pool(tf.keras.layers.Layer):  # type: ignore[misc]
 
     def call(self, states: tf.Tensor, position_ids: list[tf.Tensor]) -> tf.Tensor:
         """States (B, T, width) and both entities' position ids (B, T) to (B, width) or (B, 3 * width)."""
-        padded = (position_ids[0] == 0)[:, :, None]
+        padded = tf.equal(position_ids[0], 0)[:, :, None]
         pooled = [tf.reduce_max(tf.where(padded, states.dtype.min, states), axis=1)]
         if self.entities:
-            pooled += [_mean(states, ids == self.inside_id) for ids in position_ids]
+            pooled += [_mean(states, tf.equal(ids, self.inside_id)) for ids in position_ids]
         return tf.concat(pooled, axis=1)
 
 
@@ -156,10 +156,10 @@ class EntityAttention(tf.keras.layers.Layer):  # type: ignore[misc]
     def call(self, features: list[tf.Tensor], position_ids: list[tf.Tensor]) -> tf.Tensor:
         """States and position embeddings (B, T, width each), both entities' position ids (B, T), to (B, heads * states' width)."""
         states = features[0]
-        entities = tf.concat([_mean(states, ids == self.inside_id) for ids in position_ids], axis=1)
+        entities = tf.concat([_mean(states, tf.equal(ids, self.inside_id)) for ids in position_ids], axis=1)
         asked = tf.matmul(entities, self.entities) + self.bias
         hidden = tf.tanh(tf.tensordot(tf.concat(features, axis=2), self.words, 1) + asked[:, None])
-        padded = (position_ids[0] == 0)[:, :, None]
+        padded = tf.equal(position_ids[0], 0)[:, :, None]
         scores = tf.where(padded, states.dtype.min, tf.tensordot(hidden, self.scores, 1))
         means = tf.einsum("bth,btw->bhw", tf.nn.softmax(scores, axis=1), states)
         return tf.reshape(means, (-1, self.heads * states.shape[-1]))

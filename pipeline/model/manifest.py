@@ -10,10 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Annotated
 
 from pipeline.core import manifests
 from pipeline.core.manifests import Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
+from pipeline.core.typed import Line, OneOf
 from pipeline.model.config import Config, Size
 
 WEIGHTS, NETWORK, SUMMARY, CURVES = "weights.safetensors", "network.xml", "summary.txt", "curves"
@@ -24,8 +26,8 @@ class ModelDescription:
     """What a model folder's manifest tells."""
 
     config: Config
-    language: str
-    segmenter: str
+    language: Annotated[str, Line(20)]
+    segmenter: Annotated[str, OneOf(("char", "jieba", "pkuseg"))]
     max_length: Size  # words of a sentence that the network saw
     vectors: VectorsDescription
 

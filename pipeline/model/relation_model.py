@@ -8,16 +8,16 @@ from __future__ import annotations
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
+from pipeline.core.manifests import MANIFEST
 from pipeline.core.tensorflow import tf
+from pipeline.core.weights_file import read_floats, read_header
 from pipeline.model.batches import Batch
 from pipeline.model.config import Config
 from pipeline.model.manifest import MODEL, SUMMARY, WEIGHTS
 from pipeline.model.network import build, input_specs, weights_by_name
-
-Floats = NDArray[np.float32]
 
 
 class RelationModel:
@@ -50,29 +50,30 @@ class RelationModel:
 
     @classmethod
     def load(cls, config: Config, folder: Path) -> RelationModel:
-        """Read the weights that `save` wrote.
+        """Read the weights that `save` wrote, once they are known to be those of the config.
 
-        Raises: InputError where they are missing or damaged, or do not belong to the config.
+        Raises: InputError where they are missing or damaged, do not belong to the config, or are no numbers.
         """
+        path = folder / WEIGHTS
+        shapes = weight_shapes(config)
+        if extra := read_header(path, MODEL.remake).keys() - shapes:
+            found = f"the weights do not fit the network of the manifest: it has no {min(extra)[:80]!r}"
+            raise InputError.of(path, found, MODEL.remake)
+        saved = read_floats(path, shapes, MODEL.remake)
         model = cls(config)
-        saved = _read_weights(folder / WEIGHTS)
-        variables = weights_by_name(model.network)
-        shapes = {name: tuple(variable.shape) for name, variable in variables.items()}
-        if shapes != {name: array.shape for name, array in saved.items()}:
-            raise InputError.of(folder / WEIGHTS, "the weights do not fit the network of the manifest", MODEL.remake)
-        for name, variable in variables.items():
+        for name, variable in weights_by_name(model.network).items():
             variable.assign(saved[name])
         return model
 
 
-def _read_weights(path: Path) -> dict[str, Floats]:
-    from safetensors import SafetensorError
-    from safetensors.numpy import load_file
+def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
+    """The shape of every weight of a config's network by name, without the memory that they would take.
 
+    Raises: InputError where there is no such network.
+    """
     try:
-        weights: dict[str, Floats] = load_file(path)
-    except FileNotFoundError:
-        raise InputError.of(path, "there is no such file", MODEL.remake) from None
-    except SafetensorError as error:
-        raise InputError.of(path, f"damaged ({error})", MODEL.remake) from None
-    return weights
+        with tf.Graph().as_default():  # where variables are described, not made
+            return {name: tuple(weight.shape) for name, weight in weights_by_name(build(config)).items()}
+    except (ValueError, TypeError, ArithmeticError, tf.errors.OpError) as error:
+        reason = " ".join(str(error).split())[:200]
+        raise InputError.of(MANIFEST, f"no network can be built of the config: {reason}", MODEL.remake) from None

@@ -54,10 +54,11 @@ class Predictor:
             raise InputError.of(folder, "there is no such folder", hint)
         model = SavedModel.open(folder)
         self.config = model.config
+        self._folder = folder
         self._max_length = model.description.max_length
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
         self._network = Frozen(self.config, folder)
-        self._transitions = frozen.transitions(folder) if "tags" in self.config.train.tasks else None
+        self._transitions = frozen.transitions(self.config, folder) if "tags" in self.config.train.tasks else None
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
         """A prediction a sentence, in order, or why this model has none for it."""
@@ -130,7 +131,10 @@ class Predictor:
 
         def run(rows: Ints) -> list[Result]:
             batch = [windows[row] for row in rows]
-            return read(batch, self._network.forward(inputs(batch, self.config.max_distance)))
+            outputs = self._network.forward(inputs(batch, self.config.max_distance))
+            if not all(np.isfinite(values).all() for values in outputs.values()):
+                raise InputError.of(self._folder, "the model gives values that are infinite or no numbers", MODEL.remake)
+            return read(batch, outputs)
 
         results = itertools.chain.from_iterable(prefetch(run, batches, self._network.workers))
         result_of = dict(zip(itertools.chain.from_iterable(batches), results, strict=True))

@@ -49,7 +49,7 @@ class TextEncoder:
         Raises: InputError where a file is missing or damaged, or the encoder is not the one that the model was trained on.
         """
         self._encoder = trained_encoder.load(folder, model)
-        self._split_pieces = pieces.load_tokenizer(folder)
+        self._split_pieces = pieces.load_tokenizer(folder, self._encoder.inference.vocabulary)
         self._split_words = load_tokenizer(model.description.language, model.description.segmenter)
 
     def encode(self, sentences: Sequence[Sentence]) -> list[Text]:

@@ -1,8 +1,10 @@
-"""A tiny encoder, made once for all tests of encoding."""
+"""A tiny encoder, made once for all tests of encoding, and a look-alike of the hub for each that asks."""
 
 from __future__ import annotations
 
 import shutil
+import threading
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -10,6 +12,7 @@ import pytest
 from pipeline.core import params
 from pipeline.encoding import freeze
 from tests.support import encoders
+from tests.support.hub import Hub
 
 
 @pytest.fixture(scope="session")
@@ -29,3 +32,14 @@ def frozen(saved: Path) -> Path:
 def copy(saved: Path, tmp_path: Path) -> Path:
     """A copy of saved, to change."""
     return Path(shutil.copytree(saved, tmp_path / "copy"))
+
+
+@pytest.fixture
+def server() -> Iterator[Hub]:
+    """A hub that runs for the test."""
+    with Hub() as server:
+        thread = threading.Thread(target=server.serve_forever)
+        thread.start()
+        yield server
+        server.shutdown()
+        thread.join()

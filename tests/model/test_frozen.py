@@ -42,7 +42,7 @@ def test_every_architecture_says_what_keras_says(changes, tmp_path):
     outputs = Frozen(model.config, tmp_path).forward(examples.inputs(np.arange(4)))
     np.testing.assert_allclose(outputs["relation"], expected.probabilities, atol=1e-6)
     if "tags" in model.config.train.tasks:
-        paths = viterbi.decode(outputs["tags"], examples.lengths, frozen.transitions(tmp_path), model.config.tags)
+        paths = viterbi.decode(outputs["tags"], examples.lengths, frozen.transitions(model.config, tmp_path), model.config.tags)
         assert [path[path >= 0].tolist() for path in paths] == [tags.tolist() for tags in expected.tag_ids]
     else:
         assert set(outputs) == {"relation"}
