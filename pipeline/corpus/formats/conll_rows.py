@@ -57,7 +57,7 @@ def _is_multi_head(cells: list[str]) -> bool:
 
 
 def _is_original(cells: list[str]) -> bool:
-    return len(cells) >= 6 and cells[2].isdecimal()
+    return len(cells) >= 6 and cells[0].isdecimal() and cells[2].isdecimal()
 
 
 def read_token(text: str, index: int) -> Token | Problem:

@@ -227,7 +227,7 @@ def test_both_forms_are_recognised(path, text):
         '{"text": "a"}\n',
         '1\t"The <e1>a</e1> <e2>b</e2>."\nOther\n',
         "a\tb\tUses\ta uses b\n",
-        "T1\tTask 0 5\tfield\n",
+        "T1\tTask 0 5\tfield of all words\n",
         "1\t2\tX\n",
     ],
 )
