@@ -37,7 +37,13 @@ ALIASES = {  # other names of the columns in headers, where case and blanks do n
     "object": "tail", "t": "tail", "e2": "tail", "entity2": "tail", "obj": "tail",
     "label": "relation", "rel": "relation", "text": "sentence",
 }  # fmt: skip
-BLANK = {"head": "entity-empty", "tail": "entity-empty", "relation": "relation-missing", "sentence": "value-malformed"}
+FILL = "fill the column in, or remove the row"
+BLANK = {
+    "head": Problem("the head is blank", FILL, "entity-empty"),
+    "tail": Problem("the tail is blank", FILL, "entity-empty"),
+    "relation": Problem("the relation is blank", FILL, "relation-missing"),
+    "sentence": Problem("the sentence is blank", FILL, "value-malformed"),
+}
 SAMPLE_LINES = 20  # read to tell the format
 SHOWN_PLACES = 5
 Ambiguous = Literal["error", "nearest"]
@@ -110,9 +116,7 @@ def _row_problems(row: Row, cells: Sequence[str], columns: Sequence[str]) -> Ite
         hint = f"a row has {', '.join(columns)}, with a tab between"
         yield Problem(f"a row of {len(cells)} columns, not {len(columns)}", hint, "columns-unexpected")
         return
-    for name, kind in BLANK.items():
-        if not row.get(name, "-").strip():
-            yield Problem(f"the {name} is blank", "fill the column in, or remove the row", kind)
+    yield from (problem for name, problem in BLANK.items() if not row.get(name, "-").strip())
 
 
 def _find_pair(row: Row, ambiguous: Ambiguous) -> Pair | list[Problem]:
