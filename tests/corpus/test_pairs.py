@@ -59,6 +59,12 @@ def test_a_pair_across_sentences_gets_the_shortest_run_that_holds_both():
     assert result.counts == PairCounts(annotated=1, across_sentences=1)
 
 
+def test_an_entity_that_ends_with_its_sentence_reaches_into_no_other():
+    touching = Document("7", "f:1", "a b.c", (Entity("x", (Span(0, 1),)), Entity("y", (Span(2, 4),))), (Relation("x", "y", "X"),))
+    result = find_pairs(touching, (Span(0, 4), Span(4, 5)), PairOptions())
+    assert ([pair.text for pair in result.pairs], result.counts.across_sentences) == (["a b."], 0)
+
+
 def test_a_pair_across_sentences_may_be_left_out_and_is_counted():
     result = found(("e", "b", "Knows"), ("a", "e", "Met"), across_sentences="exclude")
     assert [pair.id for pair in result.pairs] == ["7:a-e"]
@@ -165,6 +171,11 @@ def test_all_ordered_pairs_of_a_sentence_without_relation_become_negative():
     result = found(("a", "e", "Met"), negatives="all", negative_label="NA")
     assert [(pair.id, pair.relation) for pair in result.pairs] == [("7", "Met"), ("7:e-a", "NA"), ("7:s-b", "NA"), ("7:b-s", "NA")]
     assert result.counts == PairCounts(annotated=1, negatives=3)
+
+
+def test_entities_of_the_same_characters_are_no_negative_pair():
+    twin = replace(ADA, id="twin", type="First")
+    assert found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all").counts.negatives == 3
 
 
 def test_the_reverse_of_a_symmetric_relation_is_not_negative():
