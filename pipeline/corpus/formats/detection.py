@@ -1,0 +1,72 @@
+"""Which format a file or a folder is in, by its content.
+
+A format is known by a function that looks at no more than the beginning of a file, so that a file of any size is told at once.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.untrusted import shown
+from pipeline.corpus.formats.text_lines import head_lines, is_utf16
+
+SHOWN_CHARACTERS = 80
+SHOWN_FILES = 5
+
+
+class Recogniser(NamedTuple):
+    """A format and the function that tells whether a file or folder is in it."""
+
+    name: str
+    recognises: Callable[[Path], bool]
+
+
+def detect(path: Path, formats: Sequence[Recogniser]) -> str:
+    """The name of the one format that a file or folder is in.
+
+    Raises: InputError where it is in none of the formats, or in several.
+    """
+    names = _names(path, formats)
+    if len(names) == 1:
+        return names[0]
+    if names:
+        found = f"this may be {' or '.join(names)}: {_seen(path)}"
+        raise InputError.of(path, found, "say which one in parse.format", "format-ambiguous")
+    known = ", ".join(name for name, _ in formats)
+    raise InputError.of(path, f"this is no format that we know: {_seen(path)}", f"it can be {known}", "format-unknown")
+
+
+def another_format(path: Path, asked: str, formats: Sequence[Recogniser]) -> Problem | None:
+    """The problem that a file or folder is in other formats than the one asked for, once for the whole of it; None where it is not.
+
+    What no format knows is no such problem: the reader that was asked for tells what is wrong with each line.
+    """
+    names = _names(path, formats)
+    if not names or asked in names:
+        return None
+    found = f"this is {' or '.join(names)}, not {asked}"
+    return Problem(found, f"set parse.format to {names[0]} or to auto", "format-unexpected").at(str(path))
+
+
+def _names(path: Path, formats: Sequence[Recogniser]) -> list[str]:
+    """The formats that a file or folder is in."""
+    return [name for name, recognises in formats if recognises(path)]
+
+
+def _seen(path: Path) -> str:
+    """What a file or folder begins with, for a message."""
+    if path.is_dir():
+        names = sorted(entry.name for entry in path.iterdir())
+        return f"a folder with {_cut(', '.join(names[:SHOWN_FILES]))}" if names else "an empty folder"
+    if is_utf16(path):
+        return "a file in UTF-16"
+    lines = head_lines(path)
+    return f"its first line is {_cut(lines[0])}" if lines else "it is empty"
+
+
+def _cut(text: str) -> str:
+    """The beginning of a text, for a terminal."""
+    return shown(text if len(text) <= SHOWN_CHARACTERS else f"{text[:SHOWN_CHARACTERS]}...")

@@ -1,0 +1,57 @@
+"""Pairs of entities that have no relation: what a model is to tell from those that have one."""
+
+from __future__ import annotations
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Collection, Iterator, Sequence
+from itertools import permutations
+
+import xxhash
+
+from pipeline.core.schema import Span
+from pipeline.corpus.document import Entity
+
+Candidate = tuple[Entity, Entity]
+
+
+def unrelated(entities: Sequence[Entity], sentences: Sequence[Span], related: Collection[tuple[str, str]]) -> list[Candidate]:
+    """The ordered pairs of entities within one sentence that have no relation, in reading order.
+
+    Entities of the same characters are no pair.
+
+    Args: sentences: they cover the text; related: the ids of the pairs that have a relation, in their order.
+    """
+    starts = [sentence.start for sentence in sentences]
+    of_sentence: dict[int, list[Entity]] = {}
+    for entity in sorted(entities, key=lambda entity: entity.spans):
+        sentence = bisect_right(starts, entity.cover.start) - 1
+        if bisect_left(starts, entity.cover.end) - 1 == sentence:
+            of_sentence.setdefault(sentence, []).append(entity)
+    return [
+        (e1, e2)
+        for of_one in of_sentence.values()
+        for e1, e2 in permutations(of_one, 2)
+        if (e1.id, e2.id) not in related and e1.cover != e2.cover
+    ]
+
+
+def draw(candidates: Sequence[Candidate], wanted: float, seed: str) -> list[Candidate]:
+    """As many of the pairs as wanted, in their order; of a part of a pair, one as often as the part is large.
+
+    A pair is drawn by a hash of its own, so that the pairs drawn change least where one is added or gets a relation.
+
+    Args: seed: of the draw and the document, which decides with it.
+    """
+    whole, part = divmod(wanted, 1)
+    n_wanted = int(whole) + (_share(seed) < part)
+    drawn = sorted(range(len(candidates)), key=lambda index: _share(seed, *_ids(candidates[index])))[:n_wanted]
+    return [candidates[index] for index in sorted(drawn)]
+
+
+def _ids(candidate: Candidate) -> Iterator[str]:
+    return (entity.id for entity in candidate)
+
+
+def _share(*parts: str) -> float:
+    """A number in [0, 1) that depends on texts alone, the same on every machine."""
+    return xxhash.xxh3_64_intdigest("\0".join(parts).encode(errors="surrogatepass")) / 2**64

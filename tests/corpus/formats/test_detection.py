@@ -1,0 +1,101 @@
+import time
+
+import pytest
+
+from pipeline.core.errors import InputError
+from pipeline.corpus.formats import conll, tsv
+from pipeline.corpus.formats.detection import Recogniser, another_format, detect
+from pipeline.corpus.formats.text_lines import head_lines
+
+FORMATS = [Recogniser("conll", conll.recognises), Recogniser("tsv", tsv.recognises)]
+PAIR = "a\tb\tUses\ta uses b\n"
+
+
+@pytest.fixture
+def file(tmp_path):
+    def file(text):
+        path = tmp_path / "train.txt"
+        path.write_text(text, encoding="utf-8")
+        return path
+
+    return file
+
+
+def problem(path, formats=FORMATS):
+    with pytest.raises(InputError) as error:
+        detect(path, formats)
+    (problem,) = error.value.problems
+    return problem
+
+
+@pytest.mark.parametrize(("text", "name"), [("0\tAda\tO\t['N']\t[0]\n", "conll"), (PAIR, "tsv"), (f"\n\n{PAIR}", "tsv")])
+def test_a_file_is_of_the_format_of_its_content(file, text, name):
+    assert detect(file(text), FORMATS) == name
+
+
+def test_an_unknown_file_is_an_error_that_says_what_was_seen_and_what_there_is(file):
+    unknown = problem(file("\nDear all,\nplease find attached\n"))
+    assert unknown.found == "this is no format that we know: its first line is Dear all,"
+    assert (unknown.hint, unknown.kind) == ("it can be conll, tsv", "format-unknown")
+    assert unknown.source.endswith("train.txt")
+
+
+def test_a_long_first_line_is_cut_and_a_terminal_obeys_none_of_it(file):
+    found = problem(file("\x1b[2J" + "x" * 1000)).found
+    assert found.endswith("xxx...")
+    assert "\x1b" not in found
+    assert len(found) < 150
+
+
+def test_an_ambiguous_file_is_an_error_that_names_the_formats(file):
+    either = problem(file(PAIR), [*FORMATS, Recogniser("any", lambda path: True)])
+    assert either.found == "this may be tsv or any: its first line is a\tb\tUses\ta uses b"
+    assert (either.kind, either.hint) == ("format-ambiguous", "say which one in parse.format")
+
+
+def test_an_empty_file_is_told_as_such(file):
+    assert problem(file("")).found.endswith("it is empty")
+
+
+def test_a_file_in_utf16_is_told_as_such(tmp_path):
+    path = tmp_path / "train.txt"
+    path.write_text(PAIR, encoding="utf-16")
+    assert detect(path, FORMATS) == "tsv"
+    path.write_text("Dear all", encoding="utf-16")
+    assert problem(path).found.endswith("a file in UTF-16")
+
+
+def test_a_folder_is_told_by_its_files(tmp_path):
+    for name in "fedcba":
+        (tmp_path / name).touch()
+    assert problem(tmp_path).found.endswith("a folder with a, b, c, d, e")
+    assert detect(tmp_path, [Recogniser("folder", lambda path: path.is_dir()), *FORMATS]) == "folder"
+
+
+def test_a_file_of_another_format_than_the_one_asked_for_is_one_problem(file):
+    other = another_format(file(PAIR * 100), "conll", FORMATS)
+    assert other is not None
+    assert (other.found, other.hint, other.kind) == (
+        "this is tsv, not conll",
+        "set parse.format to tsv or to auto",
+        "format-unexpected",
+    )
+
+
+def test_a_file_of_the_format_asked_for_is_no_problem_even_where_others_fit(file):
+    assert another_format(file(PAIR), "tsv", [Recogniser("any", lambda path: True), *FORMATS]) is None
+
+
+def test_a_file_that_no_format_knows_is_left_to_the_reader_asked_for(file):
+    assert another_format(file("Dear all"), "tsv", FORMATS) is None
+
+
+def test_a_file_of_ten_gigabytes_is_told_at_once(tmp_path):
+    path = tmp_path / "train.txt"
+    with path.open("wb") as large:
+        large.write(PAIR.encode() * 5000)
+        large.truncate(10 << 30)  # a hole: the disk has 90 KB of it
+    began = time.perf_counter()
+    assert detect(path, FORMATS) == "tsv"
+    assert time.perf_counter() - began < 1
+    assert len(head_lines(path)) < 5000

@@ -1,0 +1,251 @@
+from collections import Counter
+from dataclasses import replace
+from itertools import permutations
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.schema import Span
+from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.pairs import AnnotatedPair, PairCounts, PairOptions, find_pairs
+from tests.support.documents import documents
+
+TEXT = "Ada met Eve. She knew Bob well. Bob left."
+ADA, EVE, SHE, BOB, BOB_2 = (
+    Entity(name, (Span(start, start + 3),), "Per") for name, start in zip("aesbc", (0, 8, 13, 22, 32), strict=True)
+)
+SENTENCES = (Span(0, 13), Span(13, 32), Span(32, 41))
+ANY = documents(
+    frozenset({"text", "words", "sentences", "types", "untyped", "fragments", "many", "free", "empty", "unlabelled", "ids"})
+)
+
+
+def document(*relations, **changed):
+    made = Document("7", "f:1", TEXT, (ADA, EVE, SHE, BOB, BOB_2), tuple(Relation(*relation) for relation in relations))
+    return replace(made, **changed)
+
+
+def found(*relations, sentences=SENTENCES, changed=None, **options):
+    return find_pairs(document(*relations, **changed or {}), sentences, PairOptions(**options))
+
+
+def shown(pairs):
+    return [(pair.id, pair.text[slice(*pair.e1)], pair.relation, pair.text[slice(*pair.e2)], pair.text) for pair in pairs.pairs]
+
+
+def test_the_single_relation_of_a_document_is_a_pair_with_its_id():
+    result = found(("a", "e", "Met"))
+    assert result.pairs == (AnnotatedPair("7", "f:1", "Ada met Eve.", Span(0, 3), Span(8, 11), "Met", "Per", "Per"),)
+    assert (result.problems, result.counts) == ((), PairCounts(annotated=1))
+
+
+def test_several_relations_have_ids_of_head_and_tail():
+    assert [pair.id for pair in found(("a", "e", "Met"), ("s", "b", "Knew")).pairs] == ["7:a-e", "7:s-b"]
+
+
+def test_head_and_tail_are_e1_and_e2_whatever_their_order_in_the_text():
+    assert shown(found(("e", "a", "Met_By"))) == [("7", "Eve", "Met_By", "Ada", "Ada met Eve.")]
+
+
+def test_the_text_of_a_later_sentence_begins_with_it():
+    (pair,) = found(("s", "b", "Knew")).pairs
+    assert (pair.text, pair.e1, pair.e2) == ("She knew Bob well.", Span(0, 3), Span(9, 12))
+
+
+def test_a_pair_across_sentences_gets_the_shortest_run_that_holds_both():
+    result = found(("e", "b", "Knows"))
+    assert shown(result) == [("7", "Eve", "Knows", "Bob", "Ada met Eve. She knew Bob well.")]
+    assert result.counts == PairCounts(annotated=1, across_sentences=1)
+
+
+def test_an_entity_that_ends_with_its_sentence_reaches_into_no_other():
+    touching = Document("7", "f:1", "a b.c", (Entity("x", (Span(0, 1),)), Entity("y", (Span(2, 4),))), (Relation("x", "y", "X"),))
+    result = find_pairs(touching, (Span(0, 4), Span(4, 5)), PairOptions())
+    assert ([pair.text for pair in result.pairs], result.counts.across_sentences) == (["a b."], 0)
+
+
+def test_a_pair_across_sentences_may_be_left_out_and_is_counted():
+    result = found(("e", "b", "Knows"), ("a", "e", "Met"), across_sentences="exclude")
+    assert [pair.id for pair in result.pairs] == ["7:a-e"]
+    assert result.counts == PairCounts(annotated=1, across_sentences=1, excluded=1)
+
+
+def test_the_text_of_a_pair_format_stays_as_it_is():
+    padded = Document("1", "f:1", " a b ", (Entity("e1", (Span(1, 2),)), Entity("e2", (Span(3, 4),))), (Relation("e1", "e2", "X"),))
+    (pair,) = find_pairs(replace(padded, complete=False), (Span(0, 5),), PairOptions()).pairs
+    assert pair.text == " a b "
+
+
+def test_an_unlabelled_pair_has_no_relation():
+    assert [pair.relation for pair in found(("a", "e", None)).pairs] == [None]
+
+
+@pytest.mark.parametrize("ends", ["ae", "ea"])
+@pytest.mark.parametrize("label", ["Met", "Met(e2,e1)"])
+def test_a_symmetric_relation_has_no_direction(ends, label):
+    assert shown(found((*ends, label), symmetric=frozenset({"Met"}))) == [("7", "Ada", "Met", "Eve", "Ada met Eve.")]
+
+
+def test_a_relation_is_renamed_with_its_direction_and_types_are_too():
+    result = found(("a", "e", "Met(e2,e1)"), rename={"Met": "Saw", "Per": "Person"})
+    assert [(pair.relation, pair.e1_type, pair.e2_type) for pair in result.pairs] == [("Saw(e2,e1)", "Person", "Person")]
+    assert result.counts == PairCounts(annotated=1, renamed=3)
+
+
+def test_a_renamed_relation_may_be_symmetric():
+    assert shown(found(("e", "a", "Met"), rename={"Met": "Saw"}, symmetric=frozenset({"Saw"})))[0][1:4] == ("Ada", "Saw", "Eve")
+
+
+def test_fragments_become_the_stretch_that_holds_them():
+    torn = replace(ADA, spans=(Span(0, 3), Span(8, 11)))
+    result = found(("a", "s", "X"), changed={"entities": (torn, SHE)})
+    assert shown(result)[0][1] == "Ada met Eve"
+    assert result.counts == PairCounts(annotated=1, across_sentences=1, covered=1)
+
+
+def test_fragments_may_be_a_problem():
+    torn = replace(ADA, spans=(Span(0, 3), Span(8, 11)))
+    result = found(("a", "s", "X"), changed={"entities": (torn, SHE)}, fragments="error")
+    (problem,) = result.problems
+    assert (problem.found, problem.kind, problem.row_id) == ("entity a has 2 fragments", "entity-fragmented", "7")
+    assert result.pairs == ()
+
+
+TWICE = (("a", "e", "Met"), ("a", "e", "Saw"), ("s", "b", "Knew"))
+
+
+def test_several_labels_of_a_pair_are_one_problem():
+    result = found(*TWICE)
+    (problem,) = result.problems
+    assert (problem.found, problem.kind, problem.row_id) == (
+        "the pair a-e has the relations Met, Saw",
+        "relations-several",
+        "7:a-e",
+    )
+    assert [pair.id for pair in result.pairs] == ["7:s-b"]
+
+
+def test_the_first_of_several_labels_may_be_kept_and_the_others_are_counted():
+    result = found(*TWICE, several="first")
+    assert [pair.relation for pair in result.pairs] == ["Met", "Knew"]
+    assert result.counts == PairCounts(annotated=2, dropped=1)
+
+
+def test_several_labels_may_be_pairs_of_their_own():
+    result = found(*TWICE, several="rows")
+    assert [(pair.id, pair.relation) for pair in result.pairs] == [("7:a-e", "Met"), ("7:a-e~2", "Saw"), ("7:s-b", "Knew")]
+
+
+def test_labels_that_a_new_name_makes_one_are_not_several():
+    result = found(*TWICE, rename={"Saw": "Met"})
+    assert ([pair.relation for pair in result.pairs], result.problems) == (["Met", "Met", "Knew"], ())
+
+
+def test_a_symmetric_relation_against_its_order_is_of_the_same_pair():
+    (problem,) = found(("e", "a", "Met"), ("a", "e", "Saw"), symmetric=frozenset({"Met"})).problems
+    assert problem.found == "the pair a-e has the relations Met, Saw"
+
+
+def test_opposite_directions_are_two_pairs():
+    assert found(("e", "a", "Met"), ("a", "e", "Saw")).problems == ()
+
+
+BAD = {
+    "one entity twice": (("a", "a", "Met"), {}, "entities a and a are the same characters", "entities-identical"),
+    "a malformed label": (("a", "e", "Met(e1,e3)"), {}, "'Met(e1,e3)' is no relation", "relation-malformed"),
+    "a blank entity": (("x", "e", "Met"), {"entities": (Entity("x", (Span(3, 4),)), EVE)}, "entity x is blank", "entity-empty"),
+    "no relation in a direction": (("a", "e", "Other(e1,e2)"), {}, "'Other(e1,e2)' has a direction", "direction-unexpected"),
+}
+
+
+@pytest.mark.parametrize("case", BAD)
+def test_what_is_no_pair_is_a_problem_of_its_document(case):
+    relation, changed, text, kind = BAD[case]
+    result = found(relation, changed=changed)
+    (problem,) = result.problems
+    assert (problem.found, problem.kind, problem.source, problem.row_id, result.pairs) == (text, kind, "f:1", "7", ())
+
+
+def test_all_ordered_pairs_of_a_sentence_without_relation_become_negative():
+    result = found(("a", "e", "Met"), negatives="all", negative_label="NA")
+    assert [(pair.id, pair.relation) for pair in result.pairs] == [("7", "Met"), ("7:e-a", "NA"), ("7:s-b", "NA"), ("7:b-s", "NA")]
+    assert result.counts == PairCounts(annotated=1, negatives=3)
+
+
+def test_entities_of_the_same_characters_are_no_negative_pair():
+    twin = replace(ADA, id="twin", type="First")
+    assert found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all").counts.negatives == 3
+
+
+def test_the_reverse_of_a_symmetric_relation_is_not_negative():
+    result = found(("e", "a", "Met"), negatives="all", symmetric=frozenset({"Met"}))
+    assert [pair.id for pair in result.pairs] == ["7", "7:s-b", "7:b-s"]
+
+
+def test_a_document_of_one_pair_alone_has_no_negatives():
+    assert found(("a", "e", "Met"), negatives="all", changed={"complete": False}).counts == PairCounts(annotated=1)
+
+
+def test_pairs_left_out_or_refused_are_not_negative_either():
+    assert "7:a-e" not in [pair.id for pair in found(*TWICE, negatives="all").pairs]
+
+
+def test_a_ratio_of_negatives_is_of_the_positives():
+    two = (("a", "e", "Met"), ("s", "b", "Other"))
+    assert found(*two, negatives=1.0).counts.negatives == 1
+    assert found(*two, negatives=2.0).counts.negatives == 2
+    assert found(*two, negatives=9.0).counts.negatives == 2
+    assert found(negatives=1.0).counts.negatives == 0
+
+
+def test_a_part_of_a_negative_is_one_as_often_as_the_part_is_large():
+    drawn = [found(("a", "e", "Met"), negatives=0.3, changed={"id": str(number)}).counts.negatives for number in range(1000)]
+    assert set(drawn) == {0, 1}
+    assert 250 < sum(drawn) < 350
+
+
+def test_the_seed_draws_and_the_same_seed_draws_the_same():
+    draws = [[pair.id for pair in found(("a", "e", "Met"), negatives=1.0, seed=seed).pairs] for seed in [*range(20), *range(20)]]
+    assert draws[:20] == draws[20:]
+    assert len({*map(tuple, draws)}) == 3
+
+
+@given(ANY)
+def test_every_relation_gives_exactly_one_pair(drawn):
+    result = find_pairs(drawn, drawn.sentences, PairOptions())
+    assert result.problems == ()
+    assert Counter(pair.relation for pair in result.pairs) == Counter(relation.label for relation in drawn.relations)
+    assert len({pair.id for pair in result.pairs}) == len(drawn.relations) == result.counts.annotated
+
+
+@given(ANY)
+def test_the_text_of_an_entity_is_that_of_the_document(drawn):
+    for relation, pair in zip(drawn.relations, find_pairs(drawn, drawn.sentences, PairOptions()).pairs, strict=True):
+        covers = [drawn.entity(end).cover for end in (relation.head, relation.tail)]
+        assert [pair.text[slice(*span)] for span in (pair.e1, pair.e2)] == [drawn.text[slice(*cover)] for cover in covers]
+        assert pair.text in drawn.text
+
+
+@given(ANY)
+def test_annotated_and_negative_pairs_are_all_ordered_pairs_of_a_sentence(drawn):
+    result = find_pairs(drawn, drawn.sentences, PairOptions(negatives="all"))
+    inside = {
+        (e1.id, e2.id)
+        for e1, e2 in permutations(drawn.entities, 2)
+        if any(
+            span.start <= min(e1.cover.start, e2.cover.start) and max(e1.cover.end, e2.cover.end) <= span.end
+            for span in drawn.sentences
+        )
+    }
+    related = {(relation.head, relation.tail) for relation in drawn.relations}
+    assert result.counts.negatives == len(inside - related)
+    assert len(result.pairs) == len(inside | related)
+
+
+@given(ANY, st.sampled_from(["keep", "exclude"]))
+def test_counts_add_up(drawn, across):
+    result = find_pairs(drawn, drawn.sentences, PairOptions(across_sentences=across))
+    counts = result.counts + PairCounts()
+    assert counts.annotated + counts.excluded == len(drawn.relations)
+    assert counts + counts == PairCounts(*(2 * count for count in vars(counts).values()))
