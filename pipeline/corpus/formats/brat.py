@@ -31,6 +31,7 @@ from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, conte
 
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
 CONF = "annotation.conf"
+OTHERS = frozenset({".json", ".jsonl", ".tsv", ".csv", ".conll"})
 LOOKED_AT = 5  # files that tell a folder of brat
 SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
 BRAT_ID = re.compile("T[0-9]+")
@@ -39,8 +40,11 @@ LONGEST_NAME = 200  # bytes, of the 255 that file systems allow
 
 
 def recognises(path: Path) -> bool:
-    """Whether a path is a folder whose first .ann files have a .txt beside them and lines of annotation."""
-    if not path.is_dir():
+    """Whether a path is a folder whose first .ann files have a .txt beside them and lines of annotation.
+
+    A folder that has files of other formats too is none: reading it as brat would leave these out.
+    """
+    if not path.is_dir() or any(file.suffix in OTHERS for file in path.rglob("*")):
         return False
     seen = 0
     for ann in _files(path, "*.ann"):

@@ -257,6 +257,11 @@ def test_other_folders_and_files_are_not_recognised(tmp_path):
     assert not brat.recognises(tmp_path)
 
 
+def test_a_folder_that_has_files_of_other_formats_is_not_recognised(reading, tmp_path):
+    reading(**{"sub/train.jsonl": "{}"})
+    assert not brat.recognises(tmp_path / "corpus")
+
+
 def brat_documents():
     """Documents of ids and labels as brat has them."""
     return st.lists(documents(brat.HOLDS), min_size=1, max_size=3, unique_by=lambda document: document.id).map(
