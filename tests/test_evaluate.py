@@ -43,7 +43,7 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
         "validation": scored.table("Other", "R(e2,e1)"),
         "test": scored.table("R(e1,e2)", "R(e1,e2)", "Other"),
     }
-    notes = dataclasses.replace(rows.POSITION_NOTES, excluded=3)
+    notes = dataclasses.replace(rows.POSITION_NOTES, excluded_by={"id": 3})
     storage.write(tmp_path / "positioned", POSITION, {split: [table] for split, table in splits.items()}, notes)
     predicted = {
         "validation": scored.split(["Other", "R(e2,e1)"], ["Other", "R(e2,e1)"], [GOLD_TAG_IDS] * 2),

@@ -56,14 +56,15 @@ def write_semeval(annotations: Sequence[str]) -> bytes:
 
 
 def count_semeval(content: bytes) -> int:
-    """Blocks: a blank line ends one, and a line that begins like a sentence begins another."""
+    """Blocks: a blank line ends one, and a line that begins like a sentence or opens both entities begins another."""
     if content.startswith((codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)):
         return 1
     n_rows, inside = 0, False
     for line in lines(content):
         head, tab, rest = line.partition("\t")
         begins = tab and head and not re.search(r"\s", head) and not head.startswith("Comment:") and rest.lstrip().startswith('"')
-        n_rows += bool(line.strip() and (begins or not inside))
+        opens = all(marker in line.lower() for marker in ("<e1>", "<e2>"))
+        n_rows += bool(line.strip() and (begins or opens or not inside))
         inside = bool(line.strip())
     return n_rows
 
