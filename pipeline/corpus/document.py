@@ -60,6 +60,45 @@ class Document:
         return {entity.id: entity for entity in self.entities}[entity_id]
 
 
+@dataclass(frozen=True, slots=True)
+class Skipped:
+    """What a file holds and its annotator left out: a task skipped, an answer rejected. It is no mistake, and it is counted."""
+
+    source: str  # file:line where it begins
+    row_id: str
+    reason: str  # in words that complete "left out: ..."
+
+
+def needs(document: Document) -> frozenset[str]:
+    """What a format must hold to hold a document, in the words of its HOLDS; nothing of meta and ids, which never block.
+
+    >>> sorted(needs(Document("1", "a:1", "Ann left.", (Entity("a", (Span(0, 3),)),), ())))
+    ['empty', 'free', 'text', 'untyped']
+    """
+    related = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
+    held = {
+        "text": document.words is None or document.text != " ".join(document.text[start:end] for start, end in document.words),
+        "words": document.words is not None,
+        "sentences": document.sentences is not None,
+        "types": any(entity.type is not None for entity in document.entities),
+        "untyped": any(entity.type is None for entity in document.entities),
+        "fragments": any(len(entity.spans) > 1 for entity in document.entities),
+        "free": any(entity.id not in related for entity in document.entities),
+        "many": len(document.relations) > 1,
+        "empty": not document.relations,
+        "unlabelled": any(relation.label is None for relation in document.relations),
+        "annotators": any(relation.annotator is not None for relation in document.relations),
+    }
+    return frozenset(word for word, needed in held.items() if needed)
+
+
+def require_held(document: Document, holds: frozenset[str]) -> None:
+    """Raises: ValueError where a format cannot hold a document whole."""
+    lost = needs(document) - holds
+    if lost:
+        raise ValueError(f"{document.source}: the format cannot hold {', '.join(sorted(lost))} of document {document.id}")
+
+
 def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Span, ...]]:
     """The text that tokens make, and the stretch of each in it.
 

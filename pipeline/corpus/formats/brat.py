@@ -1,0 +1,224 @@
+r"""The standoff format of brat (Stenetorp et al. 2012, brat.nlplab.org/standoff.html): a folder, a .txt and a .ann a document.
+
+    heat.txt    Thin field theory (TFT) describes heat.
+
+    heat.ann    T1<TAB>Theory 0 4;11 17<TAB>Thin theory
+                T2<TAB>Theory 19 22<TAB>TFT
+                T3<TAB>Quantity 34 38<TAB>heat
+                R1<TAB>Describes Arg1:T1 Arg2:T3
+                *<TAB>Synonym-of T1 T2
+
+Offsets count the code points of the .txt as it is, so that a line break of Windows is two; a byte order mark counts where the
+quoted texts say so. Ids restart in every document. A `*` line is a relation for each pair of its entities, and stands whole in
+meta["equivalences"]; events, attributes, normalisations and notes stand in meta["lines"], and the relations' ids, which these may
+name, in meta["relation_ids"]; the relations that an annotation.conf, in the document's folder or above it, calls symmetric stand in
+meta["symmetric"]. A document's id is its path below the folder.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import shutil
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from itertools import combinations
+from pathlib import Path
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.corpus.document import Document, Relation, Skipped, require_held
+from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, content_id, is_utf16
+
+HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
+CONF = "annotation.conf"
+LOOKED_AT = 5  # files that tell a folder of brat
+SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
+BRAT_ID = re.compile("T[0-9]+")
+RELATION_ID = re.compile(r"\bR[0-9]+\b")
+LONGEST_NAME = 200  # bytes, of the 255 that file systems allow
+
+
+def recognises(path: Path) -> bool:
+    """Whether a path is a folder whose first .ann files have a .txt beside them and lines of annotation."""
+    if not path.is_dir():
+        return False
+    seen = 0
+    for ann in _files(path, "*.ann"):
+        with ann.open("rb") as file:
+            start = file.read(HEAD_BYTES).decode(errors="replace").lstrip(MARK)
+        if not ann.with_suffix(".txt").is_file() or (start.strip() and not BEGINS.match(start)):
+            return False
+        seen += 1
+        if seen == LOOKED_AT:
+            break
+    return seen > 0
+
+
+def read(path: Path) -> Iterator[Document | Skipped | Problem]:
+    """Documents and problems of a folder and the folders below it, by path."""
+    symmetric: dict[Path, list[str]] = {}
+    for file in _files(path, CONF):
+        text = _read_text(file)
+        if isinstance(text, Problem):
+            yield text.at(f"{file}:1")
+        else:
+            symmetric[file.parent] = _symmetric(text)
+    annotated = _files(path, "*.ann")
+    folders = {file.parent for file in annotated}
+    for stem in sorted({file.with_suffix("") for file in (*annotated, *_files(path, "*.txt"))}):
+        row_id = stem.relative_to(path).as_posix()
+        txt, ann = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".ann"))
+        if txt.is_file() and ann.is_file():
+            folder = next((above for above in stem.parents if above in symmetric), None)
+            yield from _read_document(txt, ann, row_id, symmetric[folder] if folder else [])
+        elif stem.parent in folders:
+            here, missing = (txt, ann) if txt.is_file() else (ann, txt)
+            hint = f"add it, an empty one where nothing is annotated, or move {here.name} elsewhere"
+            yield Problem(f"there is no {missing.name}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
+        else:
+            yield Skipped(f"{txt}:1", row_id, "no .ann in its folder")
+
+
+def _files(path: Path, pattern: str) -> list[Path]:
+    """The files below a folder of such a name; a system's own, whose names begin with a dot, are none."""
+    return sorted(file for file in path.rglob(pattern) if not file.name.startswith(".") and file.is_file())
+
+
+def _read_text(path: Path) -> str | Problem:
+    """A file's text with all its characters, or its problem where it is not UTF-8."""
+    if is_utf16(path):
+        return Problem("the file is UTF-16", NOT_UTF8, "not-utf8")
+    raw = path.read_bytes()
+    try:
+        return raw.decode()
+    except UnicodeDecodeError as error:
+        before = raw[: error.start].decode()
+        place = f"character {len(before) - before.rfind(chr(10))} of line {before.count(chr(10)) + 1}"
+        return Problem(f"byte 0x{raw[error.start]:02x} at {place} is not UTF-8", NOT_UTF8, "not-utf8")
+
+
+def _symmetric(conf: str) -> list[str]:
+    """The relations that an annotation.conf calls symmetric; `!` before a name hides it in brat."""
+    section = re.search(r"^\[relations\][^\n]*\n(.*?)(?=^\[|\Z)", conf.replace("\r", "\n"), re.DOTALL | re.MULTILINE)
+    matches = (SYMMETRIC.match(line.strip()) for line in (section[1] if section else "").split("\n"))
+    return [match[1].lstrip("!") for match in matches if match]
+
+
+def _read_document(txt: Path, ann: Path, row_id: str, symmetric: list[str]) -> Iterator[Document | Problem]:
+    """The document of two files, or its problems in the order of lines."""
+    row = f"{txt}:1"
+    text, annotations = _read_text(txt), _read_text(ann)
+    if isinstance(text, Problem) or isinstance(annotations, Problem):
+        for file, content in ((txt, text), (ann, annotations)):
+            if isinstance(content, Problem):
+                yield content.at(f"{file}:1", row, row_id).or_exclude()
+        return
+    said = _said(split_lines(annotations), text)
+    if isinstance(said, Annotations):
+        relation_ids = said.relation_ids if said.kept else []
+        meta = {"equivalences": said.equivalences, "lines": said.kept, "relation_ids": relation_ids, "symmetric": symmetric}
+        held = {key: value for key, value in meta.items() if value}
+        yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=held)
+    else:
+        for number, problem in said:
+            yield problem.at(f"{ann}:{number}", row, row_id).or_exclude()
+
+
+def _said(lines: Sequence[Line], text: str) -> Annotations | list[Found]:
+    """What lines say of a text: brat counts a byte order mark as a character, other tools do not."""
+    plain = text.removeprefix(MARK)
+    shifts = [0] if plain == text else [1, 0]
+    said = [read_lines(lines, plain, shift) for shift in shifts]
+    return next((one for one in said if isinstance(one, Annotations)), said[0])
+
+
+def write(documents: Iterable[Document], path: Path) -> None:
+    """Write a folder of two files a document, a document of the id `a/b` into its folder `a`.
+
+    Ids of entities that are not brat's become T1, T2, ... in order; an id that is no path becomes its digest.
+    Raises: InputError where there are files already; ValueError for a document that the format cannot hold, or has met.
+    """
+    if path.exists() and (not path.is_dir() or any(path.iterdir())):
+        raise InputError.of(path, "there is something already", "name a folder that is not there")
+    scratch = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    try:
+        scratch.mkdir(parents=True)
+        for document in documents:
+            _write_document(document, scratch / _file_name(document.id))
+        scratch.replace(path)
+    finally:
+        shutil.rmtree(scratch, ignore_errors=True)
+
+
+def _write_document(document: Document, stem: Path) -> None:
+    require_held(document, HOLDS)
+    if document.text.startswith(MARK):
+        raise ValueError(f"{document.source}: document {document.id} begins with a byte order mark, which brat counts")
+    lines = "".join(f"{line}\n" for line in _lines(document))
+    stem.parent.mkdir(parents=True, exist_ok=True)
+    for suffix, text in ((".txt", document.text), (".ann", lines)):
+        try:
+            with stem.with_name(stem.name + suffix).open("x", encoding="utf-8", newline="") as file:
+                file.write(text)
+        except FileExistsError:
+            raise ValueError(f"{document.source}: a second document has the id {document.id}") from None
+
+
+def _file_name(row_id: str) -> str:
+    """The path of an id below the folder, without suffix."""
+    parts = row_id.split("/")
+    plain = all(part and part[0] != "." and part.isprintable() and len(part.encode()) <= LONGEST_NAME for part in parts)
+    return row_id if plain else content_id([row_id])
+
+
+def _lines(document: Document) -> Iterator[str]:
+    """The lines of annotation of a document: entities, relations in their order, what else brat said."""
+    ours = all(BRAT_ID.fullmatch(entity.id) for entity in document.entities)
+    ids = {entity.id: entity.id if ours else f"T{number}" for number, entity in enumerate(document.entities, 1)}
+    if len(ids) < len(document.entities):
+        raise ValueError(f"{document.source}: two entities of document {document.id} have one id")
+    for entity in document.entities:
+        offsets = ";".join(f"{start} {end}" for start, end in entity.spans)
+        quoted = " ".join(" ".join(document.text[start:end].split()) for start, end in entity.spans)
+        yield f"{ids[entity.id]}\t{_word(document, entity.type)} {offsets}\t{quoted}"
+    yield from _relation_lines(document, ids)
+    named = len(_strings(document.meta.get("relation_ids"))) == len(document.relations)
+    kept = _strings(document.meta.get("lines")) if ours else []
+    yield from (line for line in kept if named or not RELATION_ID.search(line))
+
+
+def _relation_lines(document: Document, ids: Mapping[str, str]) -> Iterator[str]:
+    """R lines, and a `*` line where relations are all pairs of one that was read."""
+    said = document.meta.get("equivalences")
+    equivalences = [line for line in map(_strings, said if isinstance(said, list) else []) if line]
+    given = _strings(document.meta.get("relation_ids"))
+    n_relations = len(document.relations)
+    relation_ids = given if len(given) == n_relations else [f"R{number}" for number in range(1, n_relations + 1)]
+    place = 0
+    while place < n_relations:
+        pairs = _pairs(equivalences[0]) if equivalences else []
+        if pairs and list(document.relations[place : place + len(pairs)]) == pairs:
+            label, *members = equivalences.pop(0)
+            yield f"*\t{_word(document, label)} {' '.join(ids[member] for member in members)}"
+            place += len(pairs)
+        else:
+            relation = document.relations[place]
+            yield f"{relation_ids[place]}\t{_word(document, relation.label)} Arg1:{ids[relation.head]} Arg2:{ids[relation.tail]}"
+            place += 1
+
+
+def _pairs(equivalence: Sequence[str]) -> list[Relation]:
+    label, *members = equivalence
+    return [Relation(one, other, label) for one, other in combinations(members, 2)]
+
+
+def _strings(value: object) -> list[str]:
+    """A list of strings; none where another format's meta has something else under the key."""
+    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else []
+
+
+def _word(document: Document, name: str | None) -> str:
+    """A type or label, which a blank would cut."""
+    if not name or any(map(str.isspace, name)):
+        raise ValueError(f"{document.source}: brat has no name {name!r}, of document {document.id}")
+    return name
