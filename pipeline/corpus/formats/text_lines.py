@@ -1,7 +1,7 @@
 """The lines of text files, the beginning of a file by which its format is told, and ids for documents that have none of their own.
 
-A line ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other have it in their middle. What is wrong with
-a whole file, its encoding, is said once, and nothing of the file is read beyond it.
+A line ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other have it in
+their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it.
 """
 
 from __future__ import annotations
