@@ -93,10 +93,14 @@ def needs(document: Document) -> frozenset[str]:
 
 
 def require_held(document: Document, holds: frozenset[str]) -> None:
-    """Raises: ValueError where a format cannot hold a document whole."""
+    """Raises: ValueError where a format cannot hold a document whole, or its ids do not tell its entities apart."""
     lost = needs(document) - holds
     if lost:
         raise ValueError(f"{document.source}: the format cannot hold {', '.join(sorted(lost))} of document {document.id}")
+    ids = {entity.id for entity in document.entities}
+    named = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
+    if len(ids) < len(document.entities) or named - ids:
+        raise ValueError(f"{document.source}: document {document.id} has an id for two entities, or a relation of one it lacks")
 
 
 def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Span, ...]]:

@@ -175,8 +175,6 @@ def _lines(document: Document) -> Iterator[str]:
     """The lines of annotation of a document: entities, relations in their order, what else brat said."""
     ours = all(BRAT_ID.fullmatch(entity.id) for entity in document.entities)
     ids = {entity.id: entity.id if ours else f"T{number}" for number, entity in enumerate(document.entities, 1)}
-    if len(ids) < len(document.entities):
-        raise ValueError(f"{document.source}: two entities of document {document.id} have one id")
     for entity in document.entities:
         offsets = ";".join(f"{start} {end}" for start, end in entity.spans)
         quoted = " ".join(" ".join(document.text[start:end].split()) for start, end in entity.spans)
