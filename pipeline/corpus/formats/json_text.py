@@ -6,6 +6,7 @@ import json
 import math
 import re
 from collections.abc import Iterator
+from dataclasses import replace
 from typing import Any, TextIO
 
 from pipeline.core.errors import Problem
@@ -140,7 +141,7 @@ class JsonText:
         if problem is PYTHON or self.line - first <= 1:
             return problem
         rest = "the rest of the file is skipped" if self.gave_up else f"lines {first} to {self.line - 1} are skipped"
-        return Problem(f"{problem.found}; {rest}", problem.hint, problem.kind)
+        return replace(problem, found=f"{problem.found}; {rest}")
 
     def _skip_to_line(self, indent: str) -> bool:
         """Move to the next line that begins as the broken value did, with a bracket after the same blanks."""

@@ -8,7 +8,7 @@
     {"founder": [{"id": 1}],        the items of the lists of one object (read_keyed)
      "author": [{"id": 2}]}
 
-What is no JSON is a problem, and reading goes on where the next object seems to begin. Byte order marks between objects are no text.
+What is no JSON is a problem, reading goes on where the next object seems to begin. Byte order marks between objects are no text.
 What is wrong with many objects of a file for one reason, its encoding above all, is said once, with their number.
 """
 
