@@ -1,0 +1,139 @@
+"""What the formats of tokens in JSON share: documents of objects, tokens, entities by the indices of tokens; and the way back."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+from pipeline.core.errors import Problem
+from pipeline.core.files import Row, written_whole
+from pipeline.core.schema import Span
+from pipeline.core.untrusted import json_text
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held
+from pipeline.corpus.formats.json_fields import NAME, is_name, read_id, require_free, shown
+from pipeline.corpus.formats.json_values import Value
+from pipeline.corpus.formats.text_lines import DistinctIds, content_id
+
+IDENTICAL = Problem("both entities of a relation are the same words", "give two entities", "entities-identical")
+ID_HINT = "it must be a string that is not blank, or a whole number"
+
+Parse = Callable[[Value], Document | list[Problem]]  # an object's document, its id and source still open, or all its problems
+
+
+def read_documents(path: Path, values: Iterable[Value | Problem], parse: Parse, id_key: str) -> Iterator[Document | Problem]:
+    """The documents of a file's objects, and all problems, in its order.
+
+    Args: id_key: of an object's id; one without gets an id made of its text and entities, or of all it holds where it has problems.
+    """
+    ids = DistinctIds()
+    for value in values:
+        if isinstance(value, Problem):
+            yield value
+            continue
+        source, given = f"{path}:{value.line}", value.value.get(id_key)
+        own_id = read_id(given)
+        parsed = parse(value)
+        if given is not None and own_id is None:
+            problem = Problem(f"{id_key} is {shown(given)}", ID_HINT, "id-malformed")
+            parsed = [problem, *(parsed if isinstance(parsed, list) else [])]
+        if isinstance(parsed, Document):
+            parts = [parsed.text, *(span for entity in parsed.entities for span in entity.spans)]
+            yield replace(parsed, id=own_id or ids.distinct(content_id(parts)), source=source)
+        else:
+            row_id = own_id or ids.distinct(content_id([json.dumps(value.value)]))
+            yield from (problem.at(source, row_id=row_id).or_exclude() for problem in parsed)
+
+
+def read_tokens(row: Row, key: str) -> list[str] | Problem:
+    """The tokens of an object; a blank one is a token too, for indices count it."""
+    tokens = row.get(key)
+    if tokens is None:
+        return Problem(f"key {key!r} is missing", f"give the tokens of the text under {key!r}", "key-missing")
+    if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
+        return Problem(f"{key} is {shown(tokens)}", "it must be a list of strings", "value-malformed")
+    if not "".join(tokens).strip():
+        return Problem(f"{key} holds no word", "give the tokens of the text, or remove the object", "words-missing")
+    return tokens
+
+
+def read_name(row: Row, key: str) -> Problem | None:
+    """What is wrong with a name, of a type or a relation, that an object need not have."""
+    if row.get(key) is None or is_name(row[key]):
+        return None
+    return Problem(f"{key} is {shown(row[key])}", NAME, "value-malformed")
+
+
+def span_problem(name: str, start: object, end: object, words: Sequence[str], *, inclusive: bool) -> Problem | None:
+    """What is wrong with the indices of an entity's first token and of its last, or of the one after it.
+
+    >>> span_problem("subj", 1, 2, ["a", "b"], inclusive=True).found
+    'subj is [1, 2], there are 2 tokens'
+    """
+    if type(start) is not int or type(end) is not int:
+        return Problem(f"{name} is [{shown(start)}, {shown(end)}]", "give two whole numbers, start and end", "span-malformed")
+    stop = end + inclusive
+    if not 0 <= start < stop <= len(words):
+        hint = f"indices count tokens from 0, the end is {'inclusive: the last token' if inclusive else 'exclusive: one past it'}"
+        return Problem(f"{name} is [{start}, {end}], there are {len(words)} tokens", hint, "span-impossible")
+    if not "".join(words[start:stop]).strip():
+        return Problem(f"{name} is blank: [{start}, {end}]", "give it a word", "entity-empty")
+    return None
+
+
+def other_keys(row: Row, keys: Iterable[str]) -> Row:
+    """What an object holds beside the keys of its format."""
+    known = set(keys)
+    return {key: value for key, value in row.items() if key not in known}
+
+
+def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str]) -> list[str]:
+    """The words of a document whose text is made of them.
+
+    Args: keys: of the format's objects, none of which may be one of the document's meta.
+    Raises: ValueError where the format cannot hold the document.
+    """
+    require_held(document, holds)
+    require_free(document, keys)
+    words = [document.text[start:end] for start, end in document.words or ()]
+    if not words or (document.text, document.words) != join_words(words):
+        raise ValueError(f"{document.source}: the text of document {document.id} is not words with a blank between")
+    return words
+
+
+def require_pair(document: Document) -> tuple[Entity, Entity, Relation]:
+    """The head, the tail and the relation of a document of one pair.
+
+    Raises: ValueError where it is another document.
+    """
+    if len(document.relations) != 1 or len(document.entities) != 2:
+        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
+    (relation,) = document.relations
+    return document.entity(relation.head), document.entity(relation.tail), relation
+
+
+def word_runs(document: Document) -> dict[str, list[Span]]:
+    """The words [start, end) that make the fragments of each entity, by its id.
+
+    Raises: ValueError where an entity begins or ends inside a word.
+    """
+    words = document.words or ()
+    last = len(words) - 1
+    starts = {word.start: last - index for index, word in enumerate(reversed(words))}  # of two at one place the first
+    ends = {word.end: index for index, word in enumerate(words, 1)}
+    runs: dict[str, list[Span]] = {}
+    for entity in document.entities:
+        if any(span.start not in starts or span.end not in ends for span in entity.spans):
+            raise ValueError(f"{document.source}: the entity {entity.id} of document {document.id} is no run of whole words")
+        runs[entity.id] = [Span(starts[span.start], ends[span.end]) for span in entity.spans]
+    return runs
+
+
+def write_list(rows: Iterable[Mapping[str, object]], path: Path) -> None:
+    """Write a JSON list, an item a line."""
+    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8") as file:
+        file.write("[")
+        for number, row in enumerate(rows):
+            file.write(f"{',' if number else ''}\n{json_text(row)}")
+        file.write("\n]\n")
