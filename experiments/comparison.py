@@ -14,9 +14,9 @@ import numpy as np
 from experiments.runs import Run, Runs
 from pipeline.core import params
 from pipeline.core.arrays import Doubles
+from pipeline.core.files import Row
 from pipeline.evaluation import bootstrap, scorer, tables
 from pipeline.evaluation.bootstrap import Comparison
-from pipeline.evaluation.tables import Row
 
 
 def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: params.Evaluate) -> list[Row]:

@@ -92,7 +92,7 @@ def run_of(variant: str, percent: int, seeds: tuple[int, ...], config: Config, r
         seeds=seeds,
         predicted_ids=tuple(tuple(result.test.predicted_ids.tolist()) for result in results),
         entities=tuple(entity_counts(result.test) for result in results) if "tags" in config.train.tasks else None,
-        positions_visible=config.train.positions == "shared",
+        positions_visible=config.tagger_sees_positions,
         best_epochs=tuple(result.best_epoch for result in results),
         validation=tuple(round(result.validation, 4) for result in results),
     )

@@ -35,8 +35,8 @@ from pipeline.evaluation.tables import Metrics
 from pipeline.model.batches import Examples
 from pipeline.model.manifest import MODEL, SavedModel
 
-SPLITS = ("validation", "test")
-COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
+SCORED_SPLITS = ("validation", "test")
+NOTE_COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
 
 
 def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> dict[str, list[Row]]:
@@ -88,10 +88,10 @@ def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Sto
     config = saved.config
     model = RelationModel.load(config, saved.folder)
     scored = {}
-    for split in SPLITS:
+    for split in SCORED_SPLITS:
         table = data.tables[split]
-        said = predict(model, Examples(table, store, config.relations))
-        scored[split] = scored_split.join_predictions(table, said.probabilities, said.tag_ids, config.relations, config.tags)
+        told = predict(model, Examples(table, store, config.relations))
+        scored[split] = scored_split.join_predictions(table, told.probabilities, told.tag_ids, config.relations, config.tags)
     return scored
 
 
@@ -100,9 +100,9 @@ def metrics_of(
 ) -> Metrics:
     """The tree of metrics.json."""
     return {
-        "data": {name: getattr(data.notes, name) for name in COUNTS},
+        "data": {name: getattr(data.notes, name) for name in NOTE_COUNTS},
         "train": {"rows": len(data.tables["train"])},
-        **{split: tables.split_scores(scored[split], positions_visible, settings) for split in SPLITS},
+        **{split: tables.split_scores(scored[split], positions_visible, settings) for split in SCORED_SPLITS},
     }
 
 
@@ -113,7 +113,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     saved, data, store = SavedModel.open(model), storage.read(positioned, POSITION), Store.open(embedded)
     require_same_data(saved, data, store.description)
     scored = score_splits(saved, data, store)
-    metrics = metrics_of(scored, data, saved.config.train.positions == "shared", settings)
+    metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
     test = scored["test"]
     rows_of = csv_tables(test, slices.cut(data.tables["test"], data.tables["train"]), settings)
     with outputs.made_whole(reports) as scratch:
@@ -123,8 +123,8 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
             files.write_csv(scratch / f"{name}.csv", rows)
         files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, data.tables["test"]))
         manifests.seal(scratch, REPORTS, ReportsDescription(len(test.row_ids)))
-    headline = f"{test.main_mode} macro-F1 {metrics['test']['relation'][f'{test.main_mode}_macro_f1']}"
-    return f"evaluate: {len(test.row_ids):,} test sentences, {headline}, {time.perf_counter() - began:.1f} s"
+    score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
+    return f"evaluate: {len(test.row_ids):,} test sentences, {test.main_mode} macro-F1 {score}, {time.perf_counter() - began:.1f} s"
 
 
 if __name__ == "__main__":

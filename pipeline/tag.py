@@ -14,10 +14,10 @@ import pyarrow.compute as pc
 from pipeline.core import params, ragged, storage
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.schema import PARSE, TAG, ParseNotes, TagNotes
+from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
-from pipeline.corpus.bio import ENTITIES, bio_ids, edges, find_problems, tag_names
+from pipeline.corpus.bio import bio_ids, edges, find_problems, tag_names
 
 
 def tag(table: pa.Table, labels: str, types: list[str]) -> pa.Table:

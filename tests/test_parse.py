@@ -289,6 +289,14 @@ def test_a_row_whose_problem_shows_only_beside_other_rows_can_be_left_out_by_its
     assert sum(map(len, parsed.tables.values())) == 69
 
 
+def test_a_row_left_out_for_one_of_its_problems_takes_the_others_along(project):
+    files = corpus()
+    files["train.txt"] += block("a1", "<e1>dog <e2>cat</e2>")  # an id that is another's, and a marker too few
+    for kind in ("id-repeated", "marker-missing"):
+        _, parsed = project(files, exclude=[{"kind": kind}])
+        assert parsed.notes.excluded_by == {kind: 1}
+
+
 def test_rows_whose_offsets_overlap_can_be_left_out_by_their_kind(project):
     good = {"text": "The cat sat.", "e1": [4, 7], "e2": [8, 11], "relation": "Other"}
     rows = json.dumps(good) + "\n" + json.dumps(good | {"e2": [4, 11]}) + "\n"

@@ -19,10 +19,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "core": set(),
     "corpus": {"core"},
     "encoding": {"core"},
-    "model": {"core", "corpus", "encoding"},
-    "evaluation": {"core", "corpus", "encoding", "model"},
+    "model": {"core", "encoding"},
+    "evaluation": {"core", "encoding", "model"},
     "prediction": {"core", "corpus", "encoding", "model"},
-    "annotation": {"core", "corpus", "encoding", "model", "evaluation", "prediction"},
 }
 # What takes a good part of a second or hundreds of megabytes to import, and so may wait inside a function.
 HEAVY = {"datasets", "dvclive", "huggingface_hub", "openvino", "spacy", "tensorflow", "tensorflow_addons", "transformers"}

@@ -2,8 +2,8 @@
 
 A folder is ours only where a manifest says so (manifests.py), and is replaced only where that names every file in it.
 
-While a folder is made, it is a scratch folder beside its place: .NAME.PROCESS.partial. To take its place takes two renames, the old
-folder's to .NAME.PROCESS.old and its own. What a process that died in between has left is put back or removed by the next one.
+A folder is made in .NAME.PROCESS.partial beside its place. To publish it, the old folder is renamed to .NAME.PROCESS.old, then the
+new one takes its name. What a killed process leaves is put back or removed by the next one. .NAME.lock guards all of it.
 """
 
 from __future__ import annotations
@@ -24,15 +24,16 @@ from pipeline.core.files import read_json
 from pipeline.core.manifests import MANIFEST, Manifest, file_names
 
 FULL_BYTES = 1_000_000  # a disk with less than this free is full
-NOBODYS = frozenset({".DS_Store"})  # files that a system puts into any folder
+SYSTEM_FILES = frozenset({".DS_Store"})  # that a system puts into any folder
+_held: set[Path] = set()  # outputs that this process has locked
 
 
 @contextlib.contextmanager
 def made_whole(folder: Path) -> Iterator[Path]:
-    """A scratch folder, which the block fills and seals: it takes the place of `folder` where that ends well, else leaves no trace.
+    """A scratch folder, filled and sealed (manifests.seal) by the block: it replaces `folder` if that ends well, else it goes.
 
     Raises: InputError where `folder` holds files that we did not write, which replacing it would lose, or another process writes
-        it; OSError, ENOSPC, where the block fails on a full disk, whatever OpenVINO, safetensors and tokenizers call that.
+        it; OSError, ENOSPC, where the block fails on a full disk, whatever error OpenVINO, safetensors or tokenizers raise for it.
     """
     with locked(folder):
         require_ours(folder)
@@ -51,7 +52,7 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A folder beside an output, which has the room, for what waits to be written into it; gone after the block."""
+    """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block."""
     with locked(folder):
         scratch = _beside(folder, "scratch")
         scratch.mkdir(parents=True)
@@ -68,15 +69,15 @@ def require_ours(folder: Path) -> None:
         raise InputError.of(folder, "a link or a file stands where the output folder belongs", "name another folder, or move it")
     if not folder.is_dir():
         return
-    present = [name for name in file_names(folder) if Path(name).name not in NOBODYS]
+    present = [name for name in file_names(folder) if Path(name).name not in SYSTEM_FILES]
     if not present and not (folder / MANIFEST).exists():
         return
     try:
         manifest = typed.build(Manifest, read_json(folder / MANIFEST, hint))
     except (InputError, typed.MismatchError):
-        raise InputError.of(folder, f"the folder holds {_some(present)}, and no {MANIFEST} of ours", hint) from None
+        raise InputError.of(folder, f"the folder holds {_some(present)}, and no {MANIFEST} of this pipeline", hint) from None
     if foreign := [name for name in present if name not in manifest.files]:
-        raise InputError.of(folder, f"the folder holds {_some(foreign)}, which we did not write", hint)
+        raise InputError.of(folder, f"the folder holds {_some(foreign)}, which this pipeline did not write", hint)
 
 
 def require_apart(output: Path, inputs: Iterable[Path]) -> None:
@@ -97,7 +98,7 @@ def locked(folder: Path) -> Iterator[None]:
     Raises: InputError that names the process which has the lock.
     """
     place = folder.parent.resolve() / folder.name
-    if place in _held:  # by this process
+    if place in _held:  # by this process: a command holds the locks of its outputs from its start
         yield
         return
     place.parent.mkdir(parents=True, exist_ok=True)
@@ -109,11 +110,10 @@ def locked(folder: Path) -> Iterator[None]:
         yield
     finally:
         _held.discard(place)
-        path.unlink(missing_ok=True)  # before it is let go, so that whoever waits for it takes a new one
+        path.unlink(
+            missing_ok=True
+        )  # before the lock is let go: a process that opened this file sees that it is gone, and opens a new one
         os.close(lock)
-
-
-_held: set[Path] = set()
 
 
 def _lock(path: Path, folder: Path) -> int:
@@ -128,9 +128,10 @@ def _lock(path: Path, folder: Path) -> int:
             raise InputError.of(
                 folder, f"it is being written by {holder}", "wait for it to end, or end it, and run again"
             ) from None
-        if path.exists() and os.path.samestat(os.fstat(lock), path.stat()):
-            break
-        os.close(lock)  # its last holder removed it between our two calls
+        with contextlib.suppress(FileNotFoundError):
+            if os.path.samestat(os.fstat(lock), path.stat()):
+                break
+        os.close(lock)  # its last holder removed it after we had opened it
     os.ftruncate(lock, 0)
     command = " ".join(" ".join(sys.orig_argv).split())
     os.write(lock, f"process {os.getpid()} ({command[:200]})".encode(errors="replace"))

@@ -18,6 +18,8 @@ from pipeline.core.typed import Between, Items, Line
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"
+ENTITIES = ("e1", "e2")
+OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
 # Of descriptions, which may come from anywhere.
 Name = Annotated[str, Line(1_000)]  # a fingerprint, a path, an address

@@ -1,8 +1,8 @@
 """The command line of stages and commands: typed arguments and --help, quiet libraries, progress, one way to report an error.
 
 A command is a function `main` whose parameters are its arguments and whose docstring is its help. Bad input ends it with exit
-code 1 and no traceback, a wrong command line with 2, Ctrl-C with 130. All that is wrong with the input of a command that writes
-stands in OUTPUT.problems.jsonl beside the output, until it runs without a problem.
+code 1 and no traceback, a wrong command line with 2, Ctrl-C with 130. Problems of the input of a command that writes are also
+listed in OUTPUT.problems.jsonl beside the output, until a run without any.
 """
 
 from __future__ import annotations
@@ -30,7 +30,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import write_lines
 from pipeline.core.untrusted import shown
 
-PLAIN_SECONDS = 10
+SECONDS_BETWEEN_LINES = 10
 INTERRUPTED = 130  # the exit code, as shells have it
 SHELLS = frozenset({"sh", "dash", "bash", "zsh", "fish"})
 Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
@@ -56,37 +56,39 @@ def run(main: Callable[..., str | int | None]) -> NoReturn:
     What main returns is its closing line, or its exit code. The outputs are locked while it runs: see pipeline/core/outputs.py.
     """
     quiet()
-    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # as pipeline/__init__.py left it while modules were imported
-        signal.signal(signal.SIGINT, signal.default_int_handler)
-    if sys.stdout is None:  # and the next file opened would take its place
+    if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else the caller ignores it, as nohup does
+        signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of that of pipeline/__init__.py
+    if sys.stdout is None:  # the caller closed it, and the next file opened would take its place
         sys.exit("standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
     @functools.wraps(main)
     def command(**arguments: Any) -> None:
-        end_with_starter()
+        exit_with_dvc()
         code = _run(main, arguments)
         sys.exit(shown(code) if isinstance(code, str) else code)
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(command)
-    app(prog_name=f"python -m {main.__globals__['__spec__'].name}" if main.__globals__.get("__spec__") else None)
-    raise SystemExit(0)
+    module = main.__globals__.get("__spec__")  # of the file that is run by python -m
+    app(prog_name=f"python -m {module.name}" if module else None)
+    raise SystemExit(0)  # never reached: the app exits
 
 
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:
     """What to exit with: a code, or what is wrong with the input."""
     try:
         with _outputs_locked(main, arguments), _problems_listed(_outputs(main, arguments)):
-            said = main(**arguments)
-        if isinstance(said, str):
-            print(shown(said))  # noqa: T201
+            result = main(**arguments)
+        if isinstance(result, str):
+            print(shown(result))  # noqa: T201
         sys.stdout.flush()
-        return said if isinstance(said, int) else 0
+        return result if isinstance(result, int) else 0
     except InputError as error:
-        counted = f"{len(error.problems):,} problem{'s' * (len(error.problems) != 1)} found, nothing written"
+        n_problems = len(error.problems)
+        counted = f"{n_problems:,} problem{'' if n_problems == 1 else 's'} found, nothing written"
         return "\n".join([str(error), *([counted, *getattr(error, "__notes__", ())] if _writes(main) else [])])
-    except BrokenPipeError:  # whoever read along has enough
+    except BrokenPipeError:  # the reader, such as head, has enough
         drop_output()
         return 1
     except OSError as error:
@@ -133,7 +135,7 @@ def _outputs(main: Callable[..., Any], arguments: dict[str, Any]) -> list[Path]:
 
 @contextlib.contextmanager
 def _problems_listed(written: list[Path]) -> Iterator[None]:
-    """List the problems that end the block beside the first output; where there are none, take the list of an earlier run away."""
+    """Write the problems that end the block to a file beside the first output; remove that file after a run without any."""
     listings = [output.parent / f"{output.name}.problems.jsonl" for output in written[:1]]
     try:
         yield
@@ -147,20 +149,20 @@ def _problems_listed(written: list[Path]) -> Iterator[None]:
         listing.unlink(missing_ok=True)
 
 
-def end_with_starter() -> None:
+def exit_with_dvc() -> None:
     """End this process when the DVC that started it ends, so that no stage writes on behind the back of the next run."""
     if "DVC_STAGE" not in os.environ or not hasattr(os, "pidfd_open"):
         return
     starter = os.getppid()
     name, parent = _process(starter)
-    starter = parent if name in SHELLS else starter
+    starter = parent if name in SHELLS else starter  # DVC runs a stage's command through a shell
     with contextlib.suppress(OSError):  # it has ended already, or the system does not let us look
         ended = os.pidfd_open(starter)
         threading.Thread(target=_end_after, args=[ended], daemon=True).start()
 
 
 def _process(process: int) -> tuple[str, int]:
-    """A process' name and the process that started it."""
+    """A process' name and its parent, from /proc/PID/stat: pid (name) state parent ..."""
     try:
         status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
     except OSError:
@@ -209,7 +211,7 @@ def progress(total: int, unit: str) -> Iterator[Callable[[int], None]]:
             now = time.perf_counter()
             rate = done / max(now - began, 1e-9)
             bar.update(task, advance=count, rate=rate)
-            if not console.is_terminal and now - said >= PLAIN_SECONDS:
+            if not console.is_terminal and now - said >= SECONDS_BETWEEN_LINES:
                 said = now
                 log(f"{done:,} of {total:,} {unit}, {rate:,.0f}/s")
 

@@ -1,4 +1,4 @@
-"""The only module that opens Arrow folders: a `datasets.DatasetDict` on disk, sealed by a manifest (see outputs.py).
+"""The only module that opens Arrow folders: a `datasets.DatasetDict` on disk, sealed by a manifest (see manifests.py).
 
 Any stage's output opens with `datasets.load_from_disk`.
 """

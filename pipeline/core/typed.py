@@ -5,16 +5,23 @@ from __future__ import annotations
 import dataclasses
 import types
 import typing
-from dataclasses import dataclass
+from dataclasses import MISSING, dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
 from pipeline.core.nearest import nearest
 
-Kind = TypeVar("Kind")
+T = TypeVar("T")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
 UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
-WORDS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", types.NoneType: "null", dict: "a mapping"}
+TYPE_NAMES = {
+    float: "a number",
+    int: "a whole number",
+    str: "text",
+    bool: "true or false",
+    types.NoneType: "null",
+    dict: "a mapping",
+}
 
 
 @dataclass(frozen=True)
@@ -97,8 +104,8 @@ class MismatchError(Exception):
         super().__init__("; ".join(f"{mismatch.found} ({mismatch.hint})" for mismatch in self.mismatches))
 
 
-def build(kind: type[Kind], value: object, keys: Keys = ()) -> Kind:
-    """A dataclass from a mapping: lists become tuples, whole numbers floats, inner mappings dataclasses, as the hints ask.
+def build(kind: type[T], value: object, keys: Keys = ()) -> T:
+    """A dataclass from a mapping: lists become tuples, whole numbers floats, inner mappings dataclasses, as the type hints ask.
 
     Args: keys: where the value stands, for the messages. A field with a default may be missing.
     Raises: MismatchError with every key that is unknown, missing or of another type.
@@ -117,10 +124,10 @@ def build(kind: type[Kind], value: object, keys: Keys = ()) -> Kind:
     try:
         made = _made(kind, value, keys, mismatches)
     except RecursionError:
-        raise MismatchError([Mismatch(keys, f"{shown(keys)} holds lists in lists without end", "write it flat")]) from None
+        raise MismatchError([Mismatch(keys, f"{dotted(keys)} holds lists in lists without end", "write it flat")]) from None
     if mismatches:
         raise MismatchError(mismatches)
-    return typing.cast(Kind, made)
+    return typing.cast(T, made)
 
 
 def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> Any:
@@ -138,46 +145,46 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
     if origin is tuple and isinstance(value, list):
         items = enumerate(value)
         value = [_made(arguments[0], item, (*keys, n), mismatches) if isinstance(item, dict) else item for n, item in items]
-    plain = _frozen(value)
+    plain = _as_tuples(value)
     if len(mismatches) > before:
         return plain
     if not fits(hint, plain):
-        mismatches.append(Mismatch(keys, f"{shown(keys)} is {_brief(value)}", _advice(hint, plain)))
+        mismatches.append(Mismatch(keys, f"{dotted(keys)} is {_brief(value)}", _advice(hint, plain)))
     return float(plain) if _is_float(hint) and isinstance(plain, int) else plain
 
 
-def _frozen(value: object) -> object:
+def _as_tuples(value: object) -> object:
     """A list and the lists in it as tuples."""
-    return tuple(map(_frozen, value)) if isinstance(value, list) else value
+    return tuple(map(_as_tuples, value)) if isinstance(value, list) else value
 
 
 def _dataclass(kind: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> Any:
     if not isinstance(value, dict):
-        mismatches.append(Mismatch(keys, f"{shown(keys)} is not a mapping", f"write {shown(keys)}: with indented keys below it"))
+        mismatches.append(Mismatch(keys, f"{dotted(keys)} is not a mapping", f"write {dotted(keys)}: with indented keys below it"))
         return None
     hints = typing.get_type_hints(kind, include_extras=True)
-    required = {field.name for field in dataclasses.fields(kind) if field.default is field.default_factory}  # both MISSING
+    required = {field.name for field in dataclasses.fields(kind) if field.default is MISSING and field.default_factory is MISSING}
     before = len(mismatches)
     for key in [key for key in value if key not in hints][:UNKNOWN_SHOWN]:
-        mismatches.append(Mismatch((*keys, key), f"unknown key {shown((*keys, key))}", nearest(str(key)[:LONGEST_SHOWN], hints)))
+        mismatches.append(Mismatch((*keys, key), f"unknown key {dotted((*keys, key))}", nearest(str(key)[:LONGEST_SHOWN], hints)))
     for key, hint in hints.items():
         if key in required and key not in value:
-            mismatches.append(Mismatch(keys, f"key {shown((*keys, key))} is missing", f"add {key}: {expected(hint)}"))
+            mismatches.append(Mismatch(keys, f"key {dotted((*keys, key))} is missing", f"add {key}: {expected(hint)}"))
     made = {key: _made(hint, value[key], (*keys, key), mismatches) for key, hint in hints.items() if key in value}
     return kind(**made) if len(mismatches) == before else None
 
 
-def shown(keys: Keys) -> str:
+def dotted(keys: Keys) -> str:
     """Keys as people write them.
 
-    >>> shown(("train", "loss_weights", "tags"))
+    >>> dotted(("train", "loss_weights", "tags"))
     'train.loss_weights.tags'
     """
     return ".".join(str(key)[:LONGEST_SHOWN] if str(key).isprintable() else _brief(key) for key in keys) or "the file"
 
 
 def fits(hint: Any, value: object) -> bool:
-    """Whether a value is what a hint says: a whole number passes for a number, True and False for no number."""
+    """Whether a value is what a hint says: a whole number passes for a float, a boolean for neither."""
     origin, arguments = typing.get_origin(hint), typing.get_args(hint)
     if origin is Annotated:
         return fits(arguments[0], value) and bool(arguments[1].allows(value))
@@ -209,7 +216,7 @@ def expected(hint: Any) -> str:
         return " or ".join(expected(option) for option in arguments)
     if dataclasses.is_dataclass(hint):
         return "keys " + ", ".join(field.name for field in dataclasses.fields(hint))
-    return WORDS[origin or hint]
+    return TYPE_NAMES[origin or hint]
 
 
 def _brief(value: object) -> str:

@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InputError
-from pipeline.core.typed import Keys, shown
+from pipeline.core.typed import Keys, dotted
 
 MOST_BYTES = 200_000
 MOST_VALUES = 20_000  # once aliases are followed
@@ -116,7 +116,7 @@ def _mapping(node: yaml.MappingNode, keys: Keys, document: Document) -> dict[str
             raise InputError.of(place, "a key that is a list or a mapping", "write a name before the colon")
         key = key_node.value
         if key in values:
-            raise InputError.of(place, f"{shown((*keys, key))} stands here a second time", "keep one of the two")
+            raise InputError.of(place, f"{dotted((*keys, key))} stands here a second time", "keep one of the two")
         values[key] = _plain(value_node, (*keys, key), document)
         document.lines[(*keys, key)] = key_node.start_mark.line + 1
     return values

@@ -15,9 +15,7 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
-from pipeline.core.schema import at_row
-
-ENTITIES = ("e1", "e2")
+from pipeline.core.schema import ENTITIES, OUTSIDE, at_row
 
 
 def tag_names(labels: str, types: list[str]) -> list[str]:
@@ -31,7 +29,7 @@ def tag_names(labels: str, types: list[str]) -> list[str]:
     ['O', 'B-Person', 'I-Person']
     """
     classes = {"entity": [""], "role": ["-E1", "-E2"], "type": [f"-{name}" for name in types]}[labels]
-    return ["O", *(prefix + name for name in classes for prefix in "BI")]
+    return [OUTSIDE, *(prefix + name for name in classes for prefix in "BI")]
 
 
 def bio_ids(n_words: Ints, starts: Ints, ends: Ints, begin_ids: Ints) -> NDArray[np.int32]:

@@ -69,10 +69,13 @@ def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], direc
     chosen: dict[str, Problem] = {}
     for check in checks:
         found = list(check(summaries))
-        chosen |= {problem.row: problem for problem in reversed(found) if problem.kind in kinds}
-        problems += [problem for problem in found if problem.row not in chosen]
+        chosen |= {
+            problem.row: problem for problem in reversed(found) if problem.kind in kinds
+        }  # reversed: the first of a row wins
+        problems += found
         reasons = {row: problem.kind for row, problem in chosen.items()}
         summaries = {split: summary.without("source", reasons) for split, summary in summaries.items()}
+    problems = [problem for problem in problems if problem.row not in chosen]  # whichever check chose the row
     of_rows = (problem for summary in summaries.values() for problem in summary.problems)
     had = {problem.kind for problem in (*of_rows, *chosen.values())}
     problems += _unknown_ids(_all(summaries)["id"], list(ids))
@@ -84,7 +87,7 @@ def _all(summaries: Summaries) -> pa.Table:
     return pa.concat_tables([summary.readings for summary in summaries.values()])
 
 
-def _left(readings: pa.Table) -> pa.Table:
+def _kept(readings: pa.Table) -> pa.Table:
     """The rows that are not left out."""
     return readings.filter(pc.is_null(readings["reason"]))
 
@@ -115,13 +118,13 @@ def _left_out(summaries: Summaries, chosen: dict[str, Problem]) -> Iterator[Row]
 def _of_rows(summaries: Summaries) -> Iterator[Problem]:
     """What is wrong with single rows, and with files."""
     for summary in summaries.values():
-        left = set(_left(summary.readings)["source"].to_pylist()) if summary.problems else set()
+        left = set(_kept(summary.readings)["source"].to_pylist()) if summary.problems else set()
         yield from (problem for problem in summary.problems if problem.row in left)
 
 
 def _repeated_ids(summaries: Summaries) -> Iterator[Problem]:
     """Rows whose id an earlier row has (a row with several problems has as many readings, all from one source)."""
-    readings = _left(_all(summaries))
+    readings = _kept(_all(summaries))
     keys = np.sort(readings["id_key"].drop_null().to_numpy())
     repeated = np.unique(keys[1:][keys[1:] == keys[:-1]])
     candidates = readings.filter(pc.is_in(readings["id_key"], pa.array(repeated)))
@@ -136,7 +139,7 @@ def _repeated_ids(summaries: Summaries) -> Iterator[Problem]:
 
 def _lost_directions(summaries: Summaries) -> Iterator[Problem]:
     """Rows of a relation without a direction that other rows of it have."""
-    readings = _left(_all(summaries))
+    readings = _kept(_all(summaries))
     relations = pc.unique(readings["relation"].drop_null()).to_pylist()
     directed = {undirected(relation) for relation in relations if undirected(relation) != relation}
     for relation, source, row_id in _rows_of(readings, [relation for relation in relations if relation in directed]):
@@ -152,7 +155,7 @@ def _unknown_relations(summaries: Summaries) -> Iterator[Problem]:
     for split, summary in summaries.items():
         unknown = [relation for relation in summary.relations if undirected(relation) not in known]
         hints = {relation: names.hint(undirected(relation)) if known else "mend the train files first" for relation in unknown}
-        for relation, source, row_id in _rows_of(_left(summary.readings), unknown):
+        for relation, source, row_id in _rows_of(_kept(summary.readings), unknown):
             found = f"relation {relation} of {split} is not in train"
             yield Problem(found, hints[relation], "relation-unknown").at(source, row_id=row_id)
 

@@ -1,7 +1,7 @@
 """Freeze a pretrained encoder for inference and prove it against TensorFlow.
 
-The graph from piece ids to the wanted hidden layers is frozen and converted to OpenVINO (why in this order:
-pipeline/core/openvino_model.py).
+The graph from piece ids to the wanted hidden layers is frozen, then converted to OpenVINO; pipeline/core/openvino_model.py says why
+in this order.
 """
 
 from __future__ import annotations

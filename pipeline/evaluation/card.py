@@ -35,7 +35,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         metrics=metrics,
         confidence=confidence,
         tagger=tagger,
-        finds=tagger and config.train.positions != "shared",
+        finds=tagger and not config.tagger_sees_positions,
         splits=("validation", "test"),
         scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
         shown=_bounded,

@@ -11,10 +11,11 @@ from typing import Any, NamedTuple
 import numpy as np
 import pyarrow as pa
 
+from pipeline.core.files import Row
 from pipeline.core.schema import Span
 from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scored_split import ScoredSplit
-from pipeline.evaluation.tables import Metrics, Row
+from pipeline.evaluation.tables import Metrics
 
 TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 N_MISTAKES = 30

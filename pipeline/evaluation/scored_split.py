@@ -12,10 +12,9 @@ import pyarrow.compute as pc
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
+from pipeline.core.schema import OUTSIDE_ID
 from pipeline.evaluation import scorer
 from pipeline.evaluation.scorer import Mode
-
-OUTSIDE_ID = 0
 
 
 @dataclass(frozen=True)

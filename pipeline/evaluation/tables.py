@@ -7,6 +7,7 @@ from functools import partial
 from typing import Any
 
 from pipeline.core import params
+from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
 from pipeline.core.schema import OTHER
 from pipeline.evaluation import bootstrap, calibration, scorer
@@ -15,7 +16,6 @@ from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.scorer import Mode
 from pipeline.evaluation.slices import Slices
 
-Row = dict[str, Any]  # of a CSV or JSON-lines file, a value a column
 Metrics = dict[str, Any]  # a part of the tree of metrics.json
 MINIMUM_ROWS = 10  # resamples of fewer rows are too alike: their interval would claim a certainty that is not there
 

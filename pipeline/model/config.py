@@ -14,6 +14,21 @@ Labels = Annotated[tuple[Annotated[str, Line(1_000)], ...], Items(1, 10_000)]
 
 
 @dataclass(frozen=True)
+class Pooling:
+    """What stands beside the maximum over the words' states."""
+
+    entities: bool  # the mean states over e1 and over e2
+    attention: bool  # a mean that the entities ask for
+
+
+POOLINGS = {  # by train.pooling
+    "max": Pooling(entities=False, attention=False),
+    "max+entities": Pooling(entities=True, attention=False),
+    "max+entities+attention": Pooling(entities=True, attention=True),
+}
+
+
+@dataclass(frozen=True)
 class Config:
     """Everything that decides the network, and the names behind its outputs."""
 
@@ -32,6 +47,16 @@ class Config:
         return cls(relations, tags, vectors.encoder.width, len(vectors.encoder.layers), max_distance, train)
 
     @property
+    def pooling(self) -> Pooling:
+        """What the relation head makes of a sentence's states."""
+        return POOLINGS[self.train.pooling]
+
+    @property
     def relation_sees_entities(self) -> bool:
         """Whether the relation head knows which words are the entities."""
-        return self.train.positions != "none" or self.train.pooling != "max"
+        return self.train.positions != "none" or self.pooling.entities
+
+    @property
+    def tagger_sees_positions(self) -> bool:
+        """Whether the tags can be read off the tagger's inputs, so that its score says nothing of finding entities."""
+        return self.train.positions == "shared"

@@ -21,7 +21,7 @@ import numpy as np
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.prefetch import prefetch
-from pipeline.core.schema import Span
+from pipeline.core.schema import OUTSIDE, Span
 from pipeline.model import frozen, viterbi
 from pipeline.model.batches import by_length
 from pipeline.model.frozen import Frozen
@@ -33,7 +33,6 @@ from pipeline.prediction.types import SOURCE, Entity, Prediction, Relation, Sent
 
 BATCH_ROWS = 32
 BATCH_WORDS = 4_096  # padding among them: more than any 32 windows of the default 100 words, a part of 32 whole documents
-OUTSIDE = "O"
 
 Tags = tuple[str, ...]  # a name a word
 Outputs = dict[str, Floats]  # of the network for B windows: relation (B, R) probabilities, tags (B, T, K) emissions
@@ -81,7 +80,7 @@ class Predictor:
         if self._transitions is None:
             found = "no entities are marked, and the model has no tagger to find them"
             return Problem(found, f"{hint}both train.tasks", source=SOURCE)
-        if self.config.train.positions == "shared":
+        if self.config.tagger_sees_positions:
             found = "no entities are marked, and this model's tagger reads them off the marks (train.positions: shared)"
             return Problem(found, f"{hint}with train.positions: relation or none", source=SOURCE)
         return None

@@ -15,7 +15,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.schema import Span
+from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.formats import jsonl, semeval
 from pipeline.corpus.formats.annotation import Line
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
@@ -66,11 +66,11 @@ def _object_problems(value: dict[str, Any]) -> Iterator[Problem]:
     """All that is wrong with an object, but for what Sentence.of finds in its text."""
     for key in value:
         meant = key.lower().replace("_", "")
-        if meant in jsonl.ENTITIES and meant not in value:
+        if meant in ENTITIES and meant not in value:
             yield Problem(f"there is no {meant}, but {key!r}", f"did you mean {meant}?", "key-unknown")
     if problem := jsonl.id_problem(value):
         yield problem
-    given = [entity for entity in jsonl.ENTITIES if entity in value]
+    given = [entity for entity in ENTITIES if entity in value]
     if len(given) == 1:
         yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):

@@ -193,7 +193,7 @@ def test_a_process_may_write_what_it_has_locked(folder: Path) -> None:
 @pytest.mark.parametrize("name", ["notes.txt", "config.json", "metrics.json", "inner/model.safetensors"])
 def test_a_folder_with_a_file_that_we_did_not_write_is_never_replaced(folder: Path, name: str) -> None:
     (folder / name).write_text("years of work")
-    with pytest.raises(InputError, match=f"the folder holds {name}, which we did not write"):
+    with pytest.raises(InputError, match=f"the folder holds {name}, which this pipeline did not write"):
         make(folder)
     assert (folder / name).read_text() == "years of work"
 
@@ -207,7 +207,7 @@ def test_a_folder_without_a_manifest_of_ours_is_never_replaced(tmp_path: Path, m
     (folder / "config.json").write_text("{}")
     if manifest is not None:
         (folder / MANIFEST).write_text(manifest)
-    with pytest.raises(InputError, match=r"the folder holds config\.json, and no manifest\.json of ours"):
+    with pytest.raises(InputError, match=r"the folder holds config\.json, and no manifest\.json of this pipeline"):
         make(folder)
     assert (folder / "config.json").read_text() == "{}"
 

@@ -221,7 +221,7 @@ def test_any_error_on_a_full_disk_says_that_it_is_full(tmp_path: Path, monkeypat
 
 def test_a_folder_that_no_stage_wrote_is_never_replaced(tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
-    with pytest.raises(InputError, match=r"the folder holds thesis\.txt, and no manifest\.json of ours"):
+    with pytest.raises(InputError, match=r"the folder holds thesis\.txt, and no manifest\.json of this pipeline"):
         storage.write(tmp_path, PARSE, {"train": [parsed("[e1 a] [e2 b]")]}, NOTES)
     assert (tmp_path / "thesis.txt").read_text() == "years of work"
 

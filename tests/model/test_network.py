@@ -1,8 +1,12 @@
 """What each option makes of the network."""
 
+import typing
+
 import numpy as np
 import pytest
 
+from pipeline.core.params import Train
+from pipeline.model import config
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
 
@@ -33,3 +37,7 @@ def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions,
     moved = {**inputs, "e2_position_ids": np.where(inputs["e2_position_ids"] > 0, 3, 0).astype(np.int32)}
     changed = not np.allclose(model.forward(inputs)["tags"], model.forward(moved)["tags"])
     assert changed == sees
+
+
+def test_every_pooling_that_params_offer_says_what_it_has():
+    assert set(config.POOLINGS) == set(typing.get_args(typing.get_type_hints(Train)["pooling"]))

@@ -16,12 +16,11 @@ from typing import Any
 
 from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.core.nearest import nearest
-from pipeline.core.schema import Span
+from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem, text_problem, type_problem
 
 REQUIRED = ("text", "e1", "e2", "relation")
 OPTIONAL = ("e1_type", "e2_type", "id")
-ENTITIES = ("e1", "e2")
 LINE = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
 UNITS = "offsets count Unicode characters from 0, the end is exclusive (tools in JavaScript count UTF-16 units)"
 
