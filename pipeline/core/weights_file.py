@@ -6,8 +6,8 @@ from pathlib import Path
 from typing import Any, NamedTuple
 
 import numpy as np
-from numpy.typing import NDArray
 
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 
 MOST_HEADER_BYTES = 10**7  # hundreds of thousands of tensors
@@ -42,7 +42,7 @@ def read_header(path: Path, hint: str) -> dict[str, Tensor]:
         raise InputError.of(path, f"damaged ({error})", hint) from None
 
 
-def read_floats(path: Path, shapes: dict[str, tuple[int, ...]], hint: str) -> dict[str, NDArray[np.float32]]:
+def read_floats(path: Path, shapes: dict[str, tuple[int, ...]], hint: str) -> dict[str, Floats]:
     """Some tensors of a file, by name.
 
     Raises: InputError where one is not there in this shape and in float32, or has values that are no numbers.

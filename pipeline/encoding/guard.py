@@ -91,4 +91,4 @@ def _bound(answer: Response, most_bytes: int) -> None:
 def brief(value: object) -> str:
     """A value of the hub's for a message."""
     text = repr(value)
-    return text if len(text) <= 80 else f"{text[:80]}…"
+    return text if len(text) <= 40 else f"{text[:40]}…"

@@ -17,9 +17,12 @@ import pytest
 from safetensors.numpy import load_file, save_file
 
 from pipeline.core import manifests
+from pipeline.core.errors import InputError
 from pipeline.core.manifests import MANIFEST
 from pipeline.core.schema import ENCODER
 from pipeline.model.manifest import MODEL, WEIGHTS
+from pipeline.prediction.predictor import Predictor
+from pipeline.prediction.types import Sentence
 from tests.support.models import MARKED
 from tests.support.project import ROOT
 
@@ -215,3 +218,11 @@ def test_an_option_out_of_range_is_refused(folder: Path, options: list[str]) -> 
     ended = predict(folder, *options)
     assert ended.returncode == 2
     assert "Traceback" not in ended.stderr
+
+
+def test_outputs_that_are_no_numbers_are_an_error(models: tuple[Path, dict[str, Any]], monkeypatch: pytest.MonkeyPatch) -> None:
+    predictor = Predictor(models[0] / "shared")
+    forward = predictor._network.forward
+    monkeypatch.setattr(predictor._network, "forward", lambda batch: {task: out * np.nan for task, out in forward(batch).items()})
+    with pytest.raises(InputError, match="infinite or no numbers"):
+        predictor.predict([Sentence.of(MARKED[0])])
