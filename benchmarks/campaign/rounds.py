@@ -67,7 +67,8 @@ def within(seconds: float) -> Iterator[None]:
         yield
     finally:
         signal.setitimer(signal.ITIMER_PROF, 0)
-        signal.signal(signal.SIGPROF, usual)
+        # A last signal may be on its way, and the system's own answer to it is to end the process.
+        signal.signal(signal.SIGPROF, signal.SIG_IGN if usual is signal.SIG_DFL else usual)
 
 
 def play(name: str, play_round: Round, count: int, seed: int, failures: Path, first: int = 0) -> Result:

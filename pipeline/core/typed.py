@@ -14,14 +14,7 @@ T = TypeVar("T")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
 UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
-TYPE_NAMES = {
-    float: "a number",
-    int: "a whole number",
-    str: "text",
-    bool: "true or false",
-    types.NoneType: "null",
-    dict: "a mapping",
-}
+NOUNS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", dict: "a mapping", types.NoneType: "null"}
 
 
 @dataclass(frozen=True)
@@ -216,7 +209,7 @@ def expected(hint: Any) -> str:
         return " or ".join(expected(option) for option in arguments)
     if dataclasses.is_dataclass(hint):
         return "keys " + ", ".join(field.name for field in dataclasses.fields(hint))
-    return TYPE_NAMES[origin or hint]
+    return NOUNS[origin or hint]
 
 
 def _brief(value: object) -> str:

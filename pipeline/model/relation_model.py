@@ -73,6 +73,7 @@ def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     """
     try:
         with tf.Graph().as_default():  # where variables are described, not made
+            tf.random.set_seed(0)  # a graph has a seed of its own, which dropout asks for once training has asked for determinism
             return {name: tuple(weight.shape) for name, weight in weights_by_name(build(config)).items()}
     except (ValueError, TypeError, ArithmeticError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:200]

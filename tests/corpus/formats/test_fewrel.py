@@ -140,7 +140,7 @@ def test_what_it_cannot_hold_is_refused(reading, tmp_path, change):
 
 def test_a_file_is_read_in_flat_memory(tmp_path):
     peaks = []
-    for n in (20, 2_000):
+    for n in (20, 300):
         path = tmp_path / f"{n}.json"
         path.write_text(json.dumps({"P112": [ROW | {"tokens": [*ROW["tokens"], *["word"] * 1_000]}] * n}), encoding="utf-8")
         peaks.append(peak_memory(fewrel, path))
