@@ -14,7 +14,7 @@ claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .
