@@ -1,4 +1,6 @@
-"""A document: what every annotation format is read into and written from.
+"""A document: what annotation formats are read into and written from.
+
+Parse still reads annotations of one pair a row (formats/annotation.py); what makes rows of documents is pairs.py.
 
 Offsets are half-open [start, end) in Unicode characters of the text. A format that gives tokens keeps them: they are the words, and
 the text is made of them.
