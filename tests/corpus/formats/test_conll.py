@@ -245,4 +245,4 @@ def test_a_large_file_is_read_in_flat_memory(path):
         tracemalloc.stop()
         return most
 
-    assert peak(2000) < 2 * peak(200) + 100_000  # an id's hash a document is kept
+    assert (peak(2000) - peak(200)) / 1800 < 200  # bytes a document: the hash of its id is kept, its words alone take more
