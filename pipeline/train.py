@@ -41,6 +41,8 @@ def check(options: Train, rows: dict[str, int]) -> None:
     """
     if "relation" not in options.tasks:
         raise InputError.of(params.FILE, "train.tasks lacks relation", "write tasks: [relation, tags] or tasks: [relation]")
+    if len(set(options.tasks)) < len(options.tasks):
+        raise InputError.of(params.FILE, "train.tasks has a task twice", "write tasks: [relation, tags] or tasks: [relation]")
     for split in ("train", "validation"):
         if not rows.get(split):
             hint = "raise parse.validation_fraction" if split == "validation" else "add annotations to data/raw"
