@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import tracemalloc
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
 
@@ -83,3 +84,14 @@ def _relations(draw: st.DrawFn, entities: Sequence[Entity], holds: frozenset[str
     labels = [*LABELS, *([None] if "unlabelled" in holds else [])]
     annotators = [None, *(["ann", "bob"] if "annotators" in holds else [])]
     return [Relation(head, tail, draw(st.sampled_from(labels)), draw(st.sampled_from(annotators))) for head, tail in sorted(chosen)]
+
+
+def peak_bytes(reading: Iterable[object]) -> int:
+    """Bytes of memory that a reading takes at most, what it yields dropped at once."""
+    tracemalloc.start()
+    try:
+        for _ in reading:
+            pass
+        return tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import dataclasses
 import json
-import tracemalloc
 from collections.abc import Callable, Iterator, Sequence
 from pathlib import Path
 from types import ModuleType
@@ -12,6 +11,7 @@ from typing import Any
 
 from pipeline.core.errors import KINDS, Problem
 from pipeline.corpus.document import Document
+from tests.support.documents import peak_bytes
 
 Read = Callable[[Path], Iterator[Document | Problem]]
 
@@ -51,10 +51,11 @@ def written_and_read(module: ModuleType, folder: Path, documents: Sequence[Docum
 
 
 def peak_memory(module: ModuleType, path: Path) -> int:
-    """Bytes that reading a file takes at most, its documents dropped one by one."""
-    tracemalloc.start()
-    try:
-        assert all(isinstance(document, Document) for document in module.read(path))
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
+    """Bytes that reading a file without problems takes at most, its documents dropped one by one."""
+
+    def documents() -> Iterator[Document | Problem]:
+        for reading in module.read(path):
+            assert isinstance(reading, Document)
+            yield reading
+
+    return peak_bytes(documents())

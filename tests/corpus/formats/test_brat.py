@@ -1,4 +1,3 @@
-import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -9,7 +8,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation, Skipped
 from pipeline.corpus.formats import brat
-from tests.support.documents import documents
+from tests.support.documents import documents, peak_bytes
 
 TEXT = "Thin field theory (TFT) describes heat.\n"
 ANN = """T1\tTheory 0 4;11 17\tThin theory
@@ -354,16 +353,6 @@ def test_a_folder_that_holds_files_is_not_replaced(tmp_path):
     (tmp_path / "mine.txt").write_text("mine")
     with pytest.raises(InputError, match="there is something already"):
         brat.write([document()], tmp_path)
-
-
-def peak_bytes(reading):
-    tracemalloc.start()
-    try:
-        for _ in reading:
-            pass
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def test_a_large_folder_is_read_document_by_document(tmp_path):

@@ -1,5 +1,4 @@
 import json
-import tracemalloc
 from dataclasses import replace
 
 import pytest
@@ -10,7 +9,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import doccano
-from tests.support.documents import documents
+from tests.support.documents import documents, peak_bytes
 
 ROW = {
     "id": 1,
@@ -216,16 +215,6 @@ def test_what_doccano_cannot_hold_is_refused_and_nothing_is_written(tmp_path, ca
     with pytest.raises(ValueError):  # noqa: PT011
         doccano.write([document(**REFUSED[case])], tmp_path / "out.jsonl")
     assert list(tmp_path.iterdir()) == []
-
-
-def peak_bytes(reading):
-    tracemalloc.start()
-    try:
-        for _ in reading:
-            pass
-        return tracemalloc.get_traced_memory()[1]
-    finally:
-        tracemalloc.stop()
 
 
 def test_a_large_file_is_read_in_flat_memory(tmp_path):
