@@ -66,7 +66,7 @@ def main(raw: Input, parsed: Output) -> str:
             log(f"parse: {line}")
         held_out = None if files["validation"] else _hold_out(corpus.summaries["train"], settings.validation_fraction)
         overlap = corpus.summaries["test"].n_shared(corpus.summaries["train"])
-        notes = ParseNotes(settings.language, settings.segmenter, corpus.excluded_by, overlap)
+        notes = ParseNotes(settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, {}, ())
         splits = _splits(scratch, corpus.summaries, held_out)
         lists = {EXCLUDED: corpus.left_out} if corpus.left_out else {}
         corpus.summaries.clear()  # its memory grows with the corpus, and writing needs some of its own

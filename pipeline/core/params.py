@@ -3,17 +3,22 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import typed, typed_yaml
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
 from pipeline.core.nearest import nearest
-from pipeline.core.typed import Between, OneOf
+from pipeline.core.schema import OTHER
+from pipeline.core.typed import Between, Line, OneOf
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
+FORMATS = (  # the modules of pipeline/corpus/formats that read
+    *("semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel"),
+    *("brat", "label_studio", "prodigy", "doccano", "conll", "tsv"),
+)
 Section = TypeVar("Section")
 
 # What training, drawing and any machine can take; typos go further.
@@ -34,23 +39,44 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
-class Parse:
-    """How annotation files become rows."""
+class Splits:
+    """Which files of data/raw are of which split: glob patterns, relative to it."""
 
-    format: Literal["semeval", "jsonl"]
+    train: tuple[str, ...]
+    validation: tuple[str, ...] = ()
+    test: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class Parse:
+    """How annotation files become rows. What has a default is newer than the first release."""
+
     language: str
     segmenter: Literal["char", "jieba", "pkuseg"]
     directed: bool
     validation_fraction: Share
     seed: Seed
     exclude: tuple[str | Exclusion, ...]  # the id of rows, or what is wrong with them
+    format: Annotated[str, OneOf(("auto", *FORMATS))] = "auto"
+    splits: Literal["auto"] | Splits = "auto"
+    test_fraction: Share = 0.0
+    negatives: Literal["none", "all"] | Annotated[float, Between(0, 1_000)] = "none"  # a number: for each positive pair
+    negative_label: Annotated[str, Line(200)] = OTHER
+    across_sentences: Literal["keep", "exclude"] = "keep"
+    symmetric: tuple[str, ...] = ()  # relations without direction
+    fragments: Literal["cover", "error"] = "cover"
+    several: Literal["error", "first", "rows"] = "error"  # labels of one pair
+    ambiguous: Literal["error", "nearest"] = "error"  # names that are in their sentence more than once
+    rename: dict[str, str] = field(default_factory=dict)  # relations and types
+    strict: bool = False  # warnings of the annotations are errors
 
 
 @dataclass(frozen=True)
 class Tag:
-    """Which classes the BIO tags name."""
+    """Which classes the BIO tags name, and what becomes of entities that share a word."""
 
     labels: Literal["entity", "role", "type"]
+    overlap: Literal["error", "outer", "first"] = "error"
 
 
 @dataclass(frozen=True)

@@ -46,7 +46,7 @@ PARSED = pa.schema(
         ("e2_end", pa.int32()),
         ("e1_type", pa.string()),  # null unless annotated
         ("e2_type", pa.string()),
-        ("relation", pa.string()),
+        ("relation", pa.string()),  # null where a test row is not labelled
     ]
 )
 TAGGED = PARSED.append(pa.field("tag_ids", pa.list_(pa.int32())))
@@ -59,7 +59,19 @@ POSITIONED = pa.schema(
         ("window_end", pa.int32()),
     ]
 )
-OPTIONAL = {"e1_type", "e2_type"}
+OPTIONAL = {"e1_type", "e2_type", "relation"}
+
+
+@dataclass(frozen=True)
+class Finding:
+    """What a check of the annotations found: how often, at which places first, and what to do."""
+
+    check: str
+    severity: Literal["error", "warning"]
+    count: int
+    found: str
+    hint: str
+    places: tuple[str, ...]  # file:line
 
 
 @dataclass(frozen=True)
@@ -70,6 +82,9 @@ class ParseNotes:
     segmenter: str
     excluded_by: dict[str, int]  # rows left out by parse.exclude: by the kind of their problem, or "id"
     overlap: int  # test rows whose text is in train too
+    negative_label: str  # the label that stands for no relation
+    counts: dict[str, int]  # what became of the documents: see corpus/pairs.py
+    findings: tuple[Finding, ...]  # of the annotations, the errors first
 
     @property
     def excluded(self) -> int:
@@ -140,9 +155,9 @@ class ReportsDescription:
 ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
 VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
 REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
-PARSE = Contract(Kind("parse", 2, ParseNotes, "run dvc repro parse"), PARSED)
-TAG = Contract(Kind("tag", 2, TagNotes, "run dvc repro tag"), TAGGED)
-POSITION = Contract(Kind("position", 2, PositionNotes, "run dvc repro position"), POSITIONED)
+PARSE = Contract(Kind("parse", 3, ParseNotes, "run dvc repro parse"), PARSED)
+TAG = Contract(Kind("tag", 3, TagNotes, "run dvc repro tag"), TAGGED)
+POSITION = Contract(Kind("position", 3, PositionNotes, "run dvc repro position"), POSITIONED)
 
 
 def check(table: pa.Table, contract: Contract[Any]) -> None:

@@ -25,7 +25,9 @@ from pipeline.tag import tag
 from tests.support.project import ROOT
 from tests.support.rows import PARSE_NOTES, POSITION_NOTES, TAG_NOTES, parsed, positioned, with_column
 
-NOTES = ParseNotes(language="de", segmenter="char", excluded_by={"id": 3}, overlap=1)
+NOTES = ParseNotes(
+    language="de", segmenter="char", excluded_by={"id": 3}, overlap=1, negative_label="Other", counts={}, findings=()
+)
 
 
 @pytest.fixture

@@ -5,12 +5,12 @@ from __future__ import annotations
 import pyarrow as pa
 
 from pipeline.core import schema
-from pipeline.core.schema import ParseNotes, PositionNotes, TagNotes
+from pipeline.core.schema import OTHER, ParseNotes, PositionNotes, TagNotes
 from pipeline.position import position
 from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
-PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0)
+PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, counts={}, findings=())
 TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"))
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
