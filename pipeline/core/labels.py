@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
 from pipeline.core.untrusted import CONTROLS, DIRECTIONS, SURROGATES
@@ -44,6 +45,7 @@ def is_label(text: str) -> bool:
     return bool(_form(text))
 
 
+@lru_cache(1 << 16)
 def _form(text: str) -> re.Match[str] | None:
     return FORM.fullmatch(text) if is_name(text) else None
 

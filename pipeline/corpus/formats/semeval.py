@@ -129,7 +129,7 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 def _begins_block(line: str) -> bool:
     if "\t" in line and SENTENCE.match(line):
         return True
-    marked = line.lower() if "<" in line else ""
+    marked = line.lower() if "<" in line and not line.startswith(COMMENT) else ""
     return "<e1>" in marked and "<e2>" in marked
 
 
