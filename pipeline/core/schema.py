@@ -97,6 +97,7 @@ class TagNotes(ParseNotes):
     """The same, and what the tag stage adds."""
 
     tags: tuple[str, ...]  # K, in id order
+    untagged: int  # entities that no tag marks: they share a word with the other one, or have no type
 
 
 @dataclass(frozen=True)

@@ -11,7 +11,7 @@ from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
 PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, counts={}, findings=())
-TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"))
+TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"), untagged=0)
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
 
@@ -56,6 +56,14 @@ def positioned(
 ) -> pa.Table:
     """The same with the columns of the tag stage, tags by entity, and of the position stage."""
     return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", []), max_length, max_distance)
+
+
+def with_spans(table: pa.Table, e1: tuple[int, int], e2: tuple[int, int]) -> pa.Table:
+    """The table with other entities, in words, the same in every row."""
+    for name, (start, end) in (("e1", e1), ("e2", e2)):
+        table = with_column(table, f"{name}_start", [start] * len(table))
+        table = with_column(table, f"{name}_end", [end] * len(table))
+    return table
 
 
 def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:
