@@ -18,7 +18,6 @@ from pipeline.core.typed import Between, Items, Line
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"  # the label that stands for no relation, where parse.negative_label names no other
-UNLABELLED_ID = -1  # among ids of relations, that of a row without a label
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 

@@ -47,7 +47,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         scores={name: title for name, title in SCORES.items() if metrics["validation"]["relation"][name] is not None},
         shown=_shown,
         labelled=metrics["test"]["relation"]["accuracy"] is not None,
-        counts={name: Markdown(title) for name, title in COUNTS.items()},
+        counts={name: Markdown(title) for name, title in COUNTS.items() if tagger or name != "untagged"},
         parameters=parameters(model),
         folder=folder,
     )

@@ -11,10 +11,10 @@ import pyarrow as pa
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
-from pipeline.core.schema import OUTSIDE_ID, UNLABELLED_ID
+from pipeline.core.labels import UNLABELLED_ID, label_ids
+from pipeline.core.schema import OUTSIDE_ID
 from pipeline.evaluation import scorer
 from pipeline.evaluation.scorer import Mode
-from pipeline.model.batches import label_ids
 
 
 @dataclass(frozen=True)

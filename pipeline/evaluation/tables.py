@@ -11,8 +11,7 @@ from typing import Any
 
 from pipeline.core import params
 from pipeline.core.files import Row
-from pipeline.core.labels import is_directed
-from pipeline.core.schema import UNLABELLED_ID
+from pipeline.core.labels import UNLABELLED_ID, is_directed
 from pipeline.evaluation import bootstrap, calibration, scorer
 from pipeline.evaluation.bootstrap import Estimate
 from pipeline.evaluation.scored_split import ScoredSplit

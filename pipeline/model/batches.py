@@ -17,7 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.core.schema import UNLABELLED_ID
+from pipeline.core.labels import label_ids
 
 Batch = dict[str, NDArray[np.generic]]
 POSITION_IDS = ("e1_position_ids", "e2_position_ids")
@@ -77,13 +77,6 @@ class Examples:
         # Past a window's end these places are another row's, or none's.
         places = np.minimum(self._flat_starts[row_ids][:, None] + words, len(values) - 1)
         return np.where(words < lengths, values[places], np.int32(padding))
-
-
-def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:
-    """(N,) the place of each label among the names, UNLABELLED_ID for null."""
-    places = pc.fill_null(pc.index_in(labels, pa.array(names, pa.string())), UNLABELLED_ID)
-    ids: Ints = places.to_numpy().astype(np.int64)
-    return ids
 
 
 def by_length(lengths: Ints, size: int, n_words: float = math.inf) -> list[Ints]:

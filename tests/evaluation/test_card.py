@@ -67,8 +67,10 @@ def test_it_says_whether_unmarked_text_can_be_used(changes, needs):
     assert ("It needs the marks" in render(**changes)) == needs
 
 
-def test_a_model_without_a_tagger_has_no_entity_score():
+def test_a_model_without_a_tagger_has_no_entity_score_and_no_count_of_what_was_not_tagged():
     assert "entity F1" not in render(tasks=("relation",))
+    assert "no tag marks" not in render(tasks=("relation",))
+    assert "no tag marks, since they share a word with the other one or have no type: 0" in render()
 
 
 @pytest.mark.parametrize(("relations", "said"), [(tiny.RELATIONS, "for all others"), (("A", "B"), "always names one")])

@@ -3,7 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
-from pipeline.core.schema import UNLABELLED_ID
+from pipeline.core.labels import UNLABELLED_ID
 from pipeline.model.batches import Examples, shuffled
 from tests.support import tiny
 from tests.support.rows import positioned
