@@ -5,7 +5,7 @@
     tail -f log.txt | python -m pipeline.predict models/relation --pretty terminal
 
 What each format looks like: pipeline/prediction/readers.py. What a line says: pipeline/prediction/types.py; "line" is where the
-sentence began.
+sentence began, and a relation that is its "negative_label" says that none of the others holds.
 A sentence that cannot be used gives {"line": ..., "error": ..., "hint": ...} in its place; the exit code is then 1 at the end.
 """
 

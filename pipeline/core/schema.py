@@ -17,7 +17,7 @@ from pipeline.core.manifests import Kind
 from pipeline.core.typed import Between, Items, Line
 
 SPLITS = ("train", "validation", "test")
-OTHER = "Other"
+OTHER = "Other"  # the label that stands for no relation, where parse.negative_label names no other
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
@@ -97,6 +97,7 @@ class TagNotes(ParseNotes):
     """The same, and what the tag stage adds."""
 
     tags: tuple[str, ...]  # K, in id order
+    untagged: int  # entities that no tag marks: they share a word with the other one, or have no type
 
 
 @dataclass(frozen=True)
