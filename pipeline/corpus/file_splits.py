@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Collection, Iterable
+from collections.abc import Collection, Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
@@ -12,12 +12,14 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Splits
+from pipeline.core.schema import SPLITS
 from pipeline.corpus.raw_files import RawFiles
 from pipeline.corpus.split_names import split_of_beginning, splits_in
 
 WORDS_WANTED = "put train, validation (or dev) or test into its name or its folder's"
 NONE_TOLD = 'put train or test into their names, or write parse.splits: {train: ["*"]} and parse.test_fraction: 0.2 in params.yaml'
 N_NAMED = 3
+LONGEST_LINE = 250
 
 
 class Told(NamedTuple):
@@ -34,23 +36,33 @@ def by_names(folder: Path, raw: RawFiles) -> Tellings:
     """The splits that names tell: a file's or folder's own, else that of the nearest folder, else the beginning of a file's."""
     told: dict[Path, Told] = {}
     problems: list[Problem] = []
-    strays: list[Problem] = []
+    strays: list[Path] = []
     for unit in raw.units:
         by, splits = _told_by_name(folder, unit, unit in raw.folders)
         if len(splits) == 1:
             told[unit] = Told(splits[0], by)
         elif splits:
-            hint = f"list all files under parse.splits in params.yaml, this one as {' or '.join(_lines(folder, unit, splits))}"
+            lines = " or ".join(_line(folder, {unit: split}) for split in splits)
+            hint = f"list all files under parse.splits in {FILE}, this one as {lines}"
             problems.append(Problem(f"{by.name} says {' and '.join(splits)}", hint, "split-ambiguous", str(unit)))
         else:
-            [line] = _lines(folder, unit, ["train"])
-            hint = f"{WORDS_WANTED}, move it elsewhere, or list all files under parse.splits in params.yaml: {line}"
-            found = "a folder of annotations of no split" if unit in raw.folders else "an annotation file of no split"
-            strays.append(Problem(found, hint, "file-unexpected", str(unit)))
+            strays.append(unit)
     if strays and not told and not problems:
-        names = named([path.name for path in raw.units])
-        return {}, [Problem(f"no name tells a split: {names}", NONE_TOLD, "split-missing", str(folder))]
-    return told, problems + strays
+        found = f"no name tells a split: {named([path.relative_to(folder).as_posix() for path in strays])}"
+        return {}, [Problem(found, NONE_TOLD, "split-missing", str(folder))]
+    return told, problems + [_stray(folder, raw, unit, told) for unit in strays]
+
+
+def _stray(folder: Path, raw: RawFiles, unit: Path, told: Mapping[Path, Told]) -> Problem:
+    """The problem of what tells no split; its hint has all that is needed to leave it out, or to train on it where nothing else does."""
+    found = "a folder of annotations of no split" if unit in raw.folders else "an annotation file of no split"
+    wanted = {path: split for path, (split, _) in told.items()}
+    if "train" not in wanted.values():
+        wanted[unit] = "train"
+    line = _line(folder, wanted)
+    shown = line if len(line) <= LONGEST_LINE else "{train: [...], validation: [...], test: [...]}"
+    hint = f"{WORDS_WANTED}, move it elsewhere, or name the files to read in {FILE}: parse.splits: {shown}"
+    return Problem(found, hint, "file-unexpected", str(unit))
 
 
 def _told_by_name(folder: Path, unit: Path, is_folder: bool) -> tuple[Path, list[str]]:
@@ -64,11 +76,14 @@ def _told_by_name(folder: Path, unit: Path, is_folder: bool) -> tuple[Path, list
     return unit, [beginning] if beginning else []
 
 
-def _lines(folder: Path, unit: Path, splits: Iterable[str]) -> list[str]:
-    """What parse.splits says where a file or folder is of one of these splits."""
-    name = unit.relative_to(folder).as_posix()
-    pattern = json.dumps("*" if name == "." else glob.escape(name), ensure_ascii=False)
-    return [f"{{{split}: [{pattern}]}}" for split in splits]
+def _line(folder: Path, wanted: Mapping[Path, str]) -> str:
+    """What to write under parse.splits where files and folders are of these splits."""
+    patterns: dict[str, list[str]] = {split: [] for split in SPLITS}
+    for unit, split in sorted(wanted.items()):
+        name = unit.relative_to(folder).as_posix()
+        patterns[split].append(json.dumps("*" if name == "." else glob.escape(name), ensure_ascii=False))
+    lists = ", ".join(f"{split}: [{', '.join(of_split)}]" for split, of_split in patterns.items() if of_split)
+    return f"{{{lists}}}"
 
 
 def by_patterns(folder: Path, raw: RawFiles, splits: Splits) -> Tellings:
@@ -114,7 +129,7 @@ def _matched(folder: Path, raw: RawFiles, splits: Splits) -> tuple[dict[Path, di
             hits = sorted(path for path in folder.glob(pattern) if path in below)
             if not hits:
                 found = f"parse.splits.{split} has {pattern}, which no file of {folder} matches"
-                problems.append(Problem(found, names.hint(pattern), source=str(FILE)))
+                problems.append(Problem(found, names.hint(pattern), "pattern-unmatched", str(FILE)))
             for hit in hits:
                 for file in below[hit]:
                     matched.setdefault(file, {}).setdefault(split, hit)

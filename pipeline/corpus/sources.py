@@ -18,7 +18,13 @@ from pipeline.corpus.formats.detection import Recogniser, another_format, detect
 from pipeline.corpus.formats.text_lines import head_lines
 from pipeline.corpus.raw_files import BRAT, RawFiles, find_raw_files
 
-UNCERTAIN = {"file-name", "split-ambiguous", "split-missing", ""}  # kinds of problems that leave open which files a split has
+# Kinds of problems that leave open which files a split has.
+UNCERTAIN = {
+    "file-name",
+    "split-ambiguous",
+    "split-missing",
+    "pattern-unmatched",
+}
 
 
 class Source(NamedTuple):

@@ -163,9 +163,16 @@ def test_files_and_folders_of_no_split_and_missing_splits_are_all_reported(raw):
         ("split-missing", "."),
     ]
     said = problems(folder, needs_test=True)
-    assert 'parse.splits in params.yaml: {train: ["types.json"]}' in said[1].hint
+    assert said[1].hint.endswith('parse.splits: {train: ["types.json"], validation: ["dev.txt"]}')
     assert [problem.found for problem in said[2:]] == ["there is no train file", "there is no test file"]
     assert "parse.test_fraction" in said[3].hint
+
+
+def test_the_hint_of_a_file_of_no_split_says_how_to_leave_it_out(raw):
+    [problem] = problems(raw("my_train.json", "dev/a.ann", "types.json"))
+    assert problem.hint.endswith('parse.splits: {train: ["my_train.json"], validation: ["dev"]}')
+    folder = raw(*(f"train/{number}.txt" for number in range(50)))
+    assert problems(folder)[0].hint.endswith("parse.splits: {train: [...], validation: [...], test: [...]}")
 
 
 def test_a_test_split_is_asked_for_only_where_it_is_needed(raw):
@@ -254,7 +261,7 @@ def test_a_link_to_a_file_is_read_as_dvc_makes_such_and_one_to_a_folder_is_a_pro
     (raw() / "dev.txt").symlink_to(tmp_path / "gone")
     os.mkfifo(raw() / "test.pipe")
     assert told(raw()) == [("file-unexpected", name) for name in ("dev.txt", "test", "test.pipe")]
-    assert told(raw(), Splits(("test/*.txt",)))[-1] == ("", os.path.relpath("params.yaml", raw()))
+    assert told(raw(), Splits(("test/*.txt",)))[-1] == ("pattern-unmatched", os.path.relpath("params.yaml", raw()))
 
 
 def test_another_format_than_the_one_set_is_said_once_a_file(raw):
