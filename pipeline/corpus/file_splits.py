@@ -54,7 +54,7 @@ def by_names(folder: Path, raw: RawFiles) -> Tellings:
 
 
 def _stray(folder: Path, raw: RawFiles, unit: Path, told: Mapping[Path, Told]) -> Problem:
-    """The problem of what tells no split; its hint has all that is needed to leave it out, or to train on it where nothing else does."""
+    """The problem of what tells no split; its hint says how to leave it out, or to train on it where there is no train file."""
     found = "a folder of annotations of no split" if unit in raw.folders else "an annotation file of no split"
     wanted = {path: split for path, (split, _) in told.items()}
     if "train" not in wanted.values():
