@@ -33,7 +33,7 @@ from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import Source, find_sources
+from pipeline.corpus.sources import Source, find_sources, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, write_rows
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
@@ -76,7 +76,7 @@ def main(
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])
         rows = _splits(scratch, corpus, sources, settings)
         notes = _notes(corpus, rows, settings)
-        for line in [*corpus.shared_ids(), *_told(sources, notes), *findings.lines(notes.findings)]:
+        for line in [*_told(raw, sources, notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
         if check:
             return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
@@ -92,13 +92,14 @@ def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[st
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
-def _told(sources: Mapping[str, list[Source]], notes: ParseNotes) -> Iterator[str]:
+def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> Iterator[str]:
     """Lines that tell which formats were seen, and what became of the documents."""
     seen = Counter(source.format for of_split in sources.values() for source in of_split)
-    yield ", ".join(f"{count} of {format}" for format, count in seen.items())
-    told = [f"{count:,} {name.replace('_', ' ')}" for name, count in notes.counts.items() if count]
-    if notes.counts["documents"] != notes.counts["annotated"]:
-        yield ", ".join(told)
+    yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
+    if line := unused_line(raw, sources):
+        yield line
+    if notes.counts.get("documents") != notes.counts.get("annotated"):
+        yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in notes.counts.items() if count)
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
@@ -137,10 +138,11 @@ def _spill(
 
 def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     """What the next stages would refuse of the rows that could be read, so that one run tells all."""
-    labels, max_length = params.read(params.Tag).labels, params.read(params.Position).max_length
+    tag, max_length = params.read(params.Tag), params.read(params.Position).max_length
+    tagger = "tags" in params.read(params.Train).tasks
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
-            yield from bio.find_problems(table, labels)
+            yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
             yield from positions.find_problems(table, max_length)
 
 

@@ -7,6 +7,7 @@ import importlib
 import re
 import textwrap
 from collections.abc import Iterator
+from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
 
@@ -94,13 +95,29 @@ def test_every_target_of_make_that_a_document_names_exists(document: str) -> Non
     assert set(re.findall(r"(?:`|^ {4})make ([a-z]+)", read(document), re.MULTILINE)) <= set(phony.split())
 
 
-def test_the_params_page_has_every_parameter_and_no_other() -> None:
+def params_page() -> dict[str, dict[str, str]]:
+    """The rows of every section's table, by parameter."""
     parts = re.split(r"(?m)^## (\w+)$", read("docs/params.md"))
-    page = {
-        name: re.findall(r"(?m)^\| `(\w+)` \|", re.split(r"(?m)^## ", text)[0])
-        for name, text in zip(parts[1::2], parts[2::2], strict=True)
-    }
-    assert page == {name: list(values) for name, values in yaml.safe_load(read("params.yaml")).items()}
+    sections = {name: re.split(r"(?m)^## ", text)[0] for name, text in zip(parts[1::2], parts[2::2], strict=True)}
+    return {name: dict(re.findall(r"(?m)^\| `(\w+)` \|(.*)", text)) for name, text in sections.items()}
+
+
+def test_the_params_page_has_every_section() -> None:
+    assert list(params_page()) == list(params.SECTIONS)
+
+
+@pytest.mark.parametrize("name", params.SECTIONS)
+def test_the_params_page_has_every_parameter_of_a_section_in_its_order_and_says_which_have_a_default(name: str) -> None:
+    rows = params_page()[name]
+    newer = {field.name: (field.default, field.default_factory) != (MISSING, MISSING) for field in fields(params.SECTIONS[name])}
+    assert list(rows) == list(newer)
+    assert {key: "(default" in row for key, row in rows.items()} == newer
+
+
+def test_the_shipped_params_are_in_the_order_of_the_page() -> None:
+    page = params_page()
+    for name, values in yaml.safe_load(read("params.yaml")).items():
+        assert list(values) == [key for key in page[name] if key in values]
 
 
 def test_the_readme_is_short() -> None:

@@ -18,7 +18,9 @@ FOUND_CHARACTERS, HINT_CHARACTERS = 200, 400  # that are told; the list of probl
 FILE_KINDS = {
     "folder-missing": "the folder of annotations is not there",
     "split-missing": "no file gives the rows of train or of test",
-    "file-unexpected": "the name of a file does not tell its split",
+    "file-unexpected": "the name of a file does not tell its split, or it is a link that leads nowhere",
+    "split-ambiguous": "the name of a file tells two splits, or the patterns of two splits match it",
+    "pattern-unmatched": "a pattern of parse.splits matches no file",
     "file-name": "the name of a file is not in UTF-8",
     "file-not-utf8": "a whole file is not in UTF-8",
     "format-unknown": "a file is of no format that can be read",

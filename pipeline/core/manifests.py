@@ -13,9 +13,9 @@ from pathlib import Path
 from typing import Annotated, Any, Generic, TypeVar
 
 from pipeline.core import typed
+from pipeline.core.constraints import Line
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum, read_json, with_checksum, write_json
-from pipeline.core.typed import Line
 
 About = TypeVar("About")
 MANIFEST = "manifest.json"

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path
+from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import typed, typed_yaml
+from pipeline.core.constraints import Between, Line, OneOf
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
+from pipeline.core.labels import LONGEST, is_label, parse_label
 from pipeline.core.nearest import nearest
 from pipeline.core.schema import OTHER
-from pipeline.core.typed import Between, Line, OneOf
+from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -19,6 +21,8 @@ FORMATS = (  # the modules of pipeline/corpus/formats that read
     *("semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel"),
     *("brat", "label_studio", "prodigy", "doccano", "conll", "tsv"),
 )
+# Keys that a release has taken away, "train.optimizer": which release that was, and what to write in their place.
+REMOVED: dict[str, tuple[str, str]] = {}
 Section = TypeVar("Section")
 
 # What training, drawing and any machine can take; typos go further.
@@ -39,36 +43,68 @@ class Exclusion:
 
 
 @dataclass(frozen=True)
-class Splits:
-    """Which files of data/raw are of which split: glob patterns, relative to it."""
+class Name:
+    """The form of a relation's or a type's name, as part of a hint."""
 
-    train: tuple[str, ...]
-    validation: tuple[str, ...] = ()
-    test: tuple[str, ...] = ()
+    def allows(self, value: str) -> bool:
+        """Whether a text is a name without a direction."""
+        return is_label(value) and parse_label(value).direction is None
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"a name without direction, brackets and quotes, of 1 to {LONGEST} characters"
 
 
 @dataclass(frozen=True)
+class Pattern:
+    """A glob pattern that stays below its folder, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is such a pattern."""
+        path = PurePosixPath(value)
+        leaves = path.is_absolute() or not path.parts or ".." in path.parts
+        return value.isprintable() and not leaves and not any("**" in part and part != "**" for part in path.parts)
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return 'a path or pattern of files below data/raw, such as "train/*.json"'
+
+
+RelationName = Annotated[str, Name()]
+FilePatterns = tuple[Annotated[str, Pattern()], ...]
+
+
+@dataclass(frozen=True)
+class Splits:
+    """Which files of data/raw are of which split: glob patterns, relative to it, of files and folders."""
+
+    train: FilePatterns
+    validation: FilePatterns = ()
+    test: FilePatterns = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Parse:
     """How annotation files become rows. What has a default is newer than the first release."""
 
+    format: Annotated[str, OneOf(("auto", *FORMATS))] = "auto"
+    splits: Literal["auto"] | Splits = "auto"
     language: str
     segmenter: Literal["char", "jieba", "pkuseg"]
     directed: bool
-    validation_fraction: Share
-    seed: Seed
-    exclude: tuple[str | Exclusion, ...]  # the id of rows, or what is wrong with them
-    format: Annotated[str, OneOf(("auto", *FORMATS))] = "auto"
-    splits: Literal["auto"] | Splits = "auto"
-    test_fraction: Share = 0.0
+    symmetric: tuple[RelationName, ...] = ()  # relations without direction
+    rename: dict[Annotated[str, Line(1_000, 1)], RelationName] = field(default_factory=dict)  # relations and types
     negatives: Literal["none", "all"] | Annotated[float, Between(0, 1_000)] = "none"  # a number: for each positive pair
-    negative_label: Annotated[str, Line(200)] = OTHER
+    negative_label: RelationName = OTHER
     across_sentences: Literal["keep", "exclude"] = "keep"
-    symmetric: tuple[str, ...] = ()  # relations without direction
     fragments: Literal["cover", "error"] = "cover"
     several: Literal["error", "first", "rows"] = "error"  # labels of one pair
     ambiguous: Literal["error", "nearest"] = "error"  # names that are in their sentence more than once
-    rename: dict[str, str] = field(default_factory=dict)  # relations and types
+    validation_fraction: Share
+    test_fraction: Share = 0.0
+    seed: Seed
     strict: bool = False  # warnings of the annotations are errors
+    exclude: tuple[str | Exclusion, ...]  # the id of rows, or what is wrong with them
 
 
 @dataclass(frozen=True)
@@ -190,8 +226,15 @@ def _section(section: type[Section], document: Document) -> Section:
     try:
         return typed.build(section, sections[name], (name,))
     except typed.MismatchError as error:
-        problems = [Problem(mismatch.found, mismatch.hint, source=document.place(mismatch.keys)) for mismatch in error.mismatches]
-        raise InputError(problems) from None
+        raise InputError([_problem(mismatch, document) for mismatch in error.mismatches]) from None
+
+
+def _problem(mismatch: Mismatch, document: Document) -> Problem:
+    found, hint = mismatch.found, mismatch.hint
+    if (key := typed.dotted(mismatch.keys)) in REMOVED:
+        release, hint = REMOVED[key]
+        found = f"{key} was removed in {release}"
+    return Problem(found, hint, source=document.place(mismatch.keys))
 
 
 def _missing_hint(name: str, present: Iterable[str]) -> str:

@@ -12,9 +12,9 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.core.constraints import Between, Items, Line
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.manifests import Kind
-from pipeline.core.typed import Between, Items, Line
 
 SPLITS = ("train", "validation", "test")
 OTHER = "Other"  # the label that stands for no relation, where parse.negative_label names no other

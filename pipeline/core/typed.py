@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 import types
 import typing
 from dataclasses import MISSING, dataclass
 from typing import Annotated, Any, Literal, TypeVar
 
+from pipeline.core.constraints import OneOf
 from pipeline.core.nearest import nearest
 
 T = TypeVar("T")
@@ -15,69 +17,6 @@ Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
 UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
 NOUNS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", dict: "a mapping", types.NoneType: "null"}
-
-
-@dataclass(frozen=True)
-class Between:
-    """The closed range a number must lie in, as part of a hint: Annotated[int, Between(1)]."""
-
-    low: float
-    high: float = float("inf")
-
-    def allows(self, value: float) -> bool:
-        """Whether a number lies in the range."""
-        return self.low <= value <= self.high
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        low, high = _number(self.low), _number(self.high)
-        return f"{kind} of at least {low}" if self.high == float("inf") else f"{kind} from {low} to {high}"
-
-
-@dataclass(frozen=True)
-class OneOf:
-    """The names that a text must be among, as part of a hint: Annotated[str, OneOf(("a", "b"))]."""
-
-    names: tuple[str, ...]
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is one of the names."""
-        return value in self.names
-
-    def describe(self, kind: str) -> str:
-        """What a value must be."""
-        return f"one of: {', '.join(self.names)}"
-
-
-@dataclass(frozen=True)
-class Items:
-    """How many items a list may have, as part of a hint."""
-
-    low: int
-    high: int
-
-    def allows(self, value: tuple[object, ...]) -> bool:
-        """Whether a list has so many."""
-        return self.low <= len(value) <= self.high
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return f"{kind} of {self.low:,} to {self.high:,} items"
-
-
-@dataclass(frozen=True)
-class Line:
-    """How many characters a text may have, none of them one that a terminal obeys, as part of a hint."""
-
-    high: int
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is such a line."""
-        return len(value) <= self.high and value.isprintable()
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return f"{kind} of one line and at most {self.high:,} characters"
 
 
 @dataclass(frozen=True)
@@ -133,6 +72,8 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
         if inner:
             return _dataclass(inner, value, keys, mismatches)
     if origin is dict and isinstance(value, dict):
+        for key in [key for key in value if not fits(arguments[0], key)]:
+            mismatches.append(Mismatch((*keys, key), f"{dotted(keys)} has the key {_brief(key)}", _advice(arguments[0], key)))
         return {key: _made(arguments[1], item, (*keys, key), mismatches) for key, item in value.items()}
     before = len(mismatches)
     if origin is tuple and isinstance(value, list):
@@ -195,6 +136,7 @@ def fits(hint: Any, value: object) -> bool:
 def expected(hint: Any) -> str:
     """A hint in words.
 
+    >>> from pipeline.core.constraints import Between
     >>> expected(Annotated[int, Between(1)]), expected(tuple[str, ...]), expected(str | None)
     ('a whole number of at least 1', 'a list of text', 'text or null')
     """
@@ -204,7 +146,8 @@ def expected(hint: Any) -> str:
     if origin is Literal:
         return " or ".join(map(str, arguments))
     if origin is tuple:
-        return f"a list of {expected(arguments[0])}"
+        item = expected(arguments[0])
+        return f"a list, each {item}" if item.startswith("a ") else f"a list of {item}"
     if origin in (types.UnionType, typing.Union):
         return " or ".join(expected(option) for option in arguments)
     if dataclasses.is_dataclass(hint):
@@ -213,12 +156,8 @@ def expected(hint: Any) -> str:
 
 
 def _brief(value: object) -> str:
-    text = repr(value)
+    text = {None: "null", True: "true", False: "false"}[value] if value is None or isinstance(value, bool) else repr(value)
     return text if len(text) <= LONGEST_SHOWN else f"{text[:LONGEST_SHOWN]}..."
-
-
-def _number(bound: float) -> str:
-    return f"{bound:,.0f}" if bound % 1 == 0 else f"{bound:g}"
 
 
 def _is_float(hint: Any) -> bool:
@@ -229,17 +168,26 @@ def _advice(hint: Any, value: object) -> str:
     """What to write in the place of a value."""
     if typing.get_origin(hint) is Annotated and isinstance(typing.get_args(hint)[1], OneOf):
         return nearest(str(value), typing.get_args(hint)[1].names)
-    return f"it must be {expected(hint)}{_close(hint, value)}{_quotes(hint, value)}"
+    return f"it must be {expected(hint)}{_close(hint, value)}{_form(hint, value)}"
 
 
 def _close(hint: Any, value: object) -> str:
-    names = [str(item) for item in typing.get_args(hint)] if typing.get_origin(hint) is Literal else []
-    suggestion = nearest(str(value), names) if names else ""
+    options = typing.get_args(hint) if typing.get_origin(hint) in (types.UnionType, typing.Union) else (hint,)
+    names = [str(item) for option in options if typing.get_origin(option) is Literal for item in typing.get_args(option)]
+    suggestion = nearest(str(value)[:LONGEST_SHOWN], names) if names else ""
     return f"; {suggestion}" if suggestion.startswith("did") else ""
 
 
-def _quotes(hint: Any, value: object) -> str:
-    """YAML takes a revision or an id of digits alone for a number."""
+def _form(hint: Any, value: object) -> str:
+    """How a value would fit that is written otherwise: YAML takes an id of digits, a name like null or true, for no text."""
     items = value if isinstance(value, tuple) else (value,)
     as_text = tuple(map(str, items)) if isinstance(value, tuple) else str(value)
-    return "; put it in quotes" if any(isinstance(item, int | float) for item in items) and fits(hint, as_text) else ""
+    if any(isinstance(item, int | float | None) for item in items) and fits(hint, as_text):
+        return "; put it in quotes"
+    if not isinstance(value, tuple) and fits(hint, (value,)):
+        return "; put it in square brackets"
+    return "; take it out of its quotes" if isinstance(value, str) and _is_number(value) and fits(hint, float(value)) else ""
+
+
+def _is_number(text: str) -> bool:
+    return bool(re.fullmatch(r"[-+]?[0-9]{1,9}(\.[0-9]{0,9})?", text))

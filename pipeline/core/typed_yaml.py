@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from pipeline.core.errors import InputError
-from pipeline.core.typed import Keys, dotted
+from pipeline.core.typed import LONGEST_SHOWN, Keys, dotted
 
 MOST_BYTES = 200_000
 MOST_VALUES = 20_000  # once aliases are followed
@@ -68,7 +68,9 @@ def load(path: Path) -> Document:
     except (yaml.YAMLError, ValueError, RecursionError) as error:  # no UTF-8, or an escaped character that there is not
         line = getattr(getattr(error, "problem_mark", None), "line", 0) + 1
         found = "too deeply nested" if isinstance(error, RecursionError) else str(getattr(error, "problem", None) or error)
-        raise InputError.of(f"{path}:{line}", f"not YAML: {found}", "mend the line; strings with : or # need quotes") from None
+        raise InputError.of(
+            f"{path}:{line}", f"not YAML: {found}", "mend the line; text with : # * & ! [ or { needs quotes"
+        ) from None
     document.value = None if root is None else _plain(root, (), document)
     return document
 
@@ -93,6 +95,10 @@ def _plain(node: yaml.Node, keys: Keys, document: Document) -> Any:
         return [_plain(item, (*keys, index), document) for index, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
         return _mapping(node, keys, document)
+    return _scalar(node)
+
+
+def _scalar(node: yaml.Node) -> Any:
     if getattr(node, "style", None) is not None:
         return str(node.value)
     return next((make(node.value) for pattern, make in SCALARS if pattern.fullmatch(node.value)), node.value)
@@ -114,7 +120,10 @@ def _mapping(node: yaml.MappingNode, keys: Keys, document: Document) -> dict[str
         place = f"{document.path}:{key_node.start_mark.line + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
             raise InputError.of(place, "a key that is a list or a mapping", "write a name before the colon")
+        _require_plain(key_node, place)
         key = key_node.value
+        if not isinstance(_scalar(key_node), str):
+            raise InputError.of(place, f"the key {key[:LONGEST_SHOWN] or 'of no name'}, which is no text", "put it in quotes")
         if key in values:
             raise InputError.of(place, f"{dotted((*keys, key))} stands here a second time", "keep one of the two")
         values[key] = _plain(value_node, (*keys, key), document)

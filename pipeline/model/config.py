@@ -5,9 +5,9 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Annotated
 
+from pipeline.core.constraints import Between, Items, Line
 from pipeline.core.params import Train
 from pipeline.core.schema import PositionNotes, VectorsDescription
-from pipeline.core.typed import Between, Items, Line
 
 Size = Annotated[int, Between(1, 1_000_000)]
 Label = Annotated[str, Line(1_000)]

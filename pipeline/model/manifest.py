@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Annotated
 
 from pipeline.core import manifests
+from pipeline.core.constraints import Line, OneOf
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import MANIFEST, Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
-from pipeline.core.typed import Line, OneOf
 from pipeline.model.config import Config, Size
 
 WEIGHTS, NETWORK, SUMMARY, CURVES = "weights.safetensors", "network.xml", "summary.txt", "curves"

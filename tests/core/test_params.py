@@ -1,3 +1,5 @@
+import re
+from dataclasses import replace
 from pathlib import Path
 
 import pytest
@@ -8,6 +10,7 @@ from pipeline.core.errors import InputError
 from tests.support.project import ROOT
 
 PARAMS = ROOT / "params.yaml"
+FIRST_RELEASE = Path(__file__).with_name("first_release.yaml")
 
 
 def edited(folder: Path, old: str, new: str) -> Path:
@@ -90,6 +93,105 @@ def test_a_mistake_is_named_with_a_hint(tmp_path: Path, section: type, old: str,
     problem = caught.value.problems[0]
     assert found in problem.found
     assert hint in problem.hint
+
+
+def with_parse(folder: Path, line: str) -> Path:
+    """The shipped file with another line of its section parse."""
+    text = PARAMS.read_text()
+    key = line.split(":")[0]
+    path = folder / "params.yaml"
+    path.write_text(re.sub(rf"(?m)^  {key}:.*\n", "", text, count=1).replace("parse:\n", f"parse:\n  {line}\n", 1))
+    return path
+
+
+@pytest.mark.parametrize(
+    ("line", "found", "hint"),
+    [
+        ("negatives: no", "parse.negatives is 'no'", "none or all or a number from 0 to 1,000; did you mean none?"),
+        ("negatives: null", "parse.negatives is null", "did you mean none?"),
+        ("negatives: true", "parse.negatives is true", "none or all or a number"),
+        ("negatives: -1", "parse.negatives is -1", "a number from 0 to 1,000"),
+        ('negatives: "1"', "parse.negatives is '1'", "take it out of its quotes"),
+        ("negatives: 50%", "parse.negatives is '50%'", "none or all or a number"),
+        ("negatives: [all]", "parse.negatives is ['all']", "none or all or a number"),
+        ("negative_label:", "parse.negative_label is null", "put it in quotes"),
+        ("negative_label: null", "parse.negative_label is null", "put it in quotes"),
+        ("negative_label: true", "parse.negative_label is true", "put it in quotes"),
+        ("negative_label: 0", "parse.negative_label is 0", "put it in quotes"),
+        ("negative_label: Other(e1,e2)", "parse.negative_label is 'Other(e1,e2)'", "a name without direction"),
+        ('negative_label: " Other"', "parse.negative_label is ' Other'", "a name without direction"),
+        ('negative_label: ""', "parse.negative_label is ''", "1 to 200 characters"),
+        ("symmetric: Synonym-of", "parse.symmetric is 'Synonym-of'", "put it in square brackets"),
+        ('symmetric: ["Synonym-of(e1,e2)"]', "parse.symmetric is ['Synonym-of(e1,e2)']", "each a name without direction"),
+        ("symmetric: [1]", "parse.symmetric is [1]", "put it in quotes"),
+        ("rename: {1: born-in}", "the key 1, which is no text", "put it in quotes"),
+        ("rename: {null: born-in}", "the key null, which is no text", "put it in quotes"),
+        ('rename: {"": born-in}', "parse.rename has the key ''", "1 to 1,000 characters"),
+        ("rename: {born: 1}", "parse.rename.born is 1", "put it in quotes"),
+        ('rename: {born: "Born(e1,e2)"}', "parse.rename.born is 'Born(e1,e2)'", "a name without direction"),
+        ("rename: {a: {b: c}}", "parse.rename.a is {'b': 'c'}", "a name without direction"),
+        ("rename: [a, b]", "parse.rename is ['a', 'b']", "a mapping"),
+        ("splits: aut", "parse.splits is 'aut'", "did you mean auto?"),
+        ("splits: [train]", "parse.splits is ['train']", "auto or keys train, validation, test"),
+        ("splits: {test: [a]}", "key parse.splits.train is missing", "a list, each a path or pattern"),
+        ("splits: {train: [a], dev: [b]}", "unknown key parse.splits.dev", "train, validation, test"),
+        ('splits: {train: "*.json"}', "parse.splits.train is '*.json'", "put it in square brackets"),
+        ("splits: {train: [*.json]}", "not YAML", "needs quotes"),
+        ("splits: {train: [../x]}", "parse.splits.train is ['../x']", "below data/raw"),
+        ("splits: {train: [/etc/passwd]}", "parse.splits.train is ['/etc/passwd']", "below data/raw"),
+        ('splits: {train: [""]}', "parse.splits.train is ['']", "below data/raw"),
+        ('splits: {train: ["."]}', "parse.splits.train is ['.']", "below data/raw"),
+        ('splits: {train: ["a**"]}', "parse.splits.train is ['a**']", "below data/raw"),
+        ("splits: {train: [1]}", "parse.splits.train is [1]", "put it in quotes"),
+        ("format: brt", "parse.format is 'brt'", "did you mean brat?"),
+        ("test_fraction: 20%", "parse.test_fraction is '20%'", "a number from 0 to 0.99"),
+        ("across_sentences: drop", "parse.across_sentences is 'drop'", "keep or exclude"),
+        ("strict: yes", "parse.strict is 'yes'", "true or false"),
+    ],
+)
+def test_a_mistake_in_what_documents_become_is_one_line_with_a_hint(tmp_path: Path, line: str, found: str, hint: str) -> None:
+    with pytest.raises(InputError) as caught:
+        params.read(params.Parse, with_parse(tmp_path, line))
+    [problem] = caught.value.problems
+    assert problem.source.endswith("params.yaml:3")
+    assert found in problem.found
+    assert hint in problem.hint
+    assert "\n" not in problem.found + problem.hint
+
+
+@pytest.mark.parametrize(
+    ("line", "value"),
+    [
+        ("negatives: 2.5", 2.5),
+        ("negatives: 0", 0),
+        ("negative_label: NA", "NA"),
+        ("negative_label: no", "no"),  # YAML 1.2 has it as text
+        ("negative_label: no_relation", "no_relation"),
+        ("symmetric: [Synonym-of]", ("Synonym-of",)),
+        ('rename: {"1": born-in, Works for: works-for}', {"1": "born-in", "Works for": "works-for"}),
+        ('splits: {train: ["**/*.json", a/b], test: ["[ab]?/"]}', params.Splits(("**/*.json", "a/b"), (), ("[ab]?/",))),
+    ],
+)
+def test_what_documents_become_is_read(tmp_path: Path, line: str, value: object) -> None:
+    assert getattr(params.read(params.Parse, with_parse(tmp_path, line)), line.split(":")[0]) == value
+
+
+@pytest.mark.parametrize("section", params.SECTIONS.values(), ids=params.SECTIONS)
+def test_the_file_of_the_first_release_is_read_with_the_defaults_of_newer_keys(section: type) -> None:
+    first, shipped = params.read(section, FIRST_RELEASE), params.read(section, PARAMS)
+    changed = {"format": first.format} if isinstance(first, params.Parse) else {}
+    assert first == replace(shipped, **changed)
+
+
+def test_a_removed_key_names_its_release_and_what_replaces_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setitem(params.REMOVED, "train.optimizer", ("release 0.2", "remove the line: the optimizer is Adam"))
+    path = edited(tmp_path, "train:\n", "train:\n  optimizer: adam\n")
+    with pytest.raises(InputError) as caught:
+        params.read(params.Train, path)
+    [problem] = caught.value.problems
+    assert problem.found == "train.optimizer was removed in release 0.2"
+    assert problem.hint == "remove the line: the optimizer is Adam"
+    assert problem.source == f"{path}:{path.read_text().splitlines().index('  optimizer: adam') + 1}"
 
 
 def test_a_mistake_is_placed_at_its_line(tmp_path: Path) -> None:

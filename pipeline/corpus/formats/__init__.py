@@ -7,7 +7,8 @@ from pipeline.corpus.document import *
 from pipeline.corpus.formats import jsonl, semeval
 
 Reader = Callable[[Path], Iterator]
-RECOGNISERS = []
+from pipeline.corpus.formats.detection import Recogniser
+RECOGNISERS = [Recogniser(n, lambda p: True) for n in ('semeval',)]
 
 
 def reader(name, ambiguous):

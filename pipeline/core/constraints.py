@@ -1,0 +1,74 @@
+"""What type hints ask of a value beside its type, as the second part of an Annotated: whether it is allowed, and that in words."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True)
+class Between:
+    """The closed range a number must lie in, as part of a hint: Annotated[int, Between(1)]."""
+
+    low: float
+    high: float = float("inf")
+
+    def allows(self, value: float) -> bool:
+        """Whether a number lies in the range."""
+        return self.low <= value <= self.high
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        low, high = _number(self.low), _number(self.high)
+        return f"{kind} of at least {low}" if self.high == float("inf") else f"{kind} from {low} to {high}"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    """The names that a text must be among, as part of a hint: Annotated[str, OneOf(("a", "b"))]."""
+
+    names: tuple[str, ...]
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is one of the names."""
+        return value in self.names
+
+    def describe(self, kind: str) -> str:
+        """What a value must be."""
+        return f"one of: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Items:
+    """How many items a list may have, as part of a hint."""
+
+    low: int
+    high: int
+
+    def allows(self, value: tuple[object, ...]) -> bool:
+        """Whether a list has so many."""
+        return self.low <= len(value) <= self.high
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"{kind} of {self.low:,} to {self.high:,} items"
+
+
+@dataclass(frozen=True)
+class Line:
+    """How many characters a text may have, none of them one that a terminal obeys, as part of a hint."""
+
+    high: int
+    low: int = 0
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is such a line."""
+        return self.low <= len(value) <= self.high and value.isprintable()
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        number = f"{self.low:,} to {self.high:,}" if self.low else f"at most {self.high:,}"
+        return f"{kind} of one line and {number} characters"
+
+
+def _number(bound: float) -> str:
+    return f"{bound:,.0f}" if bound % 1 == 0 else f"{bound:g}"
