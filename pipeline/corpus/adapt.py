@@ -26,12 +26,13 @@ LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what i
     "tacred": frozenset({"loops"}),
     "spert": frozenset({"loops"}),
     "dygie": frozenset({"loops", "twins"}),
-    "fewrel": frozenset({"loops"}),
+    "fewrel": frozenset({"loops", "neighbours"}),
     "brat": frozenset({"spaced"}),
-    "prodigy": frozenset({"doubles"}),
+    "label_studio": frozenset({"wordless"}),
+    "prodigy": frozenset({"doubles", "blank"}),
     "conll": frozenset({"loops", "overlaps", "unfit"}),
     "tsv": frozenset({"loops", "lines"}),
-    "spacy": frozenset({"unsplit", "cut"}),
+    "spacy": frozenset({"unsplit", "cut", "borders"}),
 }
 
 
@@ -183,6 +184,7 @@ RULES: dict[str, Rule] = {
     "wordless": _leave_out("documents without a word", words.is_wordless),
     "unsplit": Rule("texts without words", "spaCy's are made", False, words.has_no_words, _by_rules_for),
     "cut": _rule("ends of entities inside a word", "the word is cut there", True, words.n_cut, words.with_words_cut),
+    "blank": _rule("words of white space", "they are no words", False, words.n_blank, words.without_blank),
     "unfit": _rule("words with white space", "they are cut there", True, words.n_unfit, words.with_fit_words),
     "text": _rule(
         "texts that are more than their words",
@@ -190,6 +192,10 @@ RULES: dict[str, Rule] = {
         True,
         lambda document: int(not words.is_joined(document)),
         words.joined,
+    ),
+    "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
+    "borders": _rule(
+        "entities and sentences with white space around", "it is no part of them", False, words.n_loose, words.tightened
     ),
     "words": _rule(
         "documents with words that their text does not tell",

@@ -83,6 +83,16 @@ def with_words_cut(document: Document) -> Document:
     return replace(document, words=tuple(_cut(document.words or (), _inner_edges(document))))
 
 
+def n_blank(document: Document) -> int:
+    """Words of white space, or of nothing."""
+    return sum(not word.strip() for word in _texts(document))
+
+
+def without_blank(document: Document) -> Document:
+    """The document without these words."""
+    return replace(document, words=tuple(word for word in document.words or () if document.text[slice(*word)].strip()))
+
+
 def n_unfit(document: Document) -> int:
     """Words that are blank, or have white space at their ends or a tab or a line end in them."""
     return sum(not word or bool(UNFIT.search(word)) for word in _texts(document))
@@ -117,20 +127,64 @@ def joined(document: Document) -> Document:
     Raises: ValueError where an entity has no word.
     """
     text, words = join_words(_texts(document))
-    starts, ends = [word.start for word in document.words or ()], [word.end for word in document.words or ()]
+    return replace(_moved(document, words), text=text, words=words)
 
-    def moved(span: Span) -> Span | None:
-        first, after = bisect_left(starts, span.start), bisect_right(ends, span.end)
-        return Span(words[first].start, words[after - 1].end) if first < after else None
 
-    entities = []
-    for entity in document.entities:
-        spans = tuple(span for span in map(moved, entity.spans) if span)
-        if not spans:
-            raise ValueError(f"{document.source}: entity {entity.id} of document {document.id} has no word")
-        entities.append(replace(entity, spans=spans))
-    sentences = None if document.sentences is None else tuple(span for span in map(moved, document.sentences) if span)
-    return replace(document, text=text, words=words, entities=tuple(entities), sentences=sentences)
+def n_loose(document: Document) -> int:
+    """Entities and sentences that begin or end with something else than a word."""
+    tight = tightened(document)
+    pairs = [*zip(document.entities, tight.entities, strict=True)]
+    unlike = set(document.sentences or ()) - set(tight.sentences or ())
+    return sum(given != moved for given, moved in pairs) + len(unlike)
+
+
+def tightened(document: Document) -> Document:
+    """The document with each fragment and each sentence from its first word to its last one.
+
+    Raises: ValueError where an entity has no word.
+    """
+    return _moved(document, document.words or ())
+
+
+def _moved(document: Document, words: Sequence[Span]) -> Document:
+    """The document's entities and sentences as the words in them, each at its place in `words`; sentences without words go."""
+    given = document.words or ()
+    starts, ends = [word.start for word in given], [word.end for word in given]
+
+    def moved(spans: Sequence[Span]) -> tuple[Span, ...]:
+        runs = [(bisect_left(starts, start), bisect_right(ends, end)) for start, end in spans]
+        return tuple(Span(words[first].start, words[after - 1].end) for first, after in runs if first < after)
+
+    entities = tuple(replace(entity, spans=moved(entity.spans)) for entity in document.entities)
+    if empty := [entity.id for entity in entities if not entity.spans]:
+        raise ValueError(f"{document.source}: entity {empty[0]} of document {document.id} has no word")
+    return replace(document, entities=entities, sentences=None if document.sentences is None else moved(document.sentences))
+
+
+def n_neighbours(document: Document) -> int:
+    """Fragments with nothing but white space between them and the fragment before."""
+    return sum(len(entity.spans) - len(_without_gaps(document.text, entity.spans)) for entity in document.entities)
+
+
+def without_neighbours(document: Document) -> Document:
+    """The document with such fragments as one."""
+    entities = (replace(entity, spans=_without_gaps(document.text, entity.spans)) for entity in document.entities)
+    return replace(document, entities=tuple(entities))
+
+
+def _without_gaps(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
+    """Fragments, those that follow each other as one.
+
+    >>> _without_gaps("New York City", [Span(0, 3), Span(4, 8)])
+    (Span(start=0, end=8),)
+    """
+    runs = [spans[0]]
+    for span in spans[1:]:
+        if text[runs[-1].end : span.start].strip():
+            runs.append(span)
+        else:
+            runs[-1] = Span(runs[-1].start, span.end)
+    return tuple(runs)
 
 
 def without_words(document: Document) -> Document:
