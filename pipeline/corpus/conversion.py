@@ -70,7 +70,8 @@ class Conversion:
             self.target.write(documents, place)
         except ValueError as error:  # what no rule knows of
             hint = "correct it in the source, or convert to another format"
-            self.problems.append(Problem(f"{self.target.name} cannot hold a document: {error}", hint, source=self.here))
+            problem = Problem(f"{self.target.name} cannot hold a document: {error}", hint, "format-narrow")
+            self.problems.append(problem.at(self.here))
             deque(documents, maxlen=0)  # what else is wrong
 
     def _fit(self, source: Source, root: Path | None) -> Iterator[Document]:
@@ -93,7 +94,8 @@ class Conversion:
         try:
             documents, changes = adapt(document, rules)
         except ValueError as error:
-            self.problems.append(Problem(str(error), "correct it in the source", source=document.source))
+            problem = Problem(str(error), "correct it in the source", "entity-empty")
+            self.problems.append(problem.at(document.source, row_id=document.id))
             return ()
         for name in changes:
             places = self.places.setdefault(name, [])
@@ -116,7 +118,7 @@ class Conversion:
         places = self.places[name]
         first = f", the first in {', '.join(Path(place).name for place in places)}"
         found = f"{self.target.name} cannot hold {self.changes[name]:,} {RULES[name].what}{first}"
-        return Problem(found, f"with --lossy, {RULES[name].becomes}", source=places[0])
+        return Problem(found, f"with --lossy, {RULES[name].becomes}", "format-narrow").at(places[0])
 
     def notes(self) -> Iterator[str]:
         """A line for each sort of change, and for each reason to skip something."""

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import shutil
-from collections import Counter
 from dataclasses import replace
 from pathlib import Path
 
@@ -18,7 +17,7 @@ from pipeline.corpus.document import Document, Entity, Relation, join_words, nee
 from pipeline.corpus.formats import FORMATS
 from pipeline.corpus.formats.targets import TARGETS
 from pipeline.corpus.words import load_tokenizer
-from tests.support.documents import documents
+from tests.support.documents import documents, said
 
 TOKENIZE = load_tokenizer("en", "char")
 NEEDS = ("text", "words", "sentences", "types", "untyped", "fragments", "many", "free", "empty", "unlabelled", "annotators", "meta")
@@ -61,22 +60,6 @@ def any_documents(draw: st.DrawFn) -> Document:
         if all(document.text[slice(*each.cover)].strip() for each in document.entities)
         else replace(document, entities=(), relations=())
     )
-
-
-def said(document: Document, holds: frozenset[str]) -> tuple[object, ...]:
-    """What a document says but for the ids of its entities, as far as a format holds it."""
-    entities = {entity.id: (entity.spans, entity.type or "") for entity in document.entities}
-    relations = Counter((entities[each.head], entities[each.tail], each.label, each.annotator) for each in document.relations)
-    words = document.words if "words" in holds else None
-    several = "sentences" in holds and len(document.sentences or ()) > 1
-    sentences = [words_in(document, sentence) for sentence in document.sentences or ()] if several else None
-    return document.text, words, sentences, sorted(entities.values()), relations
-
-
-def words_in(document: Document, sentence: Span) -> list[Span]:
-    """The words of a sentence, which formats of words know it by; itself where there are none."""
-    words = document.words if document.words is not None else [sentence]
-    return [word for word in words if sentence.start <= word.start and word.end <= sentence.end]
 
 
 def written(target: str, fitted: list[Document], path: Path) -> list[Document]:
