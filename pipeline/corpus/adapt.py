@@ -1,7 +1,7 @@
 """Documents made to fit a format: what it cannot hold is said otherwise or left out, and counted.
 
-The rules stand in the order in which they apply: relations and names, entities, words and text, and pairs at last, so that all
-pairs of a document have its words. Which of them a format needs follows from its HOLDS, and from LIMITS, which has what HOLDS does
+The rules stand in the order in which they apply: relations and names, words, entities, text, and pairs at last, so that all pairs
+of a document have its words. Which of them a format needs follows from its HOLDS, and from LIMITS, which has what HOLDS does
 not tell.
 """
 
@@ -19,7 +19,7 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.words import Tokenizer
 
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
-TOKENS = frozenset({"wordless", "unsplit", "cut"})  # of every format whose text is made of its words
+TOKENS = frozenset({"wordless", "unsplit", "cut", "borders"})  # of every format whose text is made of its words
 LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what its HOLDS leaves out, by the rules below
     "semeval": frozenset({"loops", "crossing", "lines"}),
     "opennre": frozenset({"loops", "cut"}),
@@ -155,6 +155,12 @@ RULES: dict[str, Rule] = {
         entities.n_entities(lambda entity: len(entity.spans) > 1),
         entities.with_entities(lambda entity: replace(entity, spans=(entity.cover,))),
     ),
+    "wordless": _leave_out("documents without a word", words.is_wordless),
+    "unsplit": Rule("texts without words", "spaCy's are made", False, words.has_no_words, _by_rules_for),
+    "cut": _rule("ends of entities inside a word", "the word is cut there", True, words.n_cut, words.with_words_cut),
+    "borders": _rule(
+        "entities and sentences with white space around", "it is no part of them", False, words.n_loose, words.tightened
+    ),
     "twins": _rule(
         "entities of the same characters as another",
         "they are one, of the type of the first",
@@ -181,9 +187,6 @@ RULES: dict[str, Rule] = {
     "free": _rule("entities in no relation", "they are left out", True, entities.n_free, entities.without_free),
     "empty": _leave_out("documents without relation", lambda document: int(not document.relations)),
     "lines": _rule("texts with tabs or line ends", "these are blanks", True, words.n_with_lines, words.without_lines),
-    "wordless": _leave_out("documents without a word", words.is_wordless),
-    "unsplit": Rule("texts without words", "spaCy's are made", False, words.has_no_words, _by_rules_for),
-    "cut": _rule("ends of entities inside a word", "the word is cut there", True, words.n_cut, words.with_words_cut),
     "blank": _rule("words of white space", "they are no words", False, words.n_blank, words.without_blank),
     "unfit": _rule("words with white space", "they are cut there", True, words.n_unfit, words.with_fit_words),
     "text": _rule(
@@ -194,9 +197,6 @@ RULES: dict[str, Rule] = {
         words.joined,
     ),
     "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
-    "borders": _rule(
-        "entities and sentences with white space around", "it is no part of them", False, words.n_loose, words.tightened
-    ),
     "words": _rule(
         "documents with words that their text does not tell",
         "it stands alone",

@@ -245,9 +245,13 @@ def test_what_is_new_is_there_whole_or_not_at_all(tmp_path: Path, is_folder: boo
             scratch.mkdir()
         (scratch / "a.txt" if is_folder else scratch).write_text("new")
 
-    with pytest.raises(ValueError, match="half"), outputs.made_new(tmp_path / "place") as scratch:
-        fill(scratch)
-        raise ValueError("half")
+    def fail() -> None:
+        with outputs.made_new(tmp_path / "place") as scratch:
+            fill(scratch)
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        fail()
     assert list(tmp_path.iterdir()) == []
     with outputs.made_new(tmp_path / "place") as scratch:
         fill(scratch)
