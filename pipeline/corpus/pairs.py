@@ -21,7 +21,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.annotation import MOST_CHARACTERS, relation_problem, type_problem
+from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, type_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
 from pipeline.corpus.pair_options import PairCounts, PairOptions
