@@ -23,7 +23,7 @@ import typer
 from pipeline.core.errors import Problem
 from pipeline.core.stage import log, run
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.formats.annotation import decode
+from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS, Request

@@ -21,7 +21,7 @@ from pipeline.corpus.words import Tokenizer
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
 TOKENS = frozenset({"wordless", "unsplit", "cut", "borders"})  # of every format whose text is made of its words
 LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what its HOLDS leaves out, by the rules below
-    "semeval": frozenset({"loops", "crossing", "lines"}),
+    "semeval": frozenset({"padded", "loops", "crossing", "lines"}),
     "opennre": frozenset({"loops", "cut"}),
     "tacred": frozenset({"loops"}),
     "spert": frozenset({"loops"}),
@@ -155,6 +155,7 @@ RULES: dict[str, Rule] = {
         entities.n_entities(lambda entity: len(entity.spans) > 1),
         entities.with_entities(lambda entity: replace(entity, spans=(entity.cover,))),
     ),
+    "padded": _rule("entities with a blank at an end", "it is no part of them", False, words.n_padded, words.trimmed),
     "wordless": _leave_out("documents without a word", words.is_wordless),
     "unsplit": Rule("texts without words", "spaCy's are made", False, words.has_no_words, _by_rules_for),
     "cut": _rule("ends of entities inside a word", "the word is cut there", True, words.n_cut, words.with_words_cut),

@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.errors import InputError
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.semeval import MARKER, MARKERS, unmark
+from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
 
 SOURCE = "sentence"
 DIGITS = 6

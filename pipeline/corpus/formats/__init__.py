@@ -26,13 +26,11 @@ from pipeline.corpus.formats import (
     tacred,
     tsv,
 )
-from pipeline.corpus.formats.annotation import Annotation
 from pipeline.corpus.formats.detection import Recogniser
 
-__all__ = ["FORMATS", "READERS", "RECOGNISERS", "Annotation", "Format", "Read", "Reader", "reader"]
+__all__ = ["FORMATS", "READERS", "RECOGNISERS", "Format", "Reader", "reader"]
 
-Read = Callable[[Path], Iterator[Document | Skipped | Problem]]
-Reader = Callable[[Path], Iterator[Annotation | Problem]]
+Reader = Callable[[Path], Iterator[Document | Skipped | Problem]]
 
 READERS: dict[str, Reader] = {"semeval": semeval.read, "jsonl": jsonl.read}
 
@@ -41,7 +39,7 @@ class Format(NamedTuple):
     """A format that is read and written, and what it can hold of a document, in the words of document.needs."""
 
     name: str
-    read: Read
+    read: Reader
     write: Callable[[Iterable[Document], Path], None]
     recognises: Callable[[Path], bool]
     holds: frozenset[str]
@@ -64,6 +62,8 @@ def _format(name: str, module: _Module) -> Format:
 FORMATS: dict[str, Format] = {
     each.name: each
     for each in (
+        _format("semeval", semeval),
+        _format("jsonl", jsonl),
         _format("opennre", opennre),
         _format("tacred", tacred),
         _format("spert", spert),
@@ -80,7 +80,7 @@ FORMATS: dict[str, Format] = {
 RECOGNISERS = [Recogniser(each.name, each.recognises) for each in FORMATS.values()]
 
 
-def reader(name: str, ambiguous: Literal["error", "nearest"] = "error") -> Read:
+def reader(name: str, ambiguous: Literal["error", "nearest"] = "error") -> Reader:
     """The reader of a format.
 
     Args: ambiguous: what it does with an entity that is given by its text alone, where that occurs more than once.
