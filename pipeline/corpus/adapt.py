@@ -162,6 +162,7 @@ RULES: dict[str, Rule] = {
     "borders": _rule(
         "entities and sentences with white space around", "it is no part of them", False, words.n_loose, words.tightened
     ),
+    "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
     "twins": _rule(
         "entities of the same characters as another",
         "they are one, of the type of the first",
@@ -197,7 +198,6 @@ RULES: dict[str, Rule] = {
         lambda document: int(not words.is_joined(document)),
         words.joined,
     ),
-    "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
     "words": _rule(
         "documents with words that their text does not tell",
         "it stands alone",
