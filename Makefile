@@ -4,7 +4,7 @@ BIN := .venv/bin
 READY := .venv/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options test lint check lock clean
+.PHONY: repro claim options samples test lint check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -12,6 +12,10 @@ repro: $(READY)
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+
+# Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
+samples: $(READY)
+	$(BIN)/python -m benchmarks.samples $(SHARED)/data
 
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0

@@ -26,7 +26,7 @@ from benchmarks.measure import seconds
 from pipeline import predict
 from pipeline.core import storage
 from pipeline.core.schema import POSITION
-from pipeline.corpus.formats.annotation import decode
+from pipeline.corpus.formats.text_lines import decode
 from pipeline.encoding import pieces
 from pipeline.encoding.windows import chunks
 from pipeline.encoding.word_vectors import word_vectors

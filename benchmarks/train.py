@@ -42,6 +42,20 @@ from pipeline.model.config import Config
 from pipeline.model.relation_model import RelationModel
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
+NOTES = PositionNotes(
+    language="en",
+    segmenter="char",
+    excluded_by={},
+    overlap=0,
+    negative_label=params.Parse.negative_label,
+    counts={},
+    findings=(),
+    tags=TAGS,
+    untagged=0,
+    max_length=100,
+    max_distance=MAX_DISTANCE,
+    windowed=0,
+)
 ENCODER = EncoderDescription(
     name="synthetic",
     revision=None,
@@ -169,7 +183,7 @@ def speeds(rounds: int, n_rows: int) -> dict[str, Any]:
     with tempfile.TemporaryDirectory() as folder:
         table, store = synthetic(Path(folder), n_rows)
         relations = tuple(f"relation {index:02}" for index in range(N_RELATIONS))
-        config = Config.of(options, relations, TAGS, store.description, MAX_DISTANCE)
+        config = Config.of(options, relations, NOTES, store.description)
         examples = Examples(table, store, relations)
         makers = {"pipeline": pipeline_epoch, "bare": bare_epoch, "naive": naive_epoch}
         epochs = {name: make(examples, config, options) for name, make in makers.items()}
@@ -196,8 +210,7 @@ def write_project(folder: Path, source: Path, n_rows: int) -> None:
     (folder / params.FILE).write_text(yaml.safe_dump(sections), encoding="utf-8")
     sizes = {"train": n_rows, "validation": HELD_OUT, "test": HELD_OUT}
     tables = {split: recombined(source, size, seed) for seed, (split, size) in enumerate(sizes.items())}
-    notes = PositionNotes("en", "char", {}, 0, TAGS, max_length=100, max_distance=MAX_DISTANCE, windowed=0)
-    storage.write(folder / "positioned", POSITION, {split: [table] for split, table in tables.items()}, notes)
+    storage.write(folder / "positioned", POSITION, {split: [table] for split, table in tables.items()}, NOTES)
     rng = np.random.default_rng(0)
     for table in tables.values():
         for batch in table.select(["words"]).to_batches(max_chunksize=1_000):

@@ -25,7 +25,8 @@ def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: para
     Args: pairs: ours and theirs, and what is claimed of them.
     """
     first, *_ = runs.values()
-    score = partial(scorer.macro_f1, names=scorer.classes(first.relations, scorer.main_mode(first.relations)))
+    names = scorer.classes(first.relations, scorer.main_mode(first.relations))
+    score = partial(scorer.macro_f1, names=names, negative_label=first.negative_label)
     rows = []
     for percent in sorted({percent for _, percent in runs}, reverse=True):
         for (ours, theirs), claim in pairs.items():
@@ -42,7 +43,7 @@ def scores(runs: Runs) -> list[Row]:
     rows = []
     for run in sorted(runs.values(), key=lambda run: -run.percent):
         names = scorer.classes(run.relations, scorer.main_mode(run.relations))
-        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), names)
+        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), names, run.negative_label)
         rows.append(
             {
                 "variant": run.variant,

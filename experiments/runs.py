@@ -42,6 +42,7 @@ class Run:
     percent: int  # of the training rows
     n_rows: int  # that it was trained on, with the first seed
     relations: tuple[str, ...]
+    negative_label: str  # the one of them that stands for no relation
     gold_ids: tuple[int, ...]  # (N,)
     seeds: tuple[int, ...]
     predicted_ids: tuple[tuple[int, ...], ...]  # (S, N)
@@ -84,7 +85,7 @@ def read_runs(paths: Sequence[Path]) -> Runs:
     Raises: InputError where they were tested on different rows.
     """
     runs = {(run.variant, run.percent): run for run in map(Run.read, paths)}
-    tests = {(run.relations, run.gold_ids, run.seeds) for run in runs.values()}
+    tests = {(run.relations, run.negative_label, run.gold_ids, run.seeds) for run in runs.values()}
     if len(tests) != 1:
         raise InputError.of("experiments", "no runs, or runs of different data or seeds", HINT)
     return runs

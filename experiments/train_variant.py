@@ -18,6 +18,7 @@ import pyarrow as pa
 from experiments.runs import PARAMS, Experiment, Run
 from experiments.variants import SHUFFLED, train_section
 from pipeline.core import params, ragged, storage
+from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION
 from pipeline.core.stage import Input, Output, log
@@ -75,7 +76,9 @@ def train_seeds(
         trainer.reset(seed)
         trained = trainer.train(Examples(rows, store, config.relations), validation)
         said = predict(trained.model, test)
-        scored = scored_split.join_predictions(tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags)
+        scored = scored_split.join_predictions(
+            tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags, config.negative_label
+        )
         results.append(SeedResult(len(rows), trained.best_epoch, trained.score, scored))
         log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
     return results
@@ -88,6 +91,7 @@ def run_of(variant: str, percent: int, seeds: tuple[int, ...], config: Config, r
         percent=percent,
         n_rows=results[0].n_rows,
         relations=config.relations,
+        negative_label=config.negative_label,
         gold_ids=tuple(results[0].test.gold_ids.tolist()),
         seeds=seeds,
         predicted_ids=tuple(tuple(result.test.predicted_ids.tolist()) for result in results),
@@ -109,6 +113,8 @@ def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Ou
     began = time.perf_counter()
     experiment = params.read(Experiment, PARAMS)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
+    if data.tables["test"]["relation"].null_count:
+        raise InputError.of(positioned, "test rows have no labels", "label them: an experiment compares scores of test")
     config = configure(train_section(variant, percent, params.read(Train), experiment), data, store.description)
     results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
     run_of(variant, percent, experiment.seeds, config, results).write(run)

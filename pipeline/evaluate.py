@@ -3,14 +3,16 @@
 In: models/relation, data/positioned, data/embedded. Out, in reports:
 
     metrics.json              every score in percent with its interval, for dvc metrics
-    predictions.jsonl         a row a test sentence, in order
+    predictions.jsonl         a row a test sentence, in order; gold is null where it has no label
     per_class.csv             precision, recall and F1 of each class in each scoring mode (see scorer)
     per_class_f1.csv          F1 of each relation, for dvc plots
     confusion.csv             gold and predicted label a test sentence, for dvc plots
     confusion_undirected.csv  the same without direction
-    slices.csv                scores by distance, length, direction and novelty (see slices)
+    slices.csv                scores by distance, length, direction, order and novelty (see slices)
     reliability.csv           how often a probability is right (see calibration)
     report.html               all of this to read, and the most confident mistakes
+
+Where the test rows have no labels, their predictions are written, and there are no scores of the relation.
 
     python -m pipeline.evaluate models/relation data/positioned data/embedded reports
 """
@@ -19,6 +21,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+
+import pyarrow as pa
 
 from pipeline.core import files, manifests, outputs, params, storage
 from pipeline.core.errors import InputError, Problem
@@ -36,13 +40,13 @@ from pipeline.model.batches import Examples
 from pipeline.model.manifest import MODEL, SavedModel
 
 SCORED_SPLITS = ("validation", "test")
-NOTE_COUNTS = ("excluded", "overlap", "windowed")  # of the notes of earlier stages
+NOTE_COUNTS = ("excluded", "overlap", "untagged", "windowed")  # of the notes of earlier stages
 
 
 def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> dict[str, list[Row]]:
     """The rows of every CSV file by its name.
 
-    Args: cuts: the test rows cut in every way (see slices).
+    Args: test: the rows that have a label; cuts: these cut in every way (see slices).
     """
     modes = scorer.MODES if is_directed(test.labels) else ("undirected",)
     by_class = {mode: tables.per_class(test, mode, settings) for mode in modes}
@@ -68,10 +72,12 @@ def require_same_data(model: SavedModel, data: StageOutput[PositionNotes], vecto
 
 def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Iterator[str]:
     config, notes = model.config, data.notes
-    known = {name for table in data.tables.values() for name in table["relation"].unique().to_pylist()}
+    known = {name for table in data.tables.values() for name in table["relation"].drop_null().unique().to_pylist()}
     unknown = sorted(known - set(config.relations))
     if unknown:
         yield f"the data has relations that the model lacks: {', '.join(unknown)}"
+    if config.negative_label != notes.negative_label:
+        yield f"the model's negative label is {config.negative_label}, the data's {notes.negative_label}"
     if config.tags != notes.tags:
         yield f"the model's tags are {' '.join(config.tags)}, the data's {' '.join(notes.tags)}"
     if config.max_distance != notes.max_distance:
@@ -91,7 +97,9 @@ def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Sto
     for split in SCORED_SPLITS:
         table = data.tables[split]
         told = predict(model, Examples(table, store, config.relations))
-        scored[split] = scored_split.join_predictions(table, told.probabilities, told.tag_ids, config.relations, config.tags)
+        scored[split] = scored_split.join_predictions(
+            table, told.probabilities, told.tag_ids, config.relations, config.tags, config.negative_label
+        )
     return scored
 
 
@@ -114,17 +122,23 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     require_same_data(saved, data, store.description)
     scored = score_splits(saved, data, store)
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
-    test = scored["test"]
-    rows_of = csv_tables(test, slices.cut(data.tables["test"], data.tables["train"]), settings)
+    test, table = scored["test"].labelled, _labelled(data.tables["test"])
+    rows_of = csv_tables(test, slices.cut(table, data.tables["train"]), settings)
     with outputs.made_whole(reports) as scratch:
         files.write_json(scratch / "metrics.json", metrics)
-        files.write_lines(scratch / "predictions.jsonl", tables.predictions(test))
+        files.write_lines(scratch / "predictions.jsonl", tables.predictions(scored["test"]))
         for name, rows in rows_of.items():
-            files.write_csv(scratch / f"{name}.csv", rows)
-        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, data.tables["test"]))
-        manifests.seal(scratch, REPORTS, ReportsDescription(len(test.row_ids)))
+            files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
+        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, table))
+        manifests.seal(scratch, REPORTS, ReportsDescription(len(data.tables["test"])))
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
-    return f"evaluate: {len(test.row_ids):,} test sentences, {test.main_mode} macro-F1 {score}, {time.perf_counter() - began:.1f} s"
+    told = "which have no labels, and so no scores" if score is None else f"{test.main_mode} macro-F1 {score}"
+    return f"evaluate: {len(data.tables['test']):,} test sentences, {told}, {time.perf_counter() - began:.1f} s"
+
+
+def _labelled(table: pa.Table) -> pa.Table:
+    """The rows that have a label; the table itself, which stays where it is, if all have one."""
+    return table.filter(table["relation"].is_valid()) if table["relation"].null_count else table
 
 
 if __name__ == "__main__":

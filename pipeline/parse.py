@@ -1,4 +1,4 @@
-"""Annotation files as rows of words: data/raw -> data/parsed.
+"""Annotation files of any format as rows of words: data/raw -> data/parsed.
 
 Which rows are validation, and whether the corpus has problems, shows only when all is read. Until then the rows wait in a
 scratch folder, so that no more than a batch of them is ever in memory.
@@ -7,14 +7,16 @@ scratch folder, so that no more than a batch of them is ever in memory.
 from __future__ import annotations
 
 import time
-from collections.abc import Callable, Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from itertools import islice
 from pathlib import Path
+from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
+import typer
 
 from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.arrays import Bools
@@ -24,142 +26,178 @@ from pipeline.core.params import Exclusion
 from pipeline.core.schema import PARSE, PARSED, SPLITS, ParseNotes
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
-from pipeline.corpus import bio, positions
+from pipeline.corpus import bio, findings, positions
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
-from pipeline.corpus.formats import READERS, Annotation
-from pipeline.corpus.split import find_files
-from pipeline.corpus.summary import Reading, SplitSummary, merge, read_files, summarize
+from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.pair_options import PairOptions
+from pipeline.corpus.pairs import AnnotatedPair
+from pipeline.corpus.reading import Readings, read_files
+from pipeline.corpus.sentences import segmenter_of
+from pipeline.corpus.sources import Source, find_sources, unused_line
+from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
+from pipeline.corpus.waiting import WaitingRows, write_rows
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
 
 EXCLUDED = "excluded.jsonl"  # the rows that parse.exclude leaves out, in the folder of those that stay
 
 
-def parse(annotations: list[Annotation], tokenize: Tokenizer, directed: bool) -> pa.Table:
-    """A table of PARSED, one row an annotation."""
-    entities = np.array([[*row.e1, *row.e2] for row in annotations], np.int64)
-    words, starts, counts, spans = find_words([row.text for row in annotations], entities, tokenize)
+def parse(pairs: Sequence[AnnotatedPair], tokenize: Tokenizer, directed: bool) -> pa.Table:
+    """A table of PARSED, one row a pair."""
+    entities = np.array([[*pair.e1, *pair.e2] for pair in pairs], np.int64)
+    given = [pair.words for pair in pairs]
+    words, starts, counts, spans = find_words([pair.text for pair in pairs], entities, tokenize, given)
     columns = {
-        "id": [row.id for row in annotations],
-        "source": [row.source for row in annotations],
-        "text": [row.text for row in annotations],
+        "id": [pair.id for pair in pairs],
+        "source": [pair.source for pair in pairs],
+        "text": [pair.text for pair in pairs],
         "words": pa.ListArray.from_arrays(pa.array(ragged.offsets(counts), pa.int32()), pa.array(words, pa.string())),
         "starts": ragged.lists(starts.astype(np.int32), counts),
         **dict(zip(("e1_start", "e1_end", "e2_start", "e2_end"), spans.T, strict=True)),
-        "e1_type": [row.e1_type for row in annotations],
-        "e2_type": [row.e2_type for row in annotations],
-        "relation": [row.relation if directed else undirected(row.relation) for row in annotations],
+        "e1_type": [pair.e1_type for pair in pairs],
+        "e2_type": [pair.e2_type for pair in pairs],
+        "relation": [pair.relation if directed or pair.relation is None else undirected(pair.relation) for pair in pairs],
     }
     return pa.table(columns, PARSED)
 
 
-def main(raw: Input, parsed: Output) -> str:
+def main(
+    raw: Input,
+    parsed: Output,
+    check: Annotated[bool, typer.Option("--check", help="tell what is wrong with the annotations, and write nothing")] = False,
+) -> str:
     """Parse annotation files into rows of words."""
     began = time.perf_counter()
     params.check()
     settings = params.read(params.Parse)
-    files = find_files(raw)
+    sources = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     with outputs.scratch_folder(parsed) as scratch:
-        corpus = _read(scratch, files, settings)
+        corpus = _read(scratch, raw, sources, settings)
         if corpus.problems:
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])
-        for line in corpus.shared_ids():
+        rows = _splits(scratch, corpus, sources, settings)
+        notes = _notes(corpus, rows, settings)
+        for line in [*_told(raw, sources, notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
-        held_out = None if files["validation"] else _hold_out(corpus.summaries["train"], settings.validation_fraction)
-        overlap = corpus.summaries["test"].n_shared(corpus.summaries["train"])
-        notes = ParseNotes(settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, {}, ())
-        splits = _splits(scratch, corpus.summaries, held_out)
+        if check:
+            return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
         lists = {EXCLUDED: corpus.left_out} if corpus.left_out else {}
         corpus.summaries.clear()  # its memory grows with the corpus, and writing needs some of its own
-        counts = storage.write(parsed, PARSE, splits, notes, lists)
-    return _closing_line(counts, notes, "its own files" if held_out is None else "train", time.perf_counter() - began)
+        counts = storage.write(parsed, PARSE, {split: part.tables() for split, part in rows.items()}, notes, lists)
+    return _closing_line(counts, notes, sources, time.perf_counter() - began)
 
 
-def _closing_line(counts: dict[str, int], notes: ParseNotes, origin: str, seconds: float) -> str:
-    rows = "{train:,} train, {validation:,} validation (from {origin}), {test:,} test".format(**counts, origin=origin)
+def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[str, list[Source]], seconds: float) -> str:
+    origins = {split: "" if sources[split] else " (from train)" for split in SPLITS}
+    rows = ", ".join(f"{counts[split]:,} {split}{origins[split]}" for split in SPLITS)
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
-def _read(scratch: Path, files: Mapping[str, list[Path]], settings: params.Parse) -> CheckedCorpus:
+def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> Iterator[str]:
+    """Lines that tell which formats were seen, and what became of the documents."""
+    seen = Counter(source.format for of_split in sources.values() for source in of_split)
+    yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
+    if line := unused_line(raw, sources):
+        yield line
+    if notes.counts.get("documents") != notes.counts.get("annotated"):
+        yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in notes.counts.items() if count)
+
+
+def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
     """Read the files of all splits into the scratch folder, and check what they hold."""
     tokenize = load_tokenizer(settings.language, settings.segmenter)
     to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
+    segmenter, options = segmenter_of(tokenize), PairOptions.of(settings)
     summaries = {}
-    for split, paths in files.items():
-        batches = _batched(read_files(paths, READERS[settings.format]))
+    for split, of_split in sources.items():
+        files = ((source.path, reader(source.format, settings.ambiguous)) for source in of_split)
+        batches = read_files(files, segmenter, options, BATCH_ROWS)
         summaries[split] = _spill(scratch / split, batches, settings, to_table)
-    return check_corpus(summaries, settings.exclude, settings.directed)
-
-
-def _batched(readings: Iterable[Reading]) -> Iterator[list[Reading]]:
-    """The readings in lists of BATCH_ROWS, the last one shorter."""
-    iterator = iter(readings)
-    while batch := list(islice(iterator, BATCH_ROWS)):
-        yield batch
+    return check_corpus(summaries, settings.exclude, settings.directed, raw)
 
 
 def _spill(
-    path: Path, batches: Iterable[list[Reading]], settings: params.Parse, to_table: Callable[[list[Annotation]], pa.Table]
+    path: Path, batches: Iterable[Readings], settings: params.Parse, to_table: Callable[[list[AnnotatedPair]], pa.Table]
 ) -> SplitSummary:
-    """Write the annotations of a split to an Arrow file, and return the summary of the split."""
+    """Write the rows of a split to an Arrow file, and return the summary of the split."""
     summaries = []
     seeks_overlaps = Exclusion("entities-overlap") in settings.exclude  # offsets may give them, which only the tag stage refuses
-    with pa.ipc.new_file(str(path), PARSED) as file:
-        for readings in batches:
-            summary = summarize(readings, settings.seed)
-            if annotations := [reading for reading in readings if isinstance(reading, Annotation)]:
-                table = to_table(annotations)
-                file.write_table(table)
+
+    def tables() -> Iterator[pa.Table]:
+        for readings, counts in batches:
+            summary = summarize(readings, counts, settings.seed)
+            if pairs := [reading for reading in readings if isinstance(reading, AnnotatedPair)]:
+                table = to_table(pairs)
+                yield table
                 if seeks_overlaps:
                     summary = replace(summary, problems=(*summary.problems, *bio.find_overlaps(table)))
             summaries.append(summary)
+
+    write_rows(path, tables())
     return merge(summaries)
 
 
 def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     """What the next stages would refuse of the rows that could be read, so that one run tells all."""
-    labels, max_length = params.read(params.Tag).labels, params.read(params.Position).max_length
+    tag, max_length = params.read(params.Tag), params.read(params.Position).max_length
+    tagger = "tags" in params.read(params.Train).tasks
     for split, summary in corpus.summaries.items():
-        for table in _tables(scratch / split, summary.is_kept):
-            yield from bio.find_problems(table, labels)
+        for table in WaitingRows(scratch / split, summary.is_kept).tables():
+            yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
             yield from positions.find_problems(table, max_length)
 
 
-def _hold_out(train: SplitSummary, fraction: float) -> Bools:
-    """Which rows of train become validation.
+def _splits(
+    scratch: Path, corpus: CheckedCorpus, sources: Mapping[str, list[Source]], settings: params.Parse
+) -> dict[str, WaitingRows]:
+    """The rows of every split, without those left out; of a split that has no files, those that are held out of train."""
+    masks = {split: summary.is_kept for split, summary in corpus.summaries.items()}
+    files = {split: split if sources[split] else "train" for split in SPLITS}
+    left = np.ones(int(masks["train"].sum()), bool)
+    for split in ("test", "validation"):
+        if not sources[split]:
+            held = _hold_out(corpus.summaries["train"], left, split, settings)
+            masks[split] = _within(masks["train"], held)
+            left &= ~held
+    masks["train"] = _within(masks["train"], left)
+    ids = {split: summary.changed_ids for split, summary in corpus.summaries.items()}
+    return {split: WaitingRows(scratch / files[split], masks[split], ids[files[split]]) for split in SPLITS}
+
+
+def _within(mask: Bools, chosen: Bools) -> Bools:
+    """(N,) the true places of a mask that are chosen."""
+    within = mask.copy()
+    within[mask] = chosen
+    return within
+
+
+def _hold_out(train: SplitSummary, left: Bools, split: str, settings: params.Parse) -> Bools:
+    """Which rows of train become those of another split.
 
     Raises: InputError where the fraction is so small that none does.
     """
-    held_out = train.held_out(fraction)
+    fraction = getattr(settings, f"{split}_fraction")
+    held_out = train.held_out(left, fraction)
     if not held_out.any():
-        found = f"parse.validation_fraction {fraction:g} holds none of {len(held_out)} train rows out"
-        raise InputError.of("params.yaml", found, "raise it, or put a validation file into data/raw")
+        found = f"parse.{split}_fraction {fraction:g} holds none of {left.sum()} train rows out"
+        raise InputError.of("params.yaml", found, f"raise it, or put a {split} file into data/raw")
     return held_out
 
 
-def _splits(scratch: Path, summaries: Mapping[str, SplitSummary], held_out: Bools | None) -> dict[str, Iterator[pa.Table]]:
-    """The tables of every split from the scratch folder, without the rows left out.
+def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: params.Parse) -> ParseNotes:
+    """What the stage tells beside its rows.
 
-    Args: held_out: (N,) which of the N rows of train that are not left out are validation; None where validation has files.
+    Raises: InputError where the checks of the annotations find errors, or anything under parse.strict.
     """
-    kept = {split: summary.is_kept for split, summary in summaries.items()}
-    splits = {split: _tables(scratch / split, kept[split]) for split in SPLITS}
-    if held_out is not None:
-        for split, chosen in (("train", ~held_out), ("validation", held_out)):
-            mask = kept["train"].copy()
-            mask[mask] = chosen
-            splits[split] = _tables(scratch / "train", mask)
-    return splits
-
-
-def _tables(path: Path, mask: Bools) -> Iterator[pa.Table]:
-    """The rows of an Arrow file where mask is true, a batch at a time."""
-    with pa.OSFile(str(path)) as source:
-        file, start = pa.ipc.open_file(source), 0
-        for n in range(file.num_record_batches):
-            table = pa.Table.from_batches([file.get_batch(n)])
-            is_chosen = mask[start : start + len(table)]
-            yield table if is_chosen.all() else table.filter(pa.array(is_chosen))
-            start += len(table)
+    tables = ((split, table) for split, part in rows.items() for table in part.tables())
+    found = findings.find(tables, settings.negative_label)
+    if errors := [finding for finding in found if settings.strict or finding.severity == "error"]:
+        raise InputError(findings.as_problems(errors))
+    keys = {split: corpus.summaries[part.path.name].rows("text_key").filter(pa.array(part.mask)) for split, part in rows.items()}
+    seen = [key for split, part in rows.items() if split != "test" and part.path.name == "train" for key in keys[split].chunks]
+    overlap = n_shared(keys["test"], pa.chunked_array(seen))
+    counts = sum((each.counts for each in corpus.summaries.values()), Counter())
+    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label)
+    return ParseNotes(*about, dict(counts), found)
 
 
 if __name__ == "__main__":

@@ -5,7 +5,7 @@
     tail -f log.txt | python -m pipeline.predict models/relation --pretty terminal
 
 What each format looks like: pipeline/prediction/readers.py. What a line says: pipeline/prediction/types.py; "line" is where the
-sentence began.
+sentence began, and a relation that is its "negative_label" says that none of the others holds.
 A sentence that cannot be used gives {"line": ..., "error": ..., "hint": ...} in its place; the exit code is then 1 at the end.
 """
 
@@ -23,7 +23,7 @@ import typer
 from pipeline.core.errors import Problem
 from pipeline.core.stage import log, run
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.formats.annotation import decode
+from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS, Request

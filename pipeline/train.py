@@ -8,8 +8,11 @@ In: data/positioned, the embedding store. Out: models/relation (pipeline/model/m
 from __future__ import annotations
 
 import sys
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+import pyarrow as pa
 
 from pipeline.core import manifests, outputs, params, storage
 from pipeline.core.errors import InputError
@@ -30,11 +33,11 @@ FEW_ROWS = 50  # of validation, on which a row is two points of accuracy and mor
 
 def configure(options: Train, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Config:
     """The network that the train section asks for, on the data at hand."""
-    relations = sorted({name for table in data.tables.values() for name in table["relation"].unique().to_pylist()})
-    return Config.of(options, tuple(relations), data.notes.tags, vectors, data.notes.max_distance)
+    relations = sorted({name for table in data.tables.values() for name in table["relation"].drop_null().unique().to_pylist()})
+    return Config.of(options, tuple(relations), data.notes, vectors)
 
 
-def check(options: Train, rows: dict[str, int]) -> None:
+def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
     """Refuse what cannot be trained.
 
     Raises: InputError.
@@ -44,19 +47,20 @@ def check(options: Train, rows: dict[str, int]) -> None:
     if len(set(options.tasks)) < len(options.tasks):
         raise InputError.of(params.FILE, "train.tasks has a task twice", "write tasks: [relation, tags] or tasks: [relation]")
     for split in ("train", "validation"):
-        if not rows.get(split):
+        if not tables.get(split):
             hint = "raise parse.validation_fraction" if split == "validation" else "add annotations to data/raw"
             raise InputError.of("data/positioned", f"there are no {split} rows", hint)
+        if n_unlabelled := tables[split]["relation"].null_count:
+            raise InputError.of("data/positioned", f"{n_unlabelled} {split} rows have no relation", "run dvc repro parse")
 
 
 def main(positioned: Input, embedded: Input, model: Output) -> str:
     """Train the multi-task network and keep the weights of its best epoch."""
     options = params.read(Train)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
-    n_rows = {split: len(table) for split, table in data.tables.items()}
-    check(options, n_rows)
-    if n_rows["validation"] < FEW_ROWS:
-        log(f"train: {n_rows['validation']} validation rows say little of which epoch is best; raise parse.validation_fraction")
+    check(options, data.tables)
+    if (n_rows := len(data.tables["validation"])) < FEW_ROWS:
+        log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, data, store.description)
     training, validation = (Examples(data.tables[split], store, config.relations) for split in ("train", "validation"))
     with outputs.made_whole(model) as scratch:

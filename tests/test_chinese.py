@@ -16,7 +16,7 @@ import pytest
 from pipeline import predict
 from pipeline.core import storage
 from pipeline.core.schema import PARSE, POSITION, SPLITS, TAG, Contract
-from pipeline.corpus.formats.semeval import unmark
+from pipeline.corpus.formats.markers import unmark
 from pipeline.encoding import pretrained
 from pipeline.encoding.store import Store
 from tests.support import encoders, project

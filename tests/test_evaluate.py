@@ -5,6 +5,7 @@ from __future__ import annotations
 import csv
 import dataclasses
 import json
+from collections.abc import Sequence
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
@@ -29,32 +30,39 @@ def trained(
     tags: tuple[str, ...] = TAGS,
     max_distance: int = rows.MAX_DISTANCE,
     vectors: VectorsDescription = tiny.VECTORS,
+    negative_label: str = "Other",
 ) -> SavedModel:
     """A pretended model, whose tagger sees positions."""
-    config = Config.of(tiny.options(positions="shared"), relations, tags, vectors, max_distance)
+    notes = dataclasses.replace(rows.POSITION_NOTES, tags=tags, max_distance=max_distance, negative_label=negative_label)
+    config = Config.of(tiny.options(positions="shared"), relations, notes, vectors)
     return SavedModel(Path("model"), ModelDescription.of(config, rows.POSITION_NOTES, vectors))
+
+
+def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | None]) -> str:
+    """Run main on a real position folder, whose test rows have these labels, and a pretended model; the closing line."""
+    splits = {
+        "train": scored.table("R(e1,e2)", "Other"),
+        "validation": scored.table("Other", "R(e2,e1)"),
+        "test": scored.table(*gold),
+    }
+    notes = dataclasses.replace(rows.POSITION_NOTES, excluded_by={"id": 3})
+    storage.write(folder / "positioned", POSITION, {split: [table] for split, table in splits.items()}, notes)
+    predicted = {
+        "validation": scored.split(["Other", "R(e2,e1)"], ["Other", "R(e2,e1)"], [GOLD_TAG_IDS] * 2),
+        "test": scored.split(gold, ["R(e1,e2)", "R(e2,e1)", "Other"], [GOLD_TAG_IDS] * 3),
+    }
+    (folder / "params.yaml").write_text("evaluate: {resamples: 20, confidence: 0.95, seed: 7}")
+    patch.chdir(folder)
+    patch.setattr(evaluate.Store, "open", lambda _: tiny.FakeStore())
+    patch.setattr(evaluate.SavedModel, "open", lambda _: trained())
+    patch.setattr(evaluate, "score_splits", lambda *_: predicted)
+    return evaluate.main(*STAGE)
 
 
 @pytest.fixture
 def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """The folder that main writes from a real position folder and a pretended model."""
-    splits = {
-        "train": scored.table("R(e1,e2)", "Other"),
-        "validation": scored.table("Other", "R(e2,e1)"),
-        "test": scored.table("R(e1,e2)", "R(e1,e2)", "Other"),
-    }
-    notes = dataclasses.replace(rows.POSITION_NOTES, excluded_by={"id": 3})
-    storage.write(tmp_path / "positioned", POSITION, {split: [table] for split, table in splits.items()}, notes)
-    predicted = {
-        "validation": scored.split(["Other", "R(e2,e1)"], ["Other", "R(e2,e1)"], [GOLD_TAG_IDS] * 2),
-        "test": scored.split(["R(e1,e2)", "R(e1,e2)", "Other"], ["R(e1,e2)", "R(e2,e1)", "Other"], [GOLD_TAG_IDS] * 3),
-    }
-    (tmp_path / "params.yaml").write_text("evaluate: {resamples: 20, confidence: 0.95, seed: 7}")
-    monkeypatch.chdir(tmp_path)
-    monkeypatch.setattr(evaluate.Store, "open", lambda folder: tiny.FakeStore())
-    monkeypatch.setattr(evaluate.SavedModel, "open", lambda folder: trained())
-    monkeypatch.setattr(evaluate, "score_splits", lambda *_: predicted)
-    evaluate.main(*STAGE)
+    """The folder that main writes of test rows with labels."""
+    write_reports(tmp_path, monkeypatch, ["R(e1,e2)", "R(e1,e2)", "Other"])
     return tmp_path / "reports"
 
 
@@ -75,7 +83,7 @@ def test_metrics_hold_the_scores_of_both_splits_and_the_counts_of_earlier_stages
     assert metrics["validation"]["relation"]["official_macro_f1"] == 100
     assert metrics["test"]["tags"]["f1"] == 100
     assert metrics["test"]["tags"]["positions_visible"] is True
-    assert metrics["data"] == {"excluded": 3, "overlap": 0, "windowed": 0}
+    assert metrics["data"] == {"excluded": 3, "overlap": 0, "untagged": 0, "windowed": 0}
     assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [2, 2, 3]
 
 
@@ -94,6 +102,26 @@ def test_the_csv_files_have_the_columns_that_dvc_plots(reports: Path) -> None:
     assert read_csv(reports / "per_class_f1.csv") == [{"relation": "Other", "f1": "100.0"}, {"relation": "R", "f1": "50.0"}]
     assert {"confidence", "accuracy"} <= read_csv(reports / "reliability.csv")[0].keys()
     assert {row["cut"] for row in read_csv(reports / "slices.csv")} >= {"direction", "entity strings"}
+
+
+def test_rows_without_labels_are_predicted_and_not_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    line = write_reports(tmp_path, monkeypatch, [None, None, None])
+    assert line.startswith("evaluate: 3 test sentences, which have no labels, and so no scores, ")
+    reports = tmp_path / "reports"
+    lines = [json.loads(line) for line in (reports / "predictions.jsonl").read_text().splitlines()]
+    assert [(line["gold"], line["predicted"]) for line in lines] == [(None, "R(e1,e2)"), (None, "R(e2,e1)"), (None, "Other")]
+    test = json.loads((reports / "metrics.json").read_text())["test"]
+    assert set(test["relation"].values()) == {None}
+    assert test["tags"]["f1"] == 100
+
+
+def test_every_table_has_its_columns_without_rows_too(reports: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    columns = {path.name: path.read_text().splitlines()[0] for path in reports.glob("*.csv")}
+    assert len(columns) == 6
+    write_reports(reports.parent, monkeypatch, [None, None, None])
+    assert {path.name: path.read_text().splitlines() for path in reports.glob("*.csv")} == {
+        name: [header] for name, header in columns.items()
+    }
 
 
 def test_a_second_run_writes_the_same_bytes(reports: Path) -> None:
@@ -119,6 +147,7 @@ def test_a_model_of_this_data_is_taken() -> None:
         ({"relations": ("Other",)}, "relations that the model lacks: R\\(e1,e2\\)"),
         ({"tags": ("O", "B-E1")}, "the model's tags are O B-E1, the data's O B I"),
         ({"max_distance": 5}, "reach 5 words, the data's 10"),
+        ({"negative_label": "NA"}, "the model's negative label is NA, the data's Other"),
         ({"vectors": OTHER_VECTORS}, "vectors of another encoder"),
     ],
 )

@@ -125,3 +125,16 @@ def test_predict_from_python(folder: Path) -> None:
     )
     names = json.loads((folder / "models/relation/manifest.json").read_text())["about"]["config"]["relations"]
     assert typed("python example.py", folder).strip() in names
+
+
+def test_convert_makes_a_corpus_of_another_format(folder: Path) -> None:
+    for suffix, text in (
+        (".txt", "Ann Lee founded Acme."),
+        (".ann", "T1\tPer 0 7\tAnn Lee\nT2\tOrg 16 20\tAcme\nR1\tOwns Arg1:T1 Arg2:T2\n"),
+    ):
+        (folder / "annotated").mkdir(exist_ok=True)
+        (folder / f"annotated/1{suffix}").write_text(text)
+    said = typed("python -m pipeline.convert annotated corpus.jsonl --to doccano", folder)
+    assert said.startswith("convert: 1 documents, 2 entities, 1 relations -> 1 documents, 2 entities, 1 relations of doccano")
+    row = json.loads((folder / "corpus.jsonl").read_text())
+    assert (row["text"], row["relations"][0]["type"]) == ("Ann Lee founded Acme.", "Owns")

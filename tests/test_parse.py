@@ -91,7 +91,7 @@ def test_the_held_out_rows_are_right_across_batches(project, monkeypatch):
 
 def test_a_validation_file_leaves_train_whole(project):
     line, parsed = project(corpus() | {"DEV.txt": block("c")})
-    assert "60 train, 1 validation (from its own files)" in line
+    assert "60 train, 1 validation, 9 test" in line
     assert parsed.tables["validation"]["id"].to_pylist() == ["c"]
 
 
@@ -159,13 +159,45 @@ def test_an_empty_file_is_a_problem(project):
     assert problems(project, corpus(3, 3) | {"train2.txt": ""}) == [("train2.txt", "the file is empty")]
 
 
-def test_an_id_given_twice_names_the_first_place_even_in_another_file_or_a_broken_row(project):
+def test_an_id_given_twice_in_a_file_names_the_first_place_even_in_a_broken_row(project):
     files = corpus(3, 3)
-    files["test.txt"] += block("a1") + block("a2", "<e1>a</e1>", "Other(e1,e2)")
+    files["train.txt"] += block("a1") + block("a2", "<e1>a</e1>", "Other(e1,e2)")
     assert problems(project, files)[-2:] == [
-        ("test.txt:13", "id a1 is that of data/raw/train.txt:5"),
-        ("test.txt:17", "id a2 is that of data/raw/train.txt:9"),
+        ("train.txt:13", "id a1 is that of data/raw/train.txt:5"),
+        ("train.txt:17", "id a2 is that of data/raw/train.txt:9"),
     ]
+
+
+def test_ids_that_several_files_have_get_the_file_before_them(project):
+    files = corpus()
+    files["test.txt"] += block("a1")
+    _, parsed = project(files)
+    ids = [row_id for table in parsed.tables.values() for row_id in table["id"].to_pylist()]
+    assert {"train/a1", "test/a1", "a2"} < set(ids)
+    assert len(set(ids)) == len(ids) == 70
+
+
+def test_either_form_of_an_id_that_several_files_have_can_be_excluded(project):
+    files = corpus()
+    files["test.txt"] += block("a1")
+    for exclude, n_left_out in ((["test/a1"], 1), (["a1"], 2)):
+        _, parsed = project(files, exclude=exclude)
+        assert parsed.notes.excluded_by == {"id": n_left_out}
+
+
+def test_a_test_split_without_any_relation_is_read_and_one_that_lacks_some_is_a_problem(project):
+    unlabelled = '1\t"a <e1>b</e1> <e2>c</e2>"\n\n'
+    _, parsed = project(corpus() | {"test.txt": unlabelled})
+    assert parsed.tables["test"]["relation"].to_pylist() == [None]
+    files = corpus()
+    files["test.txt"] += unlabelled
+    assert problems(project, files) == [("test.txt:37", "the relation is missing")]
+
+
+def test_train_needs_relations(project):
+    files = corpus(3)
+    files["train.txt"] += 'x\t"a <e1>b</e1> <e2>c</e2>"\n\n'
+    assert problems(project, files) == [("train.txt:13", "the relation is missing")]
 
 
 def test_a_relation_that_train_does_not_have_is_a_problem_with_the_nearest_name(project):
@@ -245,7 +277,7 @@ def test_rows_that_share_an_excluded_id_are_each_counted_and_told(project, capsy
     assert (parsed.notes.excluded, parsed.notes.excluded_by) == (4, {"id": 4})
     assert "4 excluded" in line
     told = "data/raw/train.txt:5, data/raw/train.txt:241, data/raw/train.txt:245"
-    assert capsys.readouterr().err == f"parse: excluded id a1 is that of 3 rows: {told}\n"
+    assert f"parse: excluded id a1 is that of 3 rows: {told}\n" in capsys.readouterr().err
 
 
 def test_rows_with_a_problem_of_an_excluded_kind_are_left_out_and_counted_by_reason(project):
@@ -276,7 +308,7 @@ def test_nothing_is_listed_where_nothing_is_left_out(project):
 @pytest.mark.parametrize(
     ("kind", "row", "where"),
     [
-        ("id-repeated", block("a1", "<e1>dog</e1> <e2>cat</e2>"), "test"),
+        ("id-repeated", block("a1", "<e1>dog</e1> <e2>cat</e2>"), "train"),
         ("relation-unknown", block("x", relation="Zebra"), "test"),
         ("direction-missing", block("x", relation="Cause-Effect"), "train"),
     ],

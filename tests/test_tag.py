@@ -1,14 +1,16 @@
 from pathlib import Path
+from typing import Any
 
 import pytest
+import yaml
 
 from pipeline import tag
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import PARSE
+from pipeline.core.schema import PARSE, TAG
 from pipeline.corpus.bio import tag_names
 from tests.support.project import ROOT
-from tests.support.rows import PARSE_NOTES, parsed, with_column
+from tests.support.rows import PARSE_NOTES, parsed, with_spans
 
 
 def tags_of(sentence: str, labels: str = "entity", types: tuple[str | None, str | None] = (None, None)) -> list[str]:
@@ -38,10 +40,49 @@ def test_two_entities_of_one_type_share_its_class() -> None:
 
 
 def test_the_stage_reports_every_row_at_once(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    table = with_column(with_column(parsed("[e1 a] [e2 b]", "[e1 c] [e2 d]"), "e2_start", [0, 0]), "e2_end", [1, 1])
+    table = with_spans(parsed("[e1 a] [e2 b]", "[e1 c] [e2 d]"), (0, 1), (0, 1))
     storage.write(tmp_path / "parsed", PARSE, {"train": [table]}, PARSE_NOTES)
     monkeypatch.chdir(ROOT)
     with pytest.raises(InputError) as caught:
         tag.main(tmp_path / "parsed", tmp_path / "tagged")
     assert [problem.source for problem in caught.value.problems] == ["train.txt:1", "train.txt:2"]
     assert not (tmp_path / "tagged").exists()
+
+
+def run_tag(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> str:
+    """Tag a row of nested entities, one of them without a type, under the shipped params with changes; the closing line."""
+    sections = yaml.safe_load((ROOT / "params.yaml").read_text())
+    for name, values in changes.items():
+        sections[name].update(values)
+    (folder / "params.yaml").write_text(yaml.safe_dump(sections))
+    table = with_spans(parsed("[e1 a] b c [e2 d]", types=("Person", None)), (0, 3), (1, 2))
+    storage.write(
+        folder / "parsed", PARSE, {"train": [table, parsed("[e1 e] [e2 f]", first_id=2, types=("City", "City"))]}, PARSE_NOTES
+    )
+    monkeypatch.chdir(folder)
+    return tag.main(folder / "parsed", folder / "tagged")
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tag": {"overlap": "outer"}},
+        {"tag": {"overlap": "first"}},
+        {"train": {"tasks": ["relation"]}},
+        {"train": {"tasks": ["relation"]}, "tag": {"labels": "type"}},
+    ],
+    ids=str,
+)
+def test_entities_that_are_not_tagged_are_counted(changes: dict[str, Any], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    assert ", 1 entity not tagged, " in run_tag(tmp_path, monkeypatch, **changes)
+    assert storage.read(tmp_path / "tagged", TAG).notes.untagged == 1
+
+
+def test_without_a_tagger_an_entity_without_a_type_is_not_tagged() -> None:
+    table = parsed("[e1 Ada] left [e2 York]", types=("Person", None))
+    assert tag.tag(table, "type", ["Person"])["tag_ids"].to_pylist() == [[1, 0, 0]]
+
+
+def test_with_a_tagger_they_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with pytest.raises(InputError, match="share a word"):
+        run_tag(tmp_path, monkeypatch)

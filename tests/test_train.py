@@ -2,6 +2,7 @@
 
 import dataclasses
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -11,6 +12,7 @@ from pipeline.core.errors import InputError
 from pipeline.model.manifest import SavedModel
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
+from tests.support.rows import positioned
 
 
 @pytest.mark.usefixtures("eager")
@@ -30,12 +32,26 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
 
 def test_training_without_the_relation_task_is_an_error():
     with pytest.raises(InputError, match="lacks relation"):
-        train.check(dataclasses.replace(tiny.options(), tasks=("tags",)), {"train": 1, "validation": 1})
+        train.check(dataclasses.replace(tiny.options(), tasks=("tags",)), {})
 
 
 def test_no_validation_rows_are_an_error():
     with pytest.raises(InputError, match="no validation rows"):
-        train.check(tiny.options(), {"train": 1, "validation": 0})
+        train.check(tiny.options(), {"train": tiny.table(), "validation": tiny.table().slice(0, 0)})
+
+
+def test_rows_to_learn_from_have_labels_and_those_of_test_need_none():
+    unlabelled = positioned("[e1 a] [e2 b]", relation=None)
+    train.check(tiny.options(), {"train": tiny.table(), "validation": tiny.table(), "test": unlabelled})
+    with pytest.raises(InputError, match="1 validation rows have no relation"):
+        train.check(tiny.options(), {"train": tiny.table(), "validation": unlabelled})
+
+
+def test_the_negative_label_and_the_relations_are_those_of_the_data():
+    tables = {"train": tiny.table(), "test": positioned("[e1 a] [e2 b]", relation=None)}
+    data = SimpleNamespace(tables=tables, notes=dataclasses.replace(tiny.NOTES, negative_label="NA"))
+    config = train.configure(tiny.options(), data, tiny.VECTORS)
+    assert (config.relations, config.negative_label) == (tiny.RELATIONS, "NA")
 
 
 def test_the_committed_params_are_the_reference_model():

@@ -78,7 +78,7 @@ def check_table(accepted: list[Annotation], tokenize: Tokenizer) -> None:
     if not accepted:
         return
     table = parse.parse(accepted, tokenize, directed=True)
-    schema.check(table, PARSE)
+    schema.check(table, PARSE.schema, "parse")
     for row, parsed in zip(accepted, table.to_pylist(), strict=True):
         for entity, marked in (("e1", row.e1), ("e2", row.e2)):
             first, last = parsed[f"{entity}_start"], parsed[f"{entity}_end"] - 1

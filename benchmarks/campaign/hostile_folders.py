@@ -126,6 +126,7 @@ def _shift_vocabulary(vocabulary: dict[str, int]) -> None:
 
 ABOUT: dict[str, list[object]] = {
     "about.config.relations": [[], ["Other"], "Other", ["a"] * 100_000, ["\x1b[2J"] * 19, [1] * 19, None],
+    "about.config.negative_label": ["", "\x1b[2J", "a" * 100_000, ["Other"], 1, None],
     "about.config.tags": [[], ["O"], ["O", "B"], ["O", "B", "I", "B-x"], {"O": 0}],
     "about.config.width": [0, -1, 7, 10**9, 10**30, 1e400, "8", True],
     "about.config.max_distance": [0, -1, 10**9],

@@ -79,6 +79,7 @@ LATER_KINDS = {  # they depend on what stages behind parse are asked to do, or a
     "entities-given-twice": "the entities are given by markers and by offsets",
     "entities-far-apart": "the entities are further apart than the window of words is wide",
     "type-missing": "an entity has no type, and the tags need one",
+    "format-narrow": "the format that annotations are converted to cannot hold them whole",
 }
 KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS
 

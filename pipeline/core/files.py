@@ -66,10 +66,10 @@ def write_lines(path: Path, rows: Iterable[Row]) -> None:
         file.writelines(json_text(row) + "\n" for row in rows)
 
 
-def write_csv(path: Path, rows: Sequence[Row]) -> None:
-    """Write rows under the names of the first one's columns."""
+def write_csv(path: Path, rows: Sequence[Row], columns: Sequence[str] = ()) -> None:
+    """Write rows under the names of their columns, or of the first row's."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        writer = csv.DictWriter(file, list(rows[0]), lineterminator="\n")
+        writer = csv.DictWriter(file, columns or list(rows[0]), lineterminator="\n")
         writer.writeheader()
         writer.writerows({name: cell(value) for name, value in row.items()} for row in rows)
 

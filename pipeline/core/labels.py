@@ -8,11 +8,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from functools import lru_cache
 from typing import NamedTuple
 
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.core.arrays import Ints
 from pipeline.core.untrusted import CONTROLS, DIRECTIONS, SURROGATES
 
 LONGEST = 200  # characters of a label, or of a type
+UNLABELLED_ID = -1  # among ids of relations, that of a row without a label
 _OBEYED = re.escape("".join(map(chr, [*CONTROLS, *DIRECTIONS, *SURROGATES])))
 REFUSED = re.compile(rf'</?e[12]>|["{_OBEYED}]', re.IGNORECASE)
 # A name without brackets, and with no blank at its ends; then nothing or a direction.
@@ -44,6 +51,7 @@ def is_label(text: str) -> bool:
     return bool(_form(text))
 
 
+@lru_cache(1 << 16)
 def _form(text: str) -> re.Match[str] | None:
     return FORM.fullmatch(text) if is_name(text) else None
 
@@ -72,3 +80,10 @@ def undirected(label: str) -> str:
     'Cause-Effect'
     """
     return parse_label(label).relation
+
+
+def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:
+    """(N,) the place of each label among the names, UNLABELLED_ID for null."""
+    places = pc.fill_null(pc.index_in(labels, pa.array(names, pa.string())), UNLABELLED_ID)
+    ids: Ints = places.to_numpy().astype(np.int64)
+    return ids

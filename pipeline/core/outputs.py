@@ -51,6 +51,27 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
+def made_new(place: Path) -> Iterator[Path]:
+    """A path beside `place` for the block to make a file or a folder at: it becomes `place` if that ends well, else it goes.
+
+    What is made so has no manifest: nothing is ever replaced by it.
+    Raises: InputError where there is something at `place`, or another process writes it.
+    """
+    with locked(place):
+        if place.is_symlink() or place.exists():
+            raise InputError.of(place, "there is something already", "name a place where nothing is, or move it")
+        scratch = _beside(place, "partial")
+        try:
+            yield scratch
+            scratch.rename(place)
+        finally:
+            if scratch.is_dir():
+                shutil.rmtree(scratch)
+            else:
+                scratch.unlink(missing_ok=True)
+
+
+@contextlib.contextmanager
 def scratch_folder(folder: Path) -> Iterator[Path]:
     """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block."""
     with locked(folder):

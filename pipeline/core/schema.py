@@ -17,7 +17,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.manifests import Kind
 
 SPLITS = ("train", "validation", "test")
-OTHER = "Other"
+OTHER = "Other"  # the label that stands for no relation, where parse.negative_label names no other
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
@@ -33,6 +33,8 @@ class Span(NamedTuple):
     end: int
 
 
+# Entities of a text in words, half-open, in reading order: they may nest and overlap.
+MENTIONS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("type", pa.string())]))
 PARSED = pa.schema(
     [
         ("id", pa.string()),
@@ -47,9 +49,14 @@ PARSED = pa.schema(
         ("e1_type", pa.string()),  # null unless annotated
         ("e2_type", pa.string()),
         ("relation", pa.string()),  # null where a test row is not labelled
+        ("entities", MENTIONS),  # all of the text; null where the annotation names e1 and e2 alone
     ]
 )
-TAGGED = PARSED.append(pa.field("tag_ids", pa.list_(pa.int32())))
+TAG_IDS = pa.field("tag_ids", pa.list_(pa.int32()))
+TAGGED = PARSED.append(TAG_IDS)
+# The sentences of which all entities are annotated, each once, whether or not a pair of it is a row.
+SENTENCES = pa.schema([PARSED.field(name) for name in ("id", "source", "text", "words", "starts", "entities")])
+TAGGED_SENTENCES = SENTENCES.append(TAG_IDS)
 POSITIONED = pa.schema(
     [
         *TAGGED,
@@ -59,7 +66,7 @@ POSITIONED = pa.schema(
         ("window_end", pa.int32()),
     ]
 )
-OPTIONAL = {"e1_type", "e2_type", "relation"}
+OPTIONAL = {"e1_type", "e2_type", "relation", "entities"}
 
 
 @dataclass(frozen=True)
@@ -97,6 +104,7 @@ class TagNotes(ParseNotes):
     """The same, and what the tag stage adds."""
 
     tags: tuple[str, ...]  # K, in id order
+    untagged: int  # entities that no tag marks: they share a word with the other one, or have no type
 
 
 @dataclass(frozen=True)
@@ -117,6 +125,7 @@ class Contract(Generic[Notes]):
 
     kind: Kind[Notes]
     schema: pa.Schema
+    sentences: pa.Schema  # of the sentences with all entities, which lie beside the rows
 
 
 @dataclass(frozen=True)
@@ -155,35 +164,33 @@ class ReportsDescription:
 ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
 VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
 REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
-PARSE = Contract(Kind("parse", 3, ParseNotes, "run dvc repro parse"), PARSED)
-TAG = Contract(Kind("tag", 3, TagNotes, "run dvc repro tag"), TAGGED)
-POSITION = Contract(Kind("position", 3, PositionNotes, "run dvc repro position"), POSITIONED)
+PARSE = Contract(Kind("parse", 3, ParseNotes, "run dvc repro parse"), PARSED, SENTENCES)
+TAG = Contract(Kind("tag", 3, TagNotes, "run dvc repro tag"), TAGGED, TAGGED_SENTENCES)
+POSITION = Contract(Kind("position", 3, PositionNotes, "run dvc repro position"), POSITIONED, TAGGED_SENTENCES)
 
 
-def check(table: pa.Table, contract: Contract[Any]) -> None:
-    """Check every row against the contract.
+def check(table: pa.Table, schema: pa.Schema, name: str) -> None:
+    """Check every row against a schema of the contract.
 
+    Args: name: the stage's.
     Raises: InputError that names the column and the first row at fault.
     """
-    if not table.schema.equals(contract.schema):
-        found = f"columns {table.schema.names}"
-        raise InputError.of(f"{contract.kind.name} output", found, f"the contract has {contract.schema.names}: run dvc repro")
-    for name in contract.schema.names:
-        if name not in OPTIONAL:
-            _require(table, pc.is_valid(table[name]), f"{name} is empty")
+    if not table.schema.equals(schema):
+        raise InputError.of(f"{name} output", f"columns {table.schema.names}", f"the contract has {schema.names}: run dvc repro")
+    for column in schema.names:
+        if column not in OPTIONAL:
+            _require(table, pc.is_valid(table[column]), f"{column} is empty")
     n_words = pc.list_value_length(table["words"])
-    for field in contract.schema:
-        if pa.types.is_list(field.type):
-            _require(
-                table,
-                pc.equal(pc.list_value_length(table[field.name]), n_words),
-                f"{field.name} has not one entry a word",
-            )
-    for entity in ("e1", "e2"):
-        _check_span(table, f"{entity}_start", f"{entity}_end", n_words)
-    if "window_start" in contract.schema.names:
+    for field in schema:
+        if pa.types.is_list(field.type) and field.type != MENTIONS:
+            has_all = pc.equal(pc.list_value_length(table[field.name]), n_words)
+            _require(table, has_all, f"{field.name} has not one entry a word")
+    if "e1_start" in schema.names:
+        for entity in ENTITIES:
+            _check_span(table, f"{entity}_start", f"{entity}_end", n_words)
+    if "window_start" in schema.names:
         _check_span(table, "window_start", "window_end", n_words)
-        for entity in ("e1", "e2"):
+        for entity in ENTITIES:
             inside = pc.and_(
                 pc.less_equal(table["window_start"], table[f"{entity}_start"]),
                 pc.less_equal(table[f"{entity}_end"], table["window_end"]),

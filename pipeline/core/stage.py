@@ -25,7 +25,7 @@ from typing import Annotated, Any, NoReturn
 
 import typer
 
-from pipeline.core import outputs
+from pipeline.core import outputs, typed_yaml
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import write_lines
 from pipeline.core.untrusted import shown
@@ -71,8 +71,25 @@ def run(main: Callable[..., str | int | None]) -> NoReturn:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(command)
     module = main.__globals__.get("__spec__")  # of the file that is run by python -m
-    app(prog_name=f"python -m {module.name}" if module else None)
+    prog_name = f"python -m {module.name}" if module else ""
+    app(_with_paths(sys.argv[1:], prog_name), prog_name=prog_name or None)
     raise SystemExit(0)  # never reached: the app exits
+
+
+def _with_paths(arguments: list[str], command: str) -> list[str]:
+    """The arguments of a command, and where it has options alone the paths of the stage of dvc.yaml that it is.
+
+    >>> _with_paths(["data/raw", "data/parsed", "--check"], "python -m pipeline.parse")
+    ['data/raw', 'data/parsed', '--check']
+    """
+    if not arguments or any(not argument.startswith("-") for argument in arguments):
+        return arguments
+    try:
+        commands = [str(stage["cmd"]) for stage in typed_yaml.load(Path("dvc.yaml")).value["stages"].values()]
+    except (InputError, KeyError, TypeError, AttributeError):  # a file of another form, which DVC can read all the same
+        return arguments
+    paths = [line.removeprefix(command).split() for line in commands if line.startswith(f"{command} ")]
+    return [*arguments, *(paths[0] if paths else [])]
 
 
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:

@@ -19,6 +19,7 @@ from pipeline.core.files import Row, checksum, read_json, write_lines
 from pipeline.core.schema import SPLITS, Contract, Notes
 
 BATCH_ROWS = 5_000
+OF_SENTENCES = "_sentences"  # ends the name of the split that holds the sentences with all entities
 
 
 @dataclass(frozen=True)
@@ -31,16 +32,31 @@ class StageOutput(Generic[Notes]):
 
     files: dict[str, list[Path]]  # Arrow streams by split, rows in their order
     notes: Notes
+    sentence_files: dict[str, list[Path]]  # of the sentences with all entities, by split; none where a split has no such sentence
 
     @cached_property
     def tables(self) -> dict[str, pa.Table]:
         """The rows by split, memory-mapped."""
         return {split: pa.concat_tables(map(_mapped, paths)) for split, paths in self.files.items()}
 
+    @cached_property
+    def sentences(self) -> dict[str, pa.Table]:
+        """The sentences with all entities by split, memory-mapped."""
+        return {split: pa.concat_tables(map(_mapped, paths)) for split, paths in self.sentence_files.items()}
+
     def batches(self, *splits: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
         """The rows in order, at most BATCH_ROWS a table; of all splits one after the other where none is named."""
         for split in splits or self.files:
-            yield from _gathered(batch for path in self.files[split] for batch in _streamed(path, columns))
+            yield from _batches(self.files[split], columns)
+
+    def sentence_batches(self, *splits: str, columns: Sequence[str] | None = None) -> Iterator[pa.Table]:
+        """The sentences with all entities, as batches gives rows."""
+        for split in splits or self.sentence_files:
+            yield from _batches(self.sentence_files.get(split, []), columns)
+
+
+def _batches(paths: Iterable[Path], columns: Sequence[str] | None) -> Iterator[pa.Table]:
+    return _gathered(batch for path in paths for batch in _streamed(path, columns))
 
 
 def _mapped(path: Path) -> pa.Table:
@@ -80,23 +96,29 @@ def write(
     splits: Mapping[str, Iterable[pa.Table]],
     notes: Notes,
     lists: Mapping[str, Iterable[Row]] | None = None,
+    sentences: Mapping[str, Iterable[pa.Table]] | None = None,
 ) -> dict[str, int]:
     """Write a stage's output, checking every row.
 
     Args: splits: tables by split, each drawn from lazily; notes: what the stage tells beside them; lists: what it lists, a
-        JSON-lines file each, by name.
+        JSON-lines file each, by name; sentences: those with all entities, by split.
     Returns: rows by split.
     """
     import datasets
 
-    features = datasets.Features.from_arrow_schema(contract.schema)
     with outputs.made_whole(folder) as scratch:
         rows, shells = {}, {}
         for split, tables in splits.items():
-            rows[split] = _write_split(scratch / f"{split}.arrow", tables, contract, features)
+            rows[split] = _write_split(scratch / f"{split}.arrow", tables, contract.schema, contract.kind.name)
             if not rows[split]:
                 raise InputError.of(folder, f"split {split} has no rows", "every split needs annotations: add some to data/raw")
-            shells[split] = _shell(scratch / f"{split}.arrow", contract, features)
+            shells[split] = _shell(scratch / f"{split}.arrow", contract.schema)
+        for split, tables in (sentences or {}).items():
+            path = scratch / f"{split}{OF_SENTENCES}.arrow"
+            if _write_split(path, tables, contract.sentences, contract.kind.name):
+                shells[path.stem] = _shell(path, contract.sentences)
+            else:
+                path.unlink(missing_ok=True)
         # datasets writes all but the rows: it would map them into memory and copy every one.
         datasets.disable_progress_bars()
         datasets.DatasetDict(shells).save_to_disk(str(scratch), num_shards=dict.fromkeys(shells, 1))
@@ -109,25 +131,26 @@ def write(
     return rows
 
 
-def _write_split(path: Path, tables: Iterable[pa.Table], contract: Contract[Any], features: Any) -> int:
+def _write_split(path: Path, tables: Iterable[pa.Table], columns: pa.Schema, stage: str) -> int:
     """Write a split's rows as an Arrow stream; returns their number."""
+    import datasets
     from datasets.arrow_writer import ArrowWriter
 
-    with ArrowWriter(path=str(path), features=features) as writer:
+    with ArrowWriter(path=str(path), features=datasets.Features.from_arrow_schema(columns)) as writer:
         for table in tables:
-            schema.check(table, contract)
+            schema.check(table, columns, stage)
             writer.write_table(table)
         n_rows, _ = writer.finalize(close_stream=True) if writer.pa_writer else (0, 0)
     return int(n_rows)
 
 
-def _shell(path: Path, contract: Contract[Any], features: Any) -> Any:
+def _shell(path: Path, columns: pa.Schema) -> Any:
     """A dataset without rows that stands for those of a file."""
     import datasets
     from datasets.table import InMemoryTable
 
-    empty, info = InMemoryTable(contract.schema.empty_table()), datasets.DatasetInfo(features=features)
-    return datasets.Dataset(empty, info=info, split=path.stem, fingerprint=checksum(path))
+    info = datasets.DatasetInfo(features=datasets.Features.from_arrow_schema(columns))
+    return datasets.Dataset(InMemoryTable(columns.empty_table()), info=info, split=path.stem, fingerprint=checksum(path))
 
 
 def read(folder: Path, contract: Contract[Notes]) -> StageOutput[Notes]:
@@ -138,9 +161,14 @@ def read(folder: Path, contract: Contract[Notes]) -> StageOutput[Notes]:
     notes, sealed = manifests.open_sealed(folder, contract.kind)
     streams = [path for path in sealed if path.suffix == ".arrow"]
     for path in streams:
+        expected = contract.sentences if path.parent.name.endswith(OF_SENTENCES) else contract.schema
         with pa.OSFile(str(path)) as file:
             columns = pa.ipc.open_stream(file).schema.remove_metadata()
-        if columns != contract.schema:
-            raise InputError.of(path, f"columns {columns.names}, not {contract.schema.names}", contract.kind.remake)
-    files = {split: [path for path in streams if path.parent.name == split] for split in SPLITS}
-    return StageOutput({split: paths for split, paths in files.items() if paths}, notes)
+        if columns != expected:
+            raise InputError.of(path, f"columns {columns.names}, not {expected.names}", contract.kind.remake)
+    return StageOutput(_by_split(streams, ""), notes, _by_split(streams, OF_SENTENCES))
+
+
+def _by_split(streams: Sequence[Path], ending: str) -> dict[str, list[Path]]:
+    files = {split: [path for path in streams if path.parent.name == f"{split}{ending}"] for split in SPLITS}
+    return {split: paths for split, paths in files.items() if paths}

@@ -1,7 +1,8 @@
 """BIO tags of two entities a sentence, and the rows that have none.
 
 The scheme is IOB2 (Ramshaw and Marcus 1995, as CoNLL-2003 uses it): B on an entity's first word, I on its others, O elsewhere.
-Entities that touch stay apart, since each begins with its own B. Entities that share a word have no BIO form.
+Entities that touch stay apart, since each begins with its own B. Of entities that share a word BIO marks one: tag.overlap says
+which, or that they are an error.
 """
 
 from __future__ import annotations
@@ -13,7 +14,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import ENTITIES, OUTSIDE, at_row
 
@@ -35,8 +36,8 @@ def tag_names(labels: str, types: list[str]) -> list[str]:
 def bio_ids(n_words: Ints, starts: Ints, ends: Ints, begin_ids: Ints) -> NDArray[np.int32]:
     """Tag ids of N sentences, end to end.
 
-    Args: n_words: (N,) words a sentence; starts, ends: (N, 2) the spans of e1 and e2, in words, sharing none;
-        begin_ids: (N, 2) the id of B for each entity, whose I is the next id.
+    Args: n_words: (N,) words a sentence; starts, ends: (N, 2) the spans of e1 and e2, in words; begin_ids: (N, 2) the id of B for
+        each entity, whose I is the next id, 0 for an entity that is not marked. Those that are share no word.
     Returns: (sum of n_words,) int32, 0 for O.
 
     >>> bio_ids(np.array([5]), np.array([[3, 0]]), np.array([[4, 2]]), np.array([[1, 3]])).tolist()
@@ -46,7 +47,7 @@ def bio_ids(n_words: Ints, starts: Ints, ends: Ints, begin_ids: Ints) -> NDArray
     ids = np.zeros(len(word), np.int32)
     for entity in range(2):
         start, end, begin = (np.repeat(column[:, entity], n_words) for column in (starts, ends, begin_ids))
-        inside = (start <= word) & (word < end)
+        inside = (start <= word) & (word < end) & (begin > 0)
         ids[inside] = (begin + (word > start))[inside]
     return ids
 
@@ -60,12 +61,35 @@ def edges(table: pa.Table, name: str) -> Ints:
     return columns
 
 
-def find_problems(table: pa.Table, labels: str) -> Iterator[Problem]:
-    """The rows of a parsed table that have no BIO form under a labelling."""
-    yield from find_overlaps(table)
+def marked(table: pa.Table, overlap: str) -> Bools:
+    """(N, 2) which entities of a parsed table have tags: both, or one of two that share a word.
+
+    Args: overlap: first: of these the one that begins first, of one start the longer; else the longer, of one length the one that
+        begins first. Of two that are the same words it is e1.
+    """
+    starts, ends = edges(table, "start"), edges(table, "end")
+    lengths = ends - starts
+    earlier, longer = starts[:, 0] - starts[:, 1], lengths[:, 1] - lengths[:, 0]  # negative where e1 is
+    first, second = (earlier, longer) if overlap == "first" else (longer, earlier)
+    e1_wins = (first < 0) | ((first == 0) & (second <= 0))
+    alone = ~_share_a_word(table)
+    wins: Bools = np.stack([alone | e1_wins, alone | ~e1_wins], axis=1)
+    return wins
+
+
+def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagger: bool = True) -> Iterator[Problem]:
+    """The rows of a parsed table that have no BIO form.
+
+    Args: labels, overlap: as in the section tag; tagger: whether train.tasks has tags, without which none is wanted.
+    """
+    if not tagger:
+        return
+    if overlap == "error":
+        yield from find_overlaps(table)
     if labels == "type":
-        for entity in ENTITIES:
-            for row in np.flatnonzero(table[f"{entity}_type"].is_null().to_numpy()).tolist():
+        is_marked = marked(table, overlap) | (overlap == "error")
+        for entity, needed in zip(ENTITIES, is_marked.T, strict=True):
+            for row in np.flatnonzero(needed & table[f"{entity}_type"].is_null().to_numpy()).tolist():
                 hint = f"annotate {entity}_type, or set tag.labels to entity or role in params.yaml"
                 found = f"{entity} has no type, which tag.labels: type needs"
                 yield at_row(Problem(found, hint, "type-missing"), table, row).or_exclude()
@@ -74,8 +98,14 @@ def find_problems(table: pa.Table, labels: str) -> Iterator[Problem]:
 def find_overlaps(table: pa.Table) -> Iterator[Problem]:
     """The rows of a parsed table whose entities share a word, which no labelling expresses."""
     starts, ends = edges(table, "start"), edges(table, "end")
-    shared = np.maximum(*starts.T) < np.minimum(*ends.T)
-    for row in np.flatnonzero(shared).tolist():
+    for row in np.flatnonzero(_share_a_word(table)).tolist():
         spans = " and ".join(f"{e} [{starts[row, i]}, {ends[row, i]})" for i, e in enumerate(ENTITIES))
         found = f"{spans} share a word, which BIO tags cannot express"
-        yield at_row(Problem(found, "mark entities that share no word", "entities-overlap"), table, row).or_exclude()
+        hint = "mark entities that share no word, or set tag.overlap to outer or first, which tags one of them, in params.yaml"
+        yield at_row(Problem(found, hint, "entities-overlap"), table, row).or_exclude()
+
+
+def _share_a_word(table: pa.Table) -> Bools:
+    """(N,) whether the entities of a row share a word."""
+    shared: Bools = np.maximum(*edges(table, "start").T) < np.minimum(*edges(table, "end").T)
+    return shared

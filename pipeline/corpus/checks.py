@@ -1,7 +1,7 @@
 """All problems of a corpus, and which of its rows a person leaves out, by their id or by the kind of what is wrong with them.
 
 Some problems show only between rows: an id given twice, a relation that train doesn't have. Each check sees the rows that the
-checks before it left.
+checks before it left. Files may number their rows alike: an id that is in several of them has the file before it.
 """
 
 from __future__ import annotations
@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections import Counter
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -19,11 +20,11 @@ from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import Exclusion
-from pipeline.corpus.summary import SplitSummary
+from pipeline.corpus.summary import SplitSummary, row_key
 
 Summaries = dict[str, SplitSummary]
 Check = Callable[[Summaries], Iterator[Problem]]
-BY_ID = "id"  # the reason why a row is left out that is no kind of problem
+BY_ID, SKIPPED = "id", "skipped"  # the reasons why a row is left out that are no kind of problem
 N_PLACES = 3
 
 
@@ -56,31 +57,81 @@ class CheckedCorpus:
                 yield f"excluded id {row_id} is that of {len(shared)} rows: {', '.join(shared[:N_PLACES])}{more}"
 
 
-def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], directed: bool) -> CheckedCorpus:
+def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], directed: bool, folder: Path) -> CheckedCorpus:
     """Find all problems of a corpus and leave rows out.
 
-    Args: exclude: ids, and kinds of problems; directed: whether relations keep their direction.
+    Args: exclude: ids, and kinds of problems; directed: whether relations keep their direction; folder: that of the files.
     """
+    summaries = with_full_ids(summaries, folder)
     ids = dict.fromkeys(item for item in exclude if isinstance(item, str))
     kinds = dict.fromkeys(item.kind for item in exclude if isinstance(item, Exclusion))
-    summaries = {split: summary.without("id", dict.fromkeys(ids, BY_ID)) for split, summary in summaries.items()}
-    checks: list[Check] = [_of_rows, _repeated_ids, *([_lost_directions] if directed else []), _unknown_relations]
+    if ids:
+        for column in ("id", "full_id"):
+            reasons = dict.fromkeys(ids, BY_ID)
+            summaries = {split: summary.without(summary.readings[column], reasons) for split, summary in summaries.items()}
+    checks: list[Check] = [_of_rows, _repeated_ids, _unlabelled, *([_lost_directions] if directed else []), _unknown_relations]
     problems: list[Problem] = []
     chosen: dict[str, Problem] = {}
     for check in checks:
         found = list(check(summaries))
         chosen |= {
-            problem.row: problem for problem in reversed(found) if problem.kind in kinds
+            _key(problem): problem for problem in reversed(found) if problem.kind in kinds
         }  # reversed: the first of a row wins
         problems += found
-        reasons = {row: problem.kind for row, problem in chosen.items()}
-        summaries = {split: summary.without("source", reasons) for split, summary in summaries.items()}
-    problems = [problem for problem in problems if problem.row not in chosen]  # whichever check chose the row
+        if reasons := {row: problem.kind for row, problem in chosen.items()}:
+            summaries = {split: summary.without(summary.row_keys, reasons) for split, summary in summaries.items()}
+    problems = [problem for problem in problems if _key(problem) not in chosen]  # whichever check chose the row
     of_rows = (problem for summary in summaries.values() for problem in summary.problems)
     had = {problem.kind for problem in (*of_rows, *chosen.values())}
-    problems += _unknown_ids(_all(summaries)["id"], list(ids))
+    readings = _all(summaries)
+    problems += _unknown_ids(pa.chunked_array([*readings["id"].chunks, *readings["full_id"].chunks]), list(ids))
     problems += _unknown_kinds([kind for kind in kinds if kind not in had])
     return CheckedCorpus(summaries, problems, list(_left_out(summaries, chosen)))
+
+
+def with_full_ids(summaries: Summaries, folder: Path) -> Summaries:
+    """The summaries with full_id set: an id that rows of several files have gets the path of its file, in the folder, before it."""
+    readings = _all(summaries)
+    files: dict[str, set[str]] = {}
+    for row_id, source in _shared_ids(readings):
+        files.setdefault(row_id, set()).add(_file(source))
+    shared = pa.array([row_id for row_id, of_id in files.items() if len(of_id) > 1], pa.string())
+    if not len(shared):
+        return summaries
+    return {
+        split: summary.with_column("full_id", _full_ids(summary.readings, shared, folder)) for split, summary in summaries.items()
+    }
+
+
+def _full_ids(readings: pa.Table, shared: pa.Array, folder: Path) -> pa.ChunkedArray:
+    is_shared = pc.is_in(readings["id"], shared)
+    files = [_file(source) for source in readings["source"].filter(is_shared).to_pylist()]
+    names = {file: Path(file).relative_to(folder).with_suffix("").as_posix() for file in set(files)}
+    prefixed = [f"{names[file]}/{row_id}" for file, row_id in zip(files, readings["id"].filter(is_shared).to_pylist(), strict=True)]
+    full: pa.ChunkedArray = pc.replace_with_mask(
+        readings["id"].combine_chunks(), is_shared.combine_chunks(), pa.array(prefixed, pa.string())
+    )
+    return pa.chunked_array([full])
+
+
+def _file(source: str) -> str:
+    return source.rpartition(":")[0]
+
+
+def _key(problem: Problem) -> str:
+    """What tells a problem's row from all others."""
+    return row_key(problem.row, problem.row_id)
+
+
+def _shared_ids(readings: pa.Table) -> dict[tuple[str, str], None]:
+    """The ids that several readings have, each with the sources of its rows, in the order of the files.
+
+    A row with several problems has as many readings, all from one source.
+    """
+    keys = np.sort(readings["id_key"].drop_null().to_numpy())
+    repeated = np.unique(keys[1:][keys[1:] == keys[:-1]])
+    candidates = readings.filter(pc.is_in(readings["id_key"], pa.array(repeated)))
+    return dict.fromkeys(zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True))
 
 
 def _all(summaries: Summaries) -> pa.Table:
@@ -95,46 +146,52 @@ def _kept(readings: pa.Table) -> pa.Table:
 def _left_out(summaries: Summaries, chosen: dict[str, Problem]) -> Iterator[Row]:
     """The rows that are left out, once each: a broken one has as many readings as problems.
 
-    Args: chosen: for which problem a row is left out, by its place.
+    Args: chosen: for which problem a row is left out, by its key.
     """
-    readings = _all(summaries)
-    excluded = readings.filter(pc.is_valid(readings["reason"]))
-    ids = dict(zip(excluded["source"].to_pylist(), excluded["id"].to_pylist(), strict=True))
-    reasons = dict(zip(excluded["source"].to_pylist(), excluded["reason"].to_pylist(), strict=True))
-    for source, row_id in ids.items():
-        if reasons[source] == BY_ID:
-            found = "its id is listed under parse.exclude"
-            yield {
-                **placed(source),
-                "id": row_id,
-                "kind": BY_ID,
-                "found": found,
-                "hint": "take it off the list to have the row back",
-            }
+    excluded = pa.concat_tables(
+        [summary.readings.filter(pc.is_valid(summary.readings["reason"])) for summary in summaries.values()]
+    )
+    columns = (excluded[name].to_pylist() for name in ("source", "id", "full_id", "reason"))
+    for source, given_id, row_id, reason in dict.fromkeys(zip(*columns, strict=True)):
+        if reason == BY_ID:
+            found, hint = "its id is listed under parse.exclude", "take it off the list to have the row back"
+            yield {**placed(source), "id": row_id, "kind": BY_ID, "found": found, "hint": hint}
         else:
-            yield chosen[source].as_row()
+            yield chosen[row_key(source, given_id)].as_row()
+    for skipped in (skipped for summary in summaries.values() for skipped in summary.skipped):
+        hint = "finish it in the annotation tool to have it"
+        yield {**placed(skipped.source), "id": skipped.row_id, "kind": SKIPPED, "found": skipped.reason, "hint": hint}
 
 
 def _of_rows(summaries: Summaries) -> Iterator[Problem]:
     """What is wrong with single rows, and with files."""
     for summary in summaries.values():
-        left = set(_kept(summary.readings)["source"].to_pylist()) if summary.problems else set()
-        yield from (problem for problem in summary.problems if problem.row in left)
+        left = set(summary.row_keys.filter(pc.is_null(summary.readings["reason"])).to_pylist()) if summary.problems else set()
+        yield from (problem for problem in summary.problems if _key(problem) in left)
 
 
 def _repeated_ids(summaries: Summaries) -> Iterator[Problem]:
-    """Rows whose id an earlier row has (a row with several problems has as many readings, all from one source)."""
-    readings = _kept(_all(summaries))
-    keys = np.sort(readings["id_key"].drop_null().to_numpy())
-    repeated = np.unique(keys[1:][keys[1:] == keys[:-1]])
-    candidates = readings.filter(pc.is_in(readings["id_key"], pa.array(repeated)))
-    rows = dict.fromkeys(zip(candidates["id"].to_pylist(), candidates["source"].to_pylist(), strict=True))
-    first_source: dict[str, str] = {}
-    for row_id, source in rows:
-        taken = first_source.setdefault(row_id, source)
+    """Rows whose id an earlier row of their file has."""
+    first_source: dict[tuple[str, str], str] = {}
+    for row_id, source in _shared_ids(_kept(_all(summaries))):
+        taken = first_source.setdefault((row_id, _file(source)), source)
         if taken != source:
             found = f"id {row_id} is that of {taken}"
             yield Problem(found, "give every row an id of its own", "id-repeated").at(source, row_id=row_id)
+
+
+def _unlabelled(summaries: Summaries) -> Iterator[Problem]:
+    """Rows without a relation, but for those of a test split that has none at all."""
+    for split, summary in summaries.items():
+        rows = _kept(summary.readings)
+        rows = rows.filter(pc.is_valid(rows["text_key"]))
+        is_missing = pc.is_null(rows["relation"])
+        if split == "test" and pc.all(is_missing).as_py():
+            continue
+        missing = rows.filter(is_missing)
+        for source, row_id in zip(missing["source"].to_pylist(), missing["id"].to_pylist(), strict=True):
+            hint = "annotate it; a test split may be without relations, as a whole"
+            yield Problem("the relation is missing", hint, "relation-missing").at(source, row_id=row_id).or_exclude()
 
 
 def _lost_directions(summaries: Summaries) -> Iterator[Problem]:

@@ -1,6 +1,4 @@
-"""A document: what annotation formats are read into and written from.
-
-Parse still reads annotations of one pair a row (formats/annotation.py); what makes rows of documents is pairs.py.
+"""A document: what annotation formats are read into and written from; pairs.py makes rows of documents.
 
 Offsets are half-open [start, end) in Unicode characters of the text. A format that gives tokens keeps them: they are the words, and
 the text is made of them.
@@ -27,7 +25,7 @@ class Entity:
     @property
     def cover(self) -> Span:
         """The shortest stretch that holds all fragments."""
-        return Span(self.spans[0].start, self.spans[-1].end)
+        return self.spans[0] if len(self.spans) == 1 else Span(self.spans[0].start, self.spans[-1].end)
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +52,12 @@ class Document:
     complete: bool = True  # all entities of the text are annotated, not those of one pair alone
     meta: Mapping[str, Any] = field(default_factory=dict)  # what else the format said of it
 
+    @property
+    def symmetric(self) -> frozenset[str]:
+        """The relations that the format says have no direction."""
+        named = self.meta.get("symmetric", ())
+        return frozenset(name for name in named if isinstance(name, str)) if isinstance(named, list | tuple) else frozenset()
+
     def entity(self, entity_id: str) -> Entity:
         """An entity by its id.
 
@@ -79,7 +83,7 @@ def needs(document: Document) -> frozenset[str]:
     """
     related = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
     held = {
-        "text": document.words is None or document.text != " ".join(document.text[start:end] for start, end in document.words),
+        "text": not is_of_tokens(document),
         "words": document.words is not None,
         "sentences": document.sentences is not None,
         "types": any(entity.type is not None for entity in document.entities),
@@ -92,6 +96,11 @@ def needs(document: Document) -> frozenset[str]:
         "annotators": any(relation.annotator is not None for relation in document.relations),
     }
     return frozenset(word for word, needed in held.items() if needed)
+
+
+def is_of_tokens(document: Document) -> bool:
+    """Whether the text of a document is its tokens with a blank between, and nothing else."""
+    return document.words is not None and document.text == " ".join(document.text[start:end] for start, end in document.words)
 
 
 def require_held(document: Document, holds: frozenset[str]) -> None:

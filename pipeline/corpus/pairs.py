@@ -10,53 +10,21 @@ from __future__ import annotations
 
 from bisect import bisect_left, bisect_right
 from collections import Counter
-from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, field, fields
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
+import numpy as np
+
+from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
-from pipeline.core.labels import is_label, parse_label
-from pipeline.core.schema import OTHER, Span
+from pipeline.core.labels import parse_label
+from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, type_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
-
-
-@dataclass(frozen=True)
-class PairOptions:
-    """How pairs are made of documents.
-
-    Args: negatives: which pairs without relation become pairs of the negative label, a number being how many for each pair of the
-        document that has another label; across_sentences: whether pairs of different sentences are kept; symmetric: relations
-        without direction, whose e1 is the first in reading order; fragments: whether an entity of several is the stretch that
-        holds them, or a problem; several: what becomes of a pair that has different labels; rename: new names of relations and
-        types.
-    """
-
-    negatives: Literal["none", "all"] | float = "none"
-    negative_label: str = OTHER
-    across_sentences: Literal["keep", "exclude"] = "keep"
-    symmetric: frozenset[str] = frozenset()
-    fragments: Literal["cover", "error"] = "cover"
-    several: Literal["error", "first", "rows"] = "error"
-    rename: Mapping[str, str] = field(default_factory=dict)
-    seed: int = 0
-
-
-@dataclass(frozen=True)
-class PairCounts:
-    """What became of documents: pairs made, and what of them was changed or left out."""
-
-    annotated: int = 0  # pairs that have a relation, or are marked as a pair
-    negatives: int = 0
-    across_sentences: int = 0  # pairs of different sentences, kept or not
-    excluded: int = 0  # of these, not kept
-    covered: int = 0  # pairs with an entity of fragments that became one stretch
-    dropped: int = 0  # relations that are not the first of their pair
-    renamed: int = 0  # relations and types of pairs that have a new name
-
-    def __add__(self, other: PairCounts) -> PairCounts:
-        return PairCounts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+from pipeline.corpus.pair_options import PairCounts, PairOptions
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +39,8 @@ class AnnotatedPair:
     relation: str | None
     e1_type: str | None = None
     e2_type: str | None = None
+    document: str = ""  # the document's id
+    words: Ints | None = field(default=None, compare=False)  # (T, 2) start and end of each, in characters, where they are known
 
 
 @dataclass(frozen=True)
@@ -97,17 +67,18 @@ class _Pair(NamedTuple):
         return Span(min(one.start, other.start), max(one.end, other.end))
 
 
-def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptions) -> DocumentPairs:
+def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptions, words: Ints | None = None) -> DocumentPairs:
     """The pairs of a document: one a relation, in their order, then the negative ones in reading order.
 
     A pair's id is the document's where this has one relation, else DOCUMENT:HEAD-TAIL.
 
-    Args: sentences: the document's, which cover its text, as sentences.find_sentences gives them.
+    Args: sentences, words: the document's, as sentences.segment gives them.
     """
     entities = {entity.id: entity for entity in document.entities}
-    annotated = [_annotated(relation, entities, options) for relation in document.relations]
+    symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
+    annotated = [_annotated(relation, entities, options.rename, symmetric) for relation in document.relations]
     kept, several = _one_label_a_pair(document, annotated, options.several)
-    drawn = _negatives(document, sentences, annotated, options)
+    drawn = _negatives(document, sentences, annotated, options, symmetric)
     counts = Counter(dropped=len(annotated) - len(kept) if options.several == "first" else 0)
     problems, pairs, ids = [*several], [], DistinctIds()
     for number, pair in enumerate([*kept, *drawn]):
@@ -115,21 +86,24 @@ def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptio
         is_only = len(annotated) == 1 and not is_negative
         pair_id = ids.distinct(document.id if is_only else f"{document.id}:{pair.relation.head}-{pair.relation.tail}")
         run = _run(sentences, pair.cover)
-        if problem := _problem(document, pair, options):
+        if problem := _problem(document, pair, options, words, run):
             problems.append(problem.at(document.source, row_id=pair_id).or_exclude())
         elif len(run) > 1 and options.across_sentences == "exclude":
-            counts.update(across_sentences=1, excluded=1)
+            counts["across_sentences"] += 1
+            counts["excluded"] += 1
         else:
-            pairs.append(_made(document, pair_id, run, pair, options.rename))
-            counts.update(_changes(run, pair, options.rename), **{"negatives" if is_negative else "annotated": 1})
+            pairs.append(_made(document, pair_id, run, pair, options.rename, words))
+            counts["negatives" if is_negative else "annotated"] += 1
+            for change, number_of in _changes(run, pair, options.rename):
+                counts[change] += number_of
     return DocumentPairs(tuple(pairs), tuple(problems), PairCounts(**counts))
 
 
-def _annotated(relation: Relation, entities: Mapping[str, Entity], options: PairOptions) -> _Pair:
+def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mapping[str, str], symmetric: Set[str]) -> _Pair:
     """The pair of a relation: head and tail, or in reading order where the relation is symmetric."""
-    label = relation.label if relation.label is None else _renamed(relation.label, options.rename)
+    label = relation.label if relation.label is None else _renamed(relation.label, names)
     e1, e2 = entities[relation.head], entities[relation.tail]
-    if label is not None and (name := parse_label(label).relation) in options.symmetric:
+    if symmetric and label is not None and (name := parse_label(label).relation) in symmetric:
         e1, e2 = sorted((e1, e2), key=lambda entity: entity.spans)
         label = name
     return _Pair(relation, e1, e2, label)
@@ -141,8 +115,8 @@ def _renamed(label: str, names: Mapping[str, str]) -> str:
     >>> _renamed("Cause-Effect(e2,e1)", {"Cause-Effect": "Causes"})
     'Causes(e2,e1)'
     """
-    if label in names:
-        return names[label]
+    if not names or label in names:
+        return names.get(label, label)
     relation, direction = parse_label(label)
     return f"{names[relation]}({direction})" if relation in names and direction else label
 
@@ -151,11 +125,11 @@ def _one_label_a_pair(
     document: Document, pairs: Sequence[_Pair], several: Literal["error", "first", "rows"]
 ) -> tuple[list[_Pair], list[Problem]]:
     """The pairs that are kept of those that have different labels, and the problems that these are; a label said again is kept."""
+    if several == "rows" or len(pairs) < 2:
+        return list(pairs), []
     labels: dict[tuple[str, str], list[str | None]] = {}
     for pair in pairs:
         labels.setdefault((pair.e1.id, pair.e2.id), []).append(pair.label)
-    if several == "rows":
-        return list(pairs), []
     differ = {ends: list(dict.fromkeys(of_pair)) for ends, of_pair in labels.items() if len(set(of_pair)) > 1}
     if several == "first":
         return [pair for pair in pairs if pair.label == labels[pair.e1.id, pair.e2.id][0]], []
@@ -170,24 +144,43 @@ def _several_problem(document: Document, ends: tuple[str, str], labels: Sequence
     return Problem(found, hint, "relations-several").at(document.source, row_id=row_id).or_exclude()
 
 
-def _problem(document: Document, pair: _Pair, options: PairOptions) -> Problem | None:
+def _problem(document: Document, pair: _Pair, options: PairOptions, words: Ints | None, run: Sequence[Span]) -> Problem | None:
     """Why two entities are no pair of a model, if they are none."""
-    for entity in (pair.e1, pair.e2):
+    if run[-1].end - run[0].start > MOST_CHARACTERS:
+        found = f"the text has {run[-1].end - run[0].start:,} characters"
+        return Problem(
+            found, f"give the sentence that holds the entities, of at most {MOST_CHARACTERS:,} characters", "text-too-long"
+        )
+    return _entity_problem(document, pair, options, words) or _label_problem(pair.label, options.negative_label)
+
+
+def _entity_problem(document: Document, pair: _Pair, options: PairOptions, words: Ints | None) -> Problem | None:
+    """What is wrong with the entities of a pair, if anything."""
+    for name, entity in zip(ENTITIES, (pair.e1, pair.e2), strict=True):
         if len(entity.spans) > 1 and options.fragments == "error":
             hint = "annotate one stretch, or set parse.fragments to cover, which takes all from the first fragment to the last"
             return Problem(f"entity {entity.id} has {len(entity.spans)} fragments", hint, "entity-fragmented")
         if not document.text[slice(*entity.cover)].strip():
             return Problem(f"entity {entity.id} is blank", "annotate a word", "entity-empty")
+        if words is not None and not ((words[:, 0] < entity.cover.end) & (words[:, 1] > entity.cover.start)).any():
+            return Problem(f"entity {entity.id} holds none of the document's tokens", "annotate a token", "entity-empty")
+        if entity.type is not None and (problem := type_problem(name, entity.type)):
+            return problem
     if pair.e1.cover == pair.e2.cover:
-        return Problem(
-            f"entities {pair.e1.id} and {pair.e2.id} are the same characters", "relate two entities", "entities-identical"
-        )
-    if pair.label is not None and not is_label(pair.label):
-        hint = "write a name, then nothing, (e1,e2) or (e2,e1), with no blank between"
-        return Problem(f"{pair.label!r} is no relation", hint, "relation-malformed")
-    if pair.label is not None and pair.label != options.negative_label == parse_label(pair.label).relation:
-        hint = f"write {options.negative_label} alone: it stands for no relation"
-        return Problem(f"{pair.label!r} has a direction", hint, "direction-unexpected")
+        found = f"entities {pair.e1.id} and {pair.e2.id} are the same characters"
+        return Problem(found, "relate two entities", "entities-identical")
+    return None
+
+
+def _label_problem(label: str | None, negative_label: str) -> Problem | None:
+    """What is wrong with the label of a pair, if anything."""
+    if label is None:
+        return None
+    if problem := relation_problem(label):
+        return problem
+    if label != negative_label == parse_label(label).relation:
+        hint = f"write {negative_label} alone: it stands for no relation"
+        return Problem(f"{label!r} has a direction", hint, "direction-unexpected")
     return None
 
 
@@ -198,35 +191,44 @@ def _run(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
     return sentences[first:after]
 
 
-def _made(document: Document, pair_id: str, run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> AnnotatedPair:
+def _made(
+    document: Document, pair_id: str, run: Sequence[Span], pair: _Pair, names: Mapping[str, str], words: Ints | None
+) -> AnnotatedPair:
     """A pair with the text of its run, without the white space around; a text that is one sentence stays as it is."""
     start, end = run[0].start, run[-1].end
+    one, other = pair.e1.cover, pair.e2.cover
     if (start, end) != (0, len(document.text)):
         text = document.text[start:end]
         end = max(start + len(text.rstrip()), pair.cover.end)
         start = min(start + len(text) - len(text.lstrip()), pair.cover.start)
-    e1, e2 = (Span(entity.cover.start - start, entity.cover.end - start) for entity in (pair.e1, pair.e2))
+    e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
     types = (names.get(entity.type, entity.type) if entity.type else None for entity in (pair.e1, pair.e2))
-    return AnnotatedPair(pair_id, document.source, document.text[start:end], e1, e2, pair.label, *types)
+    if words is not None:
+        first, after = np.searchsorted(words[:, 1], start, side="right"), np.searchsorted(words[:, 0], end)
+        words = np.clip(words[first:after], start, end) - start
+    return AnnotatedPair(pair_id, document.source, document.text[start:end], e1, e2, pair.label, *types, document.id, words)
 
 
-def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> dict[str, int]:
+def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
     """What is to be counted of a pair."""
-    label, entities = pair.relation.label, (pair.e1, pair.e2)
-    is_renamed = label is not None and _renamed(label, names) != label
-    return {
-        "across_sentences": len(run) > 1,
-        "covered": any(len(entity.spans) > 1 for entity in entities),
-        "renamed": is_renamed + sum(entity.type in names for entity in entities),
-    }
+    if len(run) > 1:
+        yield "across_sentences", 1
+    if len(pair.e1.spans) > 1 or len(pair.e2.spans) > 1:
+        yield "covered", 1
+    if names:
+        label = pair.relation.label
+        is_renamed = label is not None and _renamed(label, names) != label
+        yield "renamed", is_renamed + sum(entity.type in names for entity in (pair.e1, pair.e2))
 
 
-def _negatives(document: Document, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions) -> list[_Pair]:
+def _negatives(
+    document: Document, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions, symmetric: Set[str]
+) -> list[_Pair]:
     """The pairs without relation that are wanted of a document."""
     if options.negatives == "none" or not document.complete:
         return []
     related = {(pair.relation.head, pair.relation.tail) for pair in annotated}
-    related |= {(pair.relation.tail, pair.relation.head) for pair in annotated if pair.label in options.symmetric}
+    related |= {(pair.relation.tail, pair.relation.head) for pair in annotated if pair.label in symmetric}
     entities = [entity for entity in document.entities if len(entity.spans) == 1 or options.fragments == "cover"]
     pairs = unrelated(entities, sentences, related)
     if options.negatives != "all":

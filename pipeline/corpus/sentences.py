@@ -1,4 +1,6 @@
-"""The sentences of documents: as the format gives them, else as spaCy's rules find them, none ending inside an entity.
+"""The sentences and words of documents: as the format gives them, else as spaCy's rules find them.
+
+No sentence ends inside an entity.
 
 A document of one pair is one sentence, and so is its text: the format chose it.
 """
@@ -6,35 +8,71 @@ A document of one pair is one sentence, and so is its text: the format chose it.
 from __future__ import annotations
 
 from collections.abc import Callable
+from functools import cache
 from itertools import pairwise
+from typing import Any, NamedTuple
 
 import numpy as np
 
 from pipeline.core.arrays import Ints
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document
-from pipeline.corpus.words import load_tokenizer
-
-Splitter = Callable[[str], Ints]  # text -> where its sentences begin, in characters
+from pipeline.corpus.document import Document, is_of_tokens
+from pipeline.corpus.words import Tokenizer, cut
 
 
-def find_sentences(document: Document, split: Splitter) -> tuple[Span, ...]:
+class Segments(NamedTuple):
+    """The words and the sentences of a text, in characters.
+
+    Shapes: words: (T, 2) start and end of each, in order; starts: (S,) where the sentences begin.
+    """
+
+    words: Ints
+    starts: Ints
+
+
+Segmenter = Callable[[str], Segments]
+
+
+class Segmented(NamedTuple):
+    """The sentences of a document, half-open and from end to end of its text, and its words, None where they are split later."""
+
+    sentences: tuple[Span, ...]
+    words: Ints | None
+
+
+def segment(document: Document, find_segments: Segmenter) -> Segmented:
+    """Split a document into sentences and words, each as the format gives them, else as spaCy finds them.
+
+    Tokens without a text of their own and without sentences are one sentence: formats of tokens have a sentence a document. A
+    document of one pair gets no words but those that its format gives: many of them are split at once, by words.find_words. The
+    others are cut where their entities begin and end, so that all pairs of a sentence have the same words.
+    """
+    words = None if document.words is None else np.array(document.words, np.int64).reshape(-1, 2)
+    starts = None if document.sentences is None else np.array([sentence.start for sentence in document.sentences], np.int64)
+    if document.complete and (words is None or (starts is None and not is_of_tokens(document))):
+        found = find_segments(document.text)
+        words = found.words if words is None else words
+        starts = found.starts if starts is None else starts
+    if document.complete and words is not None and len(words):
+        edges = np.array([edge for entity in document.entities for span in entity.spans for edge in span], np.int64)
+        words = np.stack(cut(*words.T, edges), axis=1)
+    return Segmented(find_sentences(document, np.array([], np.int64) if starts is None else starts), words)
+
+
+def find_sentences(document: Document, starts: Ints) -> tuple[Span, ...]:
     """The sentences of a document, which cover its text from end to end.
 
     Where a sentence would begin inside a fragment of an entity, it is joined with the one before. Takes time in proportion to the
     text and the entities, but for sorting these.
 
+    Args: starts: (S,) where the sentences begin, in characters; the first begins with the text, wherever it is said to begin.
     Returns: half-open stretches of characters; none of an empty text.
     """
-    if document.sentences is not None:
-        starts = np.array([sentence.start for sentence in document.sentences], np.int64)
-    elif document.complete:
-        starts = split(document.text)
-    else:
-        starts = np.array([], np.int64)
-    fragments = np.array([span for entity in document.entities for span in entity.spans], np.int64).reshape(-1, 2)
-    later = outside(np.unique(starts)[1:], fragments)  # the first sentence begins with the text
     end = len(document.text)
+    if len(starts) < 2:
+        return (Span(0, end),) if end else ()
+    fragments = np.array([span for entity in document.entities for span in entity.spans], np.int64).reshape(-1, 2)
+    later = outside(np.unique(starts)[1:], fragments)
     edges = [0, *later[later < end].tolist(), end]
     return tuple(Span(*edge) for edge in pairwise(edges)) if end else ()
 
@@ -54,18 +92,21 @@ def outside(places: Ints, fragments: Ints) -> Ints:
     return places[reach[np.searchsorted(starts, places)] <= places]
 
 
-def load_splitter(language: str, segmenter: str) -> Splitter:
-    """SpaCy's rules for the ends of sentences: after . ! ? and their like in all scripts, and the marks that close behind these.
+def segmenter_of(tokenize: Tokenizer) -> Segmenter:
+    """The tokens of a tokenizer, and spaCy's rules for the ends of sentences.
 
-    Args: language, segmenter: as words.load_tokenizer takes them.
-    Raises: InputError where spaCy doesn't know the language, or a library it needs is not installed.
+    A sentence ends after . ! ? and their like in all scripts, and the marks that close behind these.
     """
-    from spacy.pipeline import Sentencizer
+    from spacy.attrs import IDX, LENGTH, SENT_START
 
-    tokenize, sentencizer = load_tokenizer(language, segmenter), Sentencizer()
+    @cache
+    def load_sentencizer() -> Callable[[Any], Any]:
+        from spacy.pipeline import Sentencizer  # takes a third of a second, and formats of one pair do without
 
-    def split(text: str) -> Ints:
-        doc = sentencizer(tokenize(text))
-        return np.array([token.idx for token in doc if token.is_sent_start], np.int64)
+        return Sentencizer()
 
-    return split
+    def find_segments(text: str) -> Segments:
+        starts, lengths, begins = load_sentencizer()(tokenize(text)).to_array([IDX, LENGTH, SENT_START]).astype(np.int64).T
+        return Segments(np.stack([starts, starts + lengths], axis=1), starts[begins == 1])
+
+    return find_segments

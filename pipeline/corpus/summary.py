@@ -1,28 +1,33 @@
-"""What is kept in memory of a corpus: its problems, and of each annotation the little that decides between the splits."""
+"""What is kept in memory of a corpus: its problems, and of each row the little that decides between the splits."""
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from pathlib import Path
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.arrays import Bools
 from pipeline.core.errors import Problem
-from pipeline.corpus.formats import Annotation, Reader
-from pipeline.corpus.split import hold_out, text_key
+from pipeline.corpus.document import Skipped
+from pipeline.corpus.pairs import AnnotatedPair
+from pipeline.corpus.split import group_keys, hold_out, text_key
 
-Reading = Annotation | Problem  # what a reader yields
+SEPARATOR = "\0"
+Reading = AnnotatedPair | Problem | Skipped  # what the reading of a corpus yields, a row or several a document
 
+# Keys are hashes: a table of all texts would take more memory than all that is kept here.
 COLUMNS = pa.schema(
     [
         ("id", pa.string()),  # null where it could not be read
+        ("full_id", pa.string()),  # with the file before it, where rows of several files have the id: see checks.py
         ("source", pa.string()),
-        ("relation", pa.string()),  # null of a problem
-        ("id_key", pa.uint64()),  # a hash: a table of all ids would take more memory than all that is kept here
-        ("text_key", pa.uint64()),
+        ("relation", pa.string()),  # null of a problem, and where it is not annotated
+        ("id_key", pa.uint64()),
+        ("text_key", pa.uint64()),  # null of a problem
+        ("document_key", pa.uint64()),
         ("reason", pa.string()),  # why the row is left out, null of the others: see checks.py
     ]
 )
@@ -32,86 +37,114 @@ COLUMNS = pa.schema(
 class SplitSummary:
     """What is kept in memory of the readings of a split, or of a batch of it.
 
-    Args: readings: a table of COLUMNS, in the order of the files; problems: of its rows.
+    Args: readings: a table of COLUMNS, in the order of the files; problems: of its rows; skipped: what the annotators left out;
+        counts: what became of its documents.
     """
 
     readings: pa.Table
     problems: tuple[Problem, ...]
+    skipped: tuple[Skipped, ...]
+    counts: Counter[str]
 
     @property
     def is_kept(self) -> Bools:
-        """(N,) which of the N annotations become output, in the order of the files."""
-        reasons = self.readings["reason"].filter(pc.is_valid(self.readings["relation"]))
-        kept: Bools = pc.is_null(reasons).to_numpy()
+        """(N,) which of the N rows become output, in the order of the files."""
+        kept: Bools = pc.is_null(self.rows("reason")).to_numpy()
         return kept
 
+    def rows(self, column: str) -> pa.ChunkedArray:
+        """A column of what is no problem."""
+        return self.readings[column].filter(pc.is_valid(self.readings["text_key"]))
+
+    @property
+    def changed_ids(self) -> pa.ChunkedArray | None:
+        """The full ids of the rows, where they are not all as they were given."""
+        given, full = self.rows("id"), self.rows("full_id")
+        return None if given.equals(full) else full
+
     def kept(self, column: str) -> pa.ChunkedArray:
-        """A column of the annotations that become output, in the order of the files."""
-        return self.readings[column].filter(pc.and_(pc.is_valid(self.readings["relation"]), pc.is_null(self.readings["reason"])))
+        """A column of the rows that become output, in the order of the files."""
+        return self.rows(column).filter(pc.is_null(self.rows("reason")))
 
     @property
     def relations(self) -> list[str]:
-        """The relations of the kept annotations, each once."""
-        relations: list[str] = pc.unique(self.kept("relation")).to_pylist()
+        """The relations of the kept rows, each once."""
+        relations: list[str] = pc.unique(self.kept("relation").drop_null()).to_pylist()
         return relations
 
-    def held_out(self, fraction: float) -> Bools:
-        """(N,) which of the N kept annotations validation takes."""
-        relations = self.kept("relation").combine_chunks().dictionary_encode().indices
-        return hold_out(self.kept("text_key").to_numpy(), relations.to_numpy(), fraction)
+    def held_out(self, chosen: Bools, fraction: float) -> Bools:
+        """(N,) which of the N kept rows are held out of the chosen ones among them."""
+        mask = pa.array(chosen)
+        keys, documents = (self.kept(name).filter(mask).to_numpy() for name in ("text_key", "document_key"))
+        relations = self.kept("relation").filter(mask).combine_chunks().dictionary_encode().indices
+        held = chosen.copy()
+        held[chosen] = hold_out(group_keys(keys, documents), relations.to_numpy(), fraction)
+        return held
 
-    def n_shared(self, other: SplitSummary) -> int:
-        """How many kept annotations have a text that a kept annotation of another split has."""
-        shared = pc.is_in(self.kept("text_key"), other.kept("text_key"))
-        return int(pc.sum(shared, min_count=0).as_py())
+    @property
+    def row_keys(self) -> pa.ChunkedArray:
+        """The row_key of every reading."""
+        return pc.binary_join_element_wise(self.readings["source"], pc.fill_null(self.readings["id"], ""), SEPARATOR)
 
-    def without(self, column: str, reasons: Mapping[str, str]) -> SplitSummary:
+    def without(self, column: pa.ChunkedArray, reasons: Mapping[str, str]) -> SplitSummary:
         """The summary with more rows left out.
 
-        Args: reasons: why, by the value that the rows have in a column; a row that is left out already keeps its reason.
+        Args: column: something of every reading; reasons: why it is left out, by its value there; one that is left out already keeps
+            its reason.
         """
-        place = pc.index_in(self.readings[column], pa.array(reasons, pa.string()))
+        place = pc.index_in(column, pa.array(reasons, pa.string()))
         given = pc.take(pa.array(reasons.values(), pa.string()), place)
-        reason = pc.coalesce(self.readings["reason"], given)
-        return replace(self, readings=self.readings.set_column(COLUMNS.get_field_index("reason"), COLUMNS.field("reason"), reason))
+        return self.with_column("reason", pc.coalesce(self.readings["reason"], given))
+
+    def with_column(self, name: str, values: pa.ChunkedArray) -> SplitSummary:
+        """The summary with other values in a column."""
+        return replace(self, readings=self.readings.set_column(COLUMNS.get_field_index(name), COLUMNS.field(name), values))
 
 
-def read_files(files: Iterable[Path], read: Reader) -> Iterator[Reading]:
-    """The readings of several files, one file after the other; a file without any is a problem."""
-    for path in files:
-        is_empty = True
-        for reading in read(path):
-            is_empty = False
-            yield reading
-        if is_empty:
-            yield Problem("the file is empty", "add annotations, or remove the file", "file-empty").at(str(path))
+def n_shared(keys: pa.ChunkedArray, others: pa.ChunkedArray) -> int:
+    """How many of some keys are among others."""
+    return int(pc.sum(pc.is_in(keys, others), min_count=0).as_py())
 
 
-def summarize(readings: list[Reading], seed: int) -> SplitSummary:
+def row_key(source: str, row_id: str | None) -> str:
+    """What tells the rows of a corpus apart, good and broken ones: several of a document have one source."""
+    return f"{source}{SEPARATOR}{row_id or ''}"
+
+
+def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> SplitSummary:
     """The summary of a batch of readings.
 
-    Args: seed: shuffles the rows before validation is held out.
+    Args: counts: what became of its documents; seed: shuffles the rows before validation is held out.
     """
-    columns = zip(*(_columns(reading, seed) for reading in readings), strict=True)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)]
+    skipped = tuple(reading for reading in readings if isinstance(reading, Skipped))
     problems = tuple(reading for reading in readings if isinstance(reading, Problem))
-    return SplitSummary(pa.Table.from_arrays(arrays, schema=COLUMNS), problems)
+    rows = [_columns(reading, seed) for reading in readings if not isinstance(reading, Skipped)]
+    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)]
+    return SplitSummary(pa.Table.from_arrays(arrays, schema=COLUMNS), problems, skipped, counts)
 
 
 def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
     """The summary of a split, from those of its batches in their order."""
     tables = [COLUMNS.empty_table()]
     problems: list[Problem] = []
+    skipped: list[Skipped] = []
+    counts: Counter[str] = Counter()
     for summary in summaries:
         tables.append(summary.readings)
         problems += summary.problems
-    return SplitSummary(pa.concat_tables(tables), tuple(problems))
+        skipped += summary.skipped
+        counts.update(summary.counts)
+    return SplitSummary(pa.concat_tables(tables), tuple(problems), tuple(skipped), counts)
 
 
-def _columns(reading: Reading, seed: int) -> tuple[str | None, str, str | None, int | None, int | None, None]:
+def _columns(reading: AnnotatedPair | Problem, seed: int) -> tuple[object, ...]:
     """The values of COLUMNS of a reading."""
-    row_id = reading.row_id if isinstance(reading, Problem) else reading.id
-    id_key = None if row_id is None else text_key(row_id, seed)
     if isinstance(reading, Problem):
-        return row_id, reading.row, None, id_key, None, None
-    return row_id, reading.source, reading.relation, id_key, text_key(reading.text, seed), None
+        row_id, source, relation, of_text, of_document = reading.row_id, reading.row, None, None, None
+    else:
+        row_id, source, relation = reading.id, reading.source, reading.relation
+        of_text = text_key(reading.text, seed)
+        of_document = text_key(f"{source.rpartition(':')[0]}\0{reading.document}", seed)
+    of_id = None if row_id is None else text_key(row_id, seed)
+    return row_id, row_id, source, relation, of_id, of_text, of_document, None

@@ -8,7 +8,7 @@ from __future__ import annotations
 import logging
 import pkgutil
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from itertools import compress
 from typing import Any, NamedTuple, cast
 
@@ -41,16 +41,17 @@ class Words(NamedTuple):
     spans: Ints
 
 
-def find_words(texts: list[str], entities: Ints, tokenize: Tokenizer) -> Words:
+def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given: Sequence[Ints | None] | None = None) -> Words:
     """Split texts into words that begin and end where their entities do.
 
     The texts are split as one long text, so that all cuts and spans come of a few calls of NumPy.
 
-    Args: entities: (N, 4) start and end of e1, then of e2, in characters; each holds more than white space.
+    Args: entities: (N, 4) start and end of e1, then of e2, in characters; each holds more than white space. given: for each text
+        the tokens it has already, (T, 2) start and end in characters, in order; None for those that are to be split.
     """
     text_starts = ragged.offsets(np.fromiter(map(len, texts), np.int64))[:-1]
     edges = entities + text_starts[:, None]
-    token_starts, token_ends = _tokens(texts, text_starts, tokenize)
+    token_starts, token_ends = _tokens(texts, text_starts, tokenize, given)
     cut_starts, cut_ends = cut(token_starts, token_ends, edges.ravel())
     words, word_starts = _without_white_space("".join(texts), cut_starts, cut_ends)
 
@@ -60,17 +61,21 @@ def find_words(texts: list[str], entities: Ints, tokenize: Tokenizer) -> Words:
     return Words(words, word_starts - np.repeat(text_starts, counts), counts, spans)
 
 
-def _tokens(texts: list[str], text_starts: Ints, tokenize: Tokenizer) -> tuple[Ints, Ints]:
+def _tokens(texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given: Sequence[Ints | None] | None) -> tuple[Ints, Ints]:
     """The starts and the ends of all tokens, in characters of the long text.
 
     Args: text_starts: (N,) where each text begins in the long text.
     """
     from spacy.attrs import IDX, LENGTH
 
-    tokens = [tokenize(text).to_array([IDX, LENGTH]) for text in texts]  # a spaCy document would take far more memory
-    starts_in_text, lengths = np.concatenate(tokens).astype(np.int64).T
-    starts = starts_in_text + np.repeat(text_starts, [len(of_text) for of_text in tokens])
-    return starts, starts + lengths
+    def split(text: str) -> Ints:
+        tokens: Ints = tokenize(text).to_array([IDX, LENGTH]).astype(np.int64)  # a spaCy document would take far more memory
+        tokens[:, 1] += tokens[:, 0]
+        return tokens
+
+    of_texts = [split(text) if words is None else words for text, words in zip(texts, given or [None] * len(texts), strict=True)]
+    tokens = np.concatenate(of_texts) + np.repeat(text_starts, [len(of_text) for of_text in of_texts])[:, None]
+    return tokens[:, 0], tokens[:, 1]
 
 
 def _without_white_space(text: str, starts: Ints, ends: Ints) -> tuple[list[str], Ints]:
@@ -101,6 +106,7 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
     """
     import spacy
     import spacy.tokenizer
+    from spacy.attrs import IS_PUNCT
 
     if language not in (known := _languages()):
         found = f"parse.language is {language!r}, which spaCy does not know"
@@ -119,6 +125,8 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
         raise InputError.of("params.yaml", f"parse.segmenter pkuseg has no model {PKUSEG_MODEL} ({error})", hint) from None
     if isinstance(tokenizer, spacy.tokenizer.Tokenizer):
         tokenizer.max_cache_size = CACHED_CHUNKS
+        of_words = tokenizer.vocab.lex_attr_getters  # what spaCy finds out of every new word takes a tenth of parse
+        tokenizer.vocab.lex_attr_getters = {IS_PUNCT: of_words[IS_PUNCT]}  # which the ends of sentences need
         return _bounded(tokenizer)
     return cast(Tokenizer, tokenizer)
 

@@ -7,15 +7,22 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.schema import OTHER
 from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
-SCORES = {"official_macro_f1": "official macro-F1", "undirected_macro_f1": "undirected macro-F1", "accuracy": "accuracy"}
+SCORES = {
+    "official_macro_f1": "official macro-F1",
+    "undirected_macro_f1": "undirected macro-F1",
+    "official_micro_f1": "official micro-F1",
+    "undirected_micro_f1": "undirected micro-F1",
+    "accuracy": "accuracy",
+}
+NO_SCORE = "\N{EN DASH}"
 COUNTS = {
     "excluded": "rows left out by `parse.exclude`",
     "windowed": "sentences longer than the network's window, which keeps both entities",
+    "untagged": "entities that no tag marks, since they share a word with the other one or have no type",
     "overlap": "test sentences whose text is also in training",
 }
 
@@ -37,10 +44,10 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         tagger=tagger,
         finds=tagger and not config.tagger_sees_positions,
         splits=("validation", "test"),
-        scores={name: title for name, title in SCORES.items() if metrics["test"]["relation"][name] is not None},
-        shown=_bounded,
-        counts={name: Markdown(title) for name, title in COUNTS.items()},
-        other=OTHER,
+        scores={name: title for name, title in SCORES.items() if metrics["validation"]["relation"][name] is not None},
+        shown=_shown,
+        labelled=metrics["test"]["relation"]["accuracy"] is not None,
+        counts={name: Markdown(title) for name, title in COUNTS.items() if tagger or name != "untagged"},
         parameters=parameters(model),
         folder=folder,
     )
@@ -67,5 +74,9 @@ def plain(value: object) -> str:
     return "null" if value is None else str(value)
 
 
-def _bounded(scores: Mapping[str, Any], name: str) -> str:
-    return f"{scores[name]} ({scores[f'{name}_low']} to {scores[f'{name}_high']})"
+def _shown(scores: Mapping[str, Any], name: str) -> str:
+    """A score, with its interval where it has one."""
+    value, low, high = (scores.get(f"{name}{end}") for end in ("", "_low", "_high"))
+    if value is None:
+        return NO_SCORE
+    return str(value) if low is None else f"{value} ({low} to {high})"

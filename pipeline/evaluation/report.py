@@ -21,8 +21,10 @@ TEMPLATE = Path(__file__).parent / "templates" / "report.html"
 N_MISTAKES = 30
 TAGGER_SEES = {True: "positions visible to the tagger", False: "positions hidden from the tagger", None: "no tagger"}
 RELATION_TITLES = {
-    "official_macro_f1": "Official macro-F1 (direction counts, without Other)",
-    "undirected_macro_f1": "Undirected macro-F1 (direction ignored, without Other)",
+    "official_macro_f1": "Official macro-F1 (direction counts, without {negative})",
+    "undirected_macro_f1": "Undirected macro-F1 (direction ignored, without {negative})",
+    "official_micro_f1": "Official micro-F1 (direction counts, without {negative})",
+    "undirected_micro_f1": "Undirected micro-F1 (direction ignored, without {negative})",
     "accuracy": "Accuracy",
 }
 
@@ -47,12 +49,13 @@ class Mistake(NamedTuple):
 def render(metrics: Metrics, files: Mapping[str, list[Row]], test: ScoredSplit, table: pa.Table) -> str:
     """The page.
 
-    Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; table: the test rows.
+    Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; test, table: the test
+        rows that have a label.
     """
     return render_template(
         TEMPLATE,
         splits={split: metrics[split] for split in ("test", "validation")},
-        relation_titles=RELATION_TITLES,
+        relation_titles={name: title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()},
         tagger_sees=TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]],
         classes=files["per_class"],
         labels=test.labels,

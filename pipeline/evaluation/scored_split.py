@@ -8,10 +8,10 @@ from dataclasses import dataclass
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
+from pipeline.core.labels import UNLABELLED_ID, label_ids
 from pipeline.core.schema import OUTSIDE_ID
 from pipeline.evaluation import scorer
 from pipeline.evaluation.scorer import Mode
@@ -22,8 +22,9 @@ class ScoredSplit:
     """N sentences' true and predicted relations and tags, in the split's order."""
 
     labels: tuple[str, ...]  # the R relations in id order
+    negative_label: str  # the one of them that stands for no relation
     row_ids: list[str]
-    gold_ids: Ints  # (N,) of relations
+    gold_ids: Ints  # (N,) of relations, UNLABELLED_ID where a row has no label
     probabilities: Floats  # (N, R)
     gold_tags: list[list[str]]  # a name a word of the whole sentence
     predicted_tags: list[list[str]] | None  # the same; None without the tags head
@@ -63,6 +64,11 @@ class ScoredSplit:
         """(N, 3, Q) counts of the relations in a scoring mode (see scorer)."""
         return scorer.relation_counts(self.gold_ids, self.predicted_ids, self.labels, mode)
 
+    @property
+    def labelled(self) -> ScoredSplit:
+        """The rows that have a label, which are those that can be scored, relations only."""
+        return self.take(np.flatnonzero(self.gold_ids != UNLABELLED_ID).tolist())
+
     def take(self, rows: Sequence[int]) -> ScoredSplit:
         """Some rows by their numbers, relations only."""
         return dataclasses.replace(
@@ -81,11 +87,12 @@ def join_predictions(
     tag_ids: Sequence[Ints] | None,
     relations: Sequence[str],
     tags: Sequence[str],
+    negative_label: str,
 ) -> ScoredSplit:
     """Put a model's predictions beside the rows they are of.
 
     Args: table: (N,) rows of the position stage; probabilities: (N, R); tag_ids: a (words of the window,) array a row, None
-        without the tags head; relations, tags: names by id.
+        without the tags head; relations, tags: names by id; negative_label: the relation that stands for none.
     """
     n_words, starts, ends = ragged.lengths(table["words"]), table["window_start"].to_numpy(), table["window_end"].to_numpy()
     predicted_tags = None
@@ -97,8 +104,9 @@ def join_predictions(
         predicted_tags = _names(whole, tags)
     return ScoredSplit(
         labels=tuple(relations),
+        negative_label=negative_label,
         row_ids=table["id"].to_pylist(),
-        gold_ids=pc.index_in(table["relation"], pa.array(relations, pa.string())).to_numpy().astype(np.int64),
+        gold_ids=label_ids(table["relation"], relations),
         probabilities=probabilities,
         gold_tags=_names(table["tag_ids"].to_pylist(), tags),
         predicted_tags=predicted_tags,

@@ -1,15 +1,18 @@
 """Counts and scores of predicted relations and entities.
 
 Relations are scored as the SemEval-2010 Task 8 scorer (version 1.2; Hendrickx et al. 2010, section 4) defines it, for any
-label set. A label is a relation with or without a direction: "Cause-Effect(e2,e1)", "Cause-Effect", "Other". The modes:
+label set. A label is a relation with or without a direction: "Cause-Effect(e2,e1)", "Cause-Effect", or the negative label, which
+stands for no relation: Other in the task. The modes:
 
 - directed: every label is a class of its own, (2*9+1)-way in the task;
 - undirected: labels lose their direction, (9+1)-way;
 - official: the classes are relations, and only the right direction is correct, so that a wrong one costs its relation
   precision and recall, (9+1)-way with direction.
 
-A macro score is the mean over the classes that gold has, without Other: predicting a class that gold lacks costs the class
-that was missed, and Other's confusions cost the classes they touch. Where a ratio is 0/0 it is 0, as in the task's scorer.
+A macro score is the mean over the classes that gold has, without the negative label: predicting a class that gold lacks costs the
+class that was missed, and the negative label's confusions cost the classes they touch. A micro score is that of all instances
+together, again without the negative label: TACRED's score (Zhang et al. 2017, and utils/scorer.py of their code). Where a ratio is
+0/0 it is 0, as in the task's scorer.
 
 Every score is a function of counts, (..., 3, Q): correct, predicted and gold instances of Q classes. So one function scores
 a test set, a row of it, and a thousand resamples of it at once.
@@ -25,7 +28,6 @@ from numpy.typing import ArrayLike
 
 from pipeline.core.arrays import Doubles, Ints
 from pipeline.core.labels import is_directed, parse_label
-from pipeline.core.schema import OTHER
 
 Mode = Literal["directed", "undirected", "official"]
 MODES: tuple[Mode, ...] = ("directed", "undirected", "official")
@@ -95,11 +97,26 @@ def precision_recall_f1(counts: Doubles) -> Doubles:
     return np.stack([_ratio(part, whole) for part, whole in parts], axis=-2)
 
 
-def macro_f1(counts: Doubles, names: Sequence[str]) -> Doubles:
-    """Mean F1 over the classes that gold has, without Other: (..., 3, Q) of counts to (...); 0 if gold has none."""
-    counted = (counts[..., 2, :] > 0) & (np.array(names) != OTHER)
+def macro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doubles:
+    """Mean F1 over the classes that gold has, without the negative label: (..., 3, Q) of counts to (...); 0 if gold has none.
+
+    Args: names: of the Q classes.
+    """
+    counted = (counts[..., 2, :] > 0) & (np.array(names) != negative_label)
     f1 = precision_recall_f1(counts)[..., 2, :]
     return _ratio((f1 * counted).sum(-1), counted.sum(-1))
+
+
+def micro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doubles:
+    """F1 of the instances of all classes but the negative label: (..., 3, Q) of counts to (...).
+
+    A row is predicted, and is gold, where its label is not the negative one; it is correct where the two are the same.
+
+    Args: names: of the Q classes.
+    """
+    together = counts[..., np.array(names) != negative_label].sum(-1, keepdims=True)
+    f1: Doubles = precision_recall_f1(together)[..., 2, 0]
+    return f1
 
 
 def _ratio(part: ArrayLike, whole: ArrayLike) -> Doubles:

@@ -13,6 +13,7 @@ from pipeline.core.schema import Span
 
 Slices = dict[str, list[int]]  # row numbers by slice, slices in reading order, those without rows left out
 DIRECTIONS = ("e1,e2", "e2,e1", "none")
+ORDERS = ("e1 first", "e2 first")
 SEEN = ("neither seen in training", "one seen in training", "both seen in training")
 
 
@@ -66,6 +67,7 @@ def cut(test: pa.Table, train: pa.Table) -> dict[str, Slices]:
         bins = [bin_name(number, least, edges) for number in (*edges, edges[-1] + 1)]
         cuts[name] = _slices([bin_name(measure(sentence), least, edges) for sentence in sentences], bins)
     cuts["direction"] = _slices([parse_label(sentence.relation).direction or "none" for sentence in sentences], DIRECTIONS)
+    cuts["order of the entities"] = _slices([ORDERS[sentence.e2 < sentence.e1] for sentence in sentences], ORDERS)
     n_seen = [sum(entity in seen for entity in sentence.entities) for sentence in sentences]
     cuts["entity strings"] = _slices([SEEN[n] for n in n_seen], SEEN)
     return cuts

@@ -1,4 +1,7 @@
-"""The scores of a split as reports show them: in percent, rounded, with intervals; never NaN."""
+"""The scores of a split as reports show them: in percent, rounded, with intervals; never NaN.
+
+Relations are scored on rows with labels. Where a split has none, its scores are null and its tables have no rows.
+"""
 
 from __future__ import annotations
 
@@ -8,8 +11,7 @@ from typing import Any
 
 from pipeline.core import params
 from pipeline.core.files import Row
-from pipeline.core.labels import is_directed
-from pipeline.core.schema import OTHER
+from pipeline.core.labels import UNLABELLED_ID, is_directed
 from pipeline.evaluation import bootstrap, calibration, scorer
 from pipeline.evaluation.bootstrap import Estimate
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -17,6 +19,8 @@ from pipeline.evaluation.scorer import Mode
 from pipeline.evaluation.slices import Slices
 
 Metrics = dict[str, Any]  # a part of the tree of metrics.json
+F1 = {"macro_f1": scorer.macro_f1, "micro_f1": scorer.micro_f1}
+F1_MODES: tuple[Mode, ...] = ("official", "undirected")  # micro-F1 of directed labels is the official one
 MINIMUM_ROWS = 10  # resamples of fewer rows are too alike: their interval would claim a certainty that is not there
 
 
@@ -25,21 +29,21 @@ def split_scores(split: ScoredSplit, positions_visible: bool, settings: params.E
     return {
         "rows": len(split.row_ids),
         "words_outside_window": split.words_outside_window,
-        "relation": relation_scores(split, settings),
+        "relation": relation_scores(split.labelled, settings),
         "tags": tag_scores(split, positions_visible, settings),
     }
 
 
 def relation_scores(split: ScoredSplit, settings: params.Evaluate) -> Metrics:
-    """The scores of the relation head; the official one is null where labels have no direction."""
-    official = _macro_f1(split, "official", settings) if is_directed(split.labels) else None
+    """The scores of the relation head, null without rows; the official ones are null where labels have no direction."""
+    any_rows = bool(split.row_ids)
     curve = calibration.reliability(split.confidence, split.correct)
+    scores = [bounded(f"{mode}_{name}", _f1(split, name, mode, settings)) for name in F1 for mode in F1_MODES]
     return {
-        **bounded("official_macro_f1", official),
-        **bounded("undirected_macro_f1", _macro_f1(split, "undirected", settings)),
-        **bounded("accuracy", bootstrap.proportion(split.correct, settings.confidence)),
-        "direction_flips": int(split.flipped.sum()),
-        "calibration_error": percent(calibration.expected_calibration_error(curve)),
+        **{name: value for score in scores for name, value in score.items()},
+        **bounded("accuracy", bootstrap.proportion(split.correct, settings.confidence) if any_rows else None),
+        "direction_flips": int(split.flipped.sum()) if any_rows else None,
+        "calibration_error": percent(calibration.expected_calibration_error(curve)) if any_rows else None,
     }
 
 
@@ -54,6 +58,8 @@ def tag_scores(split: ScoredSplit, positions_visible: bool, settings: params.Eva
 
 def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list[Row]:
     """Precision, recall, F1 with intervals, support and direction flips of each class of a mode."""
+    if not split.row_ids:
+        return []
     counts = split.counts(mode)
     _, n_predicted, n_gold = counts.sum(0)
     n_flipped = (counts[:, 2] * split.flipped[:, None]).sum(0)
@@ -81,8 +87,8 @@ def slice_scores(split: ScoredSplit, cuts: Mapping[str, Slices], settings: param
         for value, rows in slices.items():
             part = split.take(rows)
             accuracy = bootstrap.proportion(part.correct, settings.confidence)
-            nothing_to_find = all(split.labels[gold] == OTHER for gold in part.gold_ids)
-            macro_f1 = bounded(name, None if nothing_to_find else _macro_f1(part, split.main_mode, settings))
+            nothing_to_find = all(split.labels[gold] == split.negative_label for gold in part.gold_ids)
+            macro_f1 = bounded(name, None if nothing_to_find else _f1(part, "macro_f1", split.main_mode, settings))
             if len(rows) < MINIMUM_ROWS:
                 macro_f1 |= {f"{name}_low": None, f"{name}_high": None}
             table.append({"cut": cut, "slice": value, "n": len(rows), **bounded("accuracy", accuracy), **macro_f1})
@@ -105,16 +111,35 @@ def reliability(split: ScoredSplit) -> list[Row]:
 
 
 def predictions(split: ScoredSplit) -> Iterator[Row]:
-    """A row a sentence."""
+    """A row a sentence; gold is null where it has no label."""
     for n, row_id in enumerate(split.row_ids):
         yield {
             "id": row_id,
-            "gold": split.labels[split.gold_ids[n]],
+            "gold": None if split.gold_ids[n] == UNLABELLED_ID else split.labels[split.gold_ids[n]],
             "predicted": split.labels[split.predicted_ids[n]],
             "probabilities": {label: round(float(p), 6) for label, p in zip(split.labels, split.probabilities[n], strict=True)},
             "gold_tags": split.gold_tags[n],
             "predicted_tags": split.predicted_tags[n] if split.predicted_tags else None,
         }
+
+
+def columns(main_mode: Mode) -> dict[str, list[str]]:
+    """The columns of every CSV file by its name, which it has without rows too.
+
+    >>> columns("official")["confusion"]
+    ['gold', 'predicted']
+    """
+    precision, recall, f1, accuracy, macro_f1 = (
+        list(bounded(name, None)) for name in ("precision", "recall", "f1", "accuracy", f"{main_mode}_macro_f1")
+    )
+    return {
+        "per_class": ["mode", "class", *precision, *recall, *f1, "support", "predicted", "direction_flips"],
+        "per_class_f1": ["relation", "f1"],
+        "confusion": ["gold", "predicted"],
+        "confusion_undirected": ["gold", "predicted"],
+        "slices": ["cut", "slice", "n", *accuracy, *macro_f1],
+        "reliability": list(calibration.Bin._fields),
+    }
 
 
 def percent(share: float) -> float:
@@ -134,6 +159,9 @@ def bounded(name: str, score: Estimate | None) -> dict[str, float | None]:
     return {name: percent(score.value), low: percent(score.low), high: percent(score.high)}
 
 
-def _macro_f1(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> Estimate:
-    names = scorer.classes(split.labels, mode)
-    return bootstrap.estimate(split.counts(mode), partial(scorer.macro_f1, names=names), settings)
+def _f1(split: ScoredSplit, name: str, mode: Mode, settings: params.Evaluate) -> Estimate | None:
+    """The F1 of a name of F1 in a mode; None without rows, and in the official mode where labels have no direction."""
+    if not split.row_ids or (mode == "official" and not is_directed(split.labels)):
+        return None
+    score = partial(F1[name], names=scorer.classes(split.labels, mode), negative_label=split.negative_label)
+    return bootstrap.estimate(split.counts(mode), score, settings)

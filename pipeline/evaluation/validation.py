@@ -14,4 +14,4 @@ def score(model: RelationModel, examples: Examples) -> float:
     mode = scorer.main_mode(relations)
     predicted = predict(model, examples).probabilities.argmax(axis=1)
     counts = scorer.relation_counts(examples.relation_ids, predicted, relations, mode).sum(axis=0)
-    return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode)))
+    return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode), model.config.negative_label))

@@ -17,6 +17,7 @@ from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
+from pipeline.core.labels import label_ids
 
 Batch = dict[str, NDArray[np.generic]]
 POSITION_IDS = ("e1_position_ids", "e2_position_ids")
@@ -39,7 +40,7 @@ class Examples:
 
     The network sees of each row the window that the position stage kept. T is the words of a batch's longest window.
 
-    Attributes: lengths: (N,) words of each window; relation_ids: (N,).
+    Attributes: lengths: (N,) words of each window; relation_ids: (N,), UNLABELLED_ID where a row has no label.
     """
 
     def __init__(self, table: pa.Table, store: VectorStore, relations: Sequence[str]) -> None:
@@ -48,7 +49,7 @@ class Examples:
         self._store_ids = store.find(table["words"])
         self._window_starts = table["window_start"].to_numpy().astype(np.int64)
         self.lengths: Ints = table["window_end"].to_numpy().astype(np.int64) - self._window_starts
-        self.relation_ids: Ints = pc.index_in(table["relation"], pa.array(relations, pa.string())).to_numpy().astype(np.int64)
+        self.relation_ids = label_ids(table["relation"], relations)
         # An id a word, the rows end to end, and where in them each row's window begins.
         self._word_ids = {name: pc.list_flatten(table[name]).to_numpy() for name in (*POSITION_IDS, "tag_ids")}
         self._flat_starts = ragged.offsets(ragged.lengths(table["words"]))[:-1] + self._window_starts

@@ -7,10 +7,11 @@ from typing import Annotated
 
 from pipeline.core.constraints import Between, Items, Line
 from pipeline.core.params import Train
-from pipeline.core.schema import VectorsDescription
+from pipeline.core.schema import PositionNotes, VectorsDescription
 
 Size = Annotated[int, Between(1, 1_000_000)]
-Labels = Annotated[tuple[Annotated[str, Line(1_000)], ...], Items(1, 10_000)]
+Label = Annotated[str, Line(1_000)]
+Labels = Annotated[tuple[Label, ...], Items(1, 10_000)]
 
 
 @dataclass(frozen=True)
@@ -33,6 +34,7 @@ class Config:
     """Everything that decides the network, and the names behind its outputs."""
 
     relations: Labels  # R, in id order
+    negative_label: Label  # the one that stands for no relation, if it is among them
     tags: Labels  # K, in id order
     width: Size  # H of a word vector as the store has it
     n_layers: Size  # encoder layers concatenated in it
@@ -40,11 +42,17 @@ class Config:
     train: Train
 
     @classmethod
-    def of(
-        cls, train: Train, relations: tuple[str, ...], tags: tuple[str, ...], vectors: VectorsDescription, max_distance: int
-    ) -> Config:
-        """The network that the train section asks for on these labels and word vectors."""
-        return cls(relations, tags, vectors.encoder.width, len(vectors.encoder.layers), max_distance, train)
+    def of(cls, train: Train, relations: tuple[str, ...], notes: PositionNotes, vectors: VectorsDescription) -> Config:
+        """The network that the train section asks for on rows of these relations and notes, and on these word vectors."""
+        return cls(
+            relations,
+            notes.negative_label,
+            notes.tags,
+            vectors.encoder.width,
+            len(vectors.encoder.layers),
+            notes.max_distance,
+            train,
+        )
 
     @property
     def pooling(self) -> Pooling:

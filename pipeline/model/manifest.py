@@ -38,7 +38,7 @@ class ModelDescription:
         return cls(config, notes.language, notes.segmenter, notes.max_length, vectors)
 
 
-MODEL = Kind("model", 1, ModelDescription, "run dvc repro train, or copy the whole model folder again")
+MODEL = Kind("model", 2, ModelDescription, "run dvc repro train, or copy the whole model folder again")
 
 
 @dataclass(frozen=True)

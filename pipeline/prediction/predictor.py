@@ -116,8 +116,18 @@ class Predictor:
     def _prediction(
         self, text: Text, tags: Tags | None, entities: tuple[Entity, ...] | None, relations: list[Relation], n_too_far: int = 0
     ) -> Prediction:
-        sees_entities = self.config.relation_sees_entities
-        return Prediction(text.sentence, text.words, tags, entities, tuple(relations), n_too_far, sees_entities)
+        config = self.config
+        negative_label = config.negative_label if config.negative_label in config.relations else None
+        return Prediction(
+            text.sentence,
+            text.words,
+            tags,
+            entities,
+            tuple(relations),
+            n_too_far=n_too_far,
+            sees_entities=config.relation_sees_entities,
+            negative_label=negative_label,
+        )
 
     def _ask(self, pairs: list[Pair], max_length: int, read: Callable[[list[Window], Outputs], list[Result]]) -> list[Result]:
         """What is read from the network's outputs for each pair, in order, seen in a window of at most max_length words.

@@ -10,14 +10,19 @@ In all of them e2 may stand before e1. The annotation formats say more of each: 
 
 from __future__ import annotations
 
+import json
+from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
-from pipeline.corpus.formats import jsonl, semeval
-from pipeline.corpus.formats.annotation import Line
+from pipeline.corpus.formats import semeval
+from pipeline.corpus.formats.json_fields import id_problems, read_id
+from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
+from pipeline.corpus.formats.text_lines import StreamLine
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
@@ -38,22 +43,46 @@ class Request:
             return cls(line, sentence_id, error.problems)
 
 
-def read_text(lines: Iterable[Line]) -> Iterator[Request]:
+def read_text(lines: Iterable[StreamLine]) -> Iterator[Request]:
     """The sentences of plain text, blank lines left out."""
     for line in _not_blank(lines):
         yield _refuse(line, None, [line.problem]) if line.problem else Request.of(line.number, None, line.text)
 
 
-def read_jsonl(lines: Iterable[Line]) -> Iterator[Request]:
+def read_jsonl(lines: Iterable[StreamLine]) -> Iterator[Request]:
     """The sentences of JSON lines, blank lines left out."""
     for line in _not_blank(lines):
-        value = line.problem or jsonl.read_object(line.text)
+        value = line.problem or read_object(line.text)
         yield _refuse(line, None, [value]) if isinstance(value, Problem) else _read_object(line, value)
 
 
-def _read_object(line: Line, given: dict[str, Any]) -> Request:
+def read_object(text: str) -> Row | Problem:
+    """A line as a JSON object, or what is wrong with it."""
+    repeated: list[Problem] = []
+
+    def unique(pairs: list[tuple[str, Any]]) -> Row:
+        """An object's pairs as a dict, which would silently keep the last value of a key given twice."""
+        counts = Counter(key for key, _ in pairs)
+        if keys := [f"{key!r} {count} times" for key, count in counts.items() if count > 1]:
+            repeated.append(Problem(f"one object has the key {', '.join(keys)}", "give every key once", "key-repeated"))
+        return dict(pairs)
+
+    try:
+        value = json.loads(text, object_pairs_hook=unique)
+    except json.JSONDecodeError as error:
+        return Problem(f"not JSON: {error.msg} at character {error.colno}", PAIR_LINE, "json-malformed")
+    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
+        return Problem(f"not JSON: {error}", PAIR_LINE, "json-malformed")
+    if repeated:
+        return repeated[-1]
+    if isinstance(value, dict):
+        return value
+    return Problem(f"a JSON {type(value).__name__}, no object", PAIR_LINE, "json-malformed")
+
+
+def _read_object(line: StreamLine, given: Row) -> Request:
     value = {key: item for key, item in given.items() if item is not None}
-    sentence_id = jsonl.read_id(value, "") or None
+    sentence_id = None if _id_problems(value) else read_id(value.get("id"))
     if problems := list(_object_problems(value)):
         return _refuse(line, sentence_id, problems)
     asked = Request.of(line.number, sentence_id, value["text"])
@@ -62,27 +91,34 @@ def _read_object(line: Line, given: dict[str, Any]) -> Request:
     return asked
 
 
-def _object_problems(value: dict[str, Any]) -> Iterator[Problem]:
+def _object_problems(value: Row) -> Iterator[Problem]:
     """All that is wrong with an object, but for what Sentence.of finds in its text."""
     for key in value:
         meant = key.lower().replace("_", "")
         if meant in ENTITIES and meant not in value:
             yield Problem(f"there is no {meant}, but {key!r}", f"did you mean {meant}?", "key-unknown")
-    if problem := jsonl.id_problem(value):
-        yield problem
+    yield from _id_problems(value)
     given = [entity for entity in ENTITIES if entity in value]
     if len(given) == 1:
         yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):
         yield Problem("there is no text", 'write {"text": "..."}', "key-missing")
         return
-    yield from jsonl.span_problems(value)
+    yield from span_problems(value)
     if given and (mark := MARKER_IN_ANY_CASE.search(value["text"])):
         found = f"the text has the mark {mark[0]}, and {given[0]} is given"
         yield Problem(found, "give the entities by marks or by offsets, not both", "entities-given-twice")
 
 
-def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
+def _id_problems(value: Row) -> list[Problem]:
+    """What is wrong with an id, half of a character too, which JSON can escape and UTF-8 cannot hold."""
+    given = value.get("id")
+    if isinstance(given, str) and any("\ud800" <= character <= "\udfff" for character in given):
+        return [Problem(f"id is {json.dumps(given)[:60]}", "give valid Unicode", "id-malformed")]
+    return id_problems(value)
+
+
+def read_semeval(lines: Iterable[StreamLine]) -> Iterator[Request]:
     """The sentences of SemEval blocks."""
     for first, *_ in semeval.blocks(lines):
         sentence_id = semeval.read_id(first.text)
@@ -95,16 +131,16 @@ def read_semeval(lines: Iterable[Line]) -> Iterator[Request]:
             yield Request(first.number, sentence_id, Sentence(marked.text, (marked.e1, marked.e2)))
 
 
-READERS: dict[str, Callable[[Iterable[Line]], Iterator[Request]]] = {
+READERS: dict[str, Callable[[Iterable[StreamLine]], Iterator[Request]]] = {
     "text": read_text,
     "jsonl": read_jsonl,
     "semeval": read_semeval,
 }
 
 
-def _not_blank(lines: Iterable[Line]) -> Iterator[Line]:
+def _not_blank(lines: Iterable[StreamLine]) -> Iterator[StreamLine]:
     return (line for line in lines if line.text.strip() or line.problem)
 
 
-def _refuse(line: Line, sentence_id: str | None, problems: Sequence[Problem]) -> Request:
+def _refuse(line: StreamLine, sentence_id: str | None, problems: Sequence[Problem]) -> Request:
     return Request(line.number, sentence_id, tuple(problem.at(SOURCE) for problem in problems))

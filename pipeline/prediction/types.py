@@ -10,7 +10,7 @@ from typing import Any
 from pipeline.core.errors import InputError
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.semeval import MARKER, MARKERS, unmark
+from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
 
 SOURCE = "sentence"
 DIGITS = 6
@@ -117,6 +117,7 @@ class Prediction:
     relations: tuple[Relation, ...]  # of the marked pair, else of every ordered pair of the entities found
     n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
     sees_entities: bool = True  # the model's relations depend on which words the entities are
+    negative_label: str | None = None  # the relation that says there is none; None where the model always names one
 
     def as_json(self) -> dict[str, Any]:
         """The prediction as a JSON object: of a marked sentence its one relation, of an unmarked one the list of all."""
@@ -124,6 +125,7 @@ class Prediction:
         return {
             "text": self.sentence.text,
             **(relations[0] if self.sentence.entities else {"relations": relations}),
+            "negative_label": self.negative_label,
             "message": self.message,
             "words": list(self.words),
             "tags": None if self.tags is None else list(self.tags),

@@ -236,3 +236,30 @@ def test_an_output_that_is_holds_or_lies_in_an_input_is_refused(tmp_path: Path, 
     with pytest.raises(InputError, match="is, holds or lies in the input"):
         outputs.require_apart(tmp_path / output, [tmp_path / "c", tmp_path / given])
     outputs.require_apart(tmp_path / output, [tmp_path / "ab"])
+
+
+@pytest.mark.parametrize("is_folder", [True, False])
+def test_what_is_new_is_there_whole_or_not_at_all(tmp_path: Path, is_folder: bool) -> None:
+    def fill(scratch: Path) -> None:
+        if is_folder:
+            scratch.mkdir()
+        (scratch / "a.txt" if is_folder else scratch).write_text("new")
+
+    def fail() -> None:
+        with outputs.made_new(tmp_path / "place") as scratch:
+            fill(scratch)
+            raise ValueError("half")
+
+    with pytest.raises(ValueError, match="half"):
+        fail()
+    assert list(tmp_path.iterdir()) == []
+    with outputs.made_new(tmp_path / "place") as scratch:
+        fill(scratch)
+    assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+@pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("elsewhere")])
+def test_what_is_new_takes_no_place_that_is_taken(tmp_path: Path, make: Callable[[Path], None]) -> None:
+    make(tmp_path / "place")
+    with pytest.raises(InputError, match="there is something already"), outputs.made_new(tmp_path / "place"):
+        pass

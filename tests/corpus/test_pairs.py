@@ -8,7 +8,8 @@ from hypothesis import strategies as st
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.pairs import AnnotatedPair, PairCounts, PairOptions, find_pairs
+from pipeline.corpus.pair_options import PairCounts, PairOptions
+from pipeline.corpus.pairs import AnnotatedPair, find_pairs
 from tests.support.documents import documents
 
 TEXT = "Ada met Eve. She knew Bob well. Bob left."
@@ -36,7 +37,7 @@ def shown(pairs):
 
 def test_the_single_relation_of_a_document_is_a_pair_with_its_id():
     result = found(("a", "e", "Met"))
-    assert result.pairs == (AnnotatedPair("7", "f:1", "Ada met Eve.", Span(0, 3), Span(8, 11), "Met", "Per", "Per"),)
+    assert result.pairs == (AnnotatedPair("7", "f:1", "Ada met Eve.", Span(0, 3), Span(8, 11), "Met", "Per", "Per", "7"),)
     assert (result.problems, result.counts) == ((), PairCounts(annotated=1))
 
 

@@ -7,7 +7,11 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.corpus.positions import PADDING_ID, find_problems, position_ids, relative_positions, windows
-from tests.support.rows import parsed
+from pipeline.position import position
+from pipeline.tag import tag
+from tests.support.rows import parsed, with_spans
+
+SPAN = st.tuples(st.integers(0, 6), st.integers(1, 4)).map(lambda drawn: (drawn[0], drawn[0] + drawn[1]))
 
 
 def distances(n_words: int, start: int, end: int, limit: int) -> list[int]:
@@ -40,6 +44,19 @@ def test_a_window_keeps_both_entities_and_all_the_context_that_fits(n_words: int
     (start,), (end,) = windows(np.array([n_words]), np.array([first]), np.array([last]), max_length)
     assert 0 <= start <= first < last <= end <= n_words
     assert end - start == min(n_words, max_length)
+
+
+@given(SPAN, SPAN, st.integers(7, 12))
+def test_entities_may_nest_overlap_and_be_the_same(e1: tuple[int, int], e2: tuple[int, int], max_length: int) -> None:
+    table = with_spans(parsed("[e1 a] b c d e f g h i [e2 j]"), e1, e2)
+    [row] = position(tag(table, "entity", []), max_length, max_distance=99).to_pylist()
+    too_far = [*find_problems(table, max_length)]
+    assert bool(too_far) == (max(e1[1], e2[1]) - min(e1[0], e2[0]) > max_length)
+    if not too_far:
+        assert row["window_start"] <= min(e1[0], e2[0]) < max(e1[1], e2[1]) <= row["window_end"]
+    for name, span in (("e1", e1), ("e2", e2)):
+        inside = [word for word, id_ in enumerate(row[f"{name}_position_ids"]) if id_ == 99 + 1]
+        assert inside == list(range(*span))
 
 
 def test_the_context_of_a_window_is_even_on_both_sides() -> None:

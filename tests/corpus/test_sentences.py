@@ -7,12 +7,13 @@ from hypothesis import strategies as st
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity
-from pipeline.corpus.sentences import find_sentences, load_splitter, outside
+from pipeline.corpus.sentences import outside, segment, segmenter_of
+from pipeline.corpus.words import load_tokenizer
 
 
 @pytest.fixture(scope="module")
 def split():
-    return load_splitter("en", "char")
+    return segmenter_of(load_tokenizer("en", "char"))
 
 
 def document(text, *spans, **more):
@@ -20,7 +21,7 @@ def document(text, *spans, **more):
 
 
 def texts(document, split):
-    return [document.text[slice(*span)] for span in find_sentences(document, split)]
+    return [document.text[slice(*span)] for span in segment(document, split).sentences]
 
 
 def test_spacy_s_rules_end_sentences(split):
@@ -28,7 +29,7 @@ def test_spacy_s_rules_end_sentences(split):
 
 
 def test_chinese_is_split_too():
-    assert texts(document("他来了。她走了！"), load_splitter("zh", "char")) == ["他来了。", "她走了！"]
+    assert texts(document("他来了。她走了！"), segmenter_of(load_tokenizer("zh", "char"))) == ["他来了。", "她走了！"]
 
 
 def test_given_sentences_are_kept_and_cover_the_text(split):
@@ -49,7 +50,7 @@ def test_the_gap_between_fragments_may_hold_a_sentence_s_end(split):
 
 
 def test_an_empty_text_has_no_sentence(split):
-    assert find_sentences(document(""), split) == ()
+    assert segment(document(""), split).sentences == ()
 
 
 def test_a_text_of_white_space_is_one_sentence(split):
@@ -62,7 +63,7 @@ def test_a_text_of_white_space_is_one_sentence(split):
 )
 def test_sentences_cover_the_text_and_cut_no_fragment(text, pieces):
     spans = [Span(start, min(start + length, len(text))) for start, length in pieces if start < len(text)]
-    sentences = find_sentences(document(text, *((span,) for span in spans)), load_splitter("en", "char"))
+    sentences = segment(document(text, *((span,) for span in spans)), segmenter_of(load_tokenizer("en", "char"))).sentences
     assert "".join(text[slice(*sentence)] for sentence in sentences) == text
     assert not any(span.start < sentence.start < span.end for span in spans for sentence in sentences)
 
@@ -79,7 +80,7 @@ def test_time_grows_with_the_text_and_not_its_square(split):
         text = "Ada wrote it. " * n_sentences
         spans = [(Span(start, start + 3),) for start in range(0, len(text), 14)]
         began = time.process_time()
-        assert len(find_sentences(document(text, *spans), split)) == n_sentences
+        assert len(segment(document(text, *spans), split).sentences) == n_sentences
         return time.process_time() - began
 
     seconds(100)

@@ -9,7 +9,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.errors import InputError
-from pipeline.corpus.split import find_files, hold_out, text_key
+from pipeline.corpus.split import find_files, group_keys, hold_out, text_key
 
 
 def keys(texts, seed=13):
@@ -26,9 +26,18 @@ def test_the_same_text_stays_on_one_side_and_every_relation_stays_in_train(rows,
     first = {}
     for text, side in zip(texts, held.tolist(), strict=True):
         assert first.setdefault(text, side) == side
-    first_rows = dict(reversed(list(zip(texts, relations, strict=True))))
-    left = {first_rows[text] for text, side in first.items() if not side}
-    assert left == set(first_rows.values())
+    assert {relation for relation, side in zip(relations, held.tolist(), strict=True) if not side} == set(relations)
+
+
+@given(st.lists(st.tuples(st.integers(0, 9), st.integers(0, 9)), min_size=1, max_size=30))
+def test_rows_that_texts_and_documents_link_share_the_smallest_key(rows):
+    texts, documents = (np.array(column, np.uint64) for column in zip(*rows, strict=True))
+    expected = texts.copy()
+    for _ in rows:
+        for column in (texts, documents):
+            for value in column:
+                expected[column == value] = expected[column == value].min()
+    assert group_keys(texts, documents).tolist() == expected.tolist()
 
 
 def test_every_relation_gives_its_share():
@@ -113,6 +122,8 @@ def slow_hold_out(keys, relations, fraction):
         texts = np.flatnonzero(relations[first] == relation)
         middle = np.cumsum(n_rows[texts]) - n_rows[texts] / 2
         held[texts[:-1]] = middle[:-1] < fraction * n_rows[texts].sum()
+    for relation in set(relations.tolist()) - set(relations[~held[text]].tolist()):
+        held[text[relations.tolist().index(relation)]] = False
     return held[text]
 
 

@@ -13,18 +13,38 @@ from tests.support import tiny
 SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
 
 
-def render(directed=True, relations=tiny.RELATIONS, **changes):
+def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", **changes):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
-    relation |= {} if directed else {"official_macro_f1": None}
+    relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES} for split in ("validation", "test")}
-    metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3}, "train": {"rows": 77}, **splits}
-    config = dataclasses.replace(tiny.config(**changes), relations=relations)
+    splits["test"]["relation"] = relation if labelled else dict.fromkeys(relation)
+    metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3, "untagged": 0}, "train": {"rows": 77}, **splits}
+    config = dataclasses.replace(tiny.config(**changes), relations=relations, negative_label=negative_label)
     return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation")
 
 
 def test_scores_stand_with_their_intervals():
     assert "| official macro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
     assert "with their intervals (90%)" in render()
+
+
+def test_micro_f1_stands_beside_macro_f1():
+    assert "| official micro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
+
+
+def test_it_names_the_negative_label():
+    text = render(negative_label="NA", relations=("A", "NA"))
+    assert "micro-F1 are without `NA`" in text
+    assert "`NA` stands for all others" in text
+    assert "always names one" in render(negative_label="NA", relations=("A", "Other"))
+
+
+def test_where_test_has_no_labels_it_says_so_and_shows_the_scores_of_validation():
+    text = render(labelled=False)
+    assert "The test sentences have no labels" in text
+    assert "| official macro-F1 | 50.5 (40 to 60) | \N{EN DASH} |" in text
+    assert "| expected calibration error | 1.25 | \N{EN DASH} |" in text
+    assert "no labels" not in render()
 
 
 def test_every_parameter_of_training_is_listed():
@@ -47,8 +67,10 @@ def test_it_says_whether_unmarked_text_can_be_used(changes, needs):
     assert ("It needs the marks" in render(**changes)) == needs
 
 
-def test_a_model_without_a_tagger_has_no_entity_score():
+def test_a_model_without_a_tagger_has_no_entity_score_and_no_count_of_what_was_not_tagged():
     assert "entity F1" not in render(tasks=("relation",))
+    assert "no tag marks" not in render(tasks=("relation",))
+    assert "no tag marks, since they share a word with the other one or have no type: 0" in render()
 
 
 @pytest.mark.parametrize(("relations", "said"), [(tiny.RELATIONS, "for all others"), (("A", "B"), "always names one")])

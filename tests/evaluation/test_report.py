@@ -2,14 +2,19 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
+import pyarrow as pa
 
 from pipeline import evaluate
 from pipeline.core import params
 from pipeline.evaluation import report, scored_split, tables
 from pipeline.evaluation.report import Cell
+from pipeline.evaluation.scored_split import ScoredSplit
 from tests.support import scored
-from tests.support.scored import LABELS, TAGS
+from tests.support.rows import with_spans
+from tests.support.scored import GOLD_TAG_IDS, LABELS, TAGS
 
 SETTINGS = params.Evaluate(resamples=20, confidence=0.95, seed=7)
 
@@ -17,7 +22,7 @@ SETTINGS = params.Evaluate(resamples=20, confidence=0.95, seed=7)
 def test_the_surest_mistake_comes_first_and_right_rows_are_left_out() -> None:
     gold = scored.table("Other", "R(e1,e2)", "Other")
     probabilities = np.array([[0.3, 0.6, 0.1], [0.9, 0.1, 0.0], [1.0, 0.0, 0.0]], np.float32)
-    mistakes = report.mistakes(scored_split.join_predictions(gold, probabilities, None, LABELS, TAGS), gold)
+    mistakes = report.mistakes(scored_split.join_predictions(gold, probabilities, None, LABELS, TAGS, "Other"), gold)
     assert [mistake.row_id for mistake in mistakes] == ["2", "1"]
 
 
@@ -33,10 +38,34 @@ def test_a_cell_of_the_matrix_counts_rows_and_tells_their_share_of_the_gold_labe
     assert matrix["R(e2,e1)"] == [Cell(0, 0)] * 3
 
 
+def page(test: ScoredSplit, table: pa.Table) -> str:
+    scores = tables.split_scores(test, positions_visible=True, settings=SETTINGS)
+    rows = list(range(len(test.labelled.row_ids)))
+    files = evaluate.csv_tables(test.labelled, {"cut": {"all": rows} if rows else {}}, SETTINGS)
+    return report.render({"test": scores, "validation": scores}, files, test.labelled, table)
+
+
+def test_the_titles_name_the_negative_label() -> None:
+    test = dataclasses.replace(scored.split(["R(e1,e2)"], ["R(e1,e2)"]), negative_label="<none>")
+    assert "Official micro-F1 (direction counts, without &lt;none&gt;)" in page(test, scored.table("R(e1,e2)"))
+
+
+def test_rows_without_labels_have_no_scores() -> None:
+    told = page(scored.split([None], ["R(e1,e2)"], [GOLD_TAG_IDS]), scored.table("Other").slice(0, 0))
+    assert "The test sentences have no labels, and so no scores" in told
+    assert "Confusion" not in told
+    assert "The test sentences have no labels" not in page(scored.split(["Other"], ["Other"]), scored.table("Other"))
+
+
+def test_the_parts_of_entities_that_share_words_are_the_whole_text() -> None:
+    [row] = with_spans(scored.table("Other"), (1, 4), (2, 3)).to_pylist()
+    assert report.text_parts(row) == [("the ", ""), ("old ", "e1"), ("cat", "e1"), (" saw", "e1"), (" <mats>", "")]
+    [row] = with_spans(scored.table("Other"), (2, 3), (1, 4)).to_pylist()
+    assert report.text_parts(row) == [("the ", ""), ("old ", "e2"), ("cat", "e1"), (" saw", "e2"), (" <mats>", "")]
+
+
 def test_a_sentence_cannot_bring_markup_into_the_report() -> None:
     test = scored.split(["R(e1,e2)", "Other"], ["R(e2,e1)", "Other"])
-    scores = tables.split_scores(test, positions_visible=True, settings=SETTINGS)
-    files = evaluate.csv_tables(test, {"cut": {"all": [0, 1]}}, SETTINGS)
-    page = report.render({"test": scores, "validation": scores}, files, test, scored.table("R(e1,e2)", "Other"))
-    assert 'the <mark class="e1">old cat</mark> saw <mark class="e2">&lt;mats&gt;</mark>' in page
-    assert "<mats>" not in page
+    told = page(test, scored.table("R(e1,e2)", "Other"))
+    assert 'the <mark class="e1">old cat</mark> saw <mark class="e2">&lt;mats&gt;</mark>' in told
+    assert "<mats>" not in told

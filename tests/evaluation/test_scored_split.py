@@ -13,7 +13,7 @@ from tests.support.scored import LABELS, TAGS
 def test_words_outside_the_window_are_predicted_o_and_counted() -> None:
     long = rows.positioned("a b c [e1 old cat] saw [e2 mats] d e f", max_length=5)
     start, end = long["window_start"][0].as_py(), long["window_end"][0].as_py()
-    split = scored_split.join_predictions(long, np.eye(3, dtype=np.float32)[:1], [np.array([1] * 5)], LABELS, TAGS)
+    split = scored_split.join_predictions(long, np.eye(3, dtype=np.float32)[:1], [np.array([1] * 5)], LABELS, TAGS, "Other")
     assert split.predicted_tags == [["O"] * start + ["B"] * 5 + ["O"] * (10 - end)]
     assert len(split.gold_tags[0]) == 10
     assert split.words_outside_window == 5
@@ -29,6 +29,12 @@ def test_the_predicted_relation_is_the_most_probable_one() -> None:
 def test_a_row_is_flipped_where_only_the_direction_is_wrong() -> None:
     split = scored.split(["R(e1,e2)", "R(e1,e2)", "R(e1,e2)"], ["R(e2,e1)", "R(e1,e2)", "Other"])
     assert split.flipped.tolist() == [True, False, False]
+
+
+def test_the_rows_that_have_a_label_are_those_to_score() -> None:
+    part = scored.split([None, "R(e1,e2)", None], ["Other", "R(e1,e2)", "Other"]).labelled
+    assert (part.row_ids, part.correct.tolist()) == (["2"], [True])
+    assert scored.split([None], ["R(e2,e1)"]).correct.tolist() == [False]
 
 
 def test_some_rows_are_taken_in_the_order_asked_for() -> None:

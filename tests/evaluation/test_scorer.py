@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+import sklearn.metrics
 from hypothesis import given
 from hypothesis import strategies as st
 from seqeval.metrics import f1_score, precision_score, recall_score
@@ -23,8 +24,12 @@ def counts(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS
     return scorer.relation_counts(gold_ids, predicted_ids, labels, mode).sum(0)
 
 
-def macro_f1(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> float:
-    return float(scorer.macro_f1(counts(*rows, mode=mode, labels=labels), scorer.classes(labels, mode)))
+def macro_f1(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS, negative: str = "Other") -> float:
+    return float(scorer.macro_f1(counts(*rows, mode=mode, labels=labels), scorer.classes(labels, mode), negative))
+
+
+def micro_f1(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS, negative: str = "Other") -> float:
+    return float(scorer.micro_f1(counts(*rows, mode=mode, labels=labels), scorer.classes(labels, mode), negative))
 
 
 ROWS = [
@@ -47,6 +52,53 @@ ROWS = [
 )
 def test_each_mode_gives_the_macro_f1_worked_out_by_hand(mode: scorer.Mode, expected: float) -> None:
     assert macro_f1(*ROWS, mode=mode) == pytest.approx(expected, abs=1e-12)
+
+
+@pytest.mark.parametrize(
+    ("mode", "expected"),
+    [
+        # 7 rows are predicted a relation and 7 are of one by gold; 4 of these are right with their direction, 5 without it.
+        ("directed", 2 * 4 / (7 + 7)),
+        ("official", 2 * 4 / (7 + 7)),
+        ("undirected", 2 * 5 / (7 + 7)),
+    ],
+)
+def test_each_mode_gives_the_micro_f1_worked_out_by_hand(mode: scorer.Mode, expected: float) -> None:
+    assert micro_f1(*ROWS, mode=mode) == pytest.approx(expected, abs=1e-12)
+
+
+def test_a_relation_that_gold_lacks_costs_micro_f1_precision() -> None:
+    # 2 are predicted and none is of a relation, beside 1 that is right: precision 1/3, recall 1.
+    assert micro_f1((A12, A12), (OTHER, B12), (OTHER, A21), mode="official") == pytest.approx(2 * (1 / 3) / (1 / 3 + 1))
+
+
+def test_the_negative_label_costs_micro_f1_what_it_hides_and_gains_nothing() -> None:
+    # 1 of 2 relations is found, and nothing else is predicted: precision 1, recall 1/2.
+    assert micro_f1((A12, A12), (B12, OTHER), *[(OTHER, OTHER)] * 9, mode="official") == pytest.approx(2 / 3)
+
+
+def test_micro_f1_of_nothing_but_the_negative_label_is_0_and_never_nan() -> None:
+    assert micro_f1((OTHER, OTHER), mode="official") == 0
+
+
+@given(st.lists(st.tuples(st.integers(0, 4), st.integers(0, 4)), min_size=1, max_size=40))
+def test_micro_f1_is_that_of_scikit_learn_over_the_other_labels(rows: list[tuple[int, int]]) -> None:
+    gold, predicted = zip(*rows, strict=True)
+    expected = sklearn.metrics.f1_score(gold, predicted, labels=[A12, A21, B12, B21], average="micro", zero_division=0)
+    assert micro_f1(*rows, mode="directed") == pytest.approx(expected)
+
+
+@pytest.mark.parametrize("negative", ["no_relation", "N/A (none)", "{NA}"])
+@pytest.mark.parametrize("mode", scorer.MODES)
+def test_the_negative_label_may_have_any_name(negative: str, mode: scorer.Mode) -> None:
+    labels = [*LABELS[:-1], negative]
+    assert macro_f1(*ROWS, mode=mode, labels=labels, negative=negative) == macro_f1(*ROWS, mode=mode)
+    assert micro_f1(*ROWS, mode=mode, labels=labels, negative=negative) == micro_f1(*ROWS, mode=mode)
+
+
+def test_a_label_called_other_counts_where_another_label_is_the_negative_one() -> None:
+    assert macro_f1((A12, A12), (OTHER, A12), mode="official", negative="NA") == pytest.approx((2 / 3 + 0) / 2)
+    assert micro_f1((A12, A12), (OTHER, A12), mode="official", negative="NA") == pytest.approx(1 / 2)
 
 
 def test_a_wrong_direction_costs_its_relation_precision_and_recall() -> None:
@@ -111,8 +163,9 @@ def test_the_official_score_never_exceeds_the_undirected_one(rows: list[tuple[in
 def test_many_tables_are_scored_at_once_as_one_by_one() -> None:
     rng = np.random.default_rng(0)
     tables = rng.integers(0, 3, (7, 3, 2)).astype(float)
-    at_once = scorer.macro_f1(tables, ["A", "Other"])
-    assert at_once.tolist() == [float(scorer.macro_f1(table, ["A", "Other"])) for table in tables]
+    for score in (scorer.macro_f1, scorer.micro_f1):
+        at_once = score(tables, ["A", "Other"], "Other")
+        assert at_once.tolist() == [float(score(table, ["A", "Other"], "Other")) for table in tables]
 
 
 TAGS = st.sampled_from(["O", "B-E1", "I-E1", "B-E2", "I-E2"])

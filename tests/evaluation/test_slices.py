@@ -32,6 +32,14 @@ def test_the_direction_is_that_of_the_gold_label() -> None:
     assert cut("[e1 a] [e2 b]")["direction"] == {"none": [0]}
 
 
+def test_the_order_is_that_of_the_entities_in_the_text() -> None:
+    assert cut("[e1 a] [e2 b]", "[e2 a] [e1 b]")["order of the entities"] == {"e1 first": [0], "e2 first": [1]}
+
+
+def test_rows_without_any_have_no_slices() -> None:
+    assert not any(slices.cut(TRAIN.slice(0, 0), TRAIN).values())
+
+
 def test_entity_strings_are_compared_with_training_without_regard_to_case_or_role() -> None:
     by_novelty = cut("[e1 Mats] and [e2 cat]", "a [e1 cat] and [e2 dog]", "[e1 the cat] and [e2 dog]")["entity strings"]
     assert by_novelty == {"neither seen in training": [2], "one seen in training": [1], "both seen in training": [0]}

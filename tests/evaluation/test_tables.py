@@ -2,13 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
+
 import numpy as np
 import pytest
 
 from pipeline.core import params
 from pipeline.evaluation import scored_split, tables
 from tests.support import scored
-from tests.support.scored import GOLD_TAG_IDS, TAGS
+from tests.support.scored import GOLD_TAG_IDS, LABELS, TAGS
 
 SETTINGS = params.Evaluate(resamples=50, confidence=0.95, seed=7)
 
@@ -26,10 +28,43 @@ def test_a_right_relation_in_the_wrong_direction_is_counted_as_a_flip() -> None:
 
 def test_the_official_score_is_null_where_labels_have_no_direction() -> None:
     probabilities = np.array([[0.2, 0.8], [0.9, 0.1]], np.float32)
-    undirected = scored_split.join_predictions(scored.table("R", "Other"), probabilities, None, ("Other", "R"), TAGS)
+    undirected = scored_split.join_predictions(scored.table("R", "Other"), probabilities, None, ("Other", "R"), TAGS, "Other")
     scores = tables.relation_scores(undirected, SETTINGS)
     assert {scores[f"official_macro_f1{end}"] for end in ("", "_low", "_high")} == {None}
     assert scores["undirected_macro_f1"] == 100
+
+
+def test_micro_f1_stands_beside_macro_f1_with_its_interval() -> None:
+    gold, predicted = ["R(e1,e2)", "R(e1,e2)", "Other", "R(e2,e1)"], ["R(e1,e2)", "R(e2,e1)", "R(e1,e2)", "Other"]
+    scores = tables.relation_scores(scored.split(gold, predicted), SETTINGS)
+    assert [scores[f"{mode}_micro_f1"] for mode in ("official", "undirected")] == [33.33, 66.67]  # 1 and 2 of 3 and 3
+    assert scores["undirected_micro_f1_low"] < 66.67 < scores["undirected_micro_f1_high"]
+
+
+def test_the_negative_label_leaves_the_scores_whatever_its_name() -> None:
+    gold, predicted = ["R(e1,e2)", "Other", "Other"], ["R(e1,e2)", "R(e1,e2)", "Other"]
+    split = scored.split(gold, predicted)
+    labels = ("NA", *LABELS[1:])
+    renamed = dataclasses.replace(split, labels=labels, negative_label="NA")
+    assert tables.relation_scores(renamed, SETTINGS) == tables.relation_scores(split, SETTINGS)
+    [row] = tables.slice_scores(renamed, {"cut": {"none": [1, 2]}}, SETTINGS)
+    assert row["official_macro_f1"] is None
+
+
+def test_rows_without_labels_have_predictions_and_no_scores() -> None:
+    split = scored.split([None, None], ["R(e1,e2)", "Other"], [GOLD_TAG_IDS] * 2)
+    scores = tables.split_scores(split, positions_visible=True, settings=SETTINGS)
+    assert (scores["rows"], set(scores["relation"].values())) == (2, {None})
+    assert scores["tags"]["f1"] == 100
+    assert scores["relation"].keys() == tables.relation_scores(scored.split(["Other"], ["Other"]), SETTINGS).keys()
+    rows = list(tables.predictions(split))
+    assert [(row["gold"], row["predicted"]) for row in rows] == [(None, "R(e1,e2)"), (None, "Other")]
+
+
+def test_rows_without_labels_are_in_no_table() -> None:
+    split = scored.split([None], ["R(e1,e2)"]).labelled
+    found = [tables.confusion(split, "directed"), tables.per_class(split, "official", SETTINGS), tables.reliability(split)]
+    assert found == [[], [], []]
 
 
 def test_tags_are_scored_strictly_and_say_whether_positions_were_visible() -> None:

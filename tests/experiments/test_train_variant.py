@@ -14,10 +14,12 @@ from experiments import train_variant
 from experiments.runs import Run
 from pipeline.core import storage
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.schema import POSITION, SPLITS
 from pipeline.core.tensorflow import tf
 from pipeline.model.trainer import Trainer
 from tests.support import tiny
+from tests.support.rows import with_column
 
 VARIANTS = ("single", "shuffled", "hard")
 
@@ -92,6 +94,18 @@ def trainings(eagerly: None, tmp_path_factory: pytest.TempPathFactory) -> Traini
             made.lines[variant] = train_variant.main(variant, 50, Path("positioned"), Path("embedded"), file)
             made.runs[variant] = Run.read(file)
     return made
+
+
+def test_test_rows_without_labels_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_inputs(tmp_path)
+    unlabelled = with_column(tiny.table(), "relation", [None] * len(tiny.table()))
+    splits = {split: [unlabelled if split == "test" else tiny.table()] for split in SPLITS}
+    storage.write(tmp_path / "positioned", POSITION, splits, tiny.NOTES)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(train_variant, "PARAMS", Path("experiment.yaml"))
+    monkeypatch.setattr(train_variant.Store, "open", lambda _: tiny.FakeStore())
+    with pytest.raises(InputError, match="test rows have no labels"):
+        train_variant.main("hard", 100, Path("positioned"), Path("embedded"), Path("run.json"))
 
 
 def test_a_smaller_share_is_part_of_a_larger_one_and_lacks_no_relation() -> None:

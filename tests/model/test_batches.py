@@ -3,6 +3,7 @@
 import numpy as np
 import pyarrow as pa
 
+from pipeline.core.labels import UNLABELLED_ID
 from pipeline.model.batches import Examples, shuffled
 from tests.support import tiny
 from tests.support.rows import positioned
@@ -29,6 +30,11 @@ def test_each_row_holds_its_own_ids_vectors_and_relation():
         assert targets["tags"][place].tolist() == expected["tag_ids"] + [-1] * (targets["tags"].shape[1] - length)
         assert tiny.RELATIONS[targets["relation"][place]] == expected["relation"]
         np.testing.assert_array_equal(inputs["words"][place, :length], store.vectors(int(row)))
+
+
+def test_a_row_without_a_label_has_an_id_that_is_none():
+    table = pa.concat_tables([positioned("[e1 a] [e2 b]", relation=relation) for relation in ("Other", None)])
+    assert Examples(table, tiny.FakeStore(), tiny.RELATIONS).relation_ids.tolist() == [2, UNLABELLED_ID]
 
 
 def test_only_the_window_of_a_long_sentence_is_fed():

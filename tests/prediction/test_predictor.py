@@ -1,5 +1,6 @@
 """The predictor against the stages and Keras, which reach the same answers by another way."""
 
+import dataclasses
 import itertools
 import json
 import os
@@ -206,6 +207,21 @@ def test_a_moved_model_with_its_encoder_inside_needs_neither_the_project_nor_ten
     said = json.loads(ended.stdout)
     assert said["relation"] in tiny.RELATIONS
     assert sum(said["probabilities"].values()) == pytest.approx(1, abs=1e-5)
+
+
+@pytest.mark.parametrize(("name", "told"), [("Other", "Other"), ("NA", None)])
+def test_the_negative_label_is_told_where_the_model_knows_it(models, name, told):
+    owner = Predictor(models[0] / "shared")
+    owner.config = dataclasses.replace(owner.config, negative_label=name)
+    [marked, plain] = owner.predict([Sentence.of(MARKED[0]), Sentence("a b c", (Span(0, 3), Span(2, 3)))])
+    assert (marked.negative_label, plain.negative_label) == (told, told)
+
+
+def test_entities_may_nest_overlap_and_be_the_same(shared):
+    spans = [(Span(0, 11), Span(4, 7)), (Span(4, 11), Span(0, 7)), (Span(4, 7), Span(4, 7))]
+    for e1, e2 in spans:
+        [answer] = shared.predict([Sentence("the old cat sat", (e1, e2))])
+        assert (answer.relations[0].e1.characters, answer.relations[0].e2.characters) == (e1, e2)
 
 
 def test_the_models_config_is_what_was_saved(models, shared):

@@ -5,7 +5,7 @@ import json
 import pytest
 
 from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import decode
+from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction.readers import READERS, Request
 from pipeline.prediction.types import Sentence
 

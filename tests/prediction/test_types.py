@@ -87,5 +87,10 @@ def test_an_unmarked_sentence_gets_a_list_of_relations():
     assert said["message"] is None
 
 
+def test_the_label_that_stands_for_no_relation_is_said_once():
+    assert as_json("<e1>Ann</e1> met <e2>Bob</e2>")["negative_label"] == "Other"
+    assert as_json("here Ann met Bob")["negative_label"] == "Other"
+
+
 def test_no_pair_found_is_said():
     assert as_json("only Ann")["message"] == "no pair found: the tagger found 1 entity"

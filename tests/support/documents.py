@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import tracemalloc
+from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from itertools import pairwise
@@ -84,6 +85,22 @@ def _relations(draw: st.DrawFn, entities: Sequence[Entity], holds: frozenset[str
     labels = [*LABELS, *([None] if "unlabelled" in holds else [])]
     annotators = [None, *(["ann", "bob"] if "annotators" in holds else [])]
     return [Relation(head, tail, draw(st.sampled_from(labels)), draw(st.sampled_from(annotators))) for head, tail in sorted(chosen)]
+
+
+def said(document: Document, holds: frozenset[str]) -> tuple[object, ...]:
+    """What a document says but for the ids of its entities, as far as a format holds it."""
+    entities = {entity.id: (entity.spans, entity.type or "") for entity in document.entities}
+    relations = Counter((entities[each.head], entities[each.tail], each.label, each.annotator) for each in document.relations)
+    words = document.words if "words" in holds else None
+    several = "sentences" in holds and len(document.sentences or ()) > 1
+    sentences = [_words_in(document, sentence) for sentence in document.sentences or ()] if several else None
+    return document.text, words, sentences, sorted(entities.values()), relations
+
+
+def _words_in(document: Document, sentence: Span) -> list[Span]:
+    """The words of a sentence, which formats of words know it by; itself where there are none."""
+    words = document.words if document.words is not None else [sentence]
+    return [word for word in words if sentence.start <= word.start and word.end <= sentence.end]
 
 
 def peak_bytes(reading: Iterable[object]) -> int:

@@ -11,12 +11,12 @@ from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
 PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, counts={}, findings=())
-TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"))
+TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"), untagged=0)
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
 
 def parsed(
-    *sentences: str, relation: str = "Other", types: tuple[str | None, str | None] = (None, None), first_id: int = 1
+    *sentences: str, relation: str | None = "Other", types: tuple[str | None, str | None] = (None, None), first_id: int = 1
 ) -> pa.Table:
     """A parsed table, a row a sentence like "the [e1 old cat] sat on [e2 mats]", words split at blanks; ids count from first_id."""
     return pa.Table.from_pylist(
@@ -24,7 +24,7 @@ def parsed(
     )
 
 
-def _row(sentence: str, row_id: str, relation: str, types: tuple[str | None, str | None]) -> dict[str, object]:
+def _row(sentence: str, row_id: str, relation: str | None, types: tuple[str | None, str | None]) -> dict[str, object]:
     words: list[str] = []
     spans: dict[str, int] = {}
     open_entity = ""
@@ -52,10 +52,22 @@ def _row(sentence: str, row_id: str, relation: str, types: tuple[str | None, str
 
 
 def positioned(
-    *sentences: str, max_length: int = MAX_LENGTH, max_distance: int = MAX_DISTANCE, relation: str = "Other", first_id: int = 1
+    *sentences: str,
+    max_length: int = MAX_LENGTH,
+    max_distance: int = MAX_DISTANCE,
+    relation: str | None = "Other",
+    first_id: int = 1,
 ) -> pa.Table:
     """The same with the columns of the tag stage, tags by entity, and of the position stage."""
     return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", []), max_length, max_distance)
+
+
+def with_spans(table: pa.Table, e1: tuple[int, int], e2: tuple[int, int]) -> pa.Table:
+    """The table with other entities, in words, the same in every row."""
+    for name, (start, end) in (("e1", e1), ("e2", e2)):
+        table = with_column(table, f"{name}_start", [start] * len(table))
+        table = with_column(table, f"{name}_end", [end] * len(table))
+    return table
 
 
 def with_column(table: pa.Table, name: str, values: list[object]) -> pa.Table:

@@ -17,6 +17,7 @@ def made(variant: str, predicted_ids: tuple[tuple[int, ...], ...], percent: int 
     values: dict[str, Any] = {
         "n_rows": 9,
         "relations": LABELS,
+        "negative_label": "Other",
         "gold_ids": GOLD,
         "seeds": (1, 2),
         "entities": None,

@@ -31,4 +31,4 @@ class StandIn:
             e1, e2 = (Entity.of(Span(ids[0], ids[-1] + 1), sentence.text, characters) for ids in spans)
             pairs = [(e1, e2)]
         relations = tuple(Relation(*pair, {"Other": 0.25, "Uses(e2,e1)": 0.75}) for pair in pairs)
-        return Prediction(sentence, tuple(words), tags, entities, relations)
+        return Prediction(sentence, tuple(words), tags, entities, relations, negative_label="Other")

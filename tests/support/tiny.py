@@ -85,7 +85,7 @@ def options(**changes: Any) -> Train:
 
 def config(vectors: VectorsDescription = VECTORS, **changes: Any) -> Config:
     """The network that these options ask for on the tiny corpus, with its own vectors or others."""
-    return Config.of(options(**changes), RELATIONS, TAGS, vectors, MAX_DISTANCE)
+    return Config.of(options(**changes), RELATIONS, NOTES, vectors)
 
 
 def write_project(folder: Path, train: Train, copies: int, **sections: dict[str, Any]) -> None:

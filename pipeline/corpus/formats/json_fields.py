@@ -8,6 +8,7 @@ from typing import TypeVar
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row
+from pipeline.core.nearest import KnownNames
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 
@@ -112,6 +113,29 @@ def unknown_ids(relations: Iterable[Relation], entities: Iterable[Entity]) -> li
             found = f"{relation.label} names {' and '.join(missing)}, which is no entity here"
             problems.append(Problem(found, "name entities of this document, or take the relation out", "entity-unknown"))
     return problems
+
+
+def missing_keys(value: Row, required: Iterable[str], known: Iterable[str], form: str) -> list[Problem]:
+    """A problem for each key that an object lacks, which names the unknown key that it may have instead.
+
+    Args: form: what an object looks like, for the hints.
+
+    >>> [problem] = missing_keys({"Text_": "An axe."}, ["text"], ["text", "id"], "write ...")
+    >>> problem.found, problem.hint
+    ("key 'text' is missing", "did you mean text by 'Text_'? write ...")
+    """
+    missing = [key for key in required if key not in value]
+    if not missing:
+        return []
+    unknown = {_plain(key): key for key in value.keys() - set(known)}
+    names = KnownNames(sorted(unknown))
+    close = {key: names.closest(_plain(key)) for key in missing}
+    hints = {key: f"did you mean {key} by {unknown[name]!r}? {form}" if name else form for key, name in close.items()}
+    return [Problem(f"key {key!r} is missing", hints[key], "key-missing") for key in missing]
+
+
+def _plain(key: str) -> str:
+    return key.lower().replace("_", "").replace("-", "")
 
 
 def require_free(document: Document, keys: Iterable[str]) -> None:

@@ -42,6 +42,7 @@ class JsonText:
 
     def __init__(self, file: TextIO, longest: int = LONGEST) -> None:
         self.line = 1
+        self.faulty = ""  # of the last value that has problems, its text; of one that is broken, its first line
         self.gave_up = False  # the end of a broken value was not found, so that the rest of the text is skipped
         self._file = file
         self._longest = longest
@@ -86,6 +87,7 @@ class JsonText:
             else:
                 if end < len(self._buffer) or self._ended:  # else it may be a number that goes on
                     problems = [*self._unicode_problems(value, end), *self._problems]
+                    self.faulty = self._buffer[self._at : end] if problems else ""
                     self._move(end)
                     return value, problems
             self._read()
@@ -133,7 +135,7 @@ class JsonText:
 
     def _skip(self, problem: Problem) -> Problem:
         """Move past a broken value; the problem, with the lines that are skipped for it."""
-        first = self.line
+        first, self.faulty = self.line, self._first_line()
         if self._indent is None:
             self.gave_up = not self._skip_brackets()
         else:
@@ -142,6 +144,12 @@ class JsonText:
             return problem
         rest = "the rest of the file is skipped" if self.gave_up else f"lines {first} to {self.line - 1} are skipped"
         return replace(problem, found=f"{problem.found}; {rest}")
+
+    def _first_line(self) -> str:
+        """The rest of the line, which says what a broken value is wherever blocks end; the beginning of one that is endless."""
+        while "\n" not in self._buffer[self._at :] and len(self._buffer) - self._at < LOOK_AHEAD and not self._ended:
+            self._read()
+        return self._buffer[self._at : self._at + LOOK_AHEAD].partition("\n")[0]
 
     def _skip_to_line(self, indent: str) -> bool:
         """Move to the next line that begins as the broken value did, with a bracket after the same blanks."""

@@ -10,7 +10,8 @@
 
 What is no JSON is a problem, and reading goes on where the next object seems to begin. Byte order marks between objects are no
 text.
-What is wrong with many objects of a file for one reason, its encoding above all, is said once, with their number.
+What is wrong with many objects of a file for one reason, its encoding above all, is said once, with their number. Other objects
+with problems can be left out by their id, or by one made of their text.
 """
 
 from __future__ import annotations
@@ -24,7 +25,9 @@ from typing import IO, Any, NamedTuple
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row
+from pipeline.corpus.formats.json_fields import read_id
 from pipeline.corpus.formats.json_text import LONGEST, NOT_UTF8, PYTHON, JsonText
+from pipeline.corpus.formats.text_lines import content_id
 
 SAMPLE_BYTES = 1 << 20  # of a file, to tell its format: an object that holds a long document takes more than 64 KB
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
@@ -50,6 +53,7 @@ class _Reading(NamedTuple):
     value: Any
     problems: list[Problem]
     key: str = ""
+    faulty: str = ""  # its text where it has problems
 
 
 def read_values(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]:
@@ -98,19 +102,25 @@ def _sift(path: Path, readings: Iterable[_Reading]) -> Iterator[Value | Problem]
     """The objects and the problems of readings, what is said once at the end."""
     first_lines: dict[Problem, int] = {}
     counts = Counter[Problem]()
-    for line, value, problems, key in readings:
+    for line, value, problems, key, faulty in readings:
         wrong = problems or ([] if isinstance(value, dict) else [NO_OBJECT])
         for problem in wrong:
             if problem in SAID_ONCE:
                 first_lines.setdefault(problem, line)
                 counts[problem] += 1
             else:
-                yield problem.at(f"{path}:{line}")
+                yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty)).or_exclude()
         if not wrong:
             yield Value(line, value, key)
     for problem, line in first_lines.items():
         count = f" ({counts[problem]:,} values of the file, the first here)" if counts[problem] > 1 else ""
         yield replace(problem, found=problem.found + count).at(f"{path}:{line}")
+
+
+def _row_id(value: object, faulty: str) -> str | None:
+    """The id of an object with problems, or one made of its text."""
+    given = read_id(value.get("id")) if isinstance(value, dict) else None
+    return given or (content_id([faulty]) if faulty else None)
 
 
 def _values(text: JsonText) -> Iterator[_Reading]:
@@ -124,7 +134,7 @@ def _values(text: JsonText) -> Iterator[_Reading]:
 def _value(text: JsonText, key: str = "") -> _Reading:
     line = text.line
     value, problems = text.value()
-    return _Reading(line, value, problems, key)
+    return _Reading(line, value, problems, key, text.faulty)
 
 
 def _items(text: JsonText, key: str = "") -> Iterator[_Reading]:

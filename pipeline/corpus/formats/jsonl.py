@@ -1,160 +1,242 @@
-"""JSON lines, an annotation a line.
+"""JSON lines of our own, which hold all that a document has: an object a document.
 
-    {"text": "The author uses it.", "e1": [4, 10], "e2": [16, 18], "relation": "Instrument-Agency(e2,e1)"}
+    {"id": "7", "text": "Ann Lee of Acme left it.", "entities": [{"id": "a", "spans": [[0, 7]], "type": "PER"},
+     {"id": "b", "spans": [[11, 15]], "type": "ORG"}], "relations": [{"head": "a", "tail": "b", "label": "works-for"}]}
 
-e1 and e2 are [start, end) in Unicode characters of the text. Optional: "e1_type", "e2_type" and "id" (else the file's name
-and the line). Entities may touch, nest or overlap here; what the tags can't express, the tag stage reports.
+Spans are [start, end) in Unicode characters of the text, several where an entity has fragments. Optional: "words" and "sentences",
+lists of spans; "type" of an entity, "label" and "annotator" of a relation; "complete", false where not all entities are annotated;
+"meta", an object; "id", else one is made of the text and the spans. "words" may be strings too, which are found in the text in
+their order; without a text they make it, with a blank between.
+
+    {"words": ["Ann", "left", "."], "entities": [], "relations": []}
+
+An object with e1 and e2 is a pair (jsonl_pairs.py). Keys that no form has are kept in meta. Objects may also stand in a list, or
+take several lines each.
 """
 
 from __future__ import annotations
 
-import json
-from collections import Counter
-from collections.abc import Iterator
+import io
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import replace
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import FILE_KINDS, Problem
-from pipeline.core.nearest import nearest
+from pipeline.core.errors import Problem
+from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import ENTITIES, Span
-from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem, text_problem, type_problem
+from pipeline.core.untrusted import json_text
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held
+from pipeline.corpus.formats.json_fields import (
+    id_problems,
+    is_name,
+    missing_keys,
+    read_id,
+    read_rows,
+    read_span,
+    repeated_ids,
+    shown,
+    sift,
+    unknown_ids,
+)
+from pipeline.corpus.formats.json_text import JsonText
+from pipeline.corpus.formats.json_values import Value, first_value, read_values
+from pipeline.corpus.formats.jsonl_pairs import read_pair
+from pipeline.corpus.formats.token_rows import find_tokens, other_keys, read_documents, read_name
 
-REQUIRED = ("text", "e1", "e2", "relation")
-OPTIONAL = ("e1_type", "e2_type", "id")
-LINE = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
-UNITS = "offsets count Unicode characters from 0, the end is exclusive (tools in JavaScript count UTF-16 units)"
-
-
-def read(path: Path) -> Iterator[Annotation | Problem]:
-    """Annotations and problems of a file, in its order."""
-    for line in read_lines(path):
-        if line.text.strip() or line.problem:
-            yield from _read_line(path, line)
-
-
-def _read_line(path: Path, line: Line) -> Iterator[Annotation | Problem]:
-    """The annotation of a line, or its problems."""
-    source, default_id = f"{path}:{line.number}", f"{path.stem}:{line.number}"
-    value = line.problem or read_object(line.text)
-    if isinstance(value, Problem):
-        yield value.at(source, row_id=None if value.kind in FILE_KINDS else default_id).or_exclude()
-        return
-    row_id = read_id(value, default_id)
-    problems = [problem.at(source, row_id=row_id).or_exclude() for problem in object_problems(value)]
-    if problems:
-        yield from problems
-    else:
-        yield _annotation(value, source, row_id)
-
-
-def _annotation(value: dict[str, Any], source: str, row_id: str) -> Annotation:
-    """The annotation of an object without problems."""
-    e1, e2 = Span(*value["e1"]), Span(*value["e2"])
-    return Annotation(row_id, source, value["text"], e1, e2, value["relation"], value.get("e1_type"), value.get("e2_type"))
-
-
-def read_object(text: str) -> dict[str, Any] | Problem:
-    """A line as a JSON object, or what is wrong with it."""
-    try:
-        value = json.loads(text, object_pairs_hook=_unique)
-    except json.JSONDecodeError as error:
-        return Problem(f"not JSON: {error.msg} at character {error.colno}", LINE, "json-malformed")
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
-        return Problem(f"not JSON: {error}", LINE, "json-malformed")
-    if isinstance(value, dict | Problem):
-        return value
-    return Problem(f"a JSON {type(value).__name__}, no object", LINE, "json-malformed")
+HOLDS = frozenset(
+    {"text", "words", "sentences", "types", "untyped", "fragments", "free", "many", "empty", "unlabelled", "annotators"}
+    | {"meta", "ids"}
+)
+REQUIRED = ("text", "entities", "relations")
+KEYS = ("id", "text", "words", "sentences", "entities", "relations", "complete", "meta")
+ENTITY_KEYS = ("id", "spans", "type")
+RELATION_KEYS = ("head", "tail", "label", "annotator")
+OF_OTHERS = {"tokens", "Comments"}  # keys by which SpERT and doccano are told where an object has no entity
+ENTITY = 'an entity is {"id": "a", "spans": [[0, 3]], "type": "..."}'
+RELATION = 'a relation is {"head": "a", "tail": "b", "label": "..."}, ids of entities and a name'
+SPANS = "give a list of [start, end], in the order of the text, that share no character"
+LINE = 'write {"text": "...", "entities": [...], "relations": [...]}, or one pair {"text": "...", "e1": [0, 3], "e2": [4, 7]}'
+Text = tuple[str, tuple[Span, ...] | None]  # and its words
 
 
-def _unique(pairs: list[tuple[str, Any]]) -> dict[str, Any] | Problem:
-    """An object's pairs as a dict, which would silently keep the last value of a key given twice."""
-    counts = Counter(key for key, _ in pairs)
-    repeated = [f"{key!r} {count} times" for key, count in counts.items() if count > 1]
-    if repeated:
-        return Problem(f"one object has the key {', '.join(repeated)}", "give every key once", "key-repeated")
-    return dict(pairs)
+def recognises(path: Path) -> bool:
+    """Whether the first object has a text with e1 and e2, or entities by spans and relations."""
+    value = first_value(path) if path.is_file() else None
+    return value is not None and (_is_pair_form(value.value) or _is_document_form(value.value))
 
 
-def read_id(value: dict[str, Any], default: str) -> str:
-    """A row's id; `default` where it has none that can be used."""
-    given = value.get("id", default)
-    return str(given) if _is_id(given) else default
+def _is_pair_form(row: Row) -> bool:
+    return isinstance(row.get("text"), str) and all(isinstance(row.get(entity), list) for entity in ENTITIES)
 
 
-def id_problem(value: dict[str, Any]) -> Problem | None:
-    """What is wrong with a row's id, if it has one."""
-    if "id" not in value or _is_id(value["id"]):
+def _is_document_form(row: Row) -> bool:
+    entities = row.get("entities")
+    if not isinstance(entities, list) or not isinstance(row.get("relations"), list) or not row.keys() & {"text", "words"}:
+        return False
+    return all(isinstance(entity, dict) and "spans" in entity for entity in entities) and bool(
+        entities or not row.keys() & OF_OTHERS
+    )
+
+
+def read(path: Path) -> Iterator[Document | Problem]:
+    """Documents and problems of a file, in its order."""
+    return read_documents(path, read_values(path), _read_object, "id")
+
+
+def _read_object(value: Value) -> Document | list[Problem]:
+    is_pair = not value.value.keys().isdisjoint(ENTITIES) or value.value.keys().isdisjoint(KEYS[2:6])
+    return read_pair(value.value) if is_pair else _read_document(value.value)
+
+
+def _read_document(row: Row) -> Document | list[Problem]:
+    """The document of an object, its id and source still open, or all its problems."""
+    missing = missing_keys(row, REQUIRED[1:] if "words" in row else REQUIRED, KEYS, LINE)
+    given = _read_text(row)
+    if isinstance(given, Problem):
+        return missing or [given]
+    text, words = given
+    entities, wrong_entities = sift(_entities(row, text))
+    relations, wrong_relations = sift(_relations(row))
+    sentences = _read_spans(text, row.get("sentences"), "sentences")
+    meta = _read_meta(row)
+    problems = [*missing, *(part for part in (sentences, meta) if isinstance(part, Problem)), *wrong_entities, *wrong_relations]
+    if not isinstance(row.get("complete"), bool | None):
+        problems.append(Problem(f"complete is {shown(row['complete'])}", "it must be true or false", "value-malformed"))
+    problems += repeated_ids(entities) or ([] if wrong_entities else unknown_ids(relations, entities))
+    if problems or isinstance(sentences, Problem) or isinstance(meta, Problem):
+        return problems
+    complete = row.get("complete") is not False
+    return Document("", "", text, tuple(entities), tuple(relations), words, sentences, complete, meta)
+
+
+def _read_text(row: Row) -> Text | Problem:
+    text, words = row.get("text"), row.get("words")
+    if not isinstance(text, str | None):
+        return Problem(f"text is {shown(text)}", "it must be a string", "value-malformed")
+    if isinstance(words, list) and all(isinstance(word, str) for word in words):
+        found = join_words(words) if text is None else find_tokens(text, words)
+        return found if isinstance(found, Problem) or text is None else (text, found)  # type: ignore[return-value]
+    if text is None:
+        return Problem("there is no text", "give a text, or words that are strings", "key-missing")
+    spans = _read_spans(text, words, "words")
+    return spans if isinstance(spans, Problem) else (text, spans)
+
+
+def _read_spans(text: str, given: object, name: str) -> tuple[Span, ...] | Problem | None:
+    """Stretches of a text in its order, which may be blank or empty as words may; None where none are given."""
+    if given is None:
         return None
-    hint = "it must be a string that is not blank, or a whole number"
-    return Problem(f"id is {_shown(value['id'])}", hint, "id-malformed")
+    if not isinstance(given, list) or not all(map(_is_span, given)):
+        return Problem(f"{name} is {shown(given)}", SPANS, "span-malformed")
+    edges = [0, *(edge for span in given for edge in span), len(text)]
+    if wrong := next((place for place, (edge, after) in enumerate(pairwise(edges)) if edge > after), None):
+        span = given[min(wrong // 2, len(given) - 1)]
+        return Problem(f"{name} has {span} out of order, the text has {len(text)} characters", SPANS, "span-impossible")
+    return tuple(Span(*span) for span in given)
 
 
-def _is_id(value: object) -> bool:
-    return (isinstance(value, int) and not isinstance(value, bool)) or _is_text(value)
+def _is_span(item: object) -> bool:
+    return isinstance(item, list) and [type(edge) for edge in item] == [int, int]
 
 
-def _is_text(value: object) -> bool:
-    return isinstance(value, str) and bool(value.strip()) and _is_unicode(value)
+def _entities(row: Row, text: str) -> Iterator[Entity | Problem]:
+    rows = read_rows(row, "entities")
+    if isinstance(rows, Problem):
+        yield rows
+        return
+    for number, entity in enumerate(rows, 1):
+        entity_id = read_id(entity.get("id"))
+        if entity_id is None:
+            yield Problem(f"entity {number} has the id {shown(entity.get('id'))}", ENTITY, "id-malformed")
+            continue
+        spans = _fragments(text, entity_id, entity.get("spans"))
+        type_problem = read_name(entity, "type")
+        if isinstance(spans, Problem):
+            yield spans
+        elif type_problem:
+            yield replace(type_problem, found=f"entity {entity_id}: {type_problem.found}")
+        else:
+            yield Entity(entity_id, spans, entity.get("type"))
 
 
-def _is_unicode(value: str) -> bool:
-    """Whether a string has no half of a surrogate pair, which JSON can escape and UTF-8 can't hold."""
-    return value.isascii() or not any("\ud800" <= character <= "\udfff" for character in value)
+def _fragments(text: str, entity_id: str, given: object) -> tuple[Span, ...] | Problem:
+    """The fragments of an entity, in reading order."""
+    if not isinstance(given, list) or not given or any(not isinstance(span, list) or len(span) != 2 for span in given):
+        return Problem(f"the spans of entity {entity_id} are {shown(given)}", ENTITY, "span-malformed")
+    spans, problems = sift(read_span(text, span[0], span[1], f"entity {entity_id}") for span in given)
+    if problems:
+        return problems[0]
+    spans.sort()
+    if any(span.end > after.start for span, after in pairwise(spans)):
+        return Problem(f"fragments of entity {entity_id} overlap: {shown(given)}", SPANS, "fragments-overlap")
+    return tuple(spans)
 
 
-def object_problems(value: dict[str, Any]) -> Iterator[Problem]:
-    """All that is wrong with an object."""
-    known = REQUIRED + OPTIONAL
-    for key in value:
-        if key not in known:
-            yield Problem(f"unknown key {key!r}", nearest(key, known), "key-unknown")
-    for key in REQUIRED:
-        if key not in value:
-            yield Problem(f"key {key!r} is missing", f"a line has the keys {', '.join(REQUIRED)}", "key-missing")
-    for key in ("text", "relation", "e1_type", "e2_type"):
-        optional = key in OPTIONAL and value.get(key) is None
-        if key in value and not optional and not _is_text(value[key]):
-            hint = "it must be a string of valid Unicode that is not blank"
-            yield Problem(f"{key} is {_shown(value[key])}", hint, "value-malformed")
-    if problem := id_problem(value):
-        yield problem
-    yield from _name_problems(value)
-    if _is_text(value.get("text")):
-        if problem := text_problem(value["text"]):
-            yield problem
-        yield from span_problems(value)
+def _relations(row: Row) -> Iterator[Relation | Problem]:
+    rows = read_rows(row, "relations")
+    if isinstance(rows, Problem):
+        yield rows
+        return
+    for number, relation in enumerate(rows, 1):
+        head, tail = read_id(relation.get("head")), read_id(relation.get("tail"))
+        names = [relation.get("label"), relation.get("annotator")]
+        if head is None or tail is None or not all(name is None or is_name(name) for name in names):
+            yield Problem(f"relation {number} is {shown(relation)}", RELATION, "relation-malformed")
+        else:
+            yield Relation(head, tail, *names)
 
 
-def _name_problems(value: dict[str, Any]) -> Iterator[Problem]:
-    """What is wrong with the relation and the types, as far as they are texts."""
-    if _is_text(value.get("relation")) and (problem := relation_problem(value["relation"])):
-        yield problem
-    for entity in ENTITIES:
-        if _is_text(value.get(f"{entity}_type")) and (problem := type_problem(entity, value[f"{entity}_type"])):
-            yield problem
+def _read_meta(row: Row) -> dict[str, Any] | Problem:
+    """What an object, its entities and its relations have beside the keys of the form."""
+    meta = {} if row.get("meta") is None else row["meta"]
+    if not isinstance(meta, dict):
+        return Problem(f"meta is {shown(meta)}", "it must be an object", "value-malformed")
+    others = other_keys(row, KEYS)
+    entities, relations = row.get("entities"), row.get("relations")
+    others |= _extras("entities", entities, ENTITY_KEYS) | _extras("relations", relations, RELATION_KEYS)
+    if taken := sorted(meta.keys() & others.keys()):
+        return Problem(f"{', '.join(taken)} is in meta and outside of it", "give every key once", "key-repeated")
+    return {**meta, **others}
 
 
-def span_problems(value: dict[str, Any]) -> Iterator[Problem]:
-    """What is wrong with e1 and e2, as far as they are given, in a text."""
-    text = value["text"]
-    for entity in ENTITIES:
-        if entity in value and (problem := _span_problem(entity, value[entity], text)):
-            yield problem
-    if all(entity in value for entity in ENTITIES) and value["e1"] == value["e2"]:
-        yield Problem("e1 and e2 are the same characters", "give two entities", "entities-identical")
+def _extras(name: str, rows: object, keys: Sequence[str]) -> dict[str, Any]:
+    """Other keys of the entities or of the relations, by their numbers from 1."""
+    items = [row for row in rows if isinstance(row, dict)] if isinstance(rows, list) else []
+    extras = {str(number): other for number, row in enumerate(items, 1) if (other := other_keys(row, keys))}
+    return {name: extras} if extras else {}
 
 
-def _span_problem(entity: str, span: object, text: str) -> Problem | None:
-    if not isinstance(span, list) or [type(edge) for edge in span] != [int, int]:
-        return Problem(f"{entity} is {_shown(span)}", "it must be [start, end], two whole numbers", "span-malformed")
-    start, end = span
-    if not 0 <= start < end <= len(text):
-        return Problem(f"{entity} is {span}, the text has {len(text)} characters", UNITS, "span-impossible")
-    if not text[start:end].strip():
-        return Problem(f"{entity} is blank: {text[start:end]!r}", UNITS, "entity-empty")
-    return None
+def write(documents: Iterable[Document], path: Path) -> None:
+    """Write an object a line, without what is not known or as it is by default.
+
+    Raises: ValueError for a document that would not be read again: with a blank id or name, a span out of the text.
+    """
+    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8") as file:
+        file.writelines(f"{_line(document)}\n" for document in documents)
 
 
-def _shown(value: object) -> str:
-    """The start of a value as JSON; an object inside it that has a key twice is there as a problem."""
-    return json.dumps(value, default=lambda problem: [problem.found, problem.hint])[:60]
+def _line(document: Document) -> str:
+    require_held(document, HOLDS)
+    line = json_text(_object(document))
+    value, problems = JsonText(io.StringIO(line)).value()
+    reading = [*problems, *id_problems(value)] or _read_document(value)
+    if isinstance(reading, list):
+        raise ValueError(f"{document.source}: document {document.id}: {reading[0].found}")
+    return line
+
+
+def _object(document: Document) -> Row:
+    entities = [_known(id=entity.id, spans=entity.spans, type=entity.type) for entity in document.entities]
+    relations = [
+        _known(head=relation.head, tail=relation.tail, label=relation.label, annotator=relation.annotator)
+        for relation in document.relations
+    ]
+    row = _known(id=document.id or None, text=document.text, words=document.words, sentences=document.sentences)
+    row |= {"entities": entities, "relations": relations}
+    return row | _known(complete=None if document.complete else False, meta=dict(document.meta) or None)
+
+
+def _known(**values: object) -> Row:
+    return {key: value for key, value in values.items() if value is not None}

@@ -28,6 +28,7 @@ from pipeline.corpus.formats.json_fields import NAME, is_name, require_free, sho
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
+    find_tokens,
     other_keys,
     read_documents,
     read_name,
@@ -103,23 +104,6 @@ def _join(tokens: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
     """The text of tokens, and the stretch of each."""
     n_chinese = sum(bool(CHINESE.search(token)) for token in tokens)
     return join_words(tokens, "" if 2 * n_chinese > sum(bool(token.strip()) for token in tokens) else " ")
-
-
-def find_tokens(text: str, tokens: Sequence[str]) -> tuple[Span, ...] | Problem:
-    """The place of each token in a text, each the first after the one before.
-
-    >>> find_tokens("It's Acme.", ["It", "'s", "Acme", "."])
-    (Span(start=0, end=2), Span(start=2, end=4), Span(start=5, end=9), Span(start=9, end=10))
-    """
-    spans: list[Span] = []
-    for index, token in enumerate(tokens):
-        after = spans[-1].end if spans else 0
-        start = text.find(token, after)
-        if start < 0:
-            found = f"token {index}, {token!r}, is not in the text after character {after}"
-            return Problem(found, "give the tokens of this text, or one of both alone", "value-malformed")
-        spans.append(Span(start, start + len(token)))
-    return tuple(spans)
 
 
 def _entity(row: Row, entity_id: str, key: str, text: Text) -> Entity | Problem:

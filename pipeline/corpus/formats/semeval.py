@@ -4,9 +4,21 @@
     Instrument-Agency(e2,e1)
     Comment: optional, on one line
 
-A blank line ends a block. Quotes inside the sentence stand as they are. The entities are numbered in reading order. Where a blank
-line is missing, a sentence begins the next block. So does any line with the markers of both entities: it becomes a row or a
-problem, and never the relation or the comment of another row.
+A blank line ends a block. Quotes inside the sentence stand as they are. The entities are numbered in reading order; blanks between
+a marker and the words are none of the entity's. A block without relation is a pair whose relation is not told, so that a test file
+is read that has sentences alone.
+
+Where a blank line is missing, a sentence begins the next block. So does any line with the markers of both entities: it becomes a
+row or a problem, and never the relation or the comment of another row. (A comment may have some of the markers, but not all.)
+
+SemEval-2007 Task 4 (Girju et al. 2007) has a blank for the tab, and asks whether one relation holds: where it does not, the label
+is Other, where the answer is "?" it is not told.
+
+    001 "The <e1>ring</e1> lay in a <e2>box</e2>."
+    WordNet(e1) = "n/a", WordNet(e2) = "box%1:06:00::", Content-Container(e1, e2) = "true", Query = "n/a"
+    Comment: optional
+
+A comment and the line of WordNet are kept in meta.
 """
 
 from __future__ import annotations
@@ -14,18 +26,24 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, Protocol, TypeVar
 
 from pipeline.core.errors import Problem
-from pipeline.core.schema import Span
-from pipeline.corpus.formats.annotation import Annotation, Line, read_lines, relation_problem, text_problem
+from pipeline.core.files import written_whole
+from pipeline.core.labels import parse_label
+from pipeline.core.schema import OTHER
+from pipeline.corpus.document import Document, Entity, Relation, require_held
+from pipeline.corpus.formats.markers import MARKERS, Marked, unmark
+from pipeline.corpus.formats.row_problems import relation_problem, text_problem
+from pipeline.corpus.formats.text_lines import TextLine, head_lines, read_lines
 
-MARKERS = ["<e1>", "</e1>", "<e2>", "</e2>"]
-SWAPPED = MARKERS[2:] + MARKERS[:2]
-MARKER = re.compile(f"({'|'.join(MARKERS)})")
-COMMENT = "Comment:"
+HOLDS = frozenset({"text", "untyped", "unlabelled", "ids"})
+COMMENT, WORDNET = "Comment:", "WordNet("
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
-NO_RELATION = Problem("the block ends without a relation", "write the relation on the line after the sentence", "relation-missing")
+ROW_ID = re.compile(rf'(?!{COMMENT})(?:([^\t]*)\t|([^\s{{\["]\S*) +(?="))')  # and what divides it from the sentence
+ANSWER = re.compile(r'([^\s,()"=]+)\((e1|e2), *(e1|e2)\) *= *"(true|false|\?)"')
+ALONE = {"other", "none", "n/a", "na", "no_relation", "no relation"}  # names of no relation, which has no direction
+SAMPLE_LINES = 20  # read to tell the format
 NOT_OF_A_BLOCK = Problem(
     "a line that belongs to no block", f"a block is the sentence, its relation and one line {COMMENT}", "line-unexpected"
 )
@@ -35,88 +53,49 @@ UNQUOTED = Problem(
 )
 
 
-class Marked(NamedTuple):
-    """A sentence without its markers, the entities in characters."""
+class HasText(Protocol):
+    """A line, whatever else is known of it."""
 
-    text: str
-    e1: Span
-    e2: Span
-
-
-def read(path: Path) -> Iterator[Annotation | Problem]:
-    """Annotations and problems of a file, in its order."""
-    for block in blocks(read_lines(path)):
-        yield from _read_block(path, block)
+    @property
+    def text(self) -> str:
+        """The line without its end."""
 
 
-def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | list[Problem]:
-    """Take the markers out of a sentence.
-
-    Args: first: the number of the sentence's first character, for the messages; in_order: e1 must stand before e2.
-    Returns: the sentence, or all that is wrong with its markers.
-
-    >>> unmark("12-<e1>pack</e1> of <e2>beers</e2>")
-    Marked(text='12-pack of beers', e1=Span(start=3, end=7), e2=Span(start=11, end=16))
-    >>> unmark("<e1>pack</e1> of <e2>beers")[0].found
-    '<e2> opens at character 18 and never closes'
-    """
-    parts = MARKER.split(sentence)
-    swapped = not in_order and parts[1::2] == SWAPPED
-    if parts[1::2] != MARKERS and not swapped:
-        characters: dict[str, list[int]] = {marker: [] for marker in MARKERS}
-        for match in MARKER.finditer(sentence):
-            characters[match[0]].append(match.start() + first)
-        return list(_marker_problems(characters))
-    before, one, between, other, _ = parts[::2]
-    if blank := [marker[1:-1] for marker, words in ((parts[1], one), (parts[5], other)) if not words.strip()]:
-        return [Problem(f"{entity} is empty", f"put a word between <{entity}> and </{entity}>", "entity-empty") for entity in blank]
-    start = len(before) + len(one) + len(between)
-    spans = [Span(len(before), len(before) + len(one)), Span(start, start + len(other))]
-    return Marked("".join(parts[::2]), *(spans[::-1] if swapped else spans))
+AnyLine = TypeVar("AnyLine", bound=HasText)
 
 
-def _marker_problems(characters: dict[str, list[int]]) -> Iterator[Problem]:
-    """Why markers don't stand once each, in order.
-
-    Args: characters: where each marker occurs.
-    """
-    problems = [_entity_problem(entity, characters[f"<{entity}>"], characters[f"</{entity}>"]) for entity in ("e1", "e2")]
-    if any(problems):
-        yield from filter(None, problems)
-        return
-    (open_1,), (close_1,), (open_2,), (close_2,) = characters.values()
-    if open_1 < close_2 and open_2 < close_1:
-        inner, outer, start = ("e2", "e1", open_2) if open_1 < open_2 else ("e1", "e2", open_1)
-        hint = f"close </{outer}> before <{inner}> opens"
-        yield Problem(f"<{inner}> opens at character {start}, inside {outer}", hint, "entities-overlap")
-    else:
-        hint = "number the entities in reading order, and turn the direction of the relation to match"
-        yield Problem(f"e2 stands before e1, at character {open_2}", hint, "entities-unordered")
+def recognises(path: Path) -> bool:
+    """Whether one of a file's first lines is an id and a sentence in quotes with the markers of two entities."""
+    return any(map(_is_sentence, head_lines(path)[:SAMPLE_LINES]))
 
 
-def _entity_problem(entity: str, opens: list[int], closes: list[int]) -> Problem | None:
-    """What is wrong with the markers of one entity, which occur at these characters, if anything."""
-    for marker, places in ((f"<{entity}>", opens), (f"</{entity}>", closes)):
-        if len(places) > 1:
-            found = f"{marker} occurs {len(places)} times, at characters {', '.join(map(str, places))}"
-            return Problem(found, f"an entity has one <{entity}> and one </{entity}>: keep one {marker}", "marker-repeated")
-    if not opens and not closes:
-        return Problem(f"{entity} is not marked", f"put <{entity}> and </{entity}> around it", "entity-unmarked")
-    if not closes:
-        return Problem(f"<{entity}> opens at character {opens[0]} and never closes", f"add </{entity}>", "marker-missing")
-    if not opens:
-        return Problem(f"</{entity}> at character {closes[0]} closes nothing", f"add <{entity}>", "marker-missing")
-    if closes < opens:
-        found = f"</{entity}> at character {closes[0]} stands before <{entity}> at character {opens[0]}"
-        return Problem(found, "swap the two markers", "markers-swapped")
-    return None
+def _is_sentence(line: str) -> bool:
+    match = ROW_ID.match(line)
+    return match is not None and line[match.end() :].lstrip().startswith('"') and _has_both(line)
 
 
-def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
-    """Runs of lines that a blank line ends, or the sentence of the next block where a block is cut short."""
-    block: list[Line] = []
+def read(path: Path) -> Iterator[Document | Problem]:
+    """Documents and problems of a file, in its order."""
+    unreadable: list[Problem] = []
+
+    def readable() -> Iterator[TextLine]:
+        for line in read_lines(path):
+            if isinstance(line, Problem):
+                unreadable.append(line)
+            else:
+                yield line
+
+    for block in blocks(readable()):
+        if not unreadable:  # else the rest of the block is not known
+            yield from _read_block(path, block)
+    yield from unreadable
+
+
+def blocks(lines: Iterable[AnyLine]) -> Iterator[list[AnyLine]]:
+    """The lines of each block, without the blank ones."""
+    block: list[AnyLine] = []
     for line in lines:
-        blank = not line.text.strip() and not line.problem
+        blank = not line.text.strip()
         if block and (blank or _begins_block(line.text)):
             yield block
             block = []
@@ -129,59 +108,141 @@ def blocks(lines: Iterable[Line]) -> Iterator[list[Line]]:
 def _begins_block(line: str) -> bool:
     if "\t" in line and SENTENCE.match(line):
         return True
-    marked = line.lower() if "<" in line else ""
+    if "<" not in line or not _has_both(line):
+        return False
+    return not line.startswith(COMMENT) or all(marker in line.lower() for marker in MARKERS)
+
+
+def _has_both(line: str) -> bool:
+    """Whether a line has the opening marks of both entities."""
+    marked = line.lower()
     return "<e1>" in marked and "<e2>" in marked
 
 
-def _read_block(path: Path, block: list[Line]) -> Iterator[Annotation | Problem]:
-    """The annotation of a block, or its problems in the order of lines."""
-    first, label, strays = _parts(block)
-    row, row_id = f"{path}:{first.number}", read_id(first.text)
+def _read_block(path: Path | str, block: list[TextLine]) -> Iterator[Document | Problem]:
+    """The document of a block, or its problems in the order of lines."""
+    first, label, comment, strays = _parts(block)
+    source, row_id = f"{path}:{first.number}", read_id(first.text)
     marked = read_sentence(first.text) if row_id else [NO_ID]
-    relation = label.text.strip() if label else ""
+    relation = read_relation(label.text.strip()) if label else None
     of_text = [text_problem(marked.text)] if isinstance(marked, Marked) else marked
-    of_relation = _relation_problem(relation) if label else None
     problems = [(first, problem) for problem in of_text if problem]
-    if label is None:
-        problems.append((first, NO_RELATION))
-    elif of_relation:
-        problems.append((label, of_relation))
+    if label and isinstance(relation, Problem):
+        problems.append((label, relation))
     problems += [(line, NOT_OF_A_BLOCK) for line in strays]
-    readable = [(line, problem) for line, problem in problems if not line.problem]  # what is not UTF-8 has no other problem
-    unreadable = [(line, line.problem) for line in block if line.problem]
-    for line, problem in sorted(readable + unreadable, key=lambda pair: pair[0].number):
-        yield problem.at(f"{path}:{line.number}", row, row_id).or_exclude()
-    if row_id and isinstance(marked, Marked) and not readable and not unreadable:
-        yield Annotation(row_id, row, *marked, relation)
+    for line, problem in problems:
+        yield problem.at(f"{path}:{line.number}", source, row_id).or_exclude()
+    if row_id and isinstance(marked, Marked) and not problems:
+        meta = _meta(label, comment)
+        entities = (Entity("e1", (marked.e1,)), Entity("e2", (marked.e2,)))
+        told = None if isinstance(relation, Problem) else relation
+        yield Document(row_id, source, marked.text, entities, (Relation("e1", "e2", told),), complete=False, meta=meta)
 
 
-def _relation_problem(relation: str) -> Problem | None:
-    """What is wrong with the line of a relation, if anything: a comment that is joined to it or indented is none."""
-    if COMMENT.lower() in relation.lower():
-        hint = f"write the relation alone, and {COMMENT} on the next line"
-        return Problem(f"{relation!r} is no relation", hint, "relation-malformed")
-    return relation_problem(relation)
-
-
-def _parts(block: list[Line]) -> tuple[Line, Line | None, list[Line]]:
-    """The sentence of a block, its relation where it has one, and the lines that belong to no block."""
+def _parts(block: list[TextLine]) -> tuple[TextLine, TextLine | None, TextLine | None, list[TextLine]]:
+    """The sentence of a block, its relation and its comment where it has them, and the lines that belong to no block."""
     first, *rest = block
-    has_relation = bool(rest) and not rest[0].text.startswith(COMMENT)
-    label, rest = (rest[0], rest[1:]) if has_relation else (None, rest)
-    has_comment = bool(rest) and rest[0].text.startswith(COMMENT)
-    return first, label, rest[1:] if has_comment else rest
+    label = rest.pop(0) if rest and not rest[0].text.startswith(COMMENT) else None
+    comment = rest.pop(0) if rest and rest[0].text.startswith(COMMENT) else None
+    return first, label, comment, rest
+
+
+def _meta(label: TextLine | None, comment: TextLine | None) -> dict[str, Any]:
+    """What is kept of a block beside its sentence and its relation."""
+    meta = {}
+    if comment and (said := comment.text.removeprefix(COMMENT).strip()):
+        meta["comment"] = said
+    if label and label.text.startswith(WORDNET):
+        meta["wordnet"] = label.text.strip()
+    return meta
+
+
+def read_relation(line: str) -> str | Problem | None:
+    """The label of a block's second line, or what is wrong with it; None where it is not told.
+
+    >>> read_relation('WordNet(e1) = "n/a", WordNet(e2) = "n/a", Part-Whole(e2, e1) = "true", Query = "n/a"')
+    'Part-Whole(e2,e1)'
+    """
+    if line.startswith(WORDNET):
+        if not (match := ANSWER.search(line)):
+            return Problem("a line of WordNet without a relation", 'write Relation(e1, e2) = "true" in it', "relation-malformed")
+        name, head, tail, answer = match.groups()
+        if answer != "true":
+            return OTHER if answer == "false" else None
+        line = f"{name}({head},{tail})"
+    if COMMENT.lower() in line.lower():  # joined to the relation, or indented
+        hint = f"write the relation alone, and {COMMENT} on the next line"
+        return Problem(f"{line!r} is no relation", hint, "relation-malformed")
+    return relation_problem(line) or line
 
 
 def read_id(line: str) -> str | None:
     """The id that starts a block, where it can be read (a byte that is not UTF-8 is not printable)."""
-    before, tab, _ = line.partition("\t")
-    return before.strip() or None if tab and before.isprintable() and not before.startswith(COMMENT) else None
+    match = ROW_ID.match(line)
+    row_id = (match[1] or match[2] or "").strip() if match else ""
+    return row_id if row_id and row_id.isprintable() else None
 
 
 def read_sentence(line: str, *, in_order: bool = True) -> Marked | list[Problem]:
-    """The sentence of a block's first line without its marks, or what is wrong with it."""
-    quoted = line.partition("\t")[2].strip()
+    """The sentence of a block's first line, which has an id, without its marks, or what is wrong with it."""
+    match = ROW_ID.match(line)
+    start = match.end() if match else 0
+    quoted = line[start:].strip()
     if len(quoted) > 1 and quoted[0] == quoted[-1] == '"':
-        return unmark(quoted[1:-1], line.index('"', line.index("\t")) + 2, in_order=in_order)
-    marked = unmark(quoted, line.index("\t") + 2, in_order=in_order)
+        return unmark(quoted[1:-1], line.index('"', start) + 2, in_order=in_order)
+    marked = unmark(quoted, start + 1, in_order=in_order)
     return [UNQUOTED, *(marked if isinstance(marked, list) else [])]
+
+
+def write(documents: Iterable[Document], path: Path) -> None:
+    """Write a block a document, its entities in reading order, its label with the direction from head to tail.
+
+    Raises: ValueError for a document that the format cannot hold.
+    """
+    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
+        for document in documents:
+            file.write("\n".join([*_block(document), "", ""]))
+
+
+def _block(document: Document) -> list[str]:
+    """The lines of a document.
+
+    Raises: ValueError where they would be read as another one.
+    """
+    require_held(document, HOLDS)
+    if len(document.relations) != 1 or len(document.entities) != 2:
+        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
+    (relation,), text = document.relations, document.text
+    e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
+    label = _directed(relation.label, is_turned=document.entity(relation.head).spans[0] != e1)
+    marked = f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
+    lines = [f'{document.id}\t"{marked}"', *([] if label is None else [label])]
+    numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]
+    read = [
+        (found.id, found.text, found.entities, found.relations) if isinstance(found, Document) else found
+        for block in blocks(numbered)
+        for found in _read_block("", block)
+    ]
+    meant = (document.id, text, (Entity("e1", (e1,)), Entity("e2", (e2,))), (Relation("e1", "e2", label),))
+    if read != [meant] or any(end in line for line in lines for end in "\r\n"):
+        raise ValueError(f"{document.source}: document {document.id} has a mark, a line end or a name that a block cannot have")
+    comment = document.meta.get("comment")
+    said = f"{COMMENT} {comment}" if isinstance(comment, str) and comment.isprintable() else COMMENT
+    return [*lines, COMMENT if _begins_block(said) else said]
+
+
+def _directed(label: str | None, *, is_turned: bool) -> str | None:
+    """A label for e1 and e2 in reading order.
+
+    Args: is_turned: the relation's head is e2.
+
+    >>> _directed("Uses", is_turned=True), _directed("Uses(e2,e1)", is_turned=True), _directed("Other", is_turned=True)
+    ('Uses(e2,e1)', 'Uses(e1,e2)', 'Other')
+    """
+    if label is None:
+        return None
+    name, direction = parse_label(label)
+    if direction is None and name.casefold() in ALONE:
+        return label
+    is_turned ^= direction == "e2,e1"
+    return f"{name}({'e2,e1' if is_turned else 'e1,e2'})"

@@ -1,7 +1,8 @@
 """The lines of text files, the beginning of a file by which its format is told, and ids for documents that have none of their own.
 
-A line ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other have it in
-their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it.
+A line of a file ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other
+have it in their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it. A
+stream of lines to predict is read to its end instead, whatever is wrong with some of them.
 """
 
 from __future__ import annotations
@@ -27,6 +28,14 @@ class TextLine(NamedTuple):
 
     number: int
     text: str
+
+
+class StreamLine(NamedTuple):
+    """A line of a stream, and its problem where it is not UTF-8: the bytes that are not stand in its text as surrogates."""
+
+    number: int
+    text: str
+    problem: Problem | None
 
 
 def read_lines(path: Path) -> Iterator[TextLine | Problem]:
@@ -60,6 +69,26 @@ def _encoding_problem(line: str) -> Problem | None:
         found = f"byte 0x{byte:02x} at character {error.start + 1} is not UTF-8, the file may be in cp1252"
         return Problem(found, NOT_UTF8, "not-utf8")
     return None
+
+
+def decode(raw_lines: Iterable[bytes]) -> Iterator[StreamLine]:
+    """The lines of a stream of UTF-8, with or without a byte order mark, ended by LF or CRLF."""
+    for number, raw in enumerate(raw_lines, 1):
+        if number == 1:
+            if raw.startswith(UTF_16):
+                yield StreamLine(1, "\ufffd", Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8"))
+                return
+            raw = raw.removeprefix(codecs.BOM_UTF8)
+        yield _decode(number, raw.rstrip(b"\r\n"))
+
+
+def _decode(number: int, raw: bytes) -> StreamLine:
+    try:
+        return StreamLine(number, raw.decode(), None)
+    except UnicodeDecodeError as error:
+        character = len(raw[: error.start].decode()) + 1
+        found = f"byte 0x{raw[error.start]:02x} at character {character} is not UTF-8"
+        return StreamLine(number, raw.decode(errors="surrogateescape"), Problem(found, NOT_UTF8, "not-utf8"))
 
 
 def head_lines(path: Path) -> list[str]:

@@ -58,6 +58,23 @@ def read_tokens(row: Row, key: str) -> list[str] | Problem:
     return tokens
 
 
+def find_tokens(text: str, tokens: Sequence[str]) -> tuple[Span, ...] | Problem:
+    """The place of each token in a text, each the first after the one before.
+
+    >>> find_tokens("It's Acme.", ["It", "'s", "Acme", "."])
+    (Span(start=0, end=2), Span(start=2, end=4), Span(start=5, end=9), Span(start=9, end=10))
+    """
+    spans: list[Span] = []
+    for index, token in enumerate(tokens):
+        after = spans[-1].end if spans else 0
+        start = text.find(token, after)
+        if start < 0:
+            found = f"token {index}, {token!r}, is not in the text after character {after}"
+            return Problem(found, "give the tokens of this text, or one of both alone", "value-malformed")
+        spans.append(Span(start, start + len(token)))
+    return tuple(spans)
+
+
 def read_name(row: Row, key: str) -> Problem | None:
     """What is wrong with a name, of a type or a relation, that an object need not have."""
     if row.get(key) is None or is_name(row[key]):

@@ -1,0 +1,47 @@
+"""Annotation files read into rows, in batches: no more than a batch is in memory, whatever the size of a file."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pipeline.core.errors import Problem
+from pipeline.corpus.document import Document, Skipped
+from pipeline.corpus.formats import Reader
+from pipeline.corpus.pair_options import PairOptions
+from pipeline.corpus.pairs import find_pairs
+from pipeline.corpus.sentences import Segmenter, segment
+from pipeline.corpus.summary import Reading
+
+Readings = tuple[list[Reading], Counter[str]]  # and what became of the documents that they come from
+
+
+def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, options: PairOptions, n_rows: int) -> Iterator[Readings]:
+    """The readings of several files, one file after the other, in batches of at least n_rows but for the last."""
+    readings: list[Reading] = []
+    counts: Counter[str] = Counter()
+    for path, read in files:
+        for document in _documents(path, read):
+            if isinstance(document, Document):
+                segmented = segment(document, segmenter)
+                found = find_pairs(document, segmented.sentences, options, segmented.words)
+                readings += found.problems
+                readings += found.pairs
+                counts.update(documents=1, **vars(found.counts))
+            else:
+                readings.append(document)
+            if len(readings) >= n_rows:
+                yield readings, counts
+                readings, counts = [], Counter()
+    yield readings, counts
+
+
+def _documents(path: Path, read: Reader) -> Iterator[Document | Problem | Skipped]:
+    """What a file holds; a file that holds nothing is a problem."""
+    is_empty = True
+    for document in read(path):
+        is_empty = False
+        yield document
+    if is_empty:
+        yield Problem("the file is empty", "add annotations, or remove the file", "file-empty").at(str(path))
