@@ -113,6 +113,7 @@ class Tag:
 
     labels: Literal["entity", "role", "type"]
     overlap: Literal["error", "outer", "first"] = "error"
+    entities: Literal["pair", "all"] = "pair"  # all: of sentences of which all are annotated
 
 
 @dataclass(frozen=True)

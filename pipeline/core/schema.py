@@ -6,7 +6,7 @@ Spans are half-open [start, end) in words, everywhere after parsing. A list colu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
