@@ -104,6 +104,7 @@ class TagNotes(ParseNotes):
     """The same, and what the tag stage adds."""
 
     tags: tuple[str, ...]  # K, in id order
+    entities: Literal["pair", "all"]  # which the tags mark
     untagged: int  # entities that no tag marks: they share a word with the other one, or have no type
 
 
