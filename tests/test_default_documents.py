@@ -125,7 +125,7 @@ def test_entities_begin_and_end_with_words() -> None:
         tokens = NLP(document["text"])
         for entity in entities_of(document).values():
             assert tokens.char_span(entity.start, entity.end) is not None, (document["id"], entity.name)
-            assert entity.name[0].isalnum() and entity.name[-1].isalnum(), (document["id"], entity.name)
+            assert all(map(str.isalnum, (entity.name[0], entity.name[-1]))), (document["id"], entity.name)
 
 
 def test_every_name_is_annotated_wherever_it_stands_and_has_one_type() -> None:
