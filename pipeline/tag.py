@@ -102,21 +102,21 @@ def main(parsed: Input, tagged: Output) -> str:
 
 
 def _check(source: StageOutput[ParseNotes], settings: params.Tag, types: list[str], tagger: bool) -> int:
-    """How many entities have no tags: of the sentences whose entities are all annotated, and of the pairs of the others.
+    """How many entities have no tags, of those that train a tagger: all of the sentences, or the pairs of the rows.
 
     Raises: InputError with all that has no BIO form.
     """
+    labels, overlap = settings.labels, settings.overlap
     problems: list[Problem] = []
     n_untagged = 0
     if settings.entities == "all":
         for batch in source.sentence_batches():
-            if tagger:
-                problems += find_mention_problems(batch, settings.labels, settings.overlap)
-            n_untagged += int(tag_mentions(batch, settings.labels, types, settings.overlap).n_untagged.sum())
-    for batch in source.batches():
-        pairs = batch.filter(batch["entities"].is_null()) if settings.entities == "all" else batch
-        problems += find_problems(pairs, settings.labels, overlap=settings.overlap, tagger=tagger)
-        n_untagged += int((begin_ids(pairs, settings.labels, types, settings.overlap) == 0).sum())
+            problems += find_mention_problems(batch, labels, overlap) if tagger else ()
+            n_untagged += int(tag_mentions(batch, labels, types, overlap).n_untagged.sum())
+    else:
+        for batch in source.batches():
+            problems += find_problems(batch, labels, overlap=overlap, tagger=tagger)
+            n_untagged += int((begin_ids(batch, labels, types, overlap) == 0).sum())
     if problems:
         raise InputError(problems)
     return n_untagged
