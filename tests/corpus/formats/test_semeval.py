@@ -1,5 +1,6 @@
 import codecs
 import re
+import time
 from dataclasses import replace
 
 import pytest
@@ -191,6 +192,14 @@ def test_a_line_of_wordnet_that_tells_no_relation_is_a_problem(reading):
     rows = reading(OF_2007.replace('"true"', '"maybe"') + GOOD)
     assert places(rows) == [("2", "a line of WordNet without a relation")]
     assert rows[1].id == "1"
+
+
+def test_a_long_line_takes_no_quadratic_time(reading):
+    for line in ("WordNet(" + "a" * 1_000_000, "WordNet(" + ", a" * 300_000, "a" * 1_000_000, "a" + " " * 1_000_000 + "b"):
+        began = time.perf_counter()
+        assert places(reading(OF_2007.replace(WORDNET, f"{line}(")))
+        assert reading(line + OF_2007)
+        assert time.perf_counter() - began < 2
 
 
 def test_a_comment_may_speak_of_marks(reading):
