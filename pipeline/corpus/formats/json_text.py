@@ -146,10 +146,13 @@ class JsonText:
         return replace(problem, found=f"{problem.found}; {rest}")
 
     def _first_line(self) -> str:
-        """The rest of the line, which says what a broken value is wherever blocks end; the beginning of one that is endless."""
-        while "\n" not in self._buffer[self._at :] and len(self._buffer) - self._at < LOOK_AHEAD and not self._ended:
+        """The first line of a broken value, which says what it is; nothing where it shares the line or this is a bracket alone."""
+        if self._indent is None:
+            return ""
+        while (end := self._buffer.find("\n", self._at)) < 0 and len(self._buffer) - self._at < LOOK_AHEAD and not self._ended:
             self._read()
-        return self._buffer[self._at : self._at + LOOK_AHEAD].partition("\n")[0]
+        line = self._buffer[self._at : self._at + LOOK_AHEAD if end < 0 else end]
+        return "" if line.strip() in ("{", "[") else line
 
     def _skip_to_line(self, indent: str) -> bool:
         """Move to the next line that begins as the broken value did, with a bracket after the same blanks."""

@@ -41,7 +41,7 @@ HOLDS = frozenset({"text", "untyped", "unlabelled", "ids"})
 COMMENT, WORDNET = "Comment:", "WordNet("
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
 ROW_ID = re.compile(rf'(?!{COMMENT})(?:([^\t]*)\t|([^\s{{\["]\S*) +(?="))')  # and what divides it from the sentence
-ANSWER = re.compile(r'([^\s,()"=]+)\((e1|e2), *(e1|e2)\) *= *"(true|false|\?)"')
+ANSWER = re.compile(r'(?:^|,) *([^\s,()"=]+)\((e1|e2), *(e1|e2)\) *= *"(true|false|\?)"')
 ALONE = {"other", "none", "n/a", "na", "no_relation", "no relation"}  # names of no relation, which has no direction
 SAMPLE_LINES = 20  # read to tell the format
 NOT_OF_A_BLOCK = Problem(

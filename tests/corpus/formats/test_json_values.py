@@ -110,6 +110,26 @@ def test_a_broken_value_of_which_no_end_is_found_says_that_the_rest_is_skipped(v
     assert problem.found.endswith("; the rest of the file is skipped")
 
 
+@pytest.mark.parametrize("block", [1, 7, 1 << 16])
+def test_a_broken_line_has_an_id_of_its_text_wherever_it_stands(values, monkeypatch, block):
+    monkeypatch.setattr(json_text, "BLOCK", block)
+    rows = values(f'{json.dumps(A)}\n{{"id": 2, "a"}}\n{{"id": 2, "b"}}\n{json.dumps(B)}\n{{"id": 2, "a"}}')
+    first, other, again = [row for row in rows if isinstance(row, Problem)]
+    assert first.row_id == again.row_id != other.row_id
+    assert other.hint.endswith(f'or list id "{other.row_id}" under parse.exclude in params.yaml')
+
+
+def test_an_object_with_a_key_twice_has_its_id(values):
+    (problem,) = values('{"id": 7, "a": 1, "a": 2}')
+    assert problem.row_id == "7"
+
+
+@pytest.mark.parametrize("content", ['[{"id": 1}, {"id" 2}, {"id": 3}]', '[\n {\n  "id" 1\n },\n {\n  "id": 2\n }\n]'])
+def test_a_broken_value_without_a_line_of_its_own_has_no_id(values, content):
+    (problem,) = [row for row in values(content) if isinstance(row, Problem)]
+    assert problem.row_id is None
+
+
 def test_a_list_that_never_ends_is_a_problem_where_it_begins(values):
     good, problem = values(f"\n[{json.dumps(A)},\n")
     assert good == Value(2, A)
