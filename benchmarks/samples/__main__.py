@@ -84,22 +84,28 @@ def differences(source: Source, documents: Sequence[Document], target: str, fold
             yield f"{target}: {len(unequal)} documents are read otherwise, first {unequal[:1]}"
 
 
-def main(folder: Path) -> int:
-    """Check all samples; the exit code."""
-    wrong = []
+def wrong(folder: Path) -> Iterator[str]:
+    """Every difference, a line a sample said before."""
     for name, pattern, independent in SAMPLES:
         for path in sorted((folder / name).glob(pattern)):
             (source,) = find_sources(path)
-            readings = list(reader(source.format, "nearest")(path))
-            documents = [reading for reading in readings if isinstance(reading, Document)]
+            documents = [each for each in reader(source.format, "nearest")(path) if isinstance(each, Document)]
             print(f"{path.relative_to(folder)}: {source.format}, {Counts().plus(documents)}", flush=True)
             if [*map(in_order, map(as_said, documents))] != [*map(in_order, independent(path))]:
-                wrong.append(f"{path}: read otherwise than by the independent reader")
+                yield f"{path}: read otherwise than by the independent reader"
             for target in TARGETS:
                 with tempfile.TemporaryDirectory() as scratch:
-                    wrong += [f"{path}: {each}" for each in differences(source, documents, target, Path(scratch))]
-    print("\n".join(wrong) if wrong else "every sample is read as it should be, and goes through every target and back")
-    return int(bool(wrong))
+                    yield from (f"{path}: {each}" for each in differences(source, documents, target, Path(scratch)))
+
+
+def main(folder: Path) -> int:
+    """Check all samples; the exit code."""
+    n_wrong = 0
+    for line in wrong(folder):
+        print(f"    WRONG {line}", flush=True)
+        n_wrong += 1
+    print(f"{n_wrong} differences" if n_wrong else "every sample is read as it should be, and goes through every target and back")
+    return int(n_wrong > 0)
 
 
 if __name__ == "__main__":

@@ -21,7 +21,7 @@ from pipeline.corpus.words import Tokenizer
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
 TOKENS = frozenset({"wordless", "unsplit", "cut", "borders"})  # of every format whose text is made of its words
 LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what its HOLDS leaves out, by the rules below
-    "semeval": frozenset({"padded", "loops", "crossing", "lines"}),
+    "semeval": frozenset({"padded", "loops", "crossing", "backward", "lines"}),
     "opennre": frozenset({"loops", "cut"}),
     "tacred": frozenset({"loops"}),
     "spert": frozenset({"loops"}),
@@ -179,6 +179,13 @@ RULES: dict[str, Rule] = {
     ),
     "loops": _without("relations of the same characters", entities.is_loop),
     "crossing": _without("relations of entities that overlap", entities.is_crossing),
+    "backward": _rule(
+        "labels of no relation with the tail first",
+        "the head is first, for they have no direction",
+        False,
+        entities.n_backward,
+        entities.forward,
+    ),
     "overlaps": _rule(
         "entities that overlap another",
         "they are left out, with their relations",

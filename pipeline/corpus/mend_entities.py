@@ -13,6 +13,7 @@ from dataclasses import replace
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.formats.text_lines import DistinctIds
 
 TYPE = "Entity"  # of an entity without type, where one is needed
@@ -77,6 +78,22 @@ def without_relations(is_left_out: IsLeftOut) -> Callable[[Document], Document]:
         return replace(document, relations=tuple(relation for relation in document.relations if not leaves_out(relation)))
 
     return mend
+
+
+def n_backward(document: Document) -> int:
+    """Labels that stand for no relation, with the tail before the head."""
+    return sum(given != turned for given, turned in zip(document.relations, forward(document).relations, strict=True))
+
+
+def forward(document: Document) -> Document:
+    """The document with head and tail of these in reading order."""
+    covers = {entity.id: entity.cover for entity in document.entities}
+
+    def ordered(relation: Relation) -> Relation:
+        is_kept = (relation.label or "-").casefold() not in ALONE or covers[relation.head] <= covers[relation.tail]
+        return relation if is_kept else replace(relation, head=relation.tail, tail=relation.head)
+
+    return replace(document, relations=tuple(map(ordered, document.relations)))
 
 
 def n_annotated(document: Document) -> int:

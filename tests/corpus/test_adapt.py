@@ -191,6 +191,14 @@ def test_of_entities_that_overlap_those_of_relations_stay() -> None:
     assert [entity.id for entity in fitted.entities] == ["T1", "T2", "T3"]
 
 
+def test_no_relation_has_no_direction_in_semeval() -> None:
+    document = replace(ANN, entities=ANN.entities[::2], relations=(Relation("T3", "T1", "Other"),))
+    fitted = fit(document, "semeval")
+    assert fitted.documents[0].relations == (Relation("T1", "T3", "Other"),)
+    assert fitted.changes == {"types": 2, "backward": 1}
+    assert "backward" not in fit(replace(document, relations=(Relation("T3", "T1", "Owned-By"),)), "semeval").changes
+
+
 def test_words_with_white_space_do_not_go_into_columns() -> None:
     text, words = join_words(["Ann", " ", "a\tb", "5 1/2"])
     fitted = fit(Document("1", "", text, (), (), words), "conll")
