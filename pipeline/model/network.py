@@ -120,7 +120,8 @@ def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
     """Stored vectors (B, T, H) float16 as the BiLSTM reads them: (B, T, width) float32, mixed and projected if asked."""
     layers = tf.keras.layers
     vectors = WordVectors(config.n_layers, config.train.layer_mix, name="word_vectors")(words)
-    vectors = layers.Dropout(config.train.input_dropout, name="input_dropout")(vectors)
+    # The same numbers of every word of a sentence (Gal and Ghahramani 2016).
+    vectors = layers.Dropout(config.train.input_dropout, noise_shape=(None, 1, None), name="input_dropout")(vectors)
     if config.train.projection_width:
         vectors = layers.Dense(config.train.projection_width, use_bias=False, name="projection")(vectors)
         vectors = layers.LayerNormalization(name="projection_norm")(vectors)

@@ -41,3 +41,11 @@ def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions,
 
 def test_every_pooling_that_params_offer_says_what_it_has():
     assert set(config.POOLINGS) == set(typing.get_args(typing.get_type_hints(Train)["pooling"]))
+
+
+def test_the_input_dropout_drops_the_same_numbers_of_every_word():
+    layer = RelationModel(tiny.config(input_dropout=0.5)).network.get_layer("input_dropout")
+    dropped = np.array(layer(np.ones((3, 5, 40), np.float32), training=True)) == 0
+    assert (dropped == dropped[:, :1]).all()
+    assert 0 < dropped.mean() < 1
+    assert (dropped[0] != dropped[1]).any()
