@@ -44,9 +44,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def train_section(variant: str, percent: int, base: Train, experiment: Experiment) -> Train:
-    """The variant's train section: every variant has the same budget, keeps its best epoch and is not stopped early.
+    """The variant's train section: every variant has the same budget and one member, keeps its best epoch and is not stopped early.
 
     Args: percent: of the training rows; base: the section as params.yaml has it.
     """
     epochs = experiment.epochs_on(percent)
-    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs)
+    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs, members=1)

@@ -23,11 +23,12 @@ from pipeline.core.arrays import Bools
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import undirected
 from pipeline.core.params import Exclusion
-from pipeline.core.schema import PARSE, PARSED, SPLITS, ParseNotes
+from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, ParseNotes
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.corpus import bio, findings, positions
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
+from pipeline.corpus.excerpts import AnnotatedSentence, Mention
 from pipeline.corpus.formats import RECOGNISERS, reader
 from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
@@ -35,7 +36,7 @@ from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
 from pipeline.corpus.sources import Source, find_sources, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
-from pipeline.corpus.waiting import WaitingRows, write_rows
+from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
 
 EXCLUDED = "excluded.jsonl"  # the rows that parse.exclude leaves out, in the folder of those that stay
@@ -56,8 +57,29 @@ def parse(pairs: Sequence[AnnotatedPair], tokenize: Tokenizer, directed: bool) -
         "e1_type": [pair.e1_type for pair in pairs],
         "e2_type": [pair.e2_type for pair in pairs],
         "relation": [pair.relation if directed or pair.relation is None else undirected(pair.relation) for pair in pairs],
+        "entities": pa.array([mentions_as_rows(pair.mentions) for pair in pairs], MENTIONS),
     }
     return pa.table(columns, PARSED)
+
+
+def parse_sentences(sentences: Sequence[AnnotatedSentence]) -> pa.Table:
+    """A table of SENTENCES, one row a sentence."""
+    parts = [sentence.excerpt for sentence in sentences]
+    spans = [[] if part.words is None else part.words.tolist() for part in parts]
+    columns = {
+        "id": [sentence.id for sentence in sentences],
+        "source": [sentence.source for sentence in sentences],
+        "text": [part.text for part in parts],
+        "words": [[part.text[start:end] for start, end in words] for part, words in zip(parts, spans, strict=True)],
+        "starts": [[start for start, _ in words] for words in spans],
+        "entities": [mentions_as_rows(part.mentions) for part in parts],
+    }
+    return pa.table(columns, SENTENCES)
+
+
+def mentions_as_rows(mentions: Sequence[Mention] | None) -> list[dict[str, object]] | None:
+    """The entities of a text as the column `entities` has them."""
+    return None if mentions is None else [mention._asdict() for mention in mentions]
 
 
 def main(
@@ -74,7 +96,7 @@ def main(
         corpus = _read(scratch, raw, sources, settings)
         if corpus.problems:
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])
-        rows = _splits(scratch, corpus, sources, settings)
+        rows, sentences = _splits(scratch, corpus, sources, settings)
         notes = _notes(corpus, rows, settings)
         for line in [*_told(raw, sources, notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
@@ -82,8 +104,12 @@ def main(
             return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
         lists = {EXCLUDED: corpus.left_out} if corpus.left_out else {}
         corpus.summaries.clear()  # its memory grows with the corpus, and writing needs some of its own
-        counts = storage.write(parsed, PARSE, {split: part.tables() for split, part in rows.items()}, notes, lists)
+        counts = storage.write(parsed, PARSE, _tables(rows), notes, lists, _tables(sentences))
     return _closing_line(counts, notes, sources, time.perf_counter() - began)
+
+
+def _tables(parts: Mapping[str, WaitingRows]) -> dict[str, Iterator[pa.Table]]:
+    return {split: part.tables() for split, part in parts.items()}
 
 
 def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[str, list[Source]], seconds: float) -> str:
@@ -122,17 +148,17 @@ def _spill(
     summaries = []
     seeks_overlaps = Exclusion("entities-overlap") in settings.exclude  # offsets may give them, which only the tag stage refuses
 
-    def tables() -> Iterator[pa.Table]:
+    with writers(path) as (rows, sentences):
         for readings, counts in batches:
             summary = summarize(readings, counts, settings.seed)
             if pairs := [reading for reading in readings if isinstance(reading, AnnotatedPair)]:
                 table = to_table(pairs)
-                yield table
+                rows.write_table(table)
                 if seeks_overlaps:
                     summary = replace(summary, problems=(*summary.problems, *bio.find_overlaps(table)))
+            if annotated := [reading for reading in readings if isinstance(reading, AnnotatedSentence)]:
+                sentences.write_table(parse_sentences(annotated))
             summaries.append(summary)
-
-    write_rows(path, tables())
     return merge(summaries)
 
 
@@ -148,19 +174,24 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
 
 def _splits(
     scratch: Path, corpus: CheckedCorpus, sources: Mapping[str, list[Source]], settings: params.Parse
-) -> dict[str, WaitingRows]:
-    """The rows of every split, without those left out; of a split that has no files, those that are held out of train."""
-    masks = {split: summary.is_kept for split, summary in corpus.summaries.items()}
+) -> tuple[dict[str, WaitingRows], dict[str, WaitingRows]]:
+    """The rows and the sentences of every split, without rows left out; of one that has no files, those held out of train."""
+    train = corpus.summaries["train"]
     files = {split: split if sources[split] else "train" for split in SPLITS}
-    left = np.ones(int(masks["train"].sum()), bool)
+    rows = {split: summary.is_kept for split, summary in corpus.summaries.items()}
+    sentences = {split: np.ones(len(summary.sentences), bool) for split, summary in corpus.summaries.items()}
+    left, left_sentences = np.ones(int(rows["train"].sum()), bool), sentences["train"].copy()
     for split in ("test", "validation"):
         if not sources[split]:
-            held = _hold_out(corpus.summaries["train"], left, split, settings)
-            masks[split] = _within(masks["train"], held)
-            left &= ~held
-    masks["train"] = _within(masks["train"], left)
+            held, sentences[split] = _hold_out(train, left, left_sentences, split, settings)
+            rows[split] = _within(rows["train"], held)
+            left, left_sentences = left & ~held, left_sentences & ~sentences[split]
+    rows["train"], sentences["train"] = _within(rows["train"], left), left_sentences
     ids = {split: summary.changed_ids for split, summary in corpus.summaries.items()}
-    return {split: WaitingRows(scratch / files[split], masks[split], ids[files[split]]) for split in SPLITS}
+    return (
+        {split: WaitingRows(scratch / files[split], rows[split], ids[files[split]]) for split in SPLITS},
+        {split: WaitingRows(of_sentences(scratch / files[split]), sentences[split]) for split in SPLITS},
+    )
 
 
 def _within(mask: Bools, chosen: Bools) -> Bools:
@@ -170,17 +201,18 @@ def _within(mask: Bools, chosen: Bools) -> Bools:
     return within
 
 
-def _hold_out(train: SplitSummary, left: Bools, split: str, settings: params.Parse) -> Bools:
-    """Which rows of train become those of another split.
+def _hold_out(train: SplitSummary, rows: Bools, sentences: Bools, split: str, settings: params.Parse) -> tuple[Bools, Bools]:
+    """Which rows and sentences of train become those of another split, among those that are left.
 
-    Raises: InputError where the fraction is so small that none does.
+    Raises: InputError where the fraction is so small that no row does.
     """
     fraction = getattr(settings, f"{split}_fraction")
-    held_out = train.held_out(left, fraction)
-    if not held_out.any():
-        found = f"parse.{split}_fraction {fraction:g} holds none of {left.sum()} train rows out"
-        raise InputError.of("params.yaml", found, f"raise it, or put a {split} file into data/raw")
-    return held_out
+    held_rows, held_sentences = train.held_out(rows, sentences, fraction)
+    if not held_rows.any():
+        found = f"parse.{split}_fraction {fraction:g} holds none of {rows.sum()} train rows out"
+        hint = f"raise it, or put a {split} file into data/raw; rows of one document or one text stay together"
+        raise InputError.of("params.yaml", found, hint)
+    return held_rows, held_sentences
 
 
 def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: params.Parse) -> ParseNotes:

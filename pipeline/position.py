@@ -45,8 +45,9 @@ def main(tagged: Input, positioned: Output) -> str:
         split: (position(batch, settings.max_length, settings.max_distance) for batch in source.batches(split))
         for split in source.files
     }
+    sentences = {split: source.sentence_batches(split) for split in source.sentence_files}
     notes = PositionNotes(**vars(source.notes), **vars(settings), windowed=n_windowed)
-    n_rows = sum(storage.write(positioned, POSITION, splits, notes).values())
+    n_rows = sum(storage.write(positioned, POSITION, splits, notes, sentences=sentences).values())
     seconds = time.perf_counter() - began
     return f"position: {n_rows:,} sentences, {n_windowed} kept as a window of {settings.max_length} words, {seconds:.1f} s"
 

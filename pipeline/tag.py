@@ -19,6 +19,7 @@ from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
 from pipeline.corpus.bio import bio_ids, edges, find_problems, marked, tag_names
+from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions
 
 
 def tag(table: pa.Table, labels: str, types: list[str], overlap: str = "outer") -> pa.Table:
@@ -30,6 +31,28 @@ def tag(table: pa.Table, labels: str, types: list[str], overlap: str = "outer") 
     starts, ends = (edges(table, edge) for edge in ("start", "end"))
     ids = bio_ids(n_words, starts, ends, begin_ids(table, labels, types, overlap))
     return table.append_column("tag_ids", ragged.lists(ids, n_words))
+
+
+def tag_all(table: pa.Table, labels: str, types: list[str], overlap: str) -> pa.Table:
+    """A table of sentences with the column tag_ids, which marks all their entities."""
+    return table.append_column(
+        "tag_ids", ragged.lists(tag_mentions(table, labels, types, overlap).ids, ragged.lengths(table["words"]))
+    )
+
+
+def tag_rows(table: pa.Table, labels: str, types: list[str], overlap: str, entities: str) -> pa.Table:
+    """A parsed table with the column tag_ids: it marks the pair, or under `entities: all` all entities where all are annotated."""
+    of_pairs = tag(table, labels, types, overlap)
+    is_complete = table["entities"].is_valid().to_numpy()
+    if entities == "pair" or not is_complete.any():
+        return of_pairs
+    of_all = tag_all(table, labels, types, overlap)
+    ids = np.where(
+        np.repeat(is_complete, ragged.lengths(table["words"])),
+        pc.list_flatten(of_all["tag_ids"]).to_numpy(),
+        pc.list_flatten(of_pairs["tag_ids"]).to_numpy(),
+    )
+    return table.append_column("tag_ids", ragged.lists(ids, ragged.lengths(table["words"])))
 
 
 def begin_ids(table: pa.Table, labels: str, types: list[str], overlap: str) -> Ints:
@@ -44,31 +67,59 @@ def begin_ids(table: pa.Table, labels: str, types: list[str], overlap: str) -> I
     return ids
 
 
-def _types(parsed: StageOutput[ParseNotes]) -> list[str]:
+def _types(parsed: StageOutput[ParseNotes], entities: str) -> list[str]:
+    """The types of all entities that are tagged."""
     names = [f"{entity}_type" for entity in ENTITIES]
-    columns = (column for batch in parsed.batches(columns=names) for column in batch.columns)
+    columns = [column for batch in parsed.batches(columns=names) for column in batch.columns]
+    if entities == "all":
+        lists = (batch["entities"] for batch in parsed.sentence_batches(columns=["entities"]))
+        columns += [pc.struct_field(pc.list_flatten(mentions), "type") for mentions in lists]
     return sorted({name for column in columns for name in pc.unique(column).to_pylist() if name is not None})
 
 
 def main(parsed: Input, tagged: Output) -> str:
-    """Mark the two entities of every sentence as BIO tags."""
+    """Mark the entities of every sentence as BIO tags."""
     began = time.perf_counter()
     settings, tagger = params.read(params.Tag), "tags" in params.read(params.Train).tasks
-    labels, overlap = settings.labels, settings.overlap
+    labels, overlap, entities = settings.labels, settings.overlap, settings.entities
+    if (labels, entities) == ("role", "all"):
+        found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
+        raise InputError.of(params.FILE, found, "write labels: type or labels: entity, or entities: pair")
     source = storage.read(parsed, PARSE)
-    types = _types(source) if labels == "type" else []
+    types = _types(source, entities) if labels == "type" else []
+    counted = _check(source, settings, types, tagger)
+    splits = {
+        split: (tag_rows(batch, labels, types, overlap, entities) for batch in source.batches(split)) for split in source.files
+    }
+    sentences = {
+        split: (tag_all(batch, labels, types, overlap) for batch in source.sentence_batches(split))
+        for split in (source.sentence_files if entities == "all" else ())
+    }
+    notes = TagNotes(**vars(source.notes), tags=tuple(tag_names(labels, types)), entities=entities, untagged=counted)
+    n_rows = sum(storage.write(tagged, TAG, splits, notes, sentences=sentences).values())
+    untagged = f", {counted:,} {'entity' if counted == 1 else 'entities'} not tagged" if counted else ""
+    return f"tag: {n_rows:,} sentences, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"
+
+
+def _check(source: StageOutput[ParseNotes], settings: params.Tag, types: list[str], tagger: bool) -> int:
+    """How many entities have no tags, of those that train a tagger: all of the sentences, or the pairs of the rows.
+
+    Raises: InputError with all that has no BIO form.
+    """
+    labels, overlap = settings.labels, settings.overlap
     problems: list[Problem] = []
     n_untagged = 0
-    for batch in source.batches():
-        problems += find_problems(batch, labels, overlap=overlap, tagger=tagger)
-        n_untagged += int((begin_ids(batch, labels, types, overlap) == 0).sum())
+    if settings.entities == "all":
+        for batch in source.sentence_batches():
+            problems += find_mention_problems(batch, labels, overlap) if tagger else ()
+            n_untagged += int(tag_mentions(batch, labels, types, overlap).n_untagged.sum())
+    else:
+        for batch in source.batches():
+            problems += find_problems(batch, labels, overlap=overlap, tagger=tagger)
+            n_untagged += int((begin_ids(batch, labels, types, overlap) == 0).sum())
     if problems:
         raise InputError(problems)
-    splits = {split: (tag(batch, labels, types, overlap) for batch in source.batches(split)) for split in source.files}
-    notes = TagNotes(**vars(source.notes), tags=tuple(tag_names(labels, types)), untagged=n_untagged)
-    n_rows = sum(storage.write(tagged, TAG, splits, notes).values())
-    untagged = f", {n_untagged:,} {'entity' if n_untagged == 1 else 'entities'} not tagged" if n_untagged else ""
-    return f"tag: {n_rows:,} sentences, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"
+    return n_untagged
 
 
 if __name__ == "__main__":

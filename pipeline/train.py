@@ -22,10 +22,11 @@ from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
 from pipeline.evaluation.validation import score
-from pipeline.model import frozen
+from pipeline.model import frozen, members
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.manifest import CURVES, MODEL, ModelDescription
+from pipeline.model.relation_model import RelationModel
 from pipeline.model.trainer import Trainer
 
 FEW_ROWS = 50  # of validation, on which a row is two points of accuracy and more
@@ -65,13 +66,34 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
     training, validation = (Examples(data.tables[split], store, config.relations) for split in ("train", "validation"))
     with outputs.made_whole(model) as scratch:
         live = _curves(scratch / CURVES)
-        trained = Trainer(config, len(training), score).train(training, validation, lambda figures: _tell(figures, live))
+        if options.members == 1:
+            trained, how = train_one(config, training, validation, live)
+        else:
+            trained, how = train_members(config, members.Data(positioned, embedded), validation, live)
         live.end()
-        trained.model.save(scratch)
-        frozen.freeze(trained.model, scratch)
+        trained.save(scratch)
+        frozen.freeze(trained, scratch)
         manifests.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description))
+    return f"train: {len(training)} sentences, {how}"
+
+
+def train_one(config: Config, training: Examples, validation: Examples, live: Any) -> tuple[RelationModel, str]:
+    """Train one network, its curves told as they grow; the model, and how it got there."""
+    trained = Trainer(config, len(training), score).train(training, validation, lambda figures: _tell(figures, live))
     best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
-    return f"train: {len(training)} sentences, {best}, {trained.sentences_per_second:,.0f} sentences/s"
+    return trained.model, f"{best}, {trained.sentences_per_second:,.0f} sentences/s"
+
+
+def train_members(config: Config, data: members.Data, validation: Examples, live: Any) -> tuple[RelationModel, str]:
+    """Train several networks to be averaged, a folder of curves each; the model, and how it got there."""
+    model, trained = members.train(config, data, score)
+    for step in range(max(len(member.curve) for member in trained)):
+        for prefix, member in zip(config.weight_prefixes, trained, strict=True):
+            for name, value in _kept(member.curve[step]).items() if step < len(member.curve) else ():
+                live.log_metric(f"{prefix}{name}", value)
+        live.next_step()
+    epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)
+    return model, f"{len(trained)} members, best epochs {epochs}, validation macro-F1 together {score(model, validation):.2f}"
 
 
 def _curves(folder: Path) -> Any:
@@ -87,13 +109,18 @@ def _curves(folder: Path) -> Any:
 
 
 def _tell(figures: dict[str, float], live: Any) -> None:
-    """Log an epoch's losses and score to the curves (not its speed: they are the same in every run) and print it."""
-    curves = {name: value for name, value in figures.items() if name != "sentences_per_second"}
+    """Log an epoch's losses and score to the curves and print it."""
+    curves = _kept(figures)
     for name, value in curves.items():
         live.log_metric(name, value)
     live.next_step()
     shown = ", ".join(f"{name} {value:.3f}" for name, value in curves.items())
     sys.stderr.write(f"epoch {live.step}: {shown}, {figures['sentences_per_second']:,.0f} sentences/s\n")
+
+
+def _kept(figures: dict[str, float]) -> dict[str, float]:
+    """The figures of an epoch that are the same in every run: not its speed."""
+    return {name: value for name, value in figures.items() if name != "sentences_per_second"}
 
 
 if __name__ == "__main__":

@@ -1,4 +1,4 @@
-"""The promises of the default corpus (data/README.md), checked from its files with a reader of our own."""
+"""The promises of the default corpus's sentences with a marked pair (data/README.md), checked with a reader of our own."""
 
 from __future__ import annotations
 
@@ -70,13 +70,17 @@ class Sentence:
 
     @cached_property
     def runs(self) -> set[tuple[str, ...]]:
-        """Every run of six words, case-folded, without punctuation."""
-        plain = [folded for word in self.words if (folded := "".join(filter(str.isalnum, word)).casefold())]
-        return {tuple(plain[start : start + 6]) for start in range(len(plain) - 5)}
+        return runs(self.words)
 
 
 def words(text: str) -> list[str]:
     return [token.text for token in NLP(text.strip())]
+
+
+def runs(of: list[str]) -> set[tuple[str, ...]]:
+    """Every run of six words, case-folded, without punctuation."""
+    plain = [folded for word in of if (folded := "".join(filter(str.isalnum, word)).casefold())]
+    return {tuple(plain[start : start + 6]) for start in range(len(plain) - 5)}
 
 
 @cache

@@ -68,6 +68,7 @@ def test_rows_become_words_with_the_spans_of_both_entities(project):
         **{"e1_start": 1, "e1_end": 2, "e2_start": 5, "e2_end": 6},
         **{"e1_type": None, "e2_type": None},
         "relation": "Other",
+        "entities": None,
     }
     assert (test["words"], test["e1_start"], test["e1_end"], test["e2_end"]) == (["A", "b", "c", "d"], 1, 3, 4)
 
@@ -185,12 +186,15 @@ def test_either_form_of_an_id_that_several_files_have_can_be_excluded(project):
         assert parsed.notes.excluded_by == {"id": n_left_out}
 
 
-def test_a_test_split_without_any_relation_is_read_and_one_that_lacks_some_is_a_problem(project):
+def test_a_test_split_without_any_relation_is_read(project):
     unlabelled = '1\t"a <e1>b</e1> <e2>c</e2>"\n\n'
     _, parsed = project(corpus() | {"test.txt": unlabelled})
     assert parsed.tables["test"]["relation"].to_pylist() == [None]
+
+
+def test_a_test_split_that_lacks_some_relations_is_a_problem(project):
     files = corpus()
-    files["test.txt"] += unlabelled
+    files["test.txt"] += '1\t"a <e1>b</e1> <e2>c</e2>"\n\n'
     assert problems(project, files) == [("test.txt:37", "the relation is missing")]
 
 

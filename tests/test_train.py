@@ -1,6 +1,7 @@
 """The train stage: what it writes, and what it refuses."""
 
 import dataclasses
+import os
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -28,6 +29,21 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     saved = SavedModel.open(Path("one"))
     assert RelationModel.load(saved.config, saved.folder).config.relations == tiny.RELATIONS
     assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
+
+
+@pytest.mark.usefixtures("eager")
+def test_several_members_make_one_model_with_the_curves_of_each(tmp_path, monkeypatch):
+    tiny.write_project(tmp_path, tiny.options(epochs=1, members=2), copies=2)
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
+    closing = train.main(Path("positioned"), Path("embedded"), Path("model"))
+    assert closing.startswith("train: 8 sentences, 2 members, best epochs 1 of 1, 1 of 1, validation macro-F1 together ")
+    for member in ("member_1", "member_2"):
+        curve = Path("model") / "curves" / "plots" / "metrics" / member / "validation_score.tsv"
+        assert curve.read_text().startswith("step\tvalidation_score\n0\t")
+    saved = SavedModel.open(Path("model"))
+    assert RelationModel.load(saved.config, saved.folder).config.train.members == 2
 
 
 def test_training_without_the_relation_task_is_an_error():

@@ -166,6 +166,10 @@ class InputError(Exception):
         self.problems = tuple(problems)
         super().__init__("\n".join(map(str, self.problems) if len(self.problems) <= SINGLE else _grouped(self.problems)))
 
+    def __reduce__(self) -> tuple[type[InputError], tuple[tuple[Problem, ...]]]:
+        """How the error comes home from another process, with its problems."""
+        return type(self), (self.problems,)
+
     @classmethod
     def of(cls, source: object, found: str, hint: str, kind: str = "") -> InputError:
         """An error of one problem."""

@@ -113,6 +113,7 @@ class Tag:
 
     labels: Literal["entity", "role", "type"]
     overlap: Literal["error", "outer", "first"] = "error"
+    entities: Literal["pair", "all"] = "pair"  # all: of sentences of which all are annotated
 
 
 @dataclass(frozen=True)
@@ -163,7 +164,7 @@ class Train:
     positions: Literal["shared", "relation", "none"]
     position_width: Units
     pooling: Literal["max", "max+entities", "max+entities+attention"]
-    layer_mix: Literal["concatenate", "scalar"]
+    layer_mix: Literal["concatenate", "normalised", "scalar"]
     projection_width: Annotated[int, Between(0, 16_384)]
     lstm_units: Units
     dense_units: Units
@@ -180,6 +181,7 @@ class Train:
     epochs: Rounds
     patience: Rounds
     seed: Seed
+    members: Annotated[int, Between(1, 100)] = 1  # newer than the first release
 
 
 @dataclass(frozen=True)

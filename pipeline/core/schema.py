@@ -6,7 +6,7 @@ Spans are half-open [start, end) in words, everywhere after parsing. A list colu
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
-from typing import Annotated, Any, Generic, Literal, NamedTuple, TypeVar
+from typing import Annotated, Generic, Literal, NamedTuple, TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -104,6 +104,7 @@ class TagNotes(ParseNotes):
     """The same, and what the tag stage adds."""
 
     tags: tuple[str, ...]  # K, in id order
+    entities: Literal["pair", "all"]  # which the tags mark
     untagged: int  # entities that no tag marks: they share a word with the other one, or have no type
 
 

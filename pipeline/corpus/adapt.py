@@ -21,7 +21,7 @@ from pipeline.corpus.words import Tokenizer
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
 TOKENS = frozenset({"wordless", "unsplit", "cut", "borders"})  # of every format whose text is made of its words
 LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what its HOLDS leaves out, by the rules below
-    "semeval": frozenset({"loops", "crossing", "lines"}),
+    "semeval": frozenset({"padded", "loops", "crossing", "lines"}),
     "opennre": frozenset({"loops", "cut"}),
     "tacred": frozenset({"loops"}),
     "spert": frozenset({"loops"}),
@@ -155,12 +155,14 @@ RULES: dict[str, Rule] = {
         entities.n_entities(lambda entity: len(entity.spans) > 1),
         entities.with_entities(lambda entity: replace(entity, spans=(entity.cover,))),
     ),
+    "padded": _rule("entities with a blank at an end", "it is no part of them", False, words.n_padded, words.trimmed),
     "wordless": _leave_out("documents without a word", words.is_wordless),
     "unsplit": Rule("texts without words", "spaCy's are made", False, words.has_no_words, _by_rules_for),
     "cut": _rule("ends of entities inside a word", "the word is cut there", True, words.n_cut, words.with_words_cut),
     "borders": _rule(
         "entities and sentences with white space around", "it is no part of them", False, words.n_loose, words.tightened
     ),
+    "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
     "twins": _rule(
         "entities of the same characters as another",
         "they are one, of the type of the first",
@@ -196,7 +198,6 @@ RULES: dict[str, Rule] = {
         lambda document: int(not words.is_joined(document)),
         words.joined,
     ),
-    "neighbours": _rule("fragments that follow each other", "they are one", False, words.n_neighbours, words.without_neighbours),
     "words": _rule(
         "documents with words that their text does not tell",
         "it stands alone",

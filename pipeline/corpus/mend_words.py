@@ -30,6 +30,22 @@ def without_lines(document: Document) -> Document:
     return replace(document, text=document.text.translate(LINE_ENDS))
 
 
+def n_padded(document: Document) -> int:
+    """Entities that begin or end with white space."""
+    return sum(given != fit for given, fit in zip(document.entities, trimmed(document).entities, strict=True))
+
+
+def trimmed(document: Document) -> Document:
+    """The document whose entities, each one stretch, begin and end with something else."""
+    text = document.text
+
+    def trim(span: Span) -> Span:
+        end = span.start + len(text[slice(*span)].rstrip())
+        return Span(end - len(text[span.start : end].lstrip()), end)
+
+    return replace(document, entities=tuple(replace(each, spans=tuple(map(trim, each.spans))) for each in document.entities))
+
+
 def is_wordless(document: Document) -> int:
     """1 where there is no word."""
     return int(not document.text.strip() or document.words == ())

@@ -48,6 +48,8 @@ class PairCounts:
     covered: int = 0  # pairs with an entity of fragments that became one stretch
     dropped: int = 0  # relations that are not the first of their pair
     renamed: int = 0  # relations and types of pairs that have a new name
+    sentences: int = 0  # of which all entities are annotated
+    entities_across: int = 0  # entities that reach over several sentences, which the tags of none show
 
     def __add__(self, other: PairCounts) -> PairCounts:
         return PairCounts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))

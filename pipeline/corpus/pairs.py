@@ -14,13 +14,12 @@ from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-import numpy as np
-
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.excerpts import Mention, excerpt, holds_a_word
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, type_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
@@ -41,6 +40,7 @@ class AnnotatedPair:
     e2_type: str | None = None
     document: str = ""  # the document's id
     words: Ints | None = field(default=None, compare=False)  # (T, 2) start and end of each, in characters, where they are known
+    mentions: tuple[Mention, ...] | None = field(default=None, compare=False)  # all entities of the text, where all are annotated
 
 
 @dataclass(frozen=True)
@@ -162,7 +162,7 @@ def _entity_problem(document: Document, pair: _Pair, options: PairOptions, words
             return Problem(f"entity {entity.id} has {len(entity.spans)} fragments", hint, "entity-fragmented")
         if not document.text[slice(*entity.cover)].strip():
             return Problem(f"entity {entity.id} is blank", "annotate a word", "entity-empty")
-        if words is not None and not ((words[:, 0] < entity.cover.end) & (words[:, 1] > entity.cover.start)).any():
+        if words is not None and not holds_a_word(entity, words):
             return Problem(f"entity {entity.id} holds none of the document's tokens", "annotate a token", "entity-empty")
         if entity.type is not None and (problem := type_problem(name, entity.type)):
             return problem
@@ -194,19 +194,13 @@ def _run(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
 def _made(
     document: Document, pair_id: str, run: Sequence[Span], pair: _Pair, names: Mapping[str, str], words: Ints | None
 ) -> AnnotatedPair:
-    """A pair with the text of its run, without the white space around; a text that is one sentence stays as it is."""
-    start, end = run[0].start, run[-1].end
-    one, other = pair.e1.cover, pair.e2.cover
-    if (start, end) != (0, len(document.text)):
-        text = document.text[start:end]
-        end = max(start + len(text.rstrip()), pair.cover.end)
-        start = min(start + len(text) - len(text.lstrip()), pair.cover.start)
+    """A pair with the text of its run."""
+    part = excerpt(document, Span(run[0].start, run[-1].end), pair.cover, words, names)
+    one, other, start = pair.e1.cover, pair.e2.cover, part.start
     e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
     types = (names.get(entity.type, entity.type) if entity.type else None for entity in (pair.e1, pair.e2))
-    if words is not None:
-        first, after = np.searchsorted(words[:, 1], start, side="right"), np.searchsorted(words[:, 0], end)
-        words = np.clip(words[first:after], start, end) - start
-    return AnnotatedPair(pair_id, document.source, document.text[start:end], e1, e2, pair.label, *types, document.id, words)
+    about = (pair_id, document.source, part.text, e1, e2, pair.label, *types)
+    return AnnotatedPair(*about, document.id, part.words, part.mentions)
 
 
 def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:

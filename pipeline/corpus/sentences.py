@@ -55,8 +55,13 @@ def segment(document: Document, find_segments: Segmenter) -> Segmented:
         starts = found.starts if starts is None else starts
     if document.complete and words is not None and len(words):
         edges = np.array([edge for entity in document.entities for span in entity.spans for edge in span], np.int64)
-        words = np.stack(cut(*words.T, edges), axis=1)
+        words = _without_white_space(document.text, np.stack(cut(*words.T, edges), axis=1))
     return Segmented(find_sentences(document, np.array([], np.int64) if starts is None else starts), words)
+
+
+def _without_white_space(text: str, words: Ints) -> Ints:
+    """The words that are more than white space."""
+    return words[[not text[start:end].isspace() for start, end in words.tolist()]]
 
 
 def find_sentences(document: Document, starts: Ints) -> tuple[Span, ...]:

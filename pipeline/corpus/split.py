@@ -1,4 +1,4 @@
-"""Which rows are train, validation and test: files by the start of their name, and the validation rows held out of train.
+"""Which rows are held out of train for validation or test, where no file gives these.
 
 Rows are compared by the hash of their text. It decides the hold-out too, so that another platform draws the same rows, and an
 edited annotation moves no other row from one side to the other. All rows of a document stay on one side.
@@ -6,66 +6,14 @@ edited annotation moves no other row from one side to the other. All rows of a d
 
 from __future__ import annotations
 
-from pathlib import Path
-
 import numpy as np
 import xxhash
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
-from pipeline.core.errors import InputError, Problem
-from pipeline.core.schema import SPLITS
-
-PREFIXES = {"train": "train", "valid": "validation", "dev": "validation", "test": "test"}
-EXPECTED = "a name begins with train, with validation, valid or dev, or with test, in any case"
 
 Keys = NDArray[np.uint64]
-
-
-def find_files(folder: Path) -> dict[str, list[Path]]:
-    """The annotation files of a folder by split, each list in the order of names.
-
-    Raises: InputError where the folder, the train files or the test files are missing, or a file belongs to no split or has a name
-        that is not UTF-8.
-    """
-    if not _is_utf8(str(folder)):
-        raise InputError.of(_escaped(str(folder)), "the name of the folder is not UTF-8", "rename it", "file-name")
-    if not folder.is_dir():
-        raise InputError.of(folder, "there is no such folder", "put the annotation files there", "folder-missing")
-    files: dict[str, list[Path]] = {split: [] for split in SPLITS}
-    strays: list[Path] = []
-    unreadable: list[Path] = []
-    for path in sorted(path for path in folder.iterdir() if not path.name.startswith(".")):
-        split = split_of(path.name) if path.is_file() else ""
-        (files.get(split, strays) if _is_utf8(path.name) else unreadable).append(path)
-    sources = [str(folder / _escaped(path.name)) for path in unreadable]
-    problems = [Problem("the name of the file is not UTF-8", "rename it", "file-name", source) for source in sources]
-    problems += [Problem("an annotation file of no split", EXPECTED, "file-unexpected", str(path)) for path in strays]
-    for split in ("train", "test"):
-        if not files[split] and not any(split_of(path.name) == split for path in unreadable):
-            problems.append(Problem(f"there is no {split} file", f"add one: {EXPECTED}", "split-missing", str(folder)))
-    if problems:
-        raise InputError(problems)
-    return files
-
-
-def _is_utf8(name: str) -> bool:
-    """Whether the bytes of a name are UTF-8: Python has those that are not as halves of characters."""
-    return not any("\ud800" <= character <= "\udfff" for character in name)
-
-
-def _escaped(name: str) -> str:
-    return name.encode(errors="surrogateescape").decode(errors="backslashreplace")
-
-
-def split_of(name: str) -> str:
-    """The split of a file by its name, or nothing.
-
-    >>> split_of("TRAIN_FILE.TXT"), split_of("dev.jsonl"), split_of("notes.md")
-    ('train', 'validation', '')
-    """
-    return next((split for prefix, split in PREFIXES.items() if name.lower().startswith(prefix)), "")
 
 
 def text_key(text: str, seed: int) -> int:

@@ -6,17 +6,20 @@ from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.core.arrays import Bools
 from pipeline.core.errors import Problem
 from pipeline.corpus.document import Skipped
+from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.split import group_keys, hold_out, text_key
 
 SEPARATOR = "\0"
-Reading = AnnotatedPair | Problem | Skipped  # what the reading of a corpus yields, a row or several a document
+Reading = AnnotatedPair | AnnotatedSentence | Problem | Skipped  # what the reading of a corpus yields, several a document
 
 # Keys are hashes: a table of all texts would take more memory than all that is kept here.
 COLUMNS = pa.schema(
@@ -33,15 +36,19 @@ COLUMNS = pa.schema(
 )
 
 
+SENTENCE_COLUMNS = pa.schema([COLUMNS.field("text_key"), COLUMNS.field("document_key")])
+
+
 @dataclass(frozen=True)
 class SplitSummary:
     """What is kept in memory of the readings of a split, or of a batch of it.
 
-    Args: readings: a table of COLUMNS, in the order of the files; problems: of its rows; skipped: what the annotators left out;
-        counts: what became of its documents.
+    Args: readings: a table of COLUMNS, in the order of the files; sentences: a table of SENTENCE_COLUMNS, of those with all
+        entities; problems: of its rows; skipped: what the annotators left out; counts: what became of its documents.
     """
 
     readings: pa.Table
+    sentences: pa.Table
     problems: tuple[Problem, ...]
     skipped: tuple[Skipped, ...]
     counts: Counter[str]
@@ -72,14 +79,22 @@ class SplitSummary:
         relations: list[str] = pc.unique(self.kept("relation").drop_null()).to_pylist()
         return relations
 
-    def held_out(self, chosen: Bools, fraction: float) -> Bools:
-        """(N,) which of the N kept rows are held out of the chosen ones among them."""
-        mask = pa.array(chosen)
-        keys, documents = (self.kept(name).filter(mask).to_numpy() for name in ("text_key", "document_key"))
-        relations = self.kept("relation").filter(mask).combine_chunks().dictionary_encode().indices
-        held = chosen.copy()
-        held[chosen] = hold_out(group_keys(keys, documents), relations.to_numpy(), fraction)
-        return held
+    def held_out(self, rows: Bools, sentences: Bools, fraction: float) -> tuple[Bools, Bools]:
+        """Which kept rows, (N,), and sentences, (S,), are held out of those among them that are chosen."""
+        mask, mask_of_sentences = pa.array(rows), pa.array(sentences)
+
+        def both(name: str) -> NDArray[np.uint64]:
+            return np.concatenate(
+                [self.kept(name).filter(mask).to_numpy(), self.sentences[name].filter(mask_of_sentences).to_numpy()]
+            )
+
+        keys = group_keys(both("text_key"), both("document_key"))
+        relations = self.kept("relation").filter(mask).combine_chunks().dictionary_encode().indices.to_numpy()
+        of_none = np.full(int(sentences.sum()), -1)  # a document without a row is of no relation
+        held = hold_out(keys, np.concatenate([relations, of_none]), fraction)
+        held_rows, held_sentences = rows.copy(), sentences.copy()
+        held_rows[rows], held_sentences[sentences] = np.split(held, [len(relations)])
+        return held_rows, held_sentences
 
     @property
     def row_keys(self) -> pa.ChunkedArray:
@@ -89,8 +104,8 @@ class SplitSummary:
     def without(self, column: pa.ChunkedArray, reasons: Mapping[str, str]) -> SplitSummary:
         """The summary with more rows left out.
 
-        Args: column: something of every reading; reasons: why it is left out, by its value there; one that is left out already keeps
-            its reason.
+        Args: column: something of every reading; reasons: why it is left out, by its value there; one that is left out already
+            keeps its reason.
         """
         place = pc.index_in(column, pa.array(reasons, pa.string()))
         given = pc.take(pa.array(reasons.values(), pa.string()), place)
@@ -118,24 +133,34 @@ def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> S
     """
     skipped = tuple(reading for reading in readings if isinstance(reading, Skipped))
     problems = tuple(reading for reading in readings if isinstance(reading, Problem))
-    rows = [_columns(reading, seed) for reading in readings if not isinstance(reading, Skipped)]
-    columns = zip(*rows, strict=True) if rows else [()] * len(COLUMNS)
-    arrays = [pa.array(column, field.type) for column, field in zip(columns, COLUMNS, strict=True)]
-    return SplitSummary(pa.Table.from_arrays(arrays, schema=COLUMNS), problems, skipped, counts)
+    rows = [_columns(reading, seed) for reading in readings if isinstance(reading, AnnotatedPair | Problem)]
+    sentences = [
+        (text_key(reading.excerpt.text, seed), _document_key(reading.source, reading.document, seed))
+        for reading in readings
+        if isinstance(reading, AnnotatedSentence)
+    ]
+    return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts)
+
+
+def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
+    columns = zip(*rows, strict=True) if rows else [()] * len(schema)
+    arrays = [pa.array(column, field.type) for column, field in zip(columns, schema, strict=True)]
+    return pa.Table.from_arrays(arrays, schema=schema)
 
 
 def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
     """The summary of a split, from those of its batches in their order."""
-    tables = [COLUMNS.empty_table()]
+    tables, sentences = [COLUMNS.empty_table()], [SENTENCE_COLUMNS.empty_table()]
     problems: list[Problem] = []
     skipped: list[Skipped] = []
     counts: Counter[str] = Counter()
     for summary in summaries:
         tables.append(summary.readings)
+        sentences.append(summary.sentences)
         problems += summary.problems
         skipped += summary.skipped
         counts.update(summary.counts)
-    return SplitSummary(pa.concat_tables(tables), tuple(problems), tuple(skipped), counts)
+    return SplitSummary(pa.concat_tables(tables), pa.concat_tables(sentences), tuple(problems), tuple(skipped), counts)
 
 
 def _columns(reading: AnnotatedPair | Problem, seed: int) -> tuple[object, ...]:
@@ -145,6 +170,10 @@ def _columns(reading: AnnotatedPair | Problem, seed: int) -> tuple[object, ...]:
     else:
         row_id, source, relation = reading.id, reading.source, reading.relation
         of_text = text_key(reading.text, seed)
-        of_document = text_key(f"{source.rpartition(':')[0]}\0{reading.document}", seed)
+        of_document = _document_key(source, reading.document, seed)
     of_id = None if row_id is None else text_key(row_id, seed)
     return row_id, row_id, source, relation, of_id, of_text, of_document, None
+
+
+def _document_key(source: str, document: str, seed: int) -> int:
+    return text_key(f"{source.rpartition(':')[0]}{SEPARATOR}{document}", seed)

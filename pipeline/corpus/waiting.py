@@ -2,14 +2,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+import contextlib
+from collections.abc import Iterator
 from dataclasses import dataclass
 from pathlib import Path
 
 import pyarrow as pa
 
 from pipeline.core.arrays import Bools
-from pipeline.core.schema import PARSED
+from pipeline.core.schema import PARSED, SENTENCES
+from pipeline.core.storage import OF_SENTENCES
 
 
 @dataclass(frozen=True)
@@ -37,8 +39,13 @@ class WaitingRows:
                 start = end
 
 
-def write_rows(path: Path, tables: Iterable[pa.Table]) -> None:
-    """Write tables of PARSED to an Arrow file."""
-    with pa.ipc.new_file(str(path), PARSED) as file:
-        for table in tables:
-            file.write_table(table)
+@contextlib.contextmanager
+def writers(path: Path) -> Iterator[tuple[pa.ipc.RecordBatchFileWriter, pa.ipc.RecordBatchFileWriter]]:
+    """What writes rows to an Arrow file, and the sentences with all entities to the one beside it."""
+    with pa.ipc.new_file(str(path), PARSED) as rows, pa.ipc.new_file(str(of_sentences(path)), SENTENCES) as sentences:
+        yield rows, sentences
+
+
+def of_sentences(path: Path) -> Path:
+    """Where the sentences with all entities wait that belong to an Arrow file of rows."""
+    return path.with_name(f"{path.name}{OF_SENTENCES}")

@@ -43,7 +43,7 @@ class Corpus:
         rows = storage.read(source, POSITION)
         encoder, _ = manifests.open_sealed(encoder_folder, ENCODER)
         vectors = describe_vectors(encoder, settings)
-        columns = (batch["words"] for batch in rows.batches(columns=["words"]))
+        columns = (batch["words"] for batch in _batches(rows))
         keys, lengths = zip(*((store.keys(words, vectors.fingerprint), ragged.lengths(words)) for words in columns), strict=True)
         return cls(source, rows, pa.concat_arrays(keys), np.concatenate(lengths), vectors, settings)
 
@@ -53,11 +53,17 @@ class Corpus:
         Raises: InputError where they are no longer those that the keys were made of: a key must never get others' vectors.
         """
         start = 0
-        for batch in self.rows.batches(columns=["words"]):
+        for batch in _batches(self.rows):
             if not store.keys(batch["words"], self.vectors.fingerprint).equals(self.keys.slice(start, len(batch))):
                 raise InputError.of(self.source, "the sentences changed while they were read", "run dvc repro again")
             start += len(batch)
             yield batch["words"].chunk(0)
+
+
+def _batches(rows: StageOutput[PositionNotes]) -> Iterator[pa.Table]:
+    """The words of all rows, then of the sentences of which all entities are annotated."""
+    yield from rows.batches(columns=["words"])
+    yield from rows.sentence_batches(columns=["words"])
 
 
 def missing_sentences(known: Store, sentence_keys: pa.Array) -> Ints:

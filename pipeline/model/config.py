@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Annotated
 
 from pipeline.core.constraints import Between, Items, Line
@@ -53,6 +53,18 @@ class Config:
             notes.max_distance,
             train,
         )
+
+    @property
+    def members(self) -> tuple[Config, ...]:
+        """The networks whose outputs are averaged, each trained from a seed of its own."""
+        seeds = [(self.train.seed + number) % 2**32 for number in range(self.train.members)]
+        return tuple(replace(self, train=replace(self.train, seed=seed, members=1)) for seed in seeds)
+
+    @property
+    def weight_prefixes(self) -> tuple[str, ...]:
+        """What the names of each member's weights begin with: nothing where there is one."""
+        several = self.train.members > 1
+        return tuple(f"member_{number}/" if several else "" for number in range(1, self.train.members + 1))
 
     @property
     def pooling(self) -> Pooling:

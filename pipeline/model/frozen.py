@@ -127,9 +127,11 @@ def _by_name(inputs: Batch) -> Batch:
 
 
 def transitions(config: Config, folder: Path) -> Floats:
-    """(K, K) scores of the saved CRF, [from, to].
+    """(K, K) scores of the saved CRF, [from, to]; the members' mean.
 
     Raises: InputError where they are missing, of another shape, or no numbers.
     """
-    shape = (len(config.tags), len(config.tags))
-    return read_floats(folder / WEIGHTS, {TRANSITIONS: shape}, MODEL.remake)[TRANSITIONS]
+    shape: tuple[int, ...] = (len(config.tags), len(config.tags))
+    shapes = {f"{prefix}{TRANSITIONS}": shape for prefix in config.weight_prefixes}
+    scores: Floats = np.mean(list(read_floats(folder / WEIGHTS, shapes, MODEL.remake).values()), axis=0)
+    return scores

@@ -53,11 +53,47 @@ def input_specs(config: Config) -> dict[str, tf.TensorSpec]:
 def build(config: Config) -> tf.keras.Model:
     """The Keras network with new weights, its inputs and outputs in dictionaries by name.
 
-    Layers draw their initial weights in the order in which they are made here, so that order is part of what a seed means.
+    Several members are networks of their own whose outputs are averaged: the probabilities, and the emissions of their CRFs, so
+    that with the mean of their transitions a tag sequence has the mean of its scores.
 
     Returns: a model from input_specs to relation, probabilities (B, R), and tags, emissions (B, T, K), as far as they are tasks.
     """
-    inputs = {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in input_specs(config).items()}
+    if config.train.members == 1:
+        return _member(config, "relation_model")
+    inputs = _inputs(config)
+    networks = [_member(config, prefix.rstrip("/")) for config, prefix in zip(config.members, config.weight_prefixes, strict=True)]
+    said = [network(inputs) for network in networks]
+    outputs = {task: tf.keras.layers.Average(name=task)([outputs[task] for outputs in said]) for task in config.train.tasks}
+    return tf.keras.Model(inputs, outputs, name="relation_model")
+
+
+def members_of(network: tf.keras.Model) -> list[tf.keras.Model]:
+    """The networks that a network averages; itself where it averages none."""
+    return [layer for layer in network.layers if isinstance(layer, tf.keras.Model)] or [network]
+
+
+def weights_by_name(network: tf.keras.Model) -> dict[str, tf.Variable]:
+    """The weights of a network, under the same names in every process."""
+    members = members_of(network)
+    prefixes = [f"{member.name}/" if member is not network else "" for member in members]
+    return {
+        prefix + re.sub(r":\d+$", "", weight.name): weight
+        for prefix, member in zip(prefixes, members, strict=True)
+        for layer in member.layers
+        for weight in layer.weights
+    }
+
+
+def _inputs(config: Config) -> dict[str, tf.Tensor]:
+    return {name: tf.keras.Input(spec.shape[1:], dtype=spec.dtype, name=name) for name, spec in input_specs(config).items()}
+
+
+def _member(config: Config, name: str) -> tf.keras.Model:
+    """One network.
+
+    Layers draw their initial weights in the order in which they are made here, so that order is part of what a seed means.
+    """
+    inputs = _inputs(config)
     position_ids = [inputs["e1_position_ids"], inputs["e2_position_ids"]]
     positions = _positions(config, position_ids)
     vectors = _vectors(config, inputs["words"])
@@ -66,12 +102,7 @@ def build(config: Config) -> tf.keras.Model:
     outputs = {"relation": _relation_head(config, states["relation"], positions, position_ids)}
     if "tags" in config.train.tasks:
         outputs["tags"] = CRF(len(config.tags), name="tags")(states["tags"])
-    return tf.keras.Model(inputs, outputs, name="relation_model")
-
-
-def weights_by_name(network: tf.keras.Model) -> dict[str, tf.Variable]:
-    """The weights of a network, under the same names in every process."""
-    return {re.sub(r":\d+$", "", weight.name): weight for layer in network.layers for weight in layer.weights}
+    return tf.keras.Model(inputs, outputs, name=name)
 
 
 def _positions(config: Config, position_ids: list[tf.Tensor]) -> list[tf.Tensor]:

@@ -17,7 +17,7 @@ from pipeline.core.weights_file import read_floats, read_header
 from pipeline.model.batches import Batch
 from pipeline.model.config import Config
 from pipeline.model.manifest import MODEL, SUMMARY, WEIGHTS
-from pipeline.model.network import build, input_specs, weights_by_name
+from pipeline.model.network import build, input_specs, members_of, weights_by_name
 
 
 class RelationModel:
@@ -35,8 +35,8 @@ class RelationModel:
 
     @property
     def transitions(self) -> Floats:
-        """(K, K) scores of the CRF, [from, to]."""
-        scores: Floats = self.network.get_layer("tags").transitions.numpy()
+        """(K, K) scores of the CRF, [from, to]; the members' mean."""
+        scores: Floats = np.mean([member.get_layer("tags").transitions.numpy() for member in members_of(self.network)], axis=0)
         return scores
 
     def save(self, folder: Path) -> None:
@@ -74,7 +74,8 @@ def weight_shapes(config: Config) -> dict[str, tuple[int, ...]]:
     try:
         with tf.Graph().as_default():  # where variables are described, not made
             tf.random.set_seed(0)  # a graph has a seed of its own, which dropout asks for once training has asked for determinism
-            return {name: tuple(weight.shape) for name, weight in weights_by_name(build(config)).items()}
+            one = {name: tuple(weight.shape) for name, weight in weights_by_name(build(config.members[0])).items()}
     except (ValueError, TypeError, ArithmeticError, tf.errors.OpError) as error:
         reason = " ".join(str(error).split())[:200]
         raise InputError.of(MANIFEST, f"no network can be built of the config: {reason}", MODEL.remake) from None
+    return {f"{prefix}{name}": shape for prefix in config.weight_prefixes for name, shape in one.items()}

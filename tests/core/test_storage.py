@@ -137,7 +137,7 @@ def test_another_stages_output_is_refused(folder: Path) -> None:
 def test_other_columns_than_the_contracts_are_refused(tmp_path: Path) -> None:
     """As of a version whose number nobody raised."""
     table = tag(parsed("[e1 a] [e2 b]"), "entity", [])
-    storage.write(tmp_path / "parsed", Contract(PARSE.kind, TAGGED), {"train": [table]}, NOTES)
+    storage.write(tmp_path / "parsed", Contract(PARSE.kind, TAGGED, PARSE.sentences), {"train": [table]}, NOTES)
     with pytest.raises(InputError, match=r"train/data-.*: columns \[.*'tag_ids'\], not .*\n.*dvc repro parse"):
         storage.read(tmp_path / "parsed", PARSE)
 

@@ -86,7 +86,7 @@ def test_every_value_has_its_line(tmp_path: Path) -> None:
         ("a:\n  b: 1\n  b: 2\n", ":3", "a.b stands here a second time"),
         ("a: 1\n? [x, y]\n: 2\n", ":2", "a key that is a list or a mapping"),
         ("a: 1\n2: 3\n", ":2", "the key 2, which is no text"),
-        ("a:\n  {: 3}\n", ":2", "the key of no name"),
+        ("a:\n  ?\n  : 3\n", ":2", "the key of no name"),
         ("a: *nobody\n", ":1", "not YAML"),
         (b"a: \xff\n", ":1", "not YAML"),
         ("a: 'never ends\n", ":2", "not YAML"),

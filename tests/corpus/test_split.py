@@ -1,15 +1,11 @@
-import os
 import time
 from collections import Counter
-from pathlib import Path
 
 import numpy as np
-import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.errors import InputError
-from pipeline.corpus.split import find_files, group_keys, hold_out, text_key
+from pipeline.corpus.split import group_keys, hold_out, text_key
 
 
 def keys(texts, seed=13):
@@ -65,52 +61,6 @@ def test_an_added_row_moves_almost_no_other_row():
     before = hold_out(keys(texts[:1000]), np.zeros(1000, int), 0.1)
     after = hold_out(keys(texts), np.zeros(1001, int), 0.1)
     assert (before != after[:1000]).sum() <= 1
-
-
-def test_files_are_found_by_the_start_of_their_name_in_the_order_of_names(tmp_path):
-    for name in ("TRAIN_FILE.TXT", "train-2.txt", "Dev.txt", "validation.txt", "TEST_FILE_FULL.TXT", ".gitignore"):
-        (tmp_path / name).touch()
-    files = {split: [path.name for path in paths] for split, paths in find_files(tmp_path).items()}
-    assert files == {
-        "train": ["TRAIN_FILE.TXT", "train-2.txt"],
-        "validation": ["Dev.txt", "validation.txt"],
-        "test": ["TEST_FILE_FULL.TXT"],
-    }
-
-
-def test_missing_files_and_files_of_no_split_are_all_reported(tmp_path):
-    (tmp_path / "notes.md").touch()
-    (tmp_path / "train").mkdir()
-    with pytest.raises(InputError) as error:
-        find_files(tmp_path)
-    found = [problem.found for problem in error.value.problems]
-    assert found == ["an annotation file of no split"] * 2 + ["there is no train file", "there is no test file"]
-    assert all("begins with train" in problem.hint for problem in error.value.problems)
-
-
-def test_a_missing_folder_is_an_error(tmp_path):
-    with pytest.raises(InputError, match="there is no such folder"):
-        find_files(tmp_path / "raw")
-
-
-def test_a_file_whose_name_is_not_utf8_is_one_problem(tmp_path):
-    for name in (b"train\xe9.txt", b"test.txt", b"notes\xe9.md"):
-        (tmp_path / os.fsdecode(name)).touch()
-    with pytest.raises(InputError) as error:
-        find_files(tmp_path)
-    problems = error.value.problems
-    assert [(problem.kind, Path(problem.source).name) for problem in problems] == [
-        ("file-name", "notes\\xe9.md"),
-        ("file-name", "train\\xe9.txt"),
-    ]
-    str(error.value).encode()
-
-
-def test_a_folder_whose_name_is_not_utf8_is_a_problem(tmp_path):
-    with pytest.raises(InputError) as error:
-        find_files(tmp_path / os.fsdecode(b"raw\xe9"))
-    assert error.value.problems[0].kind == "file-name"
-    str(error.value).encode()
 
 
 def slow_hold_out(keys, relations, fraction):

@@ -35,6 +35,17 @@ def test_an_encoder_gives_the_same_files_whatever_ran_before_and_in_another_proc
         assert path.read_bytes() == (tmp_path / "first" / path.name).read_bytes() == (tmp_path / "second" / path.name).read_bytes()
 
 
+def test_a_frozen_encoder_holds_no_layer_above_the_highest_asked_for(saved: Path, tmp_path: Path) -> None:
+    def n_bytes(layers: tuple[int, ...]) -> int:
+        folder = tmp_path / "-".join(map(str, layers))
+        freeze.build(params.Encoder(str(saved), None, layers), folder)
+        return (folder / "encoder.bin").stat().st_size
+
+    of_a_layer = n_bytes((1,)) - n_bytes((0,))
+    assert of_a_layer > 4 * 16 * 16 * 4  # bytes of the attention's four matrices
+    assert n_bytes((0, 1)) == n_bytes((1,)) == pytest.approx(n_bytes((-1,)) - of_a_layer, rel=0.01)
+
+
 def test_a_conversion_that_gives_wrong_numbers_is_an_error(frozen: Path) -> None:
     def wrong(ids: np.ndarray) -> SimpleNamespace:
         return SimpleNamespace(numpy=lambda: np.random.default_rng(0).normal(size=(*ids.shape, 32)).astype(np.float32))

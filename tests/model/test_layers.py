@@ -19,7 +19,7 @@ def position_ids():
     return [tf.constant([[5, 5, 6, 7], [5, 6, 7, 0]]), tf.constant([[3, 4, 5, 5], [4, 5, 5, 0]])]
 
 
-@pytest.mark.parametrize(("mix", "width", "n_weights"), [("concatenate", 8, 0), ("scalar", 4, 2)])
+@pytest.mark.parametrize(("mix", "width", "n_weights"), [("concatenate", 8, 0), ("normalised", 8, 0), ("scalar", 4, 2)])
 def test_the_word_vectors_are_a_sound_layer(mix, width, n_weights, tmp_path):
     inputs = {"words": tf.cast(normal(2, 3, 8), tf.float16)}
     check_layer(WordVectors(2, mix), inputs, tf.TensorSpec((2, 3, width)), n_weights, tmp_path)
@@ -89,3 +89,17 @@ def test_the_scalar_mix_starts_as_the_mean_of_the_layers():
     words = normal(2, 3, 8)
     mixed = WordVectors(2, "scalar")(tf.cast(words, tf.float16))
     np.testing.assert_allclose(mixed, (words[:, :, :4] + words[:, :, 4:]) / 2, atol=1e-2)
+
+
+def test_every_layer_of_a_normalised_word_is_what_keras_makes_of_it_whatever_its_scale():
+    words = tf.cast(normal(2, 3, 8), tf.float16)
+    scaled = words * tf.constant([1.0] * 4 + [0.02] * 4, tf.float16)
+    theirs = tf.keras.layers.LayerNormalization(center=False, scale=False, epsilon=1e-6)
+    for vectors in (words, scaled):
+        halves = [theirs(tf.cast(half, tf.float32)) for half in tf.split(vectors, 2, axis=2)]
+        np.testing.assert_allclose(WordVectors(2, "normalised")(vectors), tf.concat(halves, axis=2), atol=1e-5)
+    np.testing.assert_allclose(*(WordVectors(2, "normalised")(vectors) for vectors in (words, scaled)), atol=0.02)
+
+
+def test_a_word_without_pieces_stays_zero_when_normalised():
+    assert not np.any(WordVectors(2, "normalised")(tf.zeros((1, 2, 8), tf.float16)))

@@ -8,6 +8,7 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.model.manifest import WEIGHTS
+from pipeline.model.network import members_of
 from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
@@ -50,3 +51,18 @@ def test_truncated_weights_are_an_error(tmp_path):
 def test_a_missing_model_is_an_error(tmp_path):
     with pytest.raises(InputError, match="no such file"):
         RelationModel.load(tiny.config(), tmp_path)
+
+
+def test_the_members_of_a_model_are_averaged(tmp_path):
+    config = tiny.config(members=3)
+    RelationModel(config).save(tmp_path)
+    together, batch = RelationModel.load(config, tmp_path), tiny.examples().inputs(np.arange(4))
+    alone = []
+    for network, one in zip(members_of(together.network), config.members, strict=True):
+        model = RelationModel(one)
+        model.network.set_weights(network.get_weights())
+        alone.append((model.forward(batch), model.transitions))
+    for task, said in together.forward(batch).items():
+        np.testing.assert_allclose(said, np.mean([outputs[task] for outputs, _ in alone], axis=0), atol=1e-6)
+    np.testing.assert_allclose(together.transitions, np.mean([transitions for _, transitions in alone], axis=0), atol=1e-6)
+    assert np.abs(alone[0][0]["relation"] - alone[1][0]["relation"]).max() > 1e-3

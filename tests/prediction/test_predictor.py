@@ -14,7 +14,7 @@ import pytest
 from pipeline import parse
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.formats import Annotation
+from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.words import load_tokenizer
 from pipeline.model import predictions
 from pipeline.model.batches import Examples
@@ -44,7 +44,7 @@ class Vectors:
 
 
 def by_the_stages(owner, model, sentences):
-    rows = [Annotation(str(n), "x:1", s.text, *s.entities, tiny.RELATIONS[0]) for n, s in enumerate(sentences)]
+    rows = [AnnotatedPair(str(n), "x:1", s.text, *s.entities, tiny.RELATIONS[0]) for n, s in enumerate(sentences)]
     table = position(tag(parse.parse(rows, load_tokenizer("en", "char"), True), "entity", []), MAX_LENGTH, tiny.MAX_DISTANCE)
     return table, predictions.predict(model, Examples(table, Vectors(owner), tiny.RELATIONS))
 

@@ -12,6 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.mend_entities import turned
 
 WORDS = st.text(st.sampled_from("abcXYZ019.,-'/\"é中😀"), min_size=1, max_size=5)
 LABELS = ("Uses", "Part-Of", "per:title of", "属于")
@@ -88,7 +89,8 @@ def _relations(draw: st.DrawFn, entities: Sequence[Entity], holds: frozenset[str
 
 
 def said(document: Document, holds: frozenset[str]) -> tuple[object, ...]:
-    """What a document says but for the ids of its entities, as far as a format holds it."""
+    """What a document says but for the ids of its entities, as far as a format holds it; directions as head and tail."""
+    document = turned(document)
     entities = {entity.id: (entity.spans, entity.type or "") for entity in document.entities}
     relations = Counter((entities[each.head], entities[each.tail], each.label, each.annotator) for each in document.relations)
     words = document.words if "words" in holds else None

@@ -11,7 +11,7 @@ from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
 PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, counts={}, findings=())
-TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"), untagged=0)
+TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"), entities="pair", untagged=0)
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
 

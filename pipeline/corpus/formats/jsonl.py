@@ -104,7 +104,7 @@ def _read_document(row: Row) -> Document | list[Problem]:
     problems = [*missing, *(part for part in (sentences, meta) if isinstance(part, Problem)), *wrong_entities, *wrong_relations]
     if not isinstance(row.get("complete"), bool | None):
         problems.append(Problem(f"complete is {shown(row['complete'])}", "it must be true or false", "value-malformed"))
-    problems += repeated_ids(entities) or ([] if wrong_entities else unknown_ids(relations, entities))
+    problems += repeated_ids(entities) or ([] if missing or wrong_entities else unknown_ids(relations, entities))
     if problems or isinstance(sentences, Problem) or isinstance(meta, Problem):
         return problems
     complete = row.get("complete") is not False
@@ -131,8 +131,8 @@ def _read_spans(text: str, given: object, name: str) -> tuple[Span, ...] | Probl
     if not isinstance(given, list) or not all(map(_is_span, given)):
         return Problem(f"{name} is {shown(given)}", SPANS, "span-malformed")
     edges = [0, *(edge for span in given for edge in span), len(text)]
-    if wrong := next((place for place, (edge, after) in enumerate(pairwise(edges)) if edge > after), None):
-        span = given[min(wrong // 2, len(given) - 1)]
+    if wrong := [place for place, (edge, after) in enumerate(pairwise(edges)) if edge > after]:
+        span = given[min(wrong[0] // 2, len(given) - 1)]
         return Problem(f"{name} has {span} out of order, the text has {len(text)} characters", SPANS, "span-impossible")
     return tuple(Span(*span) for span in given)
 

@@ -18,7 +18,7 @@ from tests.support.project import ROOT
 
 PAGE = (ROOT / "docs/formats.md").read_text(encoding="utf-8")
 SECTIONS = dict(re.findall(r"^## (\w+)\n(.*?)(?=^## |\Z)", PAGE, re.MULTILINE | re.DOTALL))
-UNTYPED = {"semeval", "jsonl", "opennre", "fewrel", "tsv"}  # the examples without types
+UNTYPED = {"semeval", "opennre", "fewrel", "tsv"}  # the examples without types
 
 
 def table(first_column: str) -> list[list[str]]:

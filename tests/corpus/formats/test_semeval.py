@@ -1,14 +1,17 @@
 import codecs
 import re
+from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import KINDS, Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.formats import Annotation
+from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats import semeval
 from pipeline.corpus.formats.semeval import read
+from tests.support.documents import documents, peak_bytes
 
 GOOD = '1\t"The <e1>author</e1> of a keygen uses a <e2>disassembler</e2>."\nInstrument-Agency(e2,e1)\nComment: fine\n\n'
 
@@ -27,16 +30,33 @@ def block(sentence, relation="Other", name="7"):
     return f'{name}\t"{sentence}"\n{relation}\nComment:\n\n'
 
 
+def stands(row):
+    return [row.text[slice(*entity.cover)] for entity in row.entities]
+
+
+def label(row):
+    assert isinstance(row, Document), row
+    return row.relations[0].label
+
+
 def places(rows):
     return [(row.source.rpartition(":")[2], row.found) for row in rows if isinstance(row, Problem)]
 
 
 def test_a_block_is_read_with_its_entities_in_characters(reading):
     (row,) = reading(GOOD)
+    text = "The author of a keygen uses a disassembler."
+    assert row == Document(
+        "1",
+        row.source,
+        text,
+        (Entity("e1", (Span(4, 10),)), Entity("e2", (Span(30, 42),))),
+        (Relation("e1", "e2", "Instrument-Agency(e2,e1)"),),
+        complete=False,
+        meta={"comment": "fine"},
+    )
     assert row.source.endswith("train.txt:1")
-    assert (row.id, row.relation, row.e1_type) == ("1", "Instrument-Agency(e2,e1)", None)
-    assert row.text == "The author of a keygen uses a disassembler."
-    assert (row.text[slice(*row.e1)], row.text[slice(*row.e2)]) == ("author", "disassembler")
+    assert stands(row) == ["author", "disassembler"]
 
 
 @pytest.mark.parametrize(
@@ -47,23 +67,26 @@ def test_a_block_is_read_with_its_entities_in_characters(reading):
         GOOD.rstrip("\n"),
         GOOD.replace("Comment: fine\n", ""),
         "\n\n" + GOOD,
+        GOOD.replace("\n", "\r"),
+        GOOD.replace("(e2,e1)", "(e2,e1) \t"),
+        "\n\n\ufeff" + GOOD,
     ],
-    ids=["CRLF", "byte order mark", "no last newline", "no comment", "blank lines before"],
+    ids=["CRLF", "byte order mark", "no last newline", "no comment", "blank lines before", "CR", "a blank after", "a mark inside"],
 )
 def test_line_ends_marks_and_comments_do_not_change_what_is_read(reading, content):
     (row,), (plain,) = reading(content), reading(GOOD)
-    assert (row.id, row.text, row.e1, row.e2, row.relation) == (plain.id, plain.text, plain.e1, plain.e2, plain.relation)
+    assert replace(row, source="", meta={}) == replace(plain, source="", meta={})
 
 
 def test_quotes_inside_the_sentence_are_kept(reading):
     (row,) = reading(block('"Yes," said the <e1>"boy"</e1> at the <e2>desk</e2>"'))
     assert row.text == '"Yes," said the "boy" at the desk"'
-    assert row.e1 == Span(16, 21)
+    assert row.entities[0].spans == (Span(16, 21),)
 
 
 def test_a_marker_glued_to_letters_or_to_the_other_entity_is_exact(reading):
     (row,) = reading(block("doves<e1>mole</e1><e2>hill</e2>s"))
-    assert (row.text, row.e1, row.e2) == ("dovesmolehills", Span(5, 9), Span(9, 13))
+    assert (row.text, stands(row)) == ("dovesmolehills", ["mole", "hill"])
 
 
 def test_a_missing_blank_line_between_blocks_is_no_problem(reading):
@@ -91,7 +114,7 @@ BAD_MARKERS = {
 def test_a_bad_marker_is_a_problem_that_names_the_character_of_the_line(reading, sentence):
     found = BAD_MARKERS[sentence]
     rows = reading(GOOD + block(sentence))
-    assert isinstance(rows[0], Annotation)
+    assert isinstance(rows[0], Document)
     (problem,) = rows[1:]
     assert problem.source.endswith("train.txt:5")
     assert problem.found == found
@@ -101,25 +124,79 @@ def test_a_bad_marker_is_a_problem_that_names_the_character_of_the_line(reading,
 
 @pytest.mark.parametrize(
     "relation",
-    ["Cause-Effect(e1,e3)", "Cause-Effect(e1,e2", "Cause-Effect (e1,e2)", "Cause-Effect(e1, e2)", "(e1,e2)", "Other(e1,e2)"],
+    ["Cause-Effect(e1,e3)", "Cause-Effect(e1,e2", "Cause-Effect (e1,e2)", "Cause-Effect(e1, e2)", "(e1,e2)"],
 )
 def test_a_malformed_relation_is_a_problem_on_its_line(reading, relation):
     rows = reading(block("<e1>a</e1> <e2>b</e2>", relation) + GOOD)
     assert [(line, relation in found) for line, found in places(rows)] == [("2", True)]
-    assert isinstance(rows[-1], Annotation)
+    assert isinstance(rows[-1], Document)
 
 
-@pytest.mark.parametrize("relation", ["Cause-Effect", "per:city_of_birth", "出生地", "Message-Topic(e2,e1)"])
+@pytest.mark.parametrize(
+    "relation",
+    [
+        "Cause-Effect",
+        "per:city_of_birth",
+        "/people/person/born",
+        "出生地",
+        "Message-Topic(e2,e1)",
+        "Other(e1,e2)",
+    ],  # of Other: pairs
+)
 def test_any_name_with_or_without_direction_is_a_relation(reading, relation):
     (row,) = reading(block("<e1>a</e1> <e2>b</e2>", relation))
-    assert row.relation == relation
+    assert label(row) == relation
 
 
 @pytest.mark.parametrize("cut", ['7\t"<e1>a</e1> <e2>b</e2>"\n', '7\t"<e1>a</e1> <e2>b</e2>"\nComment:\n\n'])
-def test_a_block_without_a_relation_is_a_problem_and_the_next_block_is_read(reading, cut):
-    rows = reading(cut + GOOD)
-    assert places(rows) == [("1", "the block ends without a relation")]
-    assert rows[-1].id == "1"
+def test_a_block_without_a_relation_is_a_pair_whose_relation_is_not_told(reading, cut):
+    assert [(row.id, label(row)) for row in reading(cut + GOOD)] == [("7", None), ("1", "Instrument-Agency(e2,e1)")]
+
+
+def test_a_test_file_without_relations_is_read(reading):
+    rows = reading("".join(f'{number}\t"The <e1>cat</e1> sat on <e2>mats</e2>."\n' for number in range(8001, 8004)))
+    assert [(row.id, label(row), row.source.rpartition(":")[2]) for row in rows] == [
+        ("8001", None, "1"),
+        ("8002", None, "2"),
+        ("8003", None, "3"),
+    ]
+
+
+def test_blanks_inside_the_marks_and_the_quotes_are_none_of_the_entities(reading):
+    (row,) = reading('1\t" The <e1> old author </e1> uses <e2>\u00a0it</e2> . "\nUses(e1,e2) \n')
+    assert row.text == " The  old author  uses \u00a0it . "
+    assert (stands(row), label(row)) == (["old author", "it"], "Uses(e1,e2)")
+
+
+WORDNET = 'WordNet(e1) = "n/a", WordNet(e2) = "box%1:06:00::", Content-Container(e1, e2) = "true", Query = "the * of the *"'
+OF_2007 = f'001 "The <e1>ring</e1> lay in a <e2>box</e2>."\n{WORDNET}\nComment: it lay <e1>inside<e2>\n\n'
+
+
+@pytest.mark.parametrize(("answer", "told"), [("true", "Content-Container(e1,e2)"), ("false", "Other"), ("?", None)])
+def test_a_block_of_2007_says_whether_a_relation_holds(reading, answer, told):
+    rows = reading(OF_2007.replace("true", answer) + OF_2007.replace("001", "002"))
+    assert [(row.id, row.text, label(row)) for row in rows] == [
+        ("001", "The ring lay in a box.", told),
+        ("002", "The ring lay in a box.", "Content-Container(e1,e2)"),
+    ]
+    assert rows[1].meta == {"comment": "it lay <e1>inside<e2>", "wordnet": WORDNET}
+
+
+def test_the_direction_of_a_relation_of_2007_is_kept(reading):
+    (row,) = reading(OF_2007.replace("(e1, e2) =", "(e2,e1)="))
+    assert label(row) == "Content-Container(e2,e1)"
+
+
+def test_a_line_of_wordnet_that_tells_no_relation_is_a_problem(reading):
+    rows = reading(OF_2007.replace('"true"', '"maybe"') + GOOD)
+    assert places(rows) == [("2", "a line of WordNet without a relation")]
+    assert rows[1].id == "1"
+
+
+def test_a_comment_may_speak_of_marks(reading):
+    comment = "If it were: This <e1>article<e2> is about <e2>health</e2>."
+    (row,) = reading(GOOD.replace("fine", comment))
+    assert row.meta == {"comment": comment}
 
 
 def test_a_sentence_cut_short_is_a_problem(reading):
@@ -132,15 +209,22 @@ def test_a_line_of_no_block_and_a_line_without_id_are_problems(reading):
     assert places(rows) == [("4", "a line that belongs to no block"), ("6", "no id and tab before the sentence")]
 
 
-def test_bytes_that_are_not_utf8_are_a_problem_and_the_next_block_is_read(reading):
-    rows = reading(block("a café <e1>b</e1> <e2>c</e2>").encode("latin-1") + GOOD.encode())
-    assert places(rows) == [("1", "byte 0xe9 at character 9 is not UTF-8")]
-    assert rows[0].row_id == "7"
-    assert rows[1].id == "1"
+def test_a_file_in_cp1252_is_one_problem_and_nothing_behind_it_is_read(reading):
+    bad = block("a café <e1>b</e1> <e2>c</e2>").encode("cp1252")
+    row, problem = reading(GOOD.encode() + bad + bad + GOOD.encode())
+    assert row.id == "1"
+    assert problem.found == "byte 0xe9 at character 9 is not UTF-8, the file may be in cp1252"
+    assert (problem.source.rpartition(":")[2], problem.hint) == ("5", "save the whole file as UTF-8")
 
 
-def test_utf16_is_one_problem(reading):
-    assert places(reading(GOOD.encode("utf-16"))) == [("1", "the file is UTF-16")]
+def test_a_block_cut_by_a_byte_that_is_not_utf8_is_no_row_without_relation(reading):
+    (problem,) = reading(GOOD.replace("Instrument", "Instrumént").encode("cp1252"))
+    assert problem.kind == "not-utf8"
+
+
+@pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])
+def test_utf16_is_one_problem(reading, encoding):
+    assert places(reading(GOOD.encode(encoding))) == [("1", "the file is UTF-16")]
 
 
 def test_all_problems_of_a_block_are_reported_in_the_order_of_lines_with_the_id_to_exclude(reading):
@@ -164,14 +248,14 @@ SECOND = '2\t"The <e1>cat</e1> sat on the <e2>mat</e2>."'
 )
 def test_a_marked_sentence_in_the_place_of_a_relation_is_a_row_of_its_own(reading, line):
     rows = reading(GOOD.split("\n")[0] + "\n" + line + "\nOther\n\n" + block("<e1>a</e1> <e2>b</e2>"))
-    assert places(rows)[0] == ("1", "the block ends without a relation")
+    assert (rows[0].id, label(rows[0])) == ("1", None)
     assert {row.source.rpartition(":")[2] for row in rows} == {"1", "2", "5"}
     assert rows[-1].id == "7"
 
 
 def test_a_marked_sentence_joined_to_a_comment_is_a_problem_and_the_row_above_is_kept(reading):
     rows = reading(GOOD.rstrip("\n") + SECOND + "\nOther\n")
-    assert [row.id for row in rows if isinstance(row, Annotation)] == ["1"]
+    assert [row.id for row in rows if isinstance(row, Document)] == ["1"]
     assert places(rows) == [("3", "no id and tab before the sentence")]
     assert rows[-1].row_id is None
 
@@ -184,7 +268,7 @@ def test_a_comment_is_no_relation(reading, relation):
 
 def test_a_text_of_more_than_a_hundred_thousand_characters_is_a_problem(reading):
     rows = reading(block("<e1>a</e1> <e2>b</e2>" + " c" * 49_998) + block("<e1>a</e1> <e2>b</e2>" + " c" * 49_999, name="8"))
-    assert [row.id for row in rows if isinstance(row, Annotation)] == ["7"]
+    assert [row.id for row in rows if isinstance(row, Document)] == ["7"]
     assert [(row.kind, row.row_id) for row in rows if isinstance(row, Problem)] == [("text-too-long", "8")]
 
 
@@ -221,7 +305,144 @@ def test_every_marked_sentence_of_a_broken_file_is_a_row_or_a_problem(tmp_path_f
     path.write_text("\n".join(lines), encoding="utf-8")
     rows = list(read(path))
     marked = {f"{path}:{number}" for number, line in enumerate(lines, 1) if "<e1>" in line and "<e2>" in line}
-    accepted = [row.source for row in rows if isinstance(row, Annotation)]
+    accepted = [row.source for row in rows if isinstance(row, Document)]
     refused = {row.row for row in rows if isinstance(row, Problem)}
     assert len(accepted) + len(refused & marked) == len(marked)
     assert set(accepted) | (refused & marked) == marked
+
+
+BLOCK = Document(
+    "7",
+    "",
+    "A cat sat on a mat.",
+    (Entity("e1", (Span(2, 5),)), Entity("e2", (Span(15, 18),))),
+    (Relation("e1", "e2", "Uses"),),
+    complete=False,
+)
+
+
+@pytest.mark.parametrize(
+    ("head", "tail", "given", "written"),
+    [
+        ("e1", "e2", "Uses", "Uses(e1,e2)"),
+        ("e2", "e1", "Uses", "Uses(e2,e1)"),
+        ("e1", "e2", "Uses(e2,e1)", "Uses(e2,e1)"),
+        ("e2", "e1", "Uses(e2,e1)", "Uses(e1,e2)"),
+        ("e2", "e1", "Uses(e1,e2)", "Uses(e2,e1)"),
+        ("e2", "e1", "Other", "Other"),
+        ("e1", "e2", "no_relation", "no_relation"),
+    ],
+)
+def test_a_block_is_written_with_the_direction_of_head_and_tail(tmp_path, head, tail, given, written):
+    path = tmp_path / "train.txt"
+    semeval.write([replace(BLOCK, relations=(Relation(head, tail, given),))], path)
+    assert path.read_text() == f'7\t"A <e1>cat</e1> sat on a <e2>mat</e2>."\n{written}\nComment:\n\n'
+
+
+def test_a_pair_whose_relation_is_not_told_is_written_without_one(tmp_path):
+    path = tmp_path / "test.txt"
+    unlabelled = replace(BLOCK, relations=(Relation("e1", "e2", None),))
+    semeval.write([unlabelled, unlabelled], path)
+    assert [replace(row, source="") for row in read(path)] == [unlabelled, unlabelled]
+
+
+def test_a_comment_is_written_again_where_it_fits_a_line(tmp_path):
+    path = tmp_path / "train.txt"
+    marked = "<e1>a</e1> <e2>b</e2>"
+    semeval.write([replace(BLOCK, meta={"comment": comment}) for comment in ("fine", "two\nlines", marked, 3)], path)
+    assert [row.meta for row in read(path)] == [{"comment": "fine"}, {}, {}, {}]
+
+
+def in_reading_order(document):
+    """The document of a pair as a block says it: e1 the first, the label with a direction."""
+    relation = document.relations[0]
+    ends = [document.entity(end).spans[0] for end in (relation.head, relation.tail)]
+    name, _, direction = relation.label.partition("(")
+    turned = (ends != sorted(ends)) != (direction == "e2,e1)")
+    entities = tuple(Entity(entity, (span,)) for entity, span in zip(("e1", "e2"), sorted(ends), strict=True))
+    return replace(document, entities=entities, relations=(Relation("e1", "e2", f"{name}({'e2,e1' if turned else 'e1,e2'})"),))
+
+
+@given(st.lists(documents(semeval.HOLDS), max_size=4))
+def test_what_is_written_is_read_again(tmp_path_factory, drawn):
+    path = tmp_path_factory.mktemp("semeval") / "train.txt"
+    semeval.write(drawn, path)
+    rows = [replace(row, source="") for row in read(path)]
+    assert rows == list(map(in_reading_order, drawn))
+    assert semeval.recognises(path) == bool(drawn)
+    semeval.write(rows, path)
+    assert [replace(row, source="") for row in read(path)] == rows
+
+
+REFUSED = {
+    "a type": {"entities": (replace(BLOCK.entities[0], type="Animal"), BLOCK.entities[1])},
+    "several relations": {"relations": (Relation("e1", "e2", "Uses"), Relation("e2", "e1", "Uses"))},
+    "no relation": {"relations": ()},
+    "a free entity": {"entities": (*BLOCK.entities, Entity("e3", (Span(6, 9),)))},
+    "fragments": {"entities": (Entity("e1", (Span(2, 5), Span(6, 9))), BLOCK.entities[1])},
+    "a nested entity": {"entities": (Entity("e1", (Span(2, 18),)), BLOCK.entities[1])},
+    "entities that overlap": {"entities": (Entity("e1", (Span(2, 16),)), BLOCK.entities[1])},
+    "an entity with blanks around": {"entities": (Entity("e1", (Span(1, 5),)), BLOCK.entities[1])},
+    "an annotator": {"relations": (Relation("e1", "e2", "Uses", "ann"),)},
+    "a line end": {"text": "A cat sat\non a mat."},
+    "a carriage return": {"text": "A cat sat\ron a mat."},
+    "a mark": {"text": "A cat <e1> a a mat."},
+    "a label that is none": {"relations": (Relation("e1", "e2", "Uses (often)"),)},
+    "an id with a tab": {"id": "a\tb"},
+    "an id that is a comment": {"id": "Comment:"},
+    "a blank id": {"id": " "},
+    "words": {"words": (Span(0, 1),)},
+}
+
+
+@pytest.mark.parametrize("case", REFUSED)
+def test_what_a_block_cannot_say_is_not_written(tmp_path, case):
+    with pytest.raises(ValueError, match="document"):
+        semeval.write([replace(BLOCK, **REFUSED[case])], tmp_path / "train.txt")
+    assert list(tmp_path.iterdir()) == []
+
+
+@pytest.mark.parametrize(
+    ("content", "is_semeval"),
+    [
+        (GOOD, True),
+        (OF_2007, True),
+        ("\ufeff\r\n" + GOOD.replace("\n", "\r\n"), True),
+        ('a-1\t " The <e1> cat </e1> sat on <e2> mats </e2> . "\nper:title/x\n', True),
+        ("\n".join(f'{number}\t"A <e2>cat</e2> and a <e1>dog"' for number in range(10_000)), True),
+        ("", False),
+        ("8001\tOther\n", False),
+        ("The <e1>cat</e1> sat on <e2>mats</e2>.\n", False),
+        ('{"text": "The <e1>cat</e1> sat on <e2>mats</e2>."}\n', False),
+        ('["a", "The <e1>cat</e1> sat on <e2>mats</e2>."]\n', False),
+        ("cat\tmats\tOn\tThe <e1>cat</e1> sat on <e2>mats</e2>.\n", False),
+        ('Comment: "The <e1>cat</e1> sat on <e2>mats</e2>."\n', False),
+    ],
+)
+def test_its_own_files_are_recognised_and_no_others(tmp_path, content, is_semeval):
+    path = tmp_path / "any"
+    path.write_text(content, encoding="utf-8")
+    assert semeval.recognises(path) == is_semeval
+    assert not semeval.recognises(tmp_path)
+
+
+def test_every_problem_has_a_kind(reading):
+    bad = [
+        *map(block, BAD_MARKERS),
+        block("a", "b(c)"),
+        '"<e1>a</e1>\n\n',
+        GOOD.replace("\n\n", "\nx\n\n"),
+        OF_2007.replace("true", "x"),
+    ]
+    problems = [row for row in reading("".join(bad)) if isinstance(row, Problem)]
+    assert {problem.kind for problem in problems} <= KINDS.keys()
+    assert len(problems) >= len(bad)
+
+
+def test_a_file_is_read_in_flat_memory(tmp_path):
+    peaks = []
+    for n in (20, 300):
+        path = tmp_path / f"{n}.txt"
+        path.write_text(block("<e1>a</e1> <e2>b</e2>" + " word" * 1_000) * n, encoding="utf-8")
+        peaks.append(peak_bytes(read(path)))
+    assert peaks[1] < 1.5 * peaks[0]
