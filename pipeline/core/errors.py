@@ -92,7 +92,7 @@ FINDING_KINDS = {  # what checks of annotations find (pipeline/corpus/findings.p
     "negative-unnamed": "a label looks like the one that stands for no relation, and parse.negative_label names another",
     "label-alone": "train has one label only",
     "label-rare": "train has few rows of a label",
-    "label-absent": "validation or test has no row of a label of train",
+    "label-absent": "a split has no row of a label",
     "types-unusual": "a relation joins entities of two types once only",
     "types-differ": "an entity has another type than the same string has elsewhere",
     "text-escaped": "a text has HTML entities",

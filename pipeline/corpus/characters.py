@@ -6,7 +6,7 @@ import html.entities
 import re
 import unicodedata
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 import pyarrow as pa
@@ -28,7 +28,7 @@ def _is_seen(character: str) -> bool:
 
 
 # What makes names alike, by the word for it, the plainest first.
-FOLDS = {
+FOLDS: dict[str, Callable[[str], str]] = {
     "case": str.casefold,
     "blanks": lambda name: "".join(name.split()),
     "invisible characters": lambda name: "".join(filter(_is_seen, name)),
@@ -88,7 +88,7 @@ def told_apart(names: Sequence[str]) -> list[str]:
 
 
 def _shown(character: str, is_common: bool) -> str:
-    if character == " " or character.isascii() and character.isprintable():
+    if character.isascii() and character.isprintable():
         return character
     return character if is_common and not _shows_nothing(character) else f"<U+{ord(character):04X}>"
 

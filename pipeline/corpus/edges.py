@@ -10,8 +10,8 @@ import unicodedata
 from collections.abc import Callable, Sequence
 
 import numpy as np
+from numpy.typing import NDArray
 
-from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 
 INSIDE, EARLY, UTF_16, BYTES = 1, 2, 4, 8  # the bits of a fault; EARLY: by one character, and INSIDE for no other reason
@@ -34,7 +34,7 @@ def edge_faults(texts: Sequence[str], spans: Ints) -> Ints:
     is_inside = (places >= begins[:, :, None]) & (places < ends[:, :, None])
     kinds = np.where(is_inside, _kinds(points, np.where(is_inside, places, 0)), 0)
     cut_start, cut_end, cut_after = (_is_cut(kinds[:, :, left], kinds[:, :, left + 1]) for left in (0, 2, 3))
-    faults = np.where(cut_start | cut_end, INSIDE, 0) | np.where(cut_end & ~cut_start & ~cut_after, EARLY, 0)
+    faults: Ints = np.where(cut_start | cut_end, INSIDE, 0) | np.where(cut_end & ~cut_start & ~cut_after, EARLY, 0)
     for row, entity in np.argwhere(faults):
         if not texts[row].isascii():
             start, end = spans[row, entity].tolist()
@@ -43,11 +43,12 @@ def edge_faults(texts: Sequence[str], spans: Ints) -> Ints:
     return faults
 
 
-def _kinds(points: Ints, places: Ints) -> Ints:
+def _kinds(points: NDArray[np.uint32], places: Ints) -> Ints:
     """What the characters at some places are: LETTER, DIGIT, or 0 where no word is cut."""
-    distinct, of_place = np.unique(points[places] if len(points) else places, return_inverse=True)
+    distinct, of_place = np.unique(points[places], return_inverse=True)
     kinds = np.array([character_kind(chr(point)) for point in distinct.tolist()], np.int64)
-    return kinds[of_place].reshape(places.shape)
+    of_places: Ints = kinds[of_place].reshape(places.shape)
+    return of_places
 
 
 def character_kind(character: str) -> int:
@@ -63,7 +64,8 @@ def character_kind(character: str) -> int:
 
 
 def _is_cut(left: Ints, right: Ints) -> Bools:
-    return (left > 0) & (left == right)
+    is_cut: Bools = (left > 0) & (left == right)
+    return is_cut
 
 
 def _other_units(text: str, cut: Sequence[int]) -> int:

@@ -10,7 +10,7 @@ import numpy as np
 from pipeline.core.arrays import Ints
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Finding
-from pipeline.corpus.edges import BYTES, EARLY, INSIDE, UTF_16
+from pipeline.corpus.edges import BYTES, EARLY, UTF_16
 from pipeline.corpus.row_findings import counted, is_again, listed
 from pipeline.corpus.survey import NONE, Survey, mixed
 
@@ -81,8 +81,9 @@ def unusual_types(survey: Survey, negative_label: str) -> Iterator[Finding]:
     once = np.sort(first[counts == 1])
     once = once[(n_rows >= TYPED * n_joined)[of_row[rows[once]]]]
     if len(once):
+        of_rows = survey.labels[rows]
         names = [
-            f"{labels[survey.labels[rows[place]]].relation} of {survey.type_names[heads[place]]} and {survey.type_names[tails[place]]}"
+            f"{labels[of_rows[place]].relation} of {survey.type_names[heads[place]]} and {survey.type_names[tails[place]]}"
             for place in once
         ]
         found = f"{counted(len(once), 'row')} with types that the relation joins nowhere else: {listed(names)}"

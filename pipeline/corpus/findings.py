@@ -42,7 +42,7 @@ def find(tables: Iterable[tuple[str, pa.Table]], negative_label: str) -> tuple[F
         relation.
     """
     rows = survey(tables)
-    found = [finding for check in CHECKS for finding in check(rows, negative_label)]
+    found = [finding for check in CHECKS for finding in check(rows, negative_label)] if rows else []
     return tuple(sorted(found, key=lambda finding: finding.severity != "error"))
 
 

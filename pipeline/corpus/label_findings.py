@@ -17,9 +17,8 @@ from pipeline.corpus.survey import NONE, Survey
 
 FEW = 5  # rows of train
 # Names that corpora have for no relation, without case and punctuation.
-NEGATIVES = frozenset(
-    "false na nan negative neg nil no none norel norelation norelations norelationship notapplicable notrelated nothing null other"
-    " others unknown unrelated".split()
+NEGATIVES = re.compile(
+    "nan?|neg(ative)?|nil|null|none?|no|norel(ation(s|ship)?)?|notapplicable|nothing|(not|un)related|others?|unknown"
 )
 ABSENT = {  # what to do where a split lacks a label
     "train": "add such rows to train: a model cannot learn what it never sees",
@@ -27,7 +26,7 @@ ABSENT = {  # what to do where a split lacks a label
     "test": "add such rows, or raise parse.test_fraction: nothing tells how well they are found",
 }
 PLAIN = re.compile(r"[A-Za-z_][\w-]*")  # names that YAML reads as they are, but for
-READ_OTHERWISE = frozenset("false n no null off on true y yes".split())
+READ_OTHERWISE = re.compile("false|n|no|null|off|on|true|y|yes", re.IGNORECASE)
 
 
 def labels_alike(survey: Survey, negative_label: str) -> Iterator[Finding]:
@@ -80,14 +79,14 @@ def _yaml(name: str) -> str:
     >>> _yaml("no_relation"), _yaml("N/A"), _yaml("no"), _yaml("a\u200b")
     ('no_relation', '"N/A"', '"no"', '"a\\u200b"')
     """
-    is_plain = PLAIN.fullmatch(name) and name.isascii() and name.lower() not in READ_OTHERWISE
+    is_plain = PLAIN.fullmatch(name) and name.isascii() and not READ_OTHERWISE.fullmatch(name)
     return name if is_plain else json.dumps(name)
 
 
 def unnamed_negative(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """A label that looks like one that stands for no relation, and is not the one that does."""
     relations, of_row = _relations(survey)
-    known = {name for name in relations if re.sub(r"[\W_]", "", folded(name)) in NEGATIVES and name != negative_label}
+    known = {name for name in relations if NEGATIVES.fullmatch(re.sub(r"[\W_]", "", folded(name))) and name != negative_label}
     counts = {name: int(np.count_nonzero(of_row == relations.index(name))) for name in known}
     if counts:
         likely = max(relations, key=lambda name: counts.get(name, 0))
@@ -110,9 +109,7 @@ def alone(survey: Survey, negative_label: str) -> Iterator[Finding]:
     if len(present) == 1:
         rows = np.flatnonzero(survey.in_split("train"))
         found = f"all {len(rows):,} rows of train have the label {survey.label_names[present[0]]}"
-        hint = (
-            "add rows of other labels; parse.negatives: all makes rows of the pairs without relation, where entities are annotated"
-        )
+        hint = "add rows of other labels; where all entities are annotated, parse.negatives: all makes rows of the other pairs"
         yield Finding("label-alone", "warning", len(rows), found, hint, survey.places(rows))
 
 

@@ -99,5 +99,5 @@ def escaped(survey: Survey, negative_label: str) -> Iterator[Finding]:
     if len(rows):
         names = listed([f"{entity} ({count:,})" for entity, count in survey.html.most_common()])
         found = f"{counted(len(rows), 'text')} with HTML entities: {names}"
-        hint = "write the characters themselves, with a tool that moves the offsets behind them: the encoder reads &amp; as three words"
+        hint = "write the characters themselves, by a tool that moves the offsets behind them: encoders read &amp; as three words"
         yield Finding("text-escaped", "warning", len(rows), found, hint, survey.places(rows))

@@ -89,10 +89,12 @@ class Survey:
         return of_split
 
 
-def survey(tables: Iterable[tuple[str, pa.Table]]) -> Survey:
-    """The survey of tables of PARSED, each with its split; no more than one of them is held at a time. There must be a row."""
+def survey(tables: Iterable[tuple[str, pa.Table]]) -> Survey | None:
+    """The survey of tables of PARSED, each with its split; no more than one of them is held at a time. None of no rows."""
     labels, types, html = Names(), Names(), Counter[str]()
     parts = [_part(split, table, labels, types, html) for split, table in tables if len(table)]
+    if not parts:
+        return None
     names = {"sources", "ids"}
     texts: dict[str, Any] = {name: pa.chunked_array([part[name] for part in parts], pa.string()) for name in names}
     arrays: dict[str, Any] = {name: np.concatenate([part[name] for part in parts]) for name in parts[0] if name not in names}
@@ -131,7 +133,8 @@ def entity_spans(table: pa.Table) -> Ints:
     n_characters = pc.utf8_length(pc.list_flatten(table["words"])).to_numpy()
     first = np.stack([rows + table[f"{entity}_start"].to_numpy() for entity in ENTITIES], axis=1)
     last = np.stack([rows + table[f"{entity}_end"].to_numpy() - 1 for entity in ENTITIES], axis=1)
-    return np.stack([starts[first], starts[last] + n_characters[last]], axis=2).astype(np.int64)
+    spans: Ints = np.stack([starts[first], starts[last] + n_characters[last]], axis=2).astype(np.int64)
+    return spans
 
 
 def hashes(texts: list[str]) -> Keys:
