@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-import json
 import re
+import unicodedata
 from collections.abc import Iterator
 
 import numpy as np
@@ -74,13 +74,21 @@ def _alike(names: list[str], codes: Ints) -> tuple[int, str, str, Ints] | None:
 
 
 def _yaml(name: str) -> str:
-    r"""A name as YAML reads it; the quotes and escapes of JSON are YAML's.
+    r"""A name as YAML reads it, with what shows nothing or joins another character escaped.
 
-    >>> _yaml("no_relation"), _yaml("N/A"), _yaml("no"), _yaml("a\u200b")
-    ('no_relation', '"N/A"', '"no"', '"a\\u200b"')
+    >>> print(_yaml("no_relation"), _yaml("N/A"), _yaml("no"), _yaml("a\u200b"))
+    no_relation "N/A" "no" "a\U0000200b"
     """
-    is_plain = PLAIN.fullmatch(name) and name.isascii() and not READ_OTHERWISE.fullmatch(name)
-    return name if is_plain else json.dumps(name)
+    if PLAIN.fullmatch(name) and name.isascii() and not READ_OTHERWISE.fullmatch(name):
+        return name
+    return f'"{"".join(map(_escaped, name))}"'
+
+
+def _escaped(character: str) -> str:
+    if character in '"\\':
+        return f"\\{character}"
+    is_seen = character.isprintable() and not unicodedata.combining(character)
+    return character if is_seen else f"\\U{ord(character):08x}"
 
 
 def unnamed_negative(survey: Survey, negative_label: str) -> Iterator[Finding]:
