@@ -6,6 +6,8 @@ from collections import Counter
 from collections.abc import Iterator
 
 import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core.arrays import Ints
 from pipeline.core.labels import parse_label
@@ -60,8 +62,8 @@ def _reason(survey: Survey, entities: Ints) -> int:
     for unit in (UTF_16, BYTES):
         if 2 * np.count_nonzero(faults[entities] & unit) > len(entities):
             return unit
-    files = np.array([source.rpartition(":")[0] for source in survey.sources.to_pylist()])
-    at_fault = np.repeat(np.isin(files, np.unique(files[entities // 2])), 2)
+    files = pc.replace_substring_regex(survey.sources, ":[0-9]*$", "")
+    at_fault = np.repeat(pc.is_in(files, files.take(pa.array(entities // 2))).to_numpy(), 2)
     n_entities = len(_distinct(survey, np.flatnonzero(at_fault)))
     return EARLY if 2 * np.count_nonzero(faults[entities] & EARLY) > n_entities else 0
 

@@ -27,8 +27,9 @@ def count_words(tokenizer: Tokenizer, sentences: Iterable[pa.ListArray]) -> Know
     """
     counts: Counter[str] = Counter()
     for some in sentences:
-        for of_word in pc.value_counts(some.flatten()).to_pylist():
-            counts[of_word["values"]] += of_word["counts"]
+        distinct, n_times = pc.value_counts(some.flatten()).flatten()
+        for word, count in zip(distinct.to_pylist(), n_times.to_pylist(), strict=True):
+            counts[word] += count
     unknown = Counter({word: counts[word] for word in unknown_words(tokenizer, list(counts))})
     examples = tuple(word for word, _ in unknown.most_common(N_EXAMPLES))
     return KnownWords(counts.total(), unknown.total(), examples)
