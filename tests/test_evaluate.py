@@ -56,7 +56,7 @@ def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | 
     }
     (folder / "params.yaml").write_text("evaluate: {resamples: 20, confidence: 0.95, seed: 7}")
     patch.chdir(folder)
-    (folder / "embedded").mkdir()
+    (folder / "embedded").mkdir(exist_ok=True)
     known_words.write(folder / "embedded", KnownWords(10, 1, ("snook",)))
     patch.setattr(evaluate.Store, "open", lambda _: tiny.FakeStore())
     patch.setattr(evaluate.SavedModel, "open", lambda _: trained())

@@ -79,7 +79,7 @@ def _counted_in(text: str, encoding: str, size: int) -> Callable[[int], int]:
 
 
 def _explains(text: str, cut: Sequence[int], real: Callable[[int], int]) -> bool:
-    return all(real(edge) < edge and not _cuts_word(text, real(edge)) for edge in cut)
+    return not any(_cuts_word(text, real(edge)) for edge in cut)
 
 
 def _cuts_word(text: str, edge: int) -> bool:

@@ -114,6 +114,10 @@ def test_ends_one_character_early_in_most_entities_of_a_file_are_said_to_be_incl
     assert "one character early" not in reason(*early, *(row(TEXT + "!" * number) for number in range(5, 15)))
 
 
+def test_ends_two_characters_early_are_not_said_to_be_inclusive() -> None:
+    assert "early" not in reason(*(row(TEXT + end, (4, 5), (16, 17)) for end in ("", " .", " !")))
+
+
 def test_offsets_in_utf_16_units_or_in_bytes_are_told() -> None:
     assert "UTF-16" in reason(of_entity("\U0001f600\U0001f600 black cats are here", 5, 10))  # black is 3 to 8
     assert "bytes" in reason(of_entity("é é black cats are here", 6, 11))  # black is 4 to 9
