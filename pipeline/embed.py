@@ -26,9 +26,11 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
 from pipeline.core.untrusted import json_text
-from pipeline.encoding import pieces, upkeep
+from pipeline.encoding import known_words, pieces, upkeep
+from pipeline.encoding.known_words import KnownWords
 from pipeline.encoding.sentences import Corpus, missing_sentences
 from pipeline.encoding.store import Shard, Store, shard_paths
+from pipeline.encoding.unknown_words import count_words
 from pipeline.encoding.windows import embed_window, windows, write_shards
 from pipeline.encoding.word_vectors import WordEncoder, expected_seconds
 
@@ -125,17 +127,22 @@ def main(
     if len(new):
         require_space(embedded, shards, corpus, new)
         fill(embedded, encoder, corpus, new)
-    return f"embed: {_finish(embedded, corpus, len(new))}, {time.perf_counter() - began:.1f} s"
+    known = count_words(pieces.load_tokenizer(encoder), corpus.words())
+    known_words.write(embedded, known)
+    for finding in known.findings():
+        log(f"embed: {finding.severity}: {finding.found}: {finding.hint}")
+    return f"embed: {_finish(embedded, corpus, len(new), known)}, {time.perf_counter() - began:.1f} s"
 
 
-def _finish(folder: Path, corpus: Corpus, n_new: int) -> str:
+def _finish(folder: Path, corpus: Corpus, n_new: int, known: KnownWords) -> str:
     """Sweep the store, and say what was done to it."""
     fingerprint = corpus.vectors.fingerprint
     swept = upkeep.sweep(folder, list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint, corpus.settings.max_stale)
     n_empty = upkeep.summary(list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint).words_without_pieces
     counts = f"{len(corpus.keys):,} sentences, {n_new:,} computed, the rest reused, {swept:,} stale words swept"
     empty = f", {n_empty:,} words without pieces have the zero vector" if n_empty else ""
-    return f"{counts}{empty}, {corpus.vectors.encoder.width}-d {corpus.vectors.precision}"
+    unknown = f", {known.unknown:,} words ({known.share:.1%}) unknown to the encoder" if known.unknown else ""
+    return f"{counts}{empty}{unknown}, {corpus.vectors.encoder.width}-d {corpus.vectors.precision}"
 
 
 if __name__ == "__main__":

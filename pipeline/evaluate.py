@@ -31,6 +31,7 @@ from pipeline.core.labels import is_directed
 from pipeline.core.schema import POSITION, REPORTS, PositionNotes, ReportsDescription, VectorsDescription
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
+from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
 from pipeline.evaluation import report, scored_split, scorer, slices, tables
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -123,13 +124,15 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     scored = score_splits(saved, data, store)
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
     test, table = scored["test"].labelled, _labelled(data.tables["test"])
+    known = known_words.read(embedded)
+    findings = (*data.notes.findings, *known.findings())
     rows_of = csv_tables(test, slices.cut(table, data.tables["train"]), settings)
     with outputs.made_whole(reports) as scratch:
         files.write_json(scratch / "metrics.json", metrics)
         files.write_lines(scratch / "predictions.jsonl", tables.predictions(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
-        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, table))
+        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, table, findings, known.share))
         manifests.seal(scratch, REPORTS, ReportsDescription(len(data.tables["test"])))
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     told = "which have no labels, and so no scores" if score is None else f"{test.main_mode} macro-F1 {score}"

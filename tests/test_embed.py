@@ -19,7 +19,7 @@ import pytest
 from pipeline import embed
 from pipeline.core import params, storage
 from pipeline.core.errors import InputError
-from pipeline.encoding import inference, store, windows
+from pipeline.encoding import inference, known_words, store, windows
 from pipeline.encoding.store import Store
 from tests.support.embedding import DESCRIPTION, SENTENCES, WIDTH, stand_in, words_of, write_encoder, write_positioned
 from tests.support.project import ROOT, contents
@@ -122,6 +122,21 @@ def test_a_changed_word_computes_its_sentence_alone(project: Path) -> None:
 def test_a_repeated_sentence_is_computed_once(project: Path) -> None:
     write_positioned(project, [SENTENCES[3]] * 50)
     assert "50 sentences, 1 computed" in run()
+
+
+def test_unknown_words_are_counted_in_every_run_and_many_of_them_are_a_warning(
+    project: Path, capsys: pytest.CaptureFixture[str]
+) -> None:
+    write_positioned(project, ["[e1 猫] 和 [e2 狗]", *SENTENCES[:2]])
+    for _ in range(2):
+        told = run()
+        assert re.search(r", 3 words \(\d+\.\d%\) unknown to the encoder", told)
+        assert "warning: " in capsys.readouterr().err
+    known = known_words.read(project / "data/embedded")
+    assert (known.unknown, sorted(known.examples)) == (3, ["和", "狗", "猫"])
+    write_positioned(project, SENTENCES)
+    assert "unknown" not in run()
+    assert "warning: " not in capsys.readouterr().err
 
 
 def test_words_without_pieces_are_counted_in_every_run(project: Path) -> None:

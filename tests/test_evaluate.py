@@ -15,7 +15,9 @@ import pytest
 from pipeline import evaluate
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import POSITION, VectorsDescription
+from pipeline.core.schema import POSITION, Finding, VectorsDescription
+from pipeline.encoding import known_words
+from pipeline.encoding.known_words import KnownWords
 from pipeline.model.config import Config
 from pipeline.model.manifest import ModelDescription, SavedModel
 from tests.support import rows, scored, tiny
@@ -45,7 +47,8 @@ def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | 
         "validation": scored.table("Other", "R(e2,e1)"),
         "test": scored.table(*gold),
     }
-    notes = dataclasses.replace(rows.POSITION_NOTES, excluded_by={"id": 3})
+    finding = Finding("label-rare", "warning", 2, "2 labels with few rows", "annotate more", ("a.txt:1",))
+    notes = dataclasses.replace(rows.POSITION_NOTES, excluded_by={"id": 3}, findings=(finding,))
     storage.write(folder / "positioned", POSITION, {split: [table] for split, table in splits.items()}, notes)
     predicted = {
         "validation": scored.split(["Other", "R(e2,e1)"], ["Other", "R(e2,e1)"], [GOLD_TAG_IDS] * 2),
@@ -53,6 +56,8 @@ def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | 
     }
     (folder / "params.yaml").write_text("evaluate: {resamples: 20, confidence: 0.95, seed: 7}")
     patch.chdir(folder)
+    (folder / "embedded").mkdir(exist_ok=True)
+    known_words.write(folder / "embedded", KnownWords(10, 1, ("snook",)))
     patch.setattr(evaluate.Store, "open", lambda _: tiny.FakeStore())
     patch.setattr(evaluate.SavedModel, "open", lambda _: trained())
     patch.setattr(evaluate, "score_splits", lambda *_: predicted)
@@ -64,6 +69,13 @@ def reports(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The folder that main writes of test rows with labels."""
     write_reports(tmp_path, monkeypatch, ["R(e1,e2)", "R(e1,e2)", "Other"])
     return tmp_path / "reports"
+
+
+def test_the_report_has_the_findings_of_parse_and_of_embed(reports: Path) -> None:
+    told = (reports / "report.html").read_text()
+    assert "2 labels with few rows" in told
+    assert "10.0% of the words, which the encoder does not know, such as snook" in told
+    assert "does not know 10.00% of the words" in told
 
 
 def read_csv(path: Path) -> list[dict[str, str]]:

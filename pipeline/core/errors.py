@@ -81,7 +81,24 @@ LATER_KINDS = {  # they depend on what stages behind parse are asked to do, or a
     "type-missing": "an entity has no type, and the tags need one",
     "format-narrow": "the format that annotations are converted to cannot hold them whole",
 }
-KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS
+FINDING_KINDS = {  # what checks of annotations find (pipeline/corpus/findings.py), most of it warnings unless parse.strict is set
+    "entity-invisible": "an entity is made of characters that show nothing",
+    "entity-inside-word": "an entity begins or ends inside a word",
+    "labels-contradict": "a pair of entities has different labels",
+    "rows-repeated": "a split has a row more than once",
+    "rows-shared": "two splits have the same row",
+    "labels-alike": "labels differ only by case, blanks, Unicode form or invisible characters",
+    "types-alike": "types differ only by case, blanks, Unicode form or invisible characters",
+    "negative-unnamed": "a label looks like the one that stands for no relation, and parse.negative_label names another",
+    "label-alone": "train has one label only",
+    "label-rare": "train has few rows of a label",
+    "label-absent": "a split has no row of a label",
+    "types-unusual": "a relation joins entities of two types once only",
+    "types-differ": "an entity has another type than the same string has elsewhere",
+    "text-escaped": "a text has HTML entities",
+    "words-unknown": "the encoder does not know many of the words",
+}
+KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS | FINDING_KINDS
 
 
 @dataclass(frozen=True)

@@ -76,7 +76,7 @@ def _made(hint: Any, value: object, keys: Keys, mismatches: list[Mismatch]) -> A
             mismatches.append(Mismatch((*keys, key), f"{dotted(keys)} has the key {_brief(key)}", _advice(arguments[0], key)))
         return {key: _made(arguments[1], item, (*keys, key), mismatches) for key, item in value.items()}
     before = len(mismatches)
-    if origin is tuple and isinstance(value, list):
+    if origin is tuple and isinstance(value, list | tuple):
         items = enumerate(value)
         value = [_made(arguments[0], item, (*keys, n), mismatches) if isinstance(item, dict) else item for n, item in items]
     plain = _as_tuples(value)

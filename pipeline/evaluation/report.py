@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core.files import Row
-from pipeline.core.schema import Span
+from pipeline.core.schema import Finding, Span
 from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.tables import Metrics
@@ -46,11 +46,18 @@ class Mistake(NamedTuple):
     probability: float  # of the predicted relation
 
 
-def render(metrics: Metrics, files: Mapping[str, list[Row]], test: ScoredSplit, table: pa.Table) -> str:
+def render(
+    metrics: Metrics,
+    files: Mapping[str, list[Row]],
+    test: ScoredSplit,
+    table: pa.Table,
+    findings: Sequence[Finding],
+    unknown: float,
+) -> str:
     """The page.
 
     Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; test, table: the test
-        rows that have a label.
+        rows that have a label; findings: of the annotations; unknown: the share of words that the encoder does not know.
     """
     return render_template(
         TEMPLATE,
@@ -64,6 +71,8 @@ def render(metrics: Metrics, files: Mapping[str, list[Row]], test: ScoredSplit, 
         slices=files["slices"],
         reliability=files["reliability"],
         mistakes=mistakes(test, table),
+        findings=findings,
+        unknown=f"{unknown:.2%}",
     )
 
 

@@ -20,13 +20,19 @@ import pytest
 from pipeline.core import outputs, storage
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import MANIFEST
-from pipeline.core.schema import PARSE, POSITION, TAG, TAGGED, Contract, ParseNotes
+from pipeline.core.schema import PARSE, POSITION, TAG, TAGGED, Contract, Finding, ParseNotes
 from pipeline.tag import tag
 from tests.support.project import ROOT
 from tests.support.rows import PARSE_NOTES, POSITION_NOTES, TAG_NOTES, parsed, positioned, with_column
 
 NOTES = ParseNotes(
-    language="de", segmenter="char", excluded_by={"id": 3}, overlap=1, negative_label="Other", counts={}, findings=()
+    language="de",
+    segmenter="char",
+    excluded_by={"id": 3},
+    overlap=1,
+    negative_label="Other",
+    counts={},
+    findings=(Finding("label-rare", "warning", 2, "2 labels", "annotate more", ("a.txt:1", "a.txt:2")),),
 )
 
 

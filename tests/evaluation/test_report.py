@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Sequence
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline import evaluate
 from pipeline.core import params
+from pipeline.core.schema import Finding
 from pipeline.evaluation import report, scored_split, tables
 from pipeline.evaluation.report import Cell
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -38,11 +40,11 @@ def test_a_cell_of_the_matrix_counts_rows_and_tells_their_share_of_the_gold_labe
     assert matrix["R(e2,e1)"] == [Cell(0, 0)] * 3
 
 
-def page(test: ScoredSplit, table: pa.Table) -> str:
+def page(test: ScoredSplit, table: pa.Table, findings: Sequence[Finding] = ()) -> str:
     scores = tables.split_scores(test, positions_visible=True, settings=SETTINGS)
     rows = list(range(len(test.labelled.row_ids)))
     files = evaluate.csv_tables(test.labelled, {"cut": {"all": rows} if rows else {}}, SETTINGS)
-    return report.render({"test": scores, "validation": scores}, files, test.labelled, table)
+    return report.render({"test": scores, "validation": scores}, files, test.labelled, table, findings, 0.0123)
 
 
 def test_the_titles_name_the_negative_label() -> None:
@@ -69,3 +71,18 @@ def test_a_sentence_cannot_bring_markup_into_the_report() -> None:
     told = page(test, scored.table("R(e1,e2)", "Other"))
     assert 'the <mark class="e1">old cat</mark> saw <mark class="e2">&lt;mats&gt;</mark>' in told
     assert "<mats>" not in told
+
+
+def test_findings_are_listed_and_bring_no_markup() -> None:
+    test, table = scored.split(["Other"], ["Other"]), scored.table("Other")
+    finding = Finding("labels-alike", "warning", 12, 'labels "<b>" and "<B>"', "mend & see", ("<a>.txt:1", "b.txt:2"))
+    told = page(test, table, [finding])
+    assert '<td>labels-alike<td class="text">warning<td>12<td class="text">labels &#34;&lt;b&gt;&#34; and' in told
+    assert "mend &amp; see" in told
+    assert "&lt;a&gt;.txt:1, b.txt:2" in told
+    assert "No finding." not in told
+    assert "No finding." in page(test, table)
+
+
+def test_the_share_of_words_that_the_encoder_does_not_know_is_told() -> None:
+    assert "does not know 1.23% of the words" in page(scored.split(["Other"], ["Other"]), scored.table("Other"))

@@ -1,0 +1,58 @@
+"""How many words of a corpus an encoder does not know: those that its tokenizer makes of nothing but its piece for the unknown.
+
+The embed stage counts them, whichever vectors it computes, into known_words.json of the store; evaluate reads them for the report.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.core import typed
+from pipeline.core.errors import InputError
+from pipeline.core.files import read_json, write_json
+from pipeline.core.schema import VECTORS, Finding
+
+NAME = "known_words.json"
+MANY = 0.05  # of the words: more are told as a finding
+N_EXAMPLES = 5
+
+
+@dataclass(frozen=True)
+class KnownWords:
+    """How many words a corpus has, how many of them are unknown, and the most frequent of these."""
+
+    words: int
+    unknown: int
+    examples: tuple[str, ...]
+
+    @property
+    def share(self) -> float:
+        """The share of words that are unknown, from 0 to 1."""
+        return self.unknown / max(1, self.words)
+
+    def findings(self) -> tuple[Finding, ...]:
+        """A finding where many words are unknown."""
+        if self.share <= MANY:
+            return ()
+        found = f"{self.share:.1%} of the words, which the encoder does not know, such as {', '.join(self.examples)}"
+        hint = "the encoder may be of another language or spelling: set encoder.name to one of the language of the texts"
+        return (Finding("words-unknown", "warning", self.unknown, found, hint, ()),)
+
+
+def write(folder: Path, known: KnownWords) -> None:
+    """Write the counts into the folder of a store."""
+    write_json(folder / NAME, dataclasses.asdict(known))
+
+
+def read(folder: Path) -> KnownWords:
+    """The counts in the folder of a store.
+
+    Raises: InputError where they are missing or damaged.
+    """
+    path = folder / NAME
+    try:
+        return typed.build(KnownWords, read_json(path, VECTORS.remake))
+    except typed.MismatchError as error:
+        raise InputError.of(path, f"damaged: {error}", VECTORS.remake) from None
