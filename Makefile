@@ -32,8 +32,14 @@ $(READY): requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
+# With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
+# make lock UPGRADE="--upgrade-package NAME"
+UPGRADE ?= --upgrade
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header --group dev pyproject.toml
+
 lock:
-	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras
+	$(COMPILE) --output-file requirements.lock --generate-hashes
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
