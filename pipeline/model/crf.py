@@ -1,7 +1,7 @@
 """The linear-chain CRF head (Lafferty et al. 2001): the only module that imports tensorflow-addons.
 
-Where that is not installed, our own `log_likelihood` takes its place, equal to 1e-6. Another CRF replaces this one by offering the same
-three things: a layer from states to emissions, its `transitions` and its `loss`. Decoding needs neither: see viterbi.py.
+Where that is not installed, our own `log_likelihood` takes its place, equal to 1e-6. Another CRF replaces this one by offering the
+same three things: a layer from states to emissions, its `transitions` and its `loss`. Decoding needs neither: see viterbi.py.
 """
 
 from __future__ import annotations
