@@ -19,7 +19,7 @@ test: $(READY)
 
 # DVC against real storage servers on loopback, which the tests start and stop.
 test-tools: $(TOOLS)
-	.venv-tools/bin/python -m pytest --confcutdir tests/tools tests/tools
+	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .
