@@ -2,9 +2,10 @@
 PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
+TOOLS := .venv-tools/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test lint check lock clean
+.PHONY: repro claim options samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -20,12 +21,16 @@ samples: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
+# DVC against real storage servers on loopback, which the tests start and stop.
+test-tools: $(TOOLS)
+	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
+
 lint: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
 	$(BIN)/python -m mypy
 
-check: lint test
+check: lint extras test
 
 # uv is itself in the lock: pip installs it by its hash, it installs the rest.
 $(READY): requirements.lock
@@ -36,9 +41,25 @@ $(READY): requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	touch $(READY)
 
-lock:
-	$(BIN)/uv pip compile --quiet --upgrade --python-version 3.11 --generate-hashes --no-header --group dev pyproject.toml -o requirements.lock
+$(TOOLS): requirements-tools.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-tools
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-tools requirements-tools.lock
+	touch $(TOOLS)
+
+# With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
+# make lock UPGRADE="--upgrade-package NAME"
+UPGRADE ?= --upgrade
+COMPILE := $(BIN)/uv pip compile --quiet --python-version 3.11 --no-header
+
+lock: $(READY)
+	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras --group dev pyproject.toml
+	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
+	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
+
+# Whether every extra still finds versions beside those of the lock.
+extras: $(READY)
+	$(COMPILE) --output-file /dev/null --constraint requirements.lock --all-extras --group dev pyproject.toml
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools data models reports dvc_plots experiments

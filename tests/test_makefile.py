@@ -45,6 +45,7 @@ def used(tmp_path: Path) -> Path:
     for output in outputs():
         write(folder / output if Path(output).suffix else folder / output / "file")
     write(folder / ".venv/bin/python")
+    write(folder / ".venv-tools/bin/python")
     return folder
 
 

@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.tensorflow import tf
+from pipeline.model import crf as crf_module
 from pipeline.model import viterbi
 from pipeline.model.crf import CRF
 from tests.support.layers import check_layer
@@ -66,6 +67,37 @@ def test_the_loss_is_the_negative_log_likelihood_over_all_paths_for_every_length
     for loss, emissions, tags, length in zip(losses, EMISSIONS, gold, LENGTHS, strict=True):
         scores = np.array([path_score(emissions, path) for path in paths(length)], np.float64)
         assert loss == pytest.approx(np.log(np.exp(scores).sum()) - path_score(emissions, tuple(tags)), abs=1e-4)
+
+
+def test_without_tensorflow_addons_the_loss_is_the_same(crf, monkeypatch):
+    gold = padded_tags([RNG.integers(0, 5, length) for length in LENGTHS])
+    expected = crf.loss(gold, EMISSIONS)
+    monkeypatch.setattr(crf_module, "addons", None)
+    np.testing.assert_allclose(crf.loss(gold, EMISSIONS), expected, rtol=1e-6)
+
+
+@pytest.mark.parametrize("n_words", [1, 2, 60])
+def test_our_log_likelihood_and_its_gradients_are_those_of_tensorflow_addons(n_words):
+    lengths = np.arange(40) % (n_words + 1)
+    tag_ids = RNG.integers(0, 5, (40, n_words))
+    emissions, transitions = tf.constant(RNG.normal(size=(40, n_words, 5)) * 3), tf.constant(RNG.normal(size=(5, 5)))
+
+    @tf.function
+    def with_gradients(log_likelihood):
+        with tf.GradientTape() as tape:
+            tape.watch([emissions, transitions])
+            likelihood = log_likelihood(emissions, tag_ids, lengths, transitions)
+        return likelihood, *tape.gradient(likelihood, [emissions, transitions], unconnected_gradients="zero")
+
+    ours = with_gradients(crf_module.log_likelihood)
+    theirs = with_gradients(lambda *arguments: crf_module.addons(*arguments)[0])
+    for found, expected in zip(ours, theirs, strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-9, atol=1e-9)
+
+
+def test_the_module_loads_without_tensorflow_addons():
+    code = "import sys; sys.modules['tensorflow_addons'] = None; from pipeline.model import crf; assert crf.addons is None"
+    assert subprocess.run([sys.executable, "-c", code], check=False).returncode == 0
 
 
 def test_decoding_finds_the_best_permitted_path_for_every_length():
