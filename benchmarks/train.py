@@ -51,6 +51,7 @@ NOTES = PositionNotes(
     counts={},
     findings=(),
     tags=TAGS,
+    entities="pair",
     untagged=0,
     max_length=100,
     max_distance=MAX_DISTANCE,

@@ -23,12 +23,12 @@ from pipeline.core.arrays import Bools
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import undirected
 from pipeline.core.params import Exclusion
-from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, ParseNotes
+from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Mention, ParseNotes
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.corpus import bio, findings, positions
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
-from pipeline.corpus.excerpts import AnnotatedSentence, Mention
+from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.formats import RECOGNISERS, reader
 from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair

@@ -33,6 +33,14 @@ class Span(NamedTuple):
     end: int
 
 
+class Mention(NamedTuple):
+    """An entity of a text, half-open in words."""
+
+    start: int
+    end: int
+    type: str | None
+
+
 # Entities of a text in words, half-open, in reading order: they may nest and overlap.
 MENTIONS = pa.list_(pa.struct([("start", pa.int32()), ("end", pa.int32()), ("type", pa.string())]))
 PARSED = pa.schema(

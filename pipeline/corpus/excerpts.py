@@ -4,23 +4,14 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import NamedTuple
 
 import numpy as np
 
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
-from pipeline.core.schema import Span
+from pipeline.core.schema import Mention, Span
 from pipeline.corpus.document import Document, Entity
 from pipeline.corpus.formats.row_problems import type_problem
-
-
-class Mention(NamedTuple):
-    """An entity of a text, half-open in words."""
-
-    start: int
-    end: int
-    type: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -102,13 +93,11 @@ def find_annotated(
         for entity in document.entities
         if entity.id not in related and (problem := _free_problem(document, entity, words))
     ]
-    starts = [sentence.start for sentence in sentences]
-    first, last = (np.searchsorted(starts, [entity.cover[edge] for entity in document.entities], side) for edge, side in EDGES)
+    starts = np.array([sentence.start for sentence in sentences], np.int64)
+    covers = np.array([entity.cover for entity in document.entities], np.int64).reshape(-1, 2)
+    n_across = (np.searchsorted(starts, covers[:, 0], "right") != np.searchsorted(starts, covers[:, 1], "left")).sum()
     rows = [AnnotatedSentence(row_id, document.source, document.id, part) for row_id, part in zip(ids, texts, strict=True)]
-    return DocumentSentences(tuple(rows), tuple(problems), int((first != last).sum()))
-
-
-EDGES = ((0, "right"), (1, "left"))  # of a cover, and which side of an equal start it lies on
+    return DocumentSentences(tuple(rows), tuple(problems), int(n_across))
 
 
 def _free_problem(document: Document, entity: Entity, words: Ints) -> Problem | None:

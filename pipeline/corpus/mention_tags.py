@@ -13,8 +13,7 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
-from pipeline.core.schema import at_row
-from pipeline.corpus.excerpts import Mention
+from pipeline.core.schema import Mention, at_row
 
 
 class MentionTags(NamedTuple):

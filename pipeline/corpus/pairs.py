@@ -17,9 +17,9 @@ from typing import Literal, NamedTuple
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
-from pipeline.core.schema import ENTITIES, Span
+from pipeline.core.schema import ENTITIES, Mention, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.excerpts import Mention, excerpt, holds_a_word
+from pipeline.corpus.excerpts import excerpt, holds_a_word
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, type_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
@@ -198,9 +198,10 @@ def _made(
     part = excerpt(document, Span(run[0].start, run[-1].end), pair.cover, words, names)
     one, other, start = pair.e1.cover, pair.e2.cover, part.start
     e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
-    types = (names.get(entity.type, entity.type) if entity.type else None for entity in (pair.e1, pair.e2))
-    about = (pair_id, document.source, part.text, e1, e2, pair.label, *types)
-    return AnnotatedPair(*about, document.id, part.words, part.mentions)
+    e1_type, e2_type = (names.get(entity.type, entity.type) if entity.type else None for entity in (pair.e1, pair.e2))
+    return AnnotatedPair(
+        pair_id, document.source, part.text, e1, e2, pair.label, e1_type, e2_type, document.id, part.words, part.mentions
+    )
 
 
 def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:

@@ -55,7 +55,7 @@ def segment(document: Document, find_segments: Segmenter) -> Segmented:
         starts = found.starts if starts is None else starts
     if document.complete and words is not None and len(words):
         edges = np.array([edge for entity in document.entities for span in entity.spans for edge in span], np.int64)
-        words = _without_white_space(document.text, np.stack(cut(*words.T, edges), axis=1))
+        words = _without_white_space(document.text, np.stack(cut(words[:, 0], words[:, 1], edges), axis=1))
     return Segmented(find_sentences(document, np.array([], np.int64) if starts is None else starts), words)
 
 
@@ -108,7 +108,8 @@ def segmenter_of(tokenize: Tokenizer) -> Segmenter:
     def load_sentencizer() -> Callable[[Any], Any]:
         from spacy.pipeline import Sentencizer  # takes a third of a second, and formats of one pair do without
 
-        return Sentencizer()
+        sentencizer: Callable[[Any], Any] = Sentencizer()
+        return sentencizer
 
     def find_segments(text: str) -> Segments:
         starts, lengths, begins = load_sentencizer()(tokenize(text)).to_array([IDX, LENGTH, SENT_START]).astype(np.int64).T
