@@ -26,7 +26,7 @@ from tests.support.project import ROOT
 from tests.support.rows import PARSE_NOTES, POSITION_NOTES, TAG_NOTES, parsed, positioned, with_column
 
 NOTES = ParseNotes(
-    language="de", segmenter="char", excluded_by={"id": 3}, overlap=1, negative_label="Other", counts={}, findings=()
+    language="de", segmenter="char", excluded_by={"id": 3}, overlap=1, negative_label="Other", symmetric=(), counts={}, findings=()
 )
 
 
