@@ -110,8 +110,7 @@ def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Sto
     scored = {}
     for split in SCORED_SPLITS:
         table = data.tables[split]
-        # Where the tagger is to find all entities it is scored on sentences, each once, not on the pairs of each.
-        told = predict(model, Examples(table, store, config.relations), tags=data.notes.entities == "pair")
+        told = predict(model, Examples(table, store, config.relations))
         scored[split] = scored_split.join_predictions(
             table, told.probabilities, told.tag_ids, config.relations, config.tags, config.negative_label
         )

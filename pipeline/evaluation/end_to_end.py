@@ -148,7 +148,7 @@ def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> int:
 
 
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:
-    """The parts `entities` and `end_to_end` of a split in metrics.json.
+    """The parts `entities` and `end_to_end` of a split in metrics.json, and `tags`, which else counts a sentence once a pair.
 
     Scores are null without sentences, strict ones of relations without types.
     """
@@ -159,6 +159,7 @@ def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.
     micro, precision, recall = _micro(entities if any_sentences else None, "micro_f1", settings)
     macro = bootstrap.estimate(entities, _macro_f1, settings) if any_sentences else None
     return {
+        "tags": {name.replace("micro_", ""): value for name, value in micro.items()} | {"positions_visible": False},
         "entities": {
             **micro,
             **precision,
