@@ -96,7 +96,8 @@ def train_one(config: Config, training: Examples, validation: Examples, live: An
     trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(
         training, validation, lambda figures: _tell(figures, live)
     )
-    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
+    score_name = "macro-F1" if training.tagged is None else "score"
+    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation {score_name} {trained.score:.2f}"
     return trained.model, f"{best}, {trained.sentences_per_second:,.0f} sentences/s"
 
 
@@ -108,8 +109,9 @@ def train_members(config: Config, data: members.Data, validation: Examples, live
             for name, value in _kept(member.curve[step]).items() if step < len(member.curve) else ():
                 live.log_metric(f"{prefix}{name}", value)
         live.next_step()
+    score_name = "macro-F1" if validation.tagged is None else "score"
     epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)
-    return model, f"{len(trained)} members, best epochs {epochs}, validation macro-F1 together {score(model, validation):.2f}"
+    return model, f"{len(trained)} members, best epochs {epochs}, validation {score_name} together {score(model, validation):.2f}"
 
 
 def _curves(folder: Path) -> Any:

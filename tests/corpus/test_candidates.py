@@ -43,8 +43,10 @@ def test_their_rows_are_those_of_the_position_stage() -> None:
     words = " ".join(f"w{index}" for index in range(9))
     expected = positioned(f"a [e2 b c] {words} [e1 d] e {words}", "[e1 a] [e2 b c]", max_length=14)
     sentences = expected.take(pa.array([1, 0]))
-    edges = {name: np.array([[*at] for at in zip(*(expected[f"{name}_{edge}"].to_pylist() for edge in ("start", "end")), strict=True)])
-             for name in ("e1", "e2")}
+    edges = {
+        name: np.array([[*at] for at in zip(*(expected[f"{name}_{edge}"].to_pylist() for edge in ("start", "end")), strict=True)])
+        for name in ("e1", "e2")
+    }
     rows = candidate_rows(sentences, np.array([1, 0]), edges["e1"], edges["e2"], max_length=14, max_distance=10)
     names = [name for name in rows.schema.names if name != "relation"]
     assert rows.select(names).to_pylist() == expected.select(names).to_pylist()

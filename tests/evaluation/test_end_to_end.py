@@ -18,7 +18,8 @@ from tests.support import joint, tiny
 SETTINGS = params.Evaluate(resamples=50, confidence=0.95, seed=7)
 ACME, BERN, ROME = Entity(0, 1, "Org"), Entity(3, 4, "Loc"), Entity(5, 6, "Loc")
 SENTENCES = joint.sentences(
-    ("Acme sits in Bern and Rome", [(0, 1, "Org"), (3, 4, "Loc"), (5, 6, "Loc")]), ("Zug is near Bern", [(0, 1, "Loc"), (3, 4, "Loc")])
+    ("Acme sits in Bern and Rome", [(0, 1, "Org"), (3, 4, "Loc"), (5, 6, "Loc")]),
+    ("Zug is near Bern", [(0, 1, "Loc"), (3, 4, "Loc")]),
 )
 
 

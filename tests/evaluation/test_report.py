@@ -9,7 +9,8 @@ import pyarrow as pa
 
 from pipeline import evaluate
 from pipeline.core import params
-from pipeline.evaluation import report, scored_split, tables
+from pipeline.evaluation import end_to_end, report, scored_split, tables
+from pipeline.evaluation.end_to_end import Entity, Extractions
 from pipeline.evaluation.report import Cell
 from pipeline.evaluation.scored_split import ScoredSplit
 from tests.support import scored
@@ -69,3 +70,15 @@ def test_a_sentence_cannot_bring_markup_into_the_report() -> None:
     told = page(test, scored.table("R(e1,e2)", "Other"))
     assert 'the <mark class="e1">old cat</mark> saw <mark class="e2">&lt;mats&gt;</mark>' in told
     assert "<mats>" not in told
+
+
+def test_what_is_found_in_plain_sentences_has_a_section_where_it_is_scored() -> None:
+    test, table = scored.split(["R(e1,e2)"], ["R(e1,e2)"]), scored.table("R(e1,e2)")
+    assert "Found in plain sentences" not in page(test, table)
+    found = end_to_end.scores(Extractions([{Entity(0, 1, "Loc")}], [set()]), Extractions([set()], [set()]), True, SETTINGS)
+    scores = {**tables.split_scores(test, positions_visible=False, settings=SETTINGS), **found}
+    files = evaluate.csv_tables(test.labelled, {}, SETTINGS)
+    text = report.render({"test": scores, "validation": scores}, files, test.labelled, table)
+    assert "Found in plain sentences" in text
+    assert "<tr><td>Entities, micro-F1 (span and type right)<td>0.00" in text
+    assert "Entity F1 (strict)" not in text

@@ -28,7 +28,12 @@ def sentences(*annotated: tuple[str, Sequence[Mention]], source: str = "a.json:1
 
 
 def pair(
-    text: str, row_id: str, relation: str | None, types: tuple[str, str] = ("Loc", "Org"), complete: bool = True, source: str = "a.json:1"
+    text: str,
+    row_id: str,
+    relation: str | None,
+    types: tuple[str, str] = ("Loc", "Org"),
+    complete: bool = True,
+    source: str = "a.json:1",
 ) -> pa.Table:
     """A row of the position stage, such as "[e1 Bern] is in [e2 Bund]"."""
     [row] = positioned(text, relation=relation).to_pylist()
