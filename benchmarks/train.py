@@ -48,6 +48,7 @@ NOTES = PositionNotes(
     excluded_by={},
     overlap=0,
     negative_label=params.Parse.negative_label,
+    symmetric=(),
     counts={},
     findings=(),
     tags=TAGS,

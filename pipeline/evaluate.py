@@ -12,6 +12,8 @@ In: models/relation, data/positioned, data/embedded. Out, in reports:
     reliability.csv           how often a probability is right (see calibration)
     report.html               all of this to read, and the most confident mistakes
 
+Under `tag.entities: all` metrics.json has the scores of entities and relations found in plain sentences too (see end_to_end).
+
 Where the test rows have no labels, their predictions are written, and there are no scores of the relation.
 
     python -m pipeline.evaluate models/relation data/positioned data/embedded reports
@@ -21,26 +23,36 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
+from typing import TYPE_CHECKING
 
+import numpy as np
 import pyarrow as pa
 
-from pipeline.core import files, manifests, outputs, params, storage
+from pipeline.core import files, manifests, outputs, params, ragged, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
-from pipeline.core.schema import POSITION, REPORTS, PositionNotes, ReportsDescription, VectorsDescription
+from pipeline.core.schema import POSITION, REPORTS, TAGGED_SENTENCES, PositionNotes, ReportsDescription, VectorsDescription
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
+from pipeline.corpus import candidates
 from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
-from pipeline.evaluation import report, scored_split, scorer, slices, tables
+from pipeline.evaluation import end_to_end, report, scored_split, scorer, slices, tables
+from pipeline.evaluation.end_to_end import Extractions
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
 from pipeline.evaluation.tables import Metrics
 from pipeline.model.batches import Examples
-from pipeline.model.manifest import MODEL, SavedModel
+from pipeline.model.joint import as_rows
+from pipeline.model.manifest import MODEL, ModelDescription, SavedModel
+from pipeline.model.spans import find_spans, may_be_related
+
+if TYPE_CHECKING:
+    from pipeline.model.relation_model import RelationModel
 
 SCORED_SPLITS = ("validation", "test")
+SENTENCES_AT_ONCE = 1_000  # whose pairs of entities found are in memory
 NOTE_COUNTS = ("excluded", "overlap", "untagged", "windowed")  # of the notes of earlier stages
 
 
@@ -73,6 +85,8 @@ def require_same_data(model: SavedModel, data: StageOutput[PositionNotes], vecto
 
 def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Iterator[str]:
     config, notes = model.config, data.notes
+    if model.description.entities != notes.entities:
+        yield f"the model's tagger learnt tag.entities: {model.description.entities}, the data has {notes.entities}"
     known = {name for table in data.tables.values() for name in table["relation"].drop_null().unique().to_pylist()}
     unknown = sorted(known - set(config.relations))
     if unknown:
@@ -104,6 +118,47 @@ def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Sto
     return scored
 
 
+def score_sentences(
+    saved: SavedModel, data: StageOutput[PositionNotes], store: Store, settings: params.Evaluate
+) -> dict[str, Metrics]:
+    """The parts of metrics.json that tell of entities and relations found in plain sentences, by split."""
+    if data.notes.entities == "pair" or "tags" not in saved.config.train.tasks:
+        return {}
+    from pipeline.model.relation_model import RelationModel
+
+    model = RelationModel.load(saved.config, saved.folder)
+    typed = any("-" in tag for tag in saved.config.tags)
+    negative_label, symmetric = data.notes.negative_label, saved.description.symmetric
+    metrics = {}
+    for split in SCORED_SPLITS:
+        sentences = data.sentences.get(split, TAGGED_SENTENCES.empty_table())
+        gold = end_to_end.annotated(sentences, data.tables[split], negative_label, symmetric, typed)
+        found = extract(model, saved.description, sentences, store)
+        metrics[split] = end_to_end.scores(gold, found, typed, settings)
+    return metrics
+
+
+def extract(model: RelationModel, description: ModelDescription, sentences: pa.Table, store: Store) -> Extractions:
+    """The entities that the tagger finds in N sentences, and the relations that the relation head names of their pairs."""
+    from pipeline.model.predictions import predict
+
+    config, found = model.config, Extractions([], [])
+    for start in range(0, len(sentences), SENTENCES_AT_ONCE):
+        batch = sentences.slice(start, SENTENCES_AT_ONCE)
+        tagged = predict(model, Examples(as_rows(batch, config.max_distance), store, config.relations)).tag_ids or []
+        spans = find_spans(np.concatenate(tagged), ragged.lengths(batch["words"]))
+        e1, e2 = candidates.ordered_pairs(spans.rows, spans.starts, spans.ends, description.max_length)
+        is_asked = may_be_related(spans, e1, e2, config.tags, description.type_pairs)
+        e1, e2 = e1[is_asked], e2[is_asked]
+        edges = np.stack([spans.starts, spans.ends], axis=1)
+        rows = spans.rows[e1]
+        table = candidates.candidate_rows(batch, rows, edges[e1], edges[e2], description.max_length, config.max_distance)
+        probabilities = predict(model, Examples(table, store, config.relations), tags=False).probabilities
+        labels = [config.relations[relation_id] for relation_id in probabilities.argmax(axis=1)]
+        found = found + end_to_end.found(len(batch), spans, (e1, e2), labels, config, description.symmetric)
+    return found
+
+
 def metrics_of(
     scored: Mapping[str, ScoredSplit], data: StageOutput[PositionNotes], positions_visible: bool, settings: params.Evaluate
 ) -> Metrics:
@@ -123,6 +178,8 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     require_same_data(saved, data, store.description)
     scored = score_splits(saved, data, store)
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
+    for split, of_sentences in score_sentences(saved, data, store, settings).items():
+        metrics[split] |= of_sentences
     test, table = scored["test"].labelled, _labelled(data.tables["test"])
     known = known_words.read(embedded)
     findings = (*data.notes.findings, *known.findings())

@@ -20,6 +20,7 @@ import typer
 
 from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.arrays import Bools
+from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import undirected
 from pipeline.core.params import Exclusion
@@ -90,6 +91,7 @@ def main(
     """Parse annotation files into rows of words."""
     began = time.perf_counter()
     params.check()
+    require_blind_tagger(params.read(params.Tag).entities, params.read(params.Train))
     settings = params.read(params.Parse)
     sources = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     with outputs.scratch_folder(parsed) as scratch:
@@ -228,7 +230,7 @@ def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: par
     seen = [key for split, part in rows.items() if split != "test" and part.path.name == "train" for key in keys[split].chunks]
     overlap = n_shared(keys["test"], pa.chunked_array(seen))
     counts = sum((each.counts for each in corpus.summaries.values()), Counter())
-    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label)
+    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, settings.symmetric)
     return ParseNotes(*about, dict(counts), found)
 
 

@@ -14,6 +14,7 @@ import pyarrow.compute as pc
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.arrays import Ints
+from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
@@ -80,14 +81,15 @@ def _types(parsed: StageOutput[ParseNotes], entities: str) -> list[str]:
 def main(parsed: Input, tagged: Output) -> str:
     """Mark the entities of every sentence as BIO tags."""
     began = time.perf_counter()
-    settings, tagger = params.read(params.Tag), "tags" in params.read(params.Train).tasks
+    settings, train = params.read(params.Tag), params.read(params.Train)
     labels, overlap, entities = settings.labels, settings.overlap, settings.entities
     if (labels, entities) == ("role", "all"):
         found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
         raise InputError.of(params.FILE, found, "write labels: type or labels: entity, or entities: pair")
+    require_blind_tagger(entities, train)
     source = storage.read(parsed, PARSE)
     types = _types(source, entities) if labels == "type" else []
-    counted = _check(source, settings, types, tagger)
+    counted = _check(source, settings, types, "tags" in train.tasks)
     splits = {
         split: (tag_rows(batch, labels, types, overlap, entities) for batch in source.batches(split)) for split in source.files
     }

@@ -15,6 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.core import manifests, outputs, params, storage
+from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
@@ -22,7 +23,7 @@ from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
 from pipeline.evaluation.validation import score
-from pipeline.model import frozen, members
+from pipeline.model import frozen, joint, members
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.manifest import CURVES, MODEL, ModelDescription
@@ -55,15 +56,28 @@ def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
             raise InputError.of("data/positioned", f"{n_unlabelled} {split} rows have no relation", "run dvc repro parse")
 
 
+def check_joint(options: Train, data: StageOutput[PositionNotes]) -> None:
+    """Refuse `tag.entities: all` with a tagger that sees a pair's positions, or without a sentence to train it on.
+
+    Raises: InputError.
+    """
+    require_blind_tagger(data.notes.entities, options)
+    if data.notes.entities == "all" and "tags" in options.tasks and "train" not in data.sentences:
+        found = "tag.entities: all, and no training sentence has all its entities annotated"
+        raise InputError.of("data/positioned", found, "add documents to data/raw, or write entities: pair under tag in params.yaml")
+
+
 def main(positioned: Input, embedded: Input, model: Output) -> str:
     """Train the multi-task network and keep the weights of its best epoch."""
     options = params.read(Train)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
+    check_joint(options, data)
     check(options, data.tables)
+    type_pairs = joint.seen_type_pairs(options, data)
     if (n_rows := len(data.tables["validation"])) < FEW_ROWS:
         log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, data, store.description)
-    training, validation = (Examples(data.tables[split], store, config.relations) for split in ("train", "validation"))
+    training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
     with outputs.made_whole(model) as scratch:
         live = _curves(scratch / CURVES)
         if options.members == 1:
@@ -73,14 +87,17 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
         live.end()
         trained.save(scratch)
         frozen.freeze(trained, scratch)
-        manifests.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description))
+        manifests.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description, type_pairs))
     return f"train: {len(training)} sentences, {how}"
 
 
 def train_one(config: Config, training: Examples, validation: Examples, live: Any) -> tuple[RelationModel, str]:
     """Train one network, its curves told as they grow; the model, and how it got there."""
-    trained = Trainer(config, len(training), score).train(training, validation, lambda figures: _tell(figures, live))
-    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation macro-F1 {trained.score:.2f}"
+    trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(
+        training, validation, lambda figures: _tell(figures, live)
+    )
+    score_name = "macro-F1" if training.tagged is None else "score"
+    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation {score_name} {trained.score:.2f}"
     return trained.model, f"{best}, {trained.sentences_per_second:,.0f} sentences/s"
 
 
@@ -92,8 +109,9 @@ def train_members(config: Config, data: members.Data, validation: Examples, live
             for name, value in _kept(member.curve[step]).items() if step < len(member.curve) else ():
                 live.log_metric(f"{prefix}{name}", value)
         live.next_step()
+    score_name = "macro-F1" if validation.tagged is None else "score"
     epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)
-    return model, f"{len(trained)} members, best epochs {epochs}, validation macro-F1 together {score(model, validation):.2f}"
+    return model, f"{len(trained)} members, best epochs {epochs}, validation {score_name} together {score(model, validation):.2f}"
 
 
 def _curves(folder: Path) -> Any:

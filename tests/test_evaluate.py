@@ -10,17 +10,22 @@ from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
 
+import numpy as np
 import pytest
 
 from pipeline import evaluate
 from pipeline.core import storage
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.schema import POSITION, Finding, VectorsDescription
+from pipeline.core.storage import StageOutput
 from pipeline.encoding import known_words
 from pipeline.encoding.known_words import KnownWords
+from pipeline.evaluation.end_to_end import Entity, Triple
+from pipeline.model.batches import Batch
 from pipeline.model.config import Config
-from pipeline.model.manifest import ModelDescription, SavedModel
-from tests.support import rows, scored, tiny
+from pipeline.model.manifest import ModelDescription, SavedModel, TypePairs
+from tests.support import joint, rows, scored, tiny
 from tests.support.scored import GOLD_TAG_IDS, LABELS, TAGS
 
 STAGE = [Path(name) for name in ("model", "positioned", "embedded", "reports")]
@@ -172,3 +177,40 @@ def test_every_difference_of_model_and_data_is_told_at_once() -> None:
     with pytest.raises(InputError) as caught:
         require_same_data(max_distance=5, vectors=OTHER_VECTORS)
     assert [problem.source for problem in caught.value.problems] == ["model", "model"]
+
+
+class Says:
+    """A model that tags the first two words B-Loc and B-Org, and names A(e1,e2) wherever e1 is the first word."""
+
+    def __init__(self, config: Config) -> None:
+        self.config = config
+        self.transitions = np.zeros((5, 5), np.float32)
+
+    def forward(self, inputs: Batch) -> dict[str, Floats]:
+        n_rows, n_words = inputs["e1_position_ids"].shape
+        tags = np.zeros((n_rows, n_words, 5), np.float32)
+        tags[:, :, 0] = 1
+        tags[:, 0, 1] = tags[:, 1:2, 3] = 2
+        first = inputs["e1_position_ids"][:, 0] == self.config.max_distance + 1
+        return {"relation": np.where(first[:, None], [[0.8, 0.1, 0.1]], [[0.1, 0.1, 0.8]]).astype(np.float32), "tags": tags}
+
+
+@pytest.mark.parametrize(("type_pairs", "n_relations"), [(None, 1), ((("Org", "Loc"),), 0), ((("Loc", "Org"),), 1)])
+def test_entities_and_relations_are_found_in_plain_sentences(
+    type_pairs: TypePairs | None, n_relations: int, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    notes = dataclasses.replace(tiny.NOTES, tags=joint.TAGS, entities="all")
+    config = Config.of(tiny.options(positions="relation"), tiny.RELATIONS, notes, tiny.VECTORS)
+    description = ModelDescription.of(config, notes, tiny.VECTORS, type_pairs)
+    monkeypatch.setattr(evaluate, "SENTENCES_AT_ONCE", 1)
+    found = evaluate.extract(Says(config), description, joint.sentences(("Bern Acme is", []), ("Rome", [])), tiny.FakeStore())
+    bern, acme, rome = Entity(0, 1, "Loc"), Entity(1, 2, "Org"), Entity(0, 1, "Loc")
+    assert found.entities == [{bern, acme}, {rome}]
+    assert found.relations == [{Triple(bern, acme, "A")} if n_relations else set(), set()]
+
+
+def test_a_model_whose_tagger_learnt_the_entities_of_pairs_is_refused_where_all_are_tagged() -> None:
+    notes = dataclasses.replace(rows.POSITION_NOTES, tags=TAGS, entities="all")
+    data = StageOutput({}, notes, {})
+    with pytest.raises(InputError, match=r"learnt tag\.entities: pair, the data has all"):
+        evaluate.require_same_data(trained(), data, tiny.VECTORS)

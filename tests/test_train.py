@@ -63,6 +63,16 @@ def test_rows_to_learn_from_have_labels_and_those_of_test_need_none():
         train.check(tiny.options(), {"train": tiny.table(), "validation": unlabelled})
 
 
+def test_all_entities_need_a_blind_tagger_and_a_sentence_to_train_it_on():
+    notes = dataclasses.replace(tiny.NOTES, entities="all")
+    with pytest.raises(InputError, match=r"train\.positions: shared"):
+        train.check_joint(tiny.options(positions="shared"), SimpleNamespace(notes=notes, sentences={}))
+    with pytest.raises(InputError, match="no training sentence has all its entities"):
+        train.check_joint(tiny.options(positions="none"), SimpleNamespace(notes=notes, sentences={"test": None}))
+    train.check_joint(tiny.options(positions="none"), SimpleNamespace(notes=notes, sentences={"train": None}))
+    train.check_joint(tiny.options(positions="shared"), SimpleNamespace(notes=tiny.NOTES, sentences={}))
+
+
 def test_the_negative_label_and_the_relations_are_those_of_the_data():
     tables = {"train": tiny.table(), "test": positioned("[e1 a] [e2 b]", relation=None)}
     data = SimpleNamespace(tables=tables, notes=dataclasses.replace(tiny.NOTES, negative_label="NA"))

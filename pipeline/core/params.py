@@ -181,7 +181,8 @@ class Train:
     epochs: Rounds
     patience: Rounds
     seed: Seed
-    members: Annotated[int, Between(1, 100)] = 1  # newer than the first release
+    members: Annotated[int, Between(1, 100)] = 1  # newer than the first release, as what follows
+    type_pairs: Literal["all", "seen"] = "all"  # of entities found, those asked about
 
 
 @dataclass(frozen=True)

@@ -18,6 +18,12 @@ SCORES = {
     "undirected_micro_f1": "undirected micro-F1",
     "accuracy": "accuracy",
 }
+FOUND = {  # in plain sentences: the part of a split's metrics, and the score in it
+    ("entities", "micro_f1"): "entities found, micro-F1, span and type right",
+    ("entities", "macro_f1"): "entities found, macro-F1 over types",
+    ("end_to_end", "boundaries_f1"): "relations found, micro-F1, label and both spans right",
+    ("end_to_end", "strict_f1"): "relations found, micro-F1, types right as well",
+}
 NO_SCORE = "\N{EN DASH}"
 COUNTS = {
     "excluded": "rows left out by `parse.exclude`",
@@ -45,6 +51,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         finds=tagger and not config.tagger_sees_positions,
         splits=("validation", "test"),
         scores={name: title for name, title in SCORES.items() if metrics["validation"]["relation"][name] is not None},
+        found=FOUND if "end_to_end" in metrics["test"] else {},
         shown=_shown,
         labelled=metrics["test"]["relation"]["accuracy"] is not None,
         counts={name: Markdown(title) for name, title in COUNTS.items() if tagger or name != "untagged"},

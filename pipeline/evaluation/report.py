@@ -27,6 +27,12 @@ RELATION_TITLES = {
     "undirected_micro_f1": "Undirected micro-F1 (direction ignored, without {negative})",
     "accuracy": "Accuracy",
 }
+FOUND_TITLES = {  # of what is found in plain sentences: the part of a split's metrics, and the score in it
+    ("entities", "micro_f1"): "Entities, micro-F1 (span and type right)",
+    ("entities", "macro_f1"): "Entities, macro-F1 over types",
+    ("end_to_end", "boundaries_f1"): "Relations, micro-F1 (label and both spans right)",
+    ("end_to_end", "strict_f1"): "Relations, micro-F1 (types right as well)",
+}
 
 
 class Cell(NamedTuple):
@@ -63,6 +69,7 @@ def render(
         TEMPLATE,
         splits={split: metrics[split] for split in ("test", "validation")},
         relation_titles={name: title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()},
+        found_titles=FOUND_TITLES,
         tagger_sees=TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]],
         classes=files["per_class"],
         labels=test.labels,

@@ -16,11 +16,12 @@ import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Bools, Ints
 from pipeline.core.labels import label_ids
 
 Batch = dict[str, NDArray[np.generic]]
 POSITION_IDS = ("e1_position_ids", "e2_position_ids")
+COLUMNS = ("words", "relation", "tag_ids", *POSITION_IDS, "window_start", "window_end")  # what is read of a row
 # Batches that are sorted by length together: enough that little is padding, few enough that batches stay mixed.
 CHUNK_BATCHES = 50
 
@@ -40,11 +41,13 @@ class Examples:
 
     The network sees of each row the window that the position stage kept. T is the words of a batch's longest window.
 
-    Attributes: lengths: (N,) words of each window; relation_ids: (N,), UNLABELLED_ID where a row has no label.
+    Attributes: lengths: (N,) words of each window; relation_ids: (N,), UNLABELLED_ID where a row has no label; tagged: (N,) whose
+        tags are those of all entities, None where tags mark the pairs of the rows.
     """
 
-    def __init__(self, table: pa.Table, store: VectorStore, relations: Sequence[str]) -> None:
-        """Args: table: N rows of the position stage; relations: R names in id order, all that occur in the table."""
+    def __init__(self, table: pa.Table, store: VectorStore, relations: Sequence[str], tagged: Bools | None = None) -> None:
+        """Args: table: N rows with the COLUMNS of the position stage; relations: R names in id order, all that occur in it."""
+        self.tagged = tagged
         self._store = store
         self._store_ids = store.find(table["words"])
         self._window_starts = table["window_start"].to_numpy().astype(np.int64)
@@ -69,6 +72,13 @@ class Examples:
     def targets(self, row_ids: Ints) -> Batch:
         """What the network shall say, by output: relation (B,) int64, tags (B, T) int32 with -1 where padded."""
         return {"relation": self.relation_ids[row_ids], "tags": self._padded("tag_ids", row_ids, -1)}
+
+    def tag_ids(self, row_ids: Ints) -> Ints:
+        """The tags of some rows' windows, end to end: (sum of T,)."""
+        rows = zip(self._flat_starts[row_ids].tolist(), self.lengths[row_ids].tolist(), strict=True)
+        tags = self._word_ids["tag_ids"]
+        ids: Ints = np.concatenate([tags[:0], *(tags[start : start + length] for start, length in rows)]).astype(np.int64)
+        return ids
 
     def _padded(self, name: str, row_ids: Ints, padding: int) -> NDArray[np.int32]:
         """A column's ids in the windows of rows: (B, T) int32."""

@@ -10,15 +10,16 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import Annotated, Literal
 
 from pipeline.core import manifests
 from pipeline.core.constraints import Line, OneOf
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import MANIFEST, Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
-from pipeline.model.config import Config, Size
+from pipeline.model.config import Config, Label, Size
 
+TypePairs = tuple[tuple[str, ...], ...]
 WEIGHTS, NETWORK, SUMMARY, CURVES = "weights.safetensors", "network.xml", "summary.txt", "curves"
 
 
@@ -31,11 +32,18 @@ class ModelDescription:
     segmenter: Annotated[str, OneOf(("char", "jieba", "pkuseg"))]
     max_length: Size  # words of a sentence that the network saw
     vectors: VectorsDescription
+    # What follows is newer than the first release.
+    entities: Literal["pair", "all"] = "pair"  # what the tagger learnt to mark: see tag.entities
+    symmetric: tuple[Label, ...] = ()  # relations of which both orders of a pair are one, e1 the first in reading order
+    type_pairs: tuple[tuple[Label, ...], ...] | None = None  # types of e1 and e2 that any relation has; None: ask about all
 
     @classmethod
-    def of(cls, config: Config, notes: PositionNotes, vectors: VectorsDescription) -> ModelDescription:
+    def of(
+        cls, config: Config, notes: PositionNotes, vectors: VectorsDescription, type_pairs: TypePairs | None = None
+    ) -> ModelDescription:
         """The description of a model that was trained on these rows and vectors."""
-        return cls(config, notes.language, notes.segmenter, notes.max_length, vectors)
+        about = (notes.language, notes.segmenter, notes.max_length)
+        return cls(config, *about, vectors, notes.entities, notes.symmetric, type_pairs)
 
 
 MODEL = Kind("model", 2, ModelDescription, "run dvc repro train, or copy the whole model folder again")

@@ -25,6 +25,7 @@ from pipeline.core.schema import POSITION
 from pipeline.core.stage import quiet
 from pipeline.core.tensorflow import tf
 from pipeline.encoding.store import Store
+from pipeline.model import joint
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.network import members_of, weights_by_name
@@ -41,10 +42,11 @@ class Data:
     positioned: Path
     embedded: Path
 
-    def examples(self, relations: Sequence[str]) -> tuple[Examples, Examples]:
+    def examples(self, config: Config) -> tuple[Examples, Examples]:
         """The rows of train and of validation."""
-        tables, store = storage.read(self.positioned, POSITION).tables, Store.open(self.embedded)
-        return Examples(tables["train"], store, relations), Examples(tables["validation"], store, relations)
+        data, store = storage.read(self.positioned, POSITION), Store.open(self.embedded)
+        training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
+        return training, validation
 
 
 @dataclass(frozen=True)
@@ -82,7 +84,7 @@ def _train_all(configs: Sequence[Config], train_one: Callable[[Config], Member])
 
 
 def _train_one(config: Config, data: Data, score: Score) -> Member:
-    training, validation = data.examples(config.relations)
+    training, validation = data.examples(config)
     curve: list[Figures] = []
 
     def tell(figures: Figures) -> None:
@@ -90,7 +92,7 @@ def _train_one(config: Config, data: Data, score: Score) -> Member:
         said = f"seed {config.train.seed}, epoch {len(curve)}: validation score {figures['validation_score']:.3f}"
         sys.stderr.write(f"{said}, {figures['sentences_per_second']:,.0f} sentences/s\n")
 
-    trained = Trainer(config, len(training), score).train(training, validation, tell)
+    trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(training, validation, tell)
     weights = {name: variable.numpy() for name, variable in weights_by_name(trained.model.network).items()}
     return Member(weights, trained.best_epoch, tuple(curve))
 

@@ -23,17 +23,17 @@ class Predictions:
     tag_ids: list[Ints] | None  # a row: (words of the window,); None without the tags head
 
 
-def predict(model: RelationModel, examples: Examples) -> Predictions:
-    """Probabilities and tags of every row; rows of like length share a batch, so that little is padding."""
+def predict(model: RelationModel, examples: Examples, tags: bool = True) -> Predictions:
+    """Probabilities and, if wanted, tags of every row; rows of like length share a batch, so that little is padding."""
     config = model.config
     probabilities = np.empty((len(examples), len(config.relations)), np.float32)
     tag_ids: list[Ints] = [np.empty(0, np.int64)] * len(examples)
     for row_ids in by_length(examples.lengths, BATCH_ROWS):
         outputs = model.forward(examples.inputs(row_ids))
         probabilities[row_ids] = outputs["relation"]
-        if "tags" in outputs:
+        if tags and "tags" in outputs:
             lengths = examples.lengths[row_ids]
             paths = viterbi.decode(outputs["tags"], lengths, model.transitions, config.tags)
             for row_id, path, length in zip(row_ids, paths, lengths, strict=True):
                 tag_ids[row_id] = path[:length]
-    return Predictions(probabilities, tag_ids if "tags" in config.train.tasks else None)
+    return Predictions(probabilities, tag_ids if tags and "tags" in config.train.tasks else None)

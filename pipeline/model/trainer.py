@@ -13,6 +13,7 @@ import numpy as np
 from pipeline.core import params
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError
+from pipeline.core.labels import UNLABELLED_ID
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
@@ -53,10 +54,11 @@ class Checkpoint:
 class Trainer:
     """A compiled network to train: again from other seeds too, without tracing its step anew, which takes seconds."""
 
-    def __init__(self, config: Config, n_rows: int, score: Score) -> None:
+    def __init__(self, config: Config, n_rows: int, score: Score, joint: bool = False) -> None:
         """Build and compile the network.
 
-        Args: n_rows: of training, for the learning rate's schedule; score: chooses the best epoch by validation, in percent.
+        Args: n_rows: of training, for the learning rate's schedule; score: chooses the best epoch by validation, in percent;
+            joint: whether some examples train the tagger alone and others the relation head alone.
         """
         options = config.train
         tf.keras.utils.set_random_seed(options.seed)
@@ -65,7 +67,7 @@ class Trainer:
         self._score = score
         self._model = RelationModel(config)
         compile_network(self._model.network, options, n_steps=options.epochs * math.ceil(n_rows / options.batch_size))
-        self._step = compiled_step(self._model)
+        self._step = compiled_step(self._model, joint)
 
     def reset(self, seed: int) -> None:
         """Begin again, from the initial weights of another seed; dropout's draws go on from where they are."""
@@ -131,11 +133,11 @@ class Trainer:
             return Checkpoint(epoch, self._score(self._model, validation), self._model.network.get_weights())
 
 
-def compiled_step(model: RelationModel) -> Callable[[Step], dict[str, tf.Tensor]]:
+def compiled_step(model: RelationModel, joint: bool = False) -> Callable[[Step], dict[str, tf.Tensor]]:
     """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
     specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
     targets = {task: specs[task] for task in model.config.train.tasks}
-    sample_weights = {"relation": tf.TensorSpec((None,), tf.float32)}
+    sample_weights = {task: tf.TensorSpec((None,), tf.float32) for task in (targets if joint else ["relation"])}
     signature = (input_specs(model.config), targets, sample_weights)
     step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
     return step
@@ -147,7 +149,8 @@ class Feed:
     def __init__(self, examples: Examples, config: Config, options: Train) -> None:
         self._examples = examples
         self._tasks = config.train.tasks
-        self._class_weights = class_weights(examples.relation_ids, len(config.relations), options.class_weights)
+        labelled = examples.relation_ids[examples.relation_ids != UNLABELLED_ID]
+        self._class_weights = class_weights(labelled, len(config.relations), options.class_weights)
         self._size = options.batch_size
         self._rng = np.random.default_rng(options.seed)
 
@@ -162,7 +165,24 @@ class Feed:
 
     def _batch(self, row_ids: Ints) -> Step:
         targets = self._examples.targets(row_ids)
-        sample_weights: Batch = {"relation": self._class_weights[targets["relation"]]}
+        sample_weights = self._sample_weights(row_ids)
         batch = self._examples.inputs(row_ids), {task: targets[task] for task in self._tasks}, sample_weights
         tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
         return tensors
+
+    def _sample_weights(self, row_ids: Ints) -> Batch:
+        """The weight of each row in each loss: (B,) float32, 0 where it says nothing of the task."""
+        relation_ids = self._examples.relation_ids[row_ids]
+        weights = {"relation": np.where(relation_ids == UNLABELLED_ID, np.float32(0), self._class_weights[relation_ids])}
+        if self._examples.tagged is not None:
+            weights["tags"] = self._examples.tagged[row_ids].astype(np.float32)
+        return {task: over_weighted_rows(weights[task]) for task in weights}
+
+
+def over_weighted_rows(weights: Floats) -> Floats:
+    """Weights (B,) under which the mean over a batch is that over its rows with a weight; all 0 where none has one.
+
+    >>> over_weighted_rows(np.array([0, 1, 1, 0], np.float32)).tolist()
+    [0.0, 2.0, 2.0, 0.0]
+    """
+    return weights * np.float32(len(weights) / max(1, np.count_nonzero(weights)))

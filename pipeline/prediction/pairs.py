@@ -11,6 +11,7 @@ from numpy.typing import NDArray
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.schema import Span
 from pipeline.corpus import positions
+from pipeline.corpus.candidates import ordered_pairs
 from pipeline.model.batches import Batch
 from pipeline.prediction.texts import Text
 from pipeline.prediction.types import Entity
@@ -52,21 +53,11 @@ class Window:
 def candidate_pairs(text: Text, entities: Sequence[Entity], max_length: int) -> list[Pair]:
     """The ordered pairs of entities that a window of max_length words holds, in the order of itertools.permutations.
 
-    Only these are built: the pairs of a long text grow with its square, those within a window with its length.
-
     Args: entities: of the text, in reading order and apart.
     """
-    starts = np.array([entity.words.start for entity in entities], np.int64)
-    ends = np.array([entity.words.end for entity in entities], np.int64)
-    # A window that ends with e1 reaches back to the first partner, one that starts with e1 reaches on to the last.
-    first = np.searchsorted(starts, ends - max_length).tolist()
-    after_last = np.searchsorted(ends, starts + max_length, side="right").tolist()
-    return [
-        Pair(text, e1, e2)
-        for e1, start, end in zip(entities, first, after_last, strict=True)
-        for e2 in entities[start:end]
-        if e2 is not e1
-    ]
+    edges = np.array([entity.words for entity in entities], np.int64).reshape(-1, 2)
+    e1, e2 = ordered_pairs(np.zeros(len(edges), np.int64), edges[:, 0], edges[:, 1], max_length)
+    return [Pair(text, entities[one], entities[other]) for one, other in zip(e1.tolist(), e2.tolist(), strict=True)]
 
 
 def windows_around(pairs: Sequence[Pair], max_length: int) -> list[Window]:

@@ -55,6 +55,7 @@ class Predictor:
         self.config = model.config
         self._folder = folder
         self._max_length = model.description.max_length
+        self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
         self._network = Frozen(self.config, folder)
         self._transitions = frozen.transitions(self.config, folder) if "tags" in self.config.train.tasks else None
@@ -99,13 +100,19 @@ class Predictor:
         tags = self._tag_whole(texts)
         entities = [text.entities(names or ()) for text, names in zip(texts, tags, strict=True)]
         candidates = [candidate_pairs(text, those, self._max_length) for text, those in zip(texts, entities, strict=True)]
+        n_too_far = [math.perm(len(those), 2) - len(pairs) for those, pairs in zip(entities, candidates, strict=True)]
+        asked = [[pair for pair in pairs if self._may_be_related(pair)] for pairs in candidates]
         # The pairs of all texts are asked about together, for full batches.
-        relations = self._ask(list(itertools.chain(*candidates)), self._max_length, self._relations)
-        bounds = itertools.pairwise(itertools.accumulate(map(len, candidates), initial=0))
+        relations = self._ask(list(itertools.chain(*asked)), self._max_length, self._relations)
+        bounds = itertools.pairwise(itertools.accumulate(map(len, asked), initial=0))
         return [
-            self._prediction(text, names, those, relations[start:end], math.perm(len(those), 2) - (end - start))
-            for text, names, those, (start, end) in zip(texts, tags, entities, bounds, strict=True)
+            self._prediction(text, names, those, relations[start:end], too_far)
+            for text, names, those, too_far, (start, end) in zip(texts, tags, entities, n_too_far, bounds, strict=True)
         ]
+
+    def _may_be_related(self, pair: Pair) -> bool:
+        """Whether a relation of the types of two entities is known, where the model asks about no others (train.type_pairs)."""
+        return self._type_pairs is None or (pair.e1.type, pair.e2.type) in self._type_pairs
 
     def _tag_whole(self, texts: list[Text]) -> list[Tags | None]:
         """The tags of unmarked texts, each seen whole: their tagger sees no positions, so that any pair will do."""

@@ -31,6 +31,7 @@ NOTES = ParseNotes(
     excluded_by={"id": 3},
     overlap=1,
     negative_label="Other",
+    symmetric=(),
     counts={},
     findings=(Finding("label-rare", "warning", 2, "2 labels", "annotate more", ("a.txt:1", "a.txt:2")),),
 )

@@ -13,10 +13,10 @@ from tests.support import tiny
 SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
 
 
-def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", **changes):
+def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, **changes):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
     relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
-    splits = {split: {"rows": 9, "relation": relation, "tags": SCORES} for split in ("validation", "test")}
+    splits = {split: {"rows": 9, "relation": relation, "tags": SCORES, **(found or {})} for split in ("validation", "test")}
     splits["test"]["relation"] = relation if labelled else dict.fromkeys(relation)
     metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3, "untagged": 0}, "train": {"rows": 77}, **splits}
     config = dataclasses.replace(tiny.config(**changes), relations=relations, negative_label=negative_label)
@@ -89,3 +89,12 @@ def test_it_says_when_the_relation_is_that_of_the_whole_sentence(changes, blind)
 def test_tables_have_as_many_cells_in_every_row():
     for table in re.findall(r"(?:^\|.*\n)+", render(), flags=re.MULTILINE):
         assert len({row.count("|") for row in table.splitlines()}) == 1
+
+
+def test_what_is_found_in_plain_sentences_stands_beside_the_scores_of_given_entities():
+    found = {"entities": dict.fromkeys(("micro_f1", "macro_f1"), 61.5), "end_to_end": {"boundaries_f1": 40, "strict_f1": None}}
+    text = render(positions="none", found=found)
+    assert "| entities found, micro-F1, span and type right | 61.5 | 61.5 |" in text
+    assert "| relations found, micro-F1, types right as well | \N{EN DASH} | \N{EN DASH} |" in text
+    assert "entity F1, strict" not in text
+    assert "plain sentences" not in render(positions="none")

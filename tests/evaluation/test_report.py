@@ -11,7 +11,8 @@ import pyarrow as pa
 from pipeline import evaluate
 from pipeline.core import params
 from pipeline.core.schema import Finding
-from pipeline.evaluation import report, scored_split, tables
+from pipeline.evaluation import end_to_end, report, scored_split, tables
+from pipeline.evaluation.end_to_end import Entity, Extractions
 from pipeline.evaluation.report import Cell
 from pipeline.evaluation.scored_split import ScoredSplit
 from tests.support import scored
@@ -86,3 +87,15 @@ def test_findings_are_listed_and_bring_no_markup() -> None:
 
 def test_the_share_of_words_that_the_encoder_does_not_know_is_told() -> None:
     assert "does not know 1.23% of the words" in page(scored.split(["Other"], ["Other"]), scored.table("Other"))
+
+
+def test_what_is_found_in_plain_sentences_has_a_section_where_it_is_scored() -> None:
+    test, table = scored.split(["R(e1,e2)"], ["R(e1,e2)"]), scored.table("R(e1,e2)")
+    assert "Found in plain sentences" not in page(test, table)
+    found = end_to_end.scores(Extractions([{Entity(0, 1, "Loc")}], [set()]), Extractions([set()], [set()]), True, SETTINGS)
+    scores = {**tables.split_scores(test, positions_visible=False, settings=SETTINGS), **found}
+    files = evaluate.csv_tables(test.labelled, {}, SETTINGS)
+    text = report.render({"test": scores, "validation": scores}, files, test.labelled, table, (), 0.0)
+    assert "Found in plain sentences" in text
+    assert "<tr><td>Entities, micro-F1 (span and type right)<td>0.00" in text
+    assert "Entity F1 (strict)" not in text

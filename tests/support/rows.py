@@ -10,7 +10,9 @@ from pipeline.position import position
 from pipeline.tag import tag
 
 MAX_LENGTH, MAX_DISTANCE = 50, 10
-PARSE_NOTES = ParseNotes(language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, counts={}, findings=())
+PARSE_NOTES = ParseNotes(
+    language="en", segmenter="char", excluded_by={}, overlap=0, negative_label=OTHER, symmetric=(), counts={}, findings=()
+)
 TAG_NOTES = TagNotes(**vars(PARSE_NOTES), tags=("O", "B", "I"), entities="pair", untagged=0)
 POSITION_NOTES = PositionNotes(**vars(TAG_NOTES), max_length=MAX_LENGTH, max_distance=MAX_DISTANCE, windowed=0)
 
