@@ -16,6 +16,8 @@ import pytest
 from pipeline import predict
 from pipeline.core import stage
 from pipeline.core.errors import InputError
+from pipeline.corpus.formats import FORMATS
+from pipeline.prediction import targets
 from pipeline.prediction.drawing import DRAWINGS
 from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
@@ -116,7 +118,7 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
     [
         (["lines.txt", "--text", "Ann"], "give a file or --text, not both"),
         (["--format", "jsonl", "--text", '{"text": "Ann"}'], "give jsonl as a file or standard input"),
-        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl', 'semeval'"),
+        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl', 'semeval', 'auto'"),
         (["--pretty", "pdf"], "'pdf' is not one of 'html', 'terminal'"),
     ],
 )
@@ -131,7 +133,8 @@ def test_a_wrong_command_line_says_why_shows_the_usage_and_ends_with_2(monkeypat
 
 
 def test_the_formats_and_drawings_of_the_command_line_are_those_there_are():
-    assert get_args(predict.Format) == tuple(READERS)
+    assert get_args(predict.Format) == tuple(dict.fromkeys([*READERS, "auto", *FORMATS]))
+    assert get_args(predict.Written) == targets.NAMES
     assert get_args(predict.Pretty) == tuple(DRAWINGS)
 
 
