@@ -118,9 +118,8 @@ def as_they_come(items: Iterable[Item], size: int, weight: Callable[[Item], int]
     while not ended or arrived:
         with changed:
             changed.wait_for(lambda: arrived or ended)
-            batch = list(arrived)
+            batch, held = list(arrived), 0
             arrived.clear()
-            held = 0
             changed.notify()
         if batch:
             yield batch
