@@ -76,8 +76,8 @@ def predict_all(predictor: Predictor, file: Path) -> Callable[[], None]:
 
     def work() -> None:
         with file.open("rb") as stream:
-            for batch in predict.as_they_come(READERS["jsonl"](decode(stream)), predict.BATCH_SENTENCES):
-                for asked, answer in predict.answers(predictor, batch):
+            for batch in predict.predicted(predictor, READERS["jsonl"](decode(stream))):
+                for asked, answer in batch:
                     predict.as_line(asked, answer)
 
     return work

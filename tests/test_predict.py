@@ -16,6 +16,8 @@ import pytest
 from pipeline import predict
 from pipeline.core import stage
 from pipeline.core.errors import InputError
+from pipeline.corpus.formats import FORMATS
+from pipeline.prediction import targets
 from pipeline.prediction.drawing import DRAWINGS
 from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
@@ -116,7 +118,10 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
     [
         (["lines.txt", "--text", "Ann"], "give a file or --text, not both"),
         (["--format", "jsonl", "--text", '{"text": "Ann"}'], "give jsonl as a file or standard input"),
-        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl', 'semeval'"),
+        (["--format", "xml"], "'xml' is not one of 'text', 'jsonl', 'semeval', 'auto'"),
+        (["--format", "brat"], "--format brat reads a file or a folder, not standard input"),
+        (["--to", "brat"], "give --to and --output, or neither"),
+        (["--to", "brat", "--output", "x", "--pretty", "html"], "give --to or --pretty, not both"),
         (["--pretty", "pdf"], "'pdf' is not one of 'html', 'terminal'"),
     ],
 )
@@ -131,7 +136,8 @@ def test_a_wrong_command_line_says_why_shows_the_usage_and_ends_with_2(monkeypat
 
 
 def test_the_formats_and_drawings_of_the_command_line_are_those_there_are():
-    assert get_args(predict.Format) == tuple(READERS)
+    assert get_args(predict.Format) == tuple(dict.fromkeys([*READERS, "auto", *FORMATS]))
+    assert get_args(predict.Written) == targets.NAMES
     assert get_args(predict.Pretty) == tuple(DRAWINGS)
 
 
@@ -209,3 +215,56 @@ def test_a_closed_standard_output_is_one_line_and_its_hint(models):
     with start(models[0] / "shared", "--text", MARKED[0], preexec_fn=lambda: os.close(1), stdout=None) as process:
         lines = process.communicate()[1].decode().splitlines()
     assert (process.returncode, lines[0], len(lines)) == (1, "standard output is closed", 2)
+
+
+def test_plain_text_gives_entities_and_relations_by_id(command):
+    code, out = command("--text", "Ann met Bob . Nobody left .")
+    said = json.loads(out)
+    assert (code, list(said)) == (0, ["line", "text", "entities", "relations", "message"])
+    assert [(entity["text"], entity["start"]) for entity in said["entities"]] == [("Ann", 0), ("Bob", 8), ("Nobody", 14)]
+    assert [(each["head"], each["tail"]) for each in said["relations"]] == [("T2", "T1"), ("T1", "T2")]
+
+
+@pytest.mark.parametrize("format", ["auto", "brat"])
+def test_a_folder_of_documents_is_answered_a_line_a_document(command, tmp_path, format):
+    (tmp_path / "papers").mkdir()
+    for name, text in {"1.txt": "Ann met Bob .", "1.ann": "T1\tX 0 3\tAnn\n", "2.txt": "here Ann", "2.ann": ""}.items():
+        (tmp_path / "papers" / name).write_text(text)
+    _, out = command("--format", format, str(tmp_path / "papers"))
+    assert [(said["id"], len(said["entities"])) for said in map(json.loads, out.splitlines())] == [("1", 2), ("2", 1)]
+
+
+def test_auto_reads_marks_where_a_format_has_them(command, tmp_path):
+    lines = b'{"text": "Ann uses Bob", "e1": [0, 3], "e2": [9, 12], "relation": "Uses"}\n'
+    _, out = command("--format", "auto", stdin=lines, path=tmp_path / "pairs.jsonl")
+    assert json.loads(out)["e2"]["text"] == "Bob"
+
+
+def test_predictions_are_written_as_documents_and_what_is_wrong_is_told(command, tmp_path):
+    target = tmp_path / "tasks.json"
+    lines = b"Ann met Bob .\nrefuse\n<e1>Ann</e1> uses <e2>Bob</e2>\n"
+    code, out = command("--to", "label_studio", "--output", str(target), stdin=lines, path=tmp_path / "lines.txt")
+    assert (code, [json.loads(line)["line"] for line in out.splitlines()]) == (1, [2])
+    tasks = json.loads(target.read_text())
+    assert [(task["id"], len(task["predictions"][0]["result"])) for task in tasks] == [(1, 4), (3, 3)]
+
+
+def test_what_is_there_is_not_replaced(command, tmp_path):
+    target = tmp_path / "there.jsonl"
+    target.write_text("mine")
+    code, _ = command("--to", "jsonl", "--output", str(target), "--text", "Ann")
+    assert "there is something already" in code
+    assert target.read_text() == "mine"
+
+
+def test_an_output_is_no_input(command, tmp_path):
+    path = tmp_path / "lines.txt"
+    code, _ = command("--to", "jsonl", "--output", str(path), stdin=b"Ann\n", path=path)
+    assert "the output is, holds or lies in the input" in code
+    assert path.read_bytes() == b"Ann\n"
+
+
+def test_batches_are_bounded_by_what_their_items_weigh():
+    batches = list(predict.as_they_come([30, 30, 500, 30, 30], 60, lambda item: item))
+    assert [item for batch in batches for item in batch] == [30, 30, 500, 30, 30]
+    assert all(len(batch) == 1 or sum(batch) <= 60 for batch in batches)

@@ -73,6 +73,7 @@ class Skipped:
     source: str  # file:line where it begins
     row_id: str
     reason: str  # in words that complete "left out: ..."
+    document: Document | None = field(default=None, compare=False)  # its text without any annotation, where it has one
 
 
 def needs(document: Document) -> frozenset[str]:

@@ -5,7 +5,8 @@
     prediction.relations[0].name       # 'Cause-Effect(e1,e2)'
 
 A marked sentence has its pair classified and its words tagged. In an unmarked one the tagger proposes entities, and every ordered
-pair of them is classified; that takes a tagger that finds entities without seeing positions.
+pair of them is classified; that takes a tagger that finds entities without seeing positions. What extractions.py makes of whole
+documents rests on the latter.
 """
 
 from __future__ import annotations
@@ -13,6 +14,7 @@ from __future__ import annotations
 import itertools
 import math
 from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
 
@@ -20,9 +22,13 @@ import numpy as np
 
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import checksum
+from pipeline.core.manifests import MANIFEST
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import OUTSIDE, Span
-from pipeline.model import frozen, viterbi
+from pipeline.corpus.sentences import segmenter_of
+from pipeline.corpus.words import Tokenizer
+from pipeline.model import frozen, marginals, viterbi
 from pipeline.model.batches import by_length
 from pipeline.model.frozen import Frozen
 from pipeline.model.manifest import MODEL, SavedModel
@@ -59,13 +65,27 @@ class Predictor:
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
         self._network = Frozen(self.config, folder)
         self._transitions = frozen.transitions(self.config, folder) if "tags" in self.config.train.tasks else None
+        self.segment = segmenter_of(self.tokenize)
+
+    @property
+    def tokenize(self) -> Tokenizer:
+        """What makes words of a text, as the model was trained on them."""
+        return self._text_encoder.tokenize
+
+    @property
+    def version(self) -> str:
+        """The name of the model's folder, and a few digits that no other model has."""
+        return f"{self._folder.resolve().name}-{checksum(self._folder / MANIFEST)[:8]}"
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
         """A prediction a sentence, in order, or why this model has none for it."""
-        texts = self._text_encoder.encode(sentences)
-        problems = [self._problem(text) for text in texts]
-        marked = [row for row, text in enumerate(texts) if not problems[row] and text.marked]
-        unmarked = [row for row, text in enumerate(texts) if not problems[row] and not text.marked]
+        refusal = self._refusal()
+        # What cannot be answered is not encoded, however long it is.
+        asked = [row for row, sentence in enumerate(sentences) if sentence.entities or not refusal]
+        texts = dict(zip(asked, self._text_encoder.encode([sentences[row] for row in asked]), strict=True))
+        problems = [self._problem(texts[row]) if row in texts else refusal for row in range(len(sentences))]
+        marked = [row for row, text in texts.items() if not problems[row] and text.marked]
+        unmarked = [row for row, text in texts.items() if not problems[row] and not text.marked]
         predictions = self._predict_marked([texts[row] for row in marked])
         predictions += self._predict_unmarked([texts[row] for row in unmarked])
         prediction_of = dict(zip(marked + unmarked, predictions, strict=True))
@@ -73,10 +93,12 @@ class Predictor:
 
     def _problem(self, text: Text) -> Problem | None:
         """Why this model has no prediction for a text, if so."""
-        if text.marked:
-            n_words = Pair(text, *text.marked).n_words
-            found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
-            return Problem(found, "shorten the sentence", source=SOURCE) if n_words > self._max_length else None
+        n_words = Pair(text, *text.marked).n_words if text.marked else 0
+        found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
+        return Problem(found, "shorten the sentence", source=SOURCE) if n_words > self._max_length else None
+
+    def _refusal(self) -> Problem | None:
+        """Why this model has no prediction for any unmarked text, if so."""
         hint = "mark the entities with <e1>, </e1>, <e2>, </e2>, or train "
         if self._transitions is None:
             found = "no entities are marked, and the model has no tagger to find them"
@@ -97,28 +119,33 @@ class Predictor:
 
     def _predict_unmarked(self, texts: list[Text]) -> list[Prediction]:
         """Predictions of texts whose entities are to be found: the tags name them, then each pair in reach is classified."""
-        tags = self._tag_whole(texts)
-        entities = [text.entities(names or ()) for text, names in zip(texts, tags, strict=True)]
+        tagged = self._tag_whole(texts)
+        entities = [
+            tuple(replace(entity, probability=float(sure[entity.words.start])) for entity in text.entities(tags))
+            for text, (tags, sure) in zip(texts, tagged, strict=True)
+        ]
         candidates = [candidate_pairs(text, those, self._max_length) for text, those in zip(texts, entities, strict=True)]
         n_too_far = [math.perm(len(those), 2) - len(pairs) for those, pairs in zip(entities, candidates, strict=True)]
         asked = [[pair for pair in pairs if self._may_be_related(pair)] for pairs in candidates]
         # The pairs of all texts are asked about together, for full batches.
-        relations = self._ask(list(itertools.chain(*asked)), self._max_length, self._relations)
-        bounds = itertools.pairwise(itertools.accumulate(map(len, asked), initial=0))
+        relations = iter(self._ask(list(itertools.chain(*asked)), self._max_length, self._relations))
         return [
-            self._prediction(text, names, those, relations[start:end], too_far)
-            for text, names, those, too_far, (start, end) in zip(texts, tags, entities, n_too_far, bounds, strict=True)
+            self._prediction(text, tags, those, list(itertools.islice(relations, len(pairs))), n)
+            for text, (tags, _), those, pairs, n in zip(texts, tagged, entities, asked, n_too_far, strict=True)
         ]
 
     def _may_be_related(self, pair: Pair) -> bool:
         """Whether a relation of the types of two entities is known, where the model asks about no others (train.type_pairs)."""
         return self._type_pairs is None or (pair.e1.type, pair.e2.type) in self._type_pairs
 
-    def _tag_whole(self, texts: list[Text]) -> list[Tags | None]:
-        """The tags of unmarked texts, each seen whole: their tagger sees no positions, so that any pair will do."""
+    def _tag_whole(self, texts: list[Text]) -> list[tuple[Tags, marginals.Sums]]:
+        """The tags of unmarked texts, and the (T,) probabilities of the entities that begin at each word.
+
+        Each text is seen whole: the tagger sees no positions, so that any pair will do.
+        """
         first_words = [text.entity(Span(0, 1)) for text in texts]
         pairs = [Pair(text, word, word) for text, word in zip(texts, first_words, strict=True)]
-        return self._ask(pairs, max((len(text.words) for text in texts), default=0), self._tags)
+        return self._ask(pairs, max((len(text.words) for text in texts), default=0), self._tags_and_probabilities)
 
     def _prediction(
         self, text: Text, tags: Tags | None, entities: tuple[Entity, ...] | None, relations: list[Relation], n_too_far: int = 0
@@ -167,9 +194,21 @@ class Predictor:
         """The best tags of each pair's whole text, O outside the window; None where the model has no tagger."""
         if self._transitions is None:
             return [None for _ in windows]
-        lengths = np.array([window.n_words for window in windows], np.int64)
-        paths = viterbi.decode(outputs["tags"], lengths, self._transitions, self.config.tags)
+        paths = self._decoded(windows, outputs, self._transitions)
         return [self._names(window, tag_ids) for window, tag_ids in zip(windows, paths, strict=True)]
+
+    def _tags_and_probabilities(self, windows: list[Window], outputs: Outputs) -> list[tuple[Tags, marginals.Sums]]:
+        """The best tags of each pair's window, which is its whole text, and how probable the entities are that begin there."""
+        if self._transitions is None:
+            raise ValueError("the model has no tagger")
+        paths = self._decoded(windows, outputs, self._transitions)
+        lengths = np.array([window.n_words for window in windows], np.int64)
+        sure = marginals.entity_probabilities(outputs["tags"], lengths, self._transitions, self.config.tags, paths)
+        return [(self._names(window, ids), row) for window, ids, row in zip(windows, paths, sure, strict=True)]
+
+    def _decoded(self, windows: list[Window], outputs: Outputs, transitions: Floats) -> Ints:
+        lengths = np.array([window.n_words for window in windows], np.int64)
+        return viterbi.decode(outputs["tags"], lengths, transitions, self.config.tags)
 
     def _names(self, window: Window, tag_ids: Ints) -> Tags:
         """The (T,) tag ids of a window, padding past its end, as names over the whole text."""

@@ -1,11 +1,12 @@
-"""Sentences to predict, read line by line from text, JSON lines or SemEval blocks; a faulty one does not end the reading.
+"""What is to be predicted: sentences with marks, plain text and documents; a faulty one does not end the reading.
 
-    text      a sentence a line, with the marks <e1>, </e1>, <e2>, </e2> or without any
+    text      a line is a sentence with the marks <e1>, </e1>, <e2>, </e2>, or plain text of any number of sentences
     jsonl     {"text": ...} as a line of text, or with "e1" and "e2" as the annotation format has them; optional: "id". Other keys
               are not looked at, null is as good as nothing
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
-In all of them e2 may stand before e1. The annotation formats say more of each: pipeline/corpus/formats.
+In all of them e2 may stand before e1; they are read from files and streams. Every other format of pipeline/corpus/formats is read
+from a file or folder, as documents whose annotation is not looked at. The annotation formats say more of each there.
 """
 
 from __future__ import annotations
@@ -14,33 +15,51 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
-from pipeline.corpus.formats import semeval
+from pipeline.corpus.document import Document, Skipped
+from pipeline.corpus.formats import FORMATS, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
+from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.formats.text_lines import StreamLine
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
 @dataclass(frozen=True)
 class Request:
-    """A sentence to predict, or all that is wrong with it."""
+    """A marked sentence or an unmarked document to predict, or all that is wrong with it."""
 
     line: int
     id: str | None
-    content: Sentence | tuple[Problem, ...]
+    content: Sentence | Document | tuple[Problem, ...]
 
     @classmethod
-    def of(cls, line: int, sentence_id: str | None, text: str) -> Request:
+    def of(cls, line: int, text_id: str | None, text: str) -> Request:
         """The request of a text with or without marks."""
         try:
-            return cls(line, sentence_id, Sentence.of(text))
+            sentence = Sentence.of(text)
         except InputError as error:
-            return cls(line, sentence_id, error.problems)
+            return cls(line, text_id, error.problems)
+        asked = cls(line, text_id, sentence)
+        return asked if sentence.entities else replace(asked, content=asked.document)
+
+    @property
+    def n_characters(self) -> int:
+        """How long its text is, 0 where there is none."""
+        return 0 if isinstance(self.content, tuple) else len(self.content.text)
+
+    @property
+    def document(self) -> Document:
+        """What is asked as a document without annotation."""
+        if isinstance(self.content, Document):
+            return self.content
+        text = self.content.text if isinstance(self.content, Sentence) else ""
+        return Document(self.id or str(self.line), f"line {self.line}", text, (), ())
 
 
 def read_text(lines: Iterable[StreamLine]) -> Iterator[Request]:
@@ -86,7 +105,7 @@ def _read_object(line: StreamLine, given: Row) -> Request:
     if problems := list(_object_problems(value)):
         return _refuse(line, sentence_id, problems)
     asked = Request.of(line.number, sentence_id, value["text"])
-    if "e1" in value and isinstance(asked.content, Sentence):
+    if "e1" in value and isinstance(asked.content, Document):
         return replace(asked, content=Sentence(value["text"], (Span(*value["e1"]), Span(*value["e2"]))))
     return asked
 
@@ -129,6 +148,34 @@ def read_semeval(lines: Iterable[StreamLine]) -> Iterator[Request]:
             yield _refuse(first, sentence_id, marked)
         else:
             yield Request(first.number, sentence_id, Sentence(marked.text, (marked.e1, marked.e2)))
+
+
+def read_documents(sources: Iterable[Source], root: Path) -> Iterator[Request]:
+    """The documents of annotation files without their annotation, those too that their annotator left out.
+
+    Args: root: what the sources lie in; where they are several, the ids of documents begin with the path below it.
+    """
+    for path, name in sources:
+        prefix = "" if path == root else f"{path.relative_to(root).with_suffix('').as_posix()}/"
+        for reading in FORMATS[name].read(path):
+            yield _document_request(reading, prefix)
+
+
+def _document_request(reading: Document | Skipped | Problem, prefix: str) -> Request:
+    line = placed(reading.source)["line"] or 1
+    if isinstance(reading, Problem):
+        said = replace(reading, found=f"{reading.source}: {reading.found}")  # a folder has several files
+        return Request(line, reading.row_id and prefix + reading.row_id, (said,))
+    document = reading.document if isinstance(reading, Skipped) else reading
+    if document is None:
+        unread = Problem("its annotator left it out, and there is no text", "give it a text", source=reading.source)
+        return Request(line, None, (unread,))
+    plain = replace(document, id=prefix + document.id, entities=(), relations=())
+    try:
+        plain.text.encode()
+    except UnicodeEncodeError:
+        return Request(line, plain.id, (Problem("the text has half of a character", "give valid Unicode", source=plain.source),))
+    return Request(line, plain.id, plain)
 
 
 READERS: dict[str, Callable[[Iterable[StreamLine]], Iterator[Request]]] = {

@@ -50,14 +50,15 @@ class TextEncoder:
         """
         self._encoder = trained_encoder.load(folder, model)
         self._split_pieces = pieces.load_tokenizer(folder, self._encoder.inference.vocabulary)
-        self._split_words = load_tokenizer(model.description.language, model.description.segmenter)
+        self.tokenize = load_tokenizer(model.description.language, model.description.segmenter)
 
     def encode(self, sentences: Sequence[Sentence]) -> list[Text]:
         """A text a sentence, in order; its words begin and end where its marked entities do."""
         if not sentences:
             return []
         edges = np.array([np.ravel(sentence.entities or NOT_MARKED) for sentence in sentences], np.int64)
-        words, starts, counts, spans = find_words([sentence.text for sentence in sentences], edges, self._split_words)
+        given = [None if each.words is None else np.array(each.words, np.int64).reshape(-1, 2) for each in sentences]
+        words, starts, counts, spans = find_words([each.text for each in sentences], edges, self.tokenize, given)
         characters = [Span(start, start + len(word)) for word, start in zip(words, starts.tolist(), strict=True)]
         bounds = list(itertools.pairwise(ragged.offsets(counts).tolist()))
         vectors = self.vectors([words[start:end] for start, end in bounds])

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from pipeline.core.errors import InputError
@@ -23,10 +23,14 @@ BLIND = (
 
 @dataclass(frozen=True)
 class Sentence:
-    """A text and, where they are marked, its two entities in characters."""
+    """A text and, where they are marked, its two entities in characters.
+
+    Args: words: in characters, where they are known already.
+    """
 
     text: str
     entities: tuple[Span, Span] | None = None
+    words: tuple[Span, ...] | None = None
 
     @classmethod
     def of(cls, text: str) -> Sentence:
@@ -60,6 +64,7 @@ class Entity:
     words: Span
     characters: Span
     type: str | None = None  # that of its tags, where they have types
+    probability: float | None = field(default=None, compare=False)  # of these words and this type; None where it was not asked for
 
     @classmethod
     def of(cls, words: Span, text: str, characters: Sequence[Span], entity_type: str | None = None) -> Entity:
@@ -71,9 +76,9 @@ class Entity:
         return cls(text[start:end], words, Span(start, end), entity_type)
 
     def as_json(self) -> dict[str, Any]:
-        """The entity as a JSON object; "kind" is its type, if it has one."""
+        """The entity of a marked sentence as a JSON object; "type" is that of its tags, if they have types."""
         shown = {"text": self.text, "words": list(self.words), "characters": list(self.characters)}
-        return shown | ({"kind": self.type} if self.type else {})
+        return shown | ({"type": self.type} if self.type else {})
 
 
 @dataclass(frozen=True)
@@ -120,11 +125,11 @@ class Prediction:
     negative_label: str | None = None  # the relation that says there is none; None where the model always names one
 
     def as_json(self) -> dict[str, Any]:
-        """The prediction as a JSON object: of a marked sentence its one relation, of an unmarked one the list of all."""
-        relations = [relation.as_json() for relation in self.relations]
+        """The prediction of a marked sentence as a JSON object; of an unmarked one extractions.py makes another."""
+        [relation] = self.relations
         return {
             "text": self.sentence.text,
-            **(relations[0] if self.sentence.entities else {"relations": relations}),
+            **relation.as_json(),
             "negative_label": self.negative_label,
             "message": self.message,
             "words": list(self.words),
@@ -135,15 +140,23 @@ class Prediction:
     @property
     def message(self) -> str | None:
         """Why there is no relation, or not all of them, or none that is of its entities alone."""
-        remarks = []
-        if not self.relations and not self.n_too_far:
-            n = len(self.entities or ())
-            remarks.append(f"no pair found: the tagger found {n} {'entity' if n == 1 else 'entities'}")
-        if self.n_too_far:
-            remarks.append(f"{self.n_too_far} ordered pairs lie further apart than the model's window")
-        if self.relations and not self.sees_entities:
-            remarks.append(BLIND)
-        return "; ".join(remarks) or None
+        return message(len(self.entities or ()), len(self.relations), self.n_too_far, sees_entities=self.sees_entities)
+
+
+def message(n_entities: int, n_pairs: int, n_too_far: int, *, sees_entities: bool) -> str | None:
+    """What is to be said of the pairs of a text: that there is none, that some were left out, that they are not told apart.
+
+    >>> message(1, 0, 0, sees_entities=True)
+    'no pair found: the tagger found 1 entity'
+    """
+    remarks = []
+    if not n_pairs and not n_too_far:
+        remarks.append(f"no pair found: the tagger found {n_entities} {'entity' if n_entities == 1 else 'entities'}")
+    if n_too_far:
+        remarks.append(f"{n_too_far} ordered pairs lie further apart than the model's window")
+    if n_pairs and not sees_entities:
+        remarks.append(BLIND)
+    return "; ".join(remarks) or None
 
 
 def tags_to_entities(tags: Sequence[str], text: str, characters: Sequence[Span]) -> list[Entity]:

@@ -9,6 +9,7 @@ import pytest
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.prediction.drawing import DRAWINGS
+from pipeline.prediction.extractions import extract
 from pipeline.prediction.readers import Request
 from pipeline.prediction.types import Sentence
 from tests.support.stand_in import StandIn
@@ -20,7 +21,8 @@ CONTROLS = Sentence.of("<e1>Ann</e1> \x1b]0;title\x07 \x9b2J uses <e2>Bo\x1bb</e
 def draw(name, sentence, line=1):
     """One sentence, with what stands before and after all of them."""
     drawing = DRAWINGS[name]
-    [answer] = StandIn().predict([sentence])
+    asked = Request(line, None, sentence)
+    [answer] = StandIn().predict([sentence]) if sentence.entities else extract(StandIn(), [asked.document])
     shown = drawing.show(Request(line, None, sentence), (answer,) if isinstance(answer, Problem) else answer)
     return drawing.head + shown + drawing.tail
 
@@ -93,3 +95,11 @@ def test_entities_that_overlap_are_coloured_once():
 
 def test_a_sentence_without_entities_is_drawn_without_colours():
     assert draw("html", Sentence.of("nobody here")).count("<mark") == 0
+
+
+@pytest.mark.parametrize(("name", "head"), [("html", "<mark"), ("terminal", "Ann and Bob. Eve met Joe.\n")])
+def test_plain_text_is_drawn_with_the_entities_and_relations_of_all_its_sentences(name, head):
+    drawn = draw(name, Sentence.of("Ann and Bob. Eve met Joe."))
+    assert head in drawn
+    assert [f"{one}: Uses 75%" in drawn for one in ("Bob., Ann", "Ann, Bob.", "Joe., Eve")] == [True, True, True]
+    assert "Ann, Eve" not in drawn

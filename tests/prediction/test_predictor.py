@@ -106,7 +106,7 @@ def test_pairs_that_no_window_holds_are_counted(free, monkeypatch):
     with_entities(free, monkeypatch, [(0, 1), (2, 3), (MAX_LENGTH, MAX_LENGTH + 1)])
     [answer] = free.predict([Sentence.of(PLAIN[1])])
     assert (len(answer.relations), answer.n_too_far) == (4, 2)
-    assert "2 ordered pairs lie further apart" in answer.as_json()["message"]
+    assert "2 ordered pairs lie further apart" in answer.message
 
 
 def test_a_document_of_many_entities_has_no_pair_built_that_no_window_holds(free, monkeypatch):
@@ -133,7 +133,7 @@ def test_a_batch_of_long_texts_is_cut_by_words_and_gives_the_same(free, monkeypa
 def test_a_sentence_of_one_entity_says_that_there_is_no_pair(free, monkeypatch):
     with_entities(free, monkeypatch, [(0, 1)])
     answers = free.predict([Sentence.of(PLAIN[0]), Sentence.of(PLAIN[1])])
-    assert [answer.as_json()["relations"] for answer in answers] == [[], []]
+    assert [answer.relations for answer in answers] == [(), ()]
     assert answers[0].message == "no pair found: the tagger found 1 entity"
 
 
@@ -156,11 +156,11 @@ def test_a_tagger_that_sees_positions_finds_nothing_in_unmarked_text(shared):
 def test_a_model_that_does_not_see_the_entities_says_so_of_every_relation(models, free, monkeypatch):
     sentences = [Sentence.of(MARKED[0]), Sentence.of(PLAIN[0])]
     with_entities(free, monkeypatch, [(0, 1), (2, 4)])
-    assert [answer.as_json()["message"] for answer in free.predict(sentences)] == [None, None]
+    assert [answer.message for answer in free.predict(sentences)] == [None, None]
     answers = Predictor(models[0] / "blind").predict(sentences)
     there, back = answers[1].relations
     assert there.probabilities == back.probabilities
-    assert all("max+entities" in answer.as_json()["message"] for answer in answers)
+    assert all("max+entities" in answer.message for answer in answers)
 
 
 def test_a_model_without_a_tagger_answers_marked_sentences_alone(models):

@@ -5,8 +5,10 @@ import json
 import pytest
 
 from pipeline.core.schema import Span
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import decode
-from pipeline.prediction.readers import READERS, Request
+from pipeline.prediction.readers import READERS, Request, read_documents
 from pipeline.prediction.types import Sentence
 
 SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
@@ -20,14 +22,15 @@ def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
     lines = [{"id": 7, "text": "a b c", "e1": [0, 1], "e2": [4, 5]}, {"text": "<e1>a</e1> b <e2>c</e2>"}, {"text": "a b c"}]
     asked = read("jsonl", "\n".join(map(json.dumps, lines)).encode())
     marked = Sentence("a b c", (Span(0, 1), Span(4, 5)))
-    assert asked == [Request(1, "7", marked), Request(2, None, marked), Request(3, None, Sentence("a b c"))]
+    assert asked == [Request(1, "7", marked), Request(2, None, marked), Request.of(3, None, "a b c")]
+    assert asked[2].content == Document("3", "line 3", "a b c", (), ())
 
 
 def test_json_lines_may_have_other_keys_and_null_for_nothing_whether_marked_or_not():
     rest = {"relation": "no such (thing)", "e1_type": 7, "comment": [None]}
     marked, plain = {"text": "a b", "e1": [0, 1], "e2": [2, 3], "id": None}, {"text": "a b", "e1": None, "e2": None}
     asked = read("jsonl", "\n".join(json.dumps(line | rest) for line in (marked, plain)).encode())
-    assert asked == [Request(1, None, Sentence("a b", (Span(0, 1), Span(2, 3)))), Request(2, None, Sentence("a b"))]
+    assert asked == [Request(1, None, Sentence("a b", (Span(0, 1), Span(2, 3)))), Request.of(2, None, "a b")]
 
 
 @pytest.mark.parametrize(
@@ -83,3 +86,40 @@ def test_semeval_blocks_need_no_relation():
 def test_a_bad_semeval_block_does_not_end_the_reading():
     asked = read("semeval", b'1\t"no marks"\nOther\n\n' + SEMEVAL)
     assert [isinstance(one.content, Sentence) for one in asked] == [False, True, True]
+
+
+def test_documents_come_with_their_ids_and_lines_and_without_their_annotation(tmp_path):
+    task = {"id": 3, "data": {"text": "Ann left."}, "annotations": [{"id": 1, "result": [
+        {"id": "x", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ann", "labels": ["PER"]}}]}]}  # fmt: skip
+    path = tmp_path / "tasks.json"
+    path.write_text(f"[{json.dumps(task)},\n{json.dumps({**task, 'id': 4, 'annotations': []})}]")
+    asked = list(read_documents(find_sources(path), path))
+    assert [(one.line, one.id, one.content.text, one.content.entities) for one in asked] == [
+        (1, "3", "Ann left.", ()),
+        (2, "4", "Ann left.", ()),
+    ]
+
+
+def test_a_text_that_its_annotator_left_out_is_read_too(tmp_path):
+    (tmp_path / "brat/later").mkdir(parents=True)
+    for name, text in {"one.txt": "Ann left.", "one.ann": "", "later/two.txt": "Bob stayed."}.items():
+        (tmp_path / "brat" / name).write_text(text)
+    (tmp_path / "marks.jsonl").write_text('{"text": "No.", "spans": [], "answer": "ignore"}\n')
+    for name, texts in {"brat": ["Bob stayed.", "Ann left."], "marks.jsonl": ["No."]}.items():
+        path = tmp_path / name
+        assert [asked.content.text for asked in read_documents(find_sources(path), path)] == texts
+
+
+def test_the_files_of_a_folder_tell_the_ids_of_their_documents_apart(tmp_path):
+    for name in ("a", "b"):
+        (tmp_path / f"{name}.jsonl").write_text('{"id": "1", "text": "Ann left.", "entities": [], "relations": []}\n')
+    asked = list(read_documents(find_sources(tmp_path), tmp_path))
+    assert [(one.id, one.content.id) for one in asked] == [("a/1", "a/1"), ("b/1", "b/1")]
+
+
+def test_what_is_wrong_with_a_document_has_its_file_and_line(tmp_path):
+    path = tmp_path / "spert.json"
+    path.write_text('[{"tokens": ["a"], "entities": [{"type": "X", "start": 0, "end": 9}], "relations": []}]')
+    [asked] = read_documents(find_sources(path, "spert"), path)
+    [problem] = asked.content
+    assert problem.found.startswith(f"{path}:1: ")

@@ -67,9 +67,9 @@ def test_an_entity_of_tags_without_types_has_no_type_in_json():
     assert entity.as_json() == {"text": "a", "words": [0, 1], "characters": [0, 1]}
 
 
-def test_the_type_of_an_entity_is_its_kind_in_json():
+def test_the_type_of_an_entity_stands_in_json():
     [entity] = tags_to_entities(["B-E1"], "a", [Span(0, 1)])
-    assert entity.as_json()["kind"] == "E1"
+    assert entity.as_json()["type"] == "E1"
 
 
 def test_a_marked_sentence_gets_its_relation_direction_and_spans():
@@ -81,16 +81,5 @@ def test_a_marked_sentence_gets_its_relation_direction_and_spans():
     assert said["entities"][1] == {"text": "Cat", "words": [1, 2], "characters": [4, 7]}
 
 
-def test_an_unmarked_sentence_gets_a_list_of_relations():
-    said = as_json("here Ann met Bob")
-    assert [(r["e1"]["text"], r["e2"]["text"]) for r in said["relations"]] == [("Ann", "Bob"), ("Bob", "Ann")]
-    assert said["message"] is None
-
-
 def test_the_label_that_stands_for_no_relation_is_said_once():
     assert as_json("<e1>Ann</e1> met <e2>Bob</e2>")["negative_label"] == "Other"
-    assert as_json("here Ann met Bob")["negative_label"] == "Other"
-
-
-def test_no_pair_found_is_said():
-    assert as_json("only Ann")["message"] == "no pair found: the tagger found 1 entity"

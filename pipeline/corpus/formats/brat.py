@@ -80,7 +80,9 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
             hint = f"add it, an empty one where nothing is annotated, or move {here.name} elsewhere"
             yield Problem(f"there is no {missing.name}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
         else:
-            yield Skipped(f"{txt}:1", row_id, "no .ann in its folder")
+            text = _read_text(txt)
+            document = None if isinstance(text, Problem) else Document(row_id, f"{txt}:1", text.removeprefix(MARK), (), ())
+            yield Skipped(f"{txt}:1", row_id, "no .ann in its folder", document)
 
 
 def _files(path: Path, pattern: str) -> list[Path]:

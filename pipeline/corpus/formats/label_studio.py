@@ -78,7 +78,8 @@ def _read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document |
     annotations = [annotation for rows in listed for annotation in rows]
     kept = [one for one in annotations if not one.get("was_cancelled") and not one.get("skipped")]
     if not kept and not problems:
-        yield Skipped(source, row_id, "its annotator skipped it" if annotations else "it has no annotation")
+        reason = "its annotator skipped it" if annotations else "it has no annotation"
+        yield Skipped(source, row_id, reason, _unannotated(value, row_id, source))
         return
     problems += id_problems(value)
     data = data if isinstance(data, dict) else {}
@@ -91,6 +92,16 @@ def _read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document |
     if key and not problems:
         meta = {name: item for name, item in data.items() if name != key} | _own(value, annotations, kept)
         yield Document(row_id, source, str(data[key]), tuple(said.entities), tuple(said.relations), meta=meta)
+
+
+def _unannotated(value: Row, row_id: str, source: str) -> Document | None:
+    """The text of a task that nobody has annotated."""
+    data = value.get("data")
+    key = text_key(data, []) if isinstance(data, dict) else None
+    if not isinstance(data, dict) or key is None:
+        return None
+    meta = {name: item for name, item in data.items() if name != key}
+    return Document(row_id, source, data[key], (), (), meta=meta)
 
 
 def _own(value: Row, annotations: Sequence[Row], kept: Sequence[Row]) -> Row:
@@ -123,9 +134,9 @@ def _task(document: Document) -> Row:
     require_free(document, ("text",))
     said = document.meta.get(OWN)
     own: Row = said if isinstance(said, dict) else {}
-    entities = [_region(document, entity) for entity in document.entities]
+    entities = [region_row(document, entity) for entity in document.entities]
     runs = [(annotator, list(run)) for annotator, run in groupby(document.relations, lambda relation: relation.annotator)]
-    annotations = [_annotation([*entities, *map(_relation, run)], annotator) for annotator, run in runs or [(None, [])]]
+    annotations = [_annotation([*entities, *map(relation_row, run)], annotator) for annotator, run in runs or [(None, [])]]
     annotations[0]["result"] += _listed(own, "regions")
     cancelled = own.get("cancelled")
     annotations += [{"was_cancelled": True, "result": []}] * (cancelled if isinstance(cancelled, int) else 0)
@@ -146,13 +157,15 @@ def _annotation(result: list[Row], annotator: str | None) -> Row:
     return {"completed_by": who if isinstance(who, int) else {"email": who}, "was_cancelled": False, "result": result}
 
 
-def _region(document: Document, entity: Entity) -> Row:
+def region_row(document: Document, entity: Entity) -> Row:
+    """The result that an entity is."""
     (span,) = entity.spans
     labels = [] if entity.type is None else [entity.type]
     value = {"start": span.start, "end": span.end, "text": document.text[span.start : span.end], "labels": labels}
     return {"id": entity.id, "type": REGION, "from_name": "label", "to_name": "text", "value": value}
 
 
-def _relation(relation: Relation) -> Row:
+def relation_row(relation: Relation) -> Row:
+    """The result that a relation is; its label has no direction."""
     labels = [] if relation.label is None else [relation.label]
     return {"type": RELATION, "from_id": relation.head, "to_id": relation.tail, "direction": "right", "labels": labels}

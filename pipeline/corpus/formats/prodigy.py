@@ -88,7 +88,8 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
     text, answer = value.get("text"), value.get("answer", "accept")
     row_id = fields.read_id(value.get("id")) or ids.distinct(content_id([text, json.dumps(value.get("spans"))]))
     if answer in ANSWERS[1:]:
-        yield Skipped(source, row_id, f'the answer is "{answer}"')
+        plain = Document(row_id, source, text, (), ()) if isinstance(text, str) else None
+        yield Skipped(source, row_id, f'the answer is "{answer}"', plain)
         return
     problems = fields.id_problems(value)
     if answer != "accept":

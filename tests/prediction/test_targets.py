@@ -1,0 +1,63 @@
+"""Predictions as documents of every format that holds them, read again."""
+
+import json
+
+import pytest
+
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats import FORMATS
+from pipeline.prediction import targets
+from pipeline.prediction.extractions import extract
+from tests.support.stand_in import StandIn
+
+TEXT = "Ann met Bob . She left ."
+READ = [name for name in targets.NAMES if name in FORMATS and name != "label_studio"]
+
+
+def write(name, place, *texts):
+    predictor = StandIn()
+    documents = [Document(str(number), f"line {number}", text, (), ()) for number, text in enumerate(texts, 1)]
+    model = targets.Model(predictor.version, predictor.tokenize)
+    return targets.write(extract(predictor, documents), name, place, model)
+
+
+@pytest.mark.parametrize("name", READ)
+def test_predictions_are_read_again_as_they_were_written(tmp_path, name):
+    write(name, tmp_path / "target", TEXT, "nobody here .")
+    first, second = FORMATS[name].read(tmp_path / "target")
+    assert (first.text, second.text, second.entities) == (TEXT, "nobody here .", ())
+    assert sorted(TEXT[slice(*entity.cover)] for entity in first.entities) == ["Ann", "Bob", "She"]
+    names = {entity.id: TEXT[slice(*entity.cover)] for entity in first.entities}
+    assert {(names[each.head], names[each.tail]) for each in first.relations} == {("Ann", "Bob"), ("Bob", "Ann")}
+
+
+@pytest.mark.parametrize("name", ["jsonl", "doccano", "prodigy"])
+def test_probabilities_and_the_model_stand_in_meta_where_a_format_has_it(tmp_path, name):
+    write(name, tmp_path / "target", TEXT)
+    [document] = FORMATS[name].read(tmp_path / "target")
+    assert document.meta["model"] == "stand-in-1"
+    assert document.meta["probabilities"] == {"entities": [0.5, 0.5, 0.5], "relations": [0.75, 0.75]}
+
+
+def test_label_studio_gets_predictions_with_scores(tmp_path):
+    write("label_studio", tmp_path / "target", TEXT)
+    [task] = json.loads((tmp_path / "target").read_text())
+    [prediction] = task["predictions"]
+    assert (prediction["model_version"], prediction["score"]) == ("stand-in-1", 0.5)
+    assert [result.get("score") for result in prediction["result"]] == [0.5, 0.5, 0.5, 0.75, 0.75]
+    assert [result["labels"] for result in prediction["result"] if result["type"] == "relation"] == [["Uses"], ["Uses"]]
+
+
+def test_spacy_gets_entities_that_are_whole_words(tmp_path):
+    import spacy
+    from spacy.tokens import DocBin
+
+    write("spacy", tmp_path / "target", TEXT)
+    [doc] = DocBin().from_disk(tmp_path / "target").get_docs(spacy.blank("en").vocab)
+    assert [span.text for span in doc.spans["entities"]] == ["Ann", "Bob", "She"]
+    assert list(doc.user_data["relations"]) == [(1, 0, "Uses", None), (0, 1, "Uses", None)]
+
+
+def test_what_a_format_cannot_hold_is_changed_and_counted(tmp_path):
+    changes = write("brat", tmp_path / "target", TEXT)
+    assert "entities without type, 3: their type is Entity" in changes
