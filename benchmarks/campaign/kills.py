@@ -26,6 +26,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_SECONDS = 600
 ENDING_SECONDS = 60  # within which all processes of a killed run end
 REPRO = [sys.executable, "-m", "dvc", "repro"]
+HALF_WRITTEN = "'./dvc.lock' validation failed"  # DVC writes it in place
 ASKS_TO_REMOVE = ".dvc/tmp/rwlock"  # DVC's record of what its processes read and write, which outlives them
 
 
@@ -119,7 +120,7 @@ def run_killed(folder: Path, seconds: float, victim: str, sent: signal.Signals) 
 
 
 def run_again(folder: Path, log: Path) -> None:
-    """Run `dvc repro` to its end, once more where it asks to remove its lock.
+    """Run `dvc repro` to its end, once more where it asks to remove its lock, or was killed while it wrote dvc.lock.
 
     Raises: WrongError where it fails.
     """
@@ -129,9 +130,12 @@ def run_again(folder: Path, log: Path) -> None:
         )
         with log.open("a", encoding="utf-8") as file:
             file.write(ended.stdout + ended.stderr)
-        if ended.returncode == 0 or ASKS_TO_REMOVE not in ended.stderr:
+        if ASKS_TO_REMOVE in ended.stderr:
+            (folder / ASKS_TO_REMOVE).unlink()
+        elif HALF_WRITTEN in ended.stderr:
+            subprocess.run(["git", "checkout", "--quiet", "dvc.lock"], cwd=folder, check=True)
+        else:
             break
-        (folder / ASKS_TO_REMOVE).unlink()
     require(ended.returncode == 0, f"run again, dvc fails: {ended.stderr[-1_000:]}")
 
 

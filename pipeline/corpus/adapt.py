@@ -180,7 +180,7 @@ RULES: dict[str, Rule] = {
     "loops": _without("relations of the same characters", entities.is_loop),
     "crossing": _without("relations of entities that overlap", entities.is_crossing),
     "backward": _rule(
-        "labels of no relation with the tail first",
+        "labels without direction with the tail first",
         "the head is first, for they have no direction",
         False,
         entities.n_backward,

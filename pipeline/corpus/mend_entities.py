@@ -81,7 +81,7 @@ def without_relations(is_left_out: IsLeftOut) -> Callable[[Document], Document]:
 
 
 def n_backward(document: Document) -> int:
-    """Labels that stand for no relation, with the tail before the head."""
+    """Labels without direction, with the tail before the head."""
     return sum(given != turned for given, turned in zip(document.relations, forward(document).relations, strict=True))
 
 
@@ -90,7 +90,9 @@ def forward(document: Document) -> Document:
     covers = {entity.id: entity.cover for entity in document.entities}
 
     def ordered(relation: Relation) -> Relation:
-        is_kept = (relation.label or "-").casefold() not in ALONE or covers[relation.head] <= covers[relation.tail]
+        label = relation.label
+        has_direction = label is not None and label.casefold() not in ALONE and label not in document.symmetric
+        is_kept = has_direction or covers[relation.head] <= covers[relation.tail]
         return relation if is_kept else replace(relation, head=relation.tail, tail=relation.head)
 
     return replace(document, relations=tuple(map(ordered, document.relations)))

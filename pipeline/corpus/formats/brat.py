@@ -61,7 +61,8 @@ def recognises(path: Path) -> bool:
 def read(path: Path) -> Iterator[Document | Skipped | Problem]:
     """Documents and problems of a folder and the folders below it, by path."""
     symmetric: dict[Path, list[str]] = {}
-    for file in _files(path, CONF):
+    above = [path.parent / CONF] if (path.parent / CONF).is_file() else []  # of a split's folder within a collection
+    for file in (*above, *_files(path, CONF)):
         text = _read_text(file)
         if isinstance(text, Problem):
             yield text.at(f"{file}:1")

@@ -214,7 +214,8 @@ def _block(document: Document) -> list[str]:
         raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
     (relation,), text = document.relations, document.text
     e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
-    label = _directed(relation.label, is_turned=document.entity(relation.head).spans[0] != e1)
+    is_turned = document.entity(relation.head).spans[0] != e1
+    label = relation.label if relation.label in document.symmetric else _directed(relation.label, is_turned=is_turned)
     marked = f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
     lines = [f'{document.id}\t"{marked}"', *([] if label is None else [label])]
     numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]

@@ -359,3 +359,12 @@ def test_a_large_folder_is_read_document_by_document(tmp_path):
     for name, count in (("small", 20), ("large", 500)):
         brat.write((document(id=str(number), text=TEXT * 500) for number in range(count)), tmp_path / name)
     assert peak_bytes(brat.read(tmp_path / "large")) < peak_bytes(brat.read(tmp_path / "small")) + 1_000_000
+
+
+def test_an_annotation_conf_above_a_split_s_folder_counts(tmp_path):
+    folder = tmp_path / "train"
+    folder.mkdir()
+    (tmp_path / "annotation.conf").write_text("[relations]\nAlias\tArg1:A, Arg2:A, <REL-TYPE>:symmetric\n", encoding="utf-8")
+    (folder / "a.txt").write_text("Ann Bob", encoding="utf-8")
+    (folder / "a.ann").write_text("T1\tA 0 3\tAnn\nT2\tA 4 7\tBob\nR1\tAlias Arg1:T1 Arg2:T2\n", encoding="utf-8")
+    assert [document.symmetric for document in brat.read(folder)] == [{"Alias"}]
