@@ -112,8 +112,8 @@ class Tag:
     """Which classes the BIO tags name, and what becomes of entities that share a word."""
 
     labels: Literal["entity", "role", "type"]
-    overlap: Literal["error", "outer", "first"] = "error"
     entities: Literal["pair", "all"] = "pair"  # all: of sentences of which all are annotated
+    overlap: Literal["error", "outer", "first"] = "error"
 
 
 @dataclass(frozen=True)
