@@ -30,7 +30,7 @@ FILE_KINDS = {
     "exclude-unknown": "the list of what is left out has an id or a kind that no row has",
 }
 ROW_KINDS = {  # the rows that have one can be left out by it
-    "not-utf8": "a line is not in UTF-8",
+    "not-utf8": "the file of a document is not in UTF-8",
     "file-alone": "one of two files that belong together is not there",
     "line-unexpected": "a line belongs to no annotation",
     "line-malformed": "a line of annotation lacks a part, or has it in a form of its own",

@@ -160,14 +160,14 @@ def test_bytes_of_cp1252_are_said_once_and_other_values_are_read(values):
     lines = [b'{"text": "caf\xe9"}', json.dumps(A).encode(), b'{"text": "\x93na\xefve\x94"}']
     good, problem = values(b"\n".join(lines))
     assert good == Value(2, A)
-    assert told(problem) == ("corpus.json:1", "not-utf8", "not UTF-8 (2 values of the file, the first here)")
+    assert told(problem) == ("corpus.json:1", "file-not-utf8", "not UTF-8 (2 values of the file, the first here)")
     assert "cp1252" in problem.hint
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_file_in_utf16_is_one_problem(values, encoding):
     (problem,) = values(f"{json.dumps(A)}\n{json.dumps(B)}".encode(encoding))
-    assert told(problem) == ("corpus.json:1", "not-utf8", "the file is UTF-16")
+    assert told(problem) == ("corpus.json:1", "file-not-utf8", "the file is UTF-16")
 
 
 def test_items_of_an_object_of_lists_come_with_the_key_of_their_list(values):
