@@ -27,6 +27,7 @@ FILE_KINDS = {
     "format-ambiguous": "a file is of several formats",
     "format-unexpected": "a file is of another format than the one asked for",
     "file-empty": "a file has no annotation",
+    "file-broken": "a value of a file is broken and its end is not found, so that the rest cannot be read",
     "exclude-unknown": "the list of what is left out has an id or a kind that no row has",
 }
 ROW_KINDS = {  # the rows that have one can be left out by it

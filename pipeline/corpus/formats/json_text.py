@@ -19,6 +19,7 @@ NOT_UTF8 = Problem("not UTF-8", "save the file as UTF-8: it may be cp1252 (Windo
 PYTHON = Problem("Python's own form in single quotes, not JSON", "write the file with json.dumps", "json-malformed")
 HALF_PAIR = Problem("a text has half of a surrogate pair", "write whole characters", "value-malformed")
 TOO_DEEP = Problem("not JSON that can be read: brackets nest a thousand deep", JSON_HINT, "json-malformed")
+NO_END = Problem("the end of a broken value is not found", JSON_HINT, "file-broken")  # none can exclude it, nor what is behind
 TOO_MANY_DIGITS = Problem("a number has thousands of digits", JSON_HINT, "json-malformed")
 
 _BETWEEN = re.compile("[ \t\n\ufeff,]*")  # values; commas are not looked at, for a missing one loses nothing
@@ -136,14 +137,16 @@ class JsonText:
     def _skip(self, problem: Problem) -> Problem:
         """Move past a broken value; the problem, with the lines that are skipped for it."""
         first, self.faulty = self.line, self._first_line()
+        is_inside = self._indent is None  # the value shares its line with others
         if self._indent is None:
             self.gave_up = not self._skip_brackets()
         else:
             self.gave_up = not self._skip_to_line(self._indent)
+        if self.gave_up and (is_inside or self.line - first > 1):
+            return replace(NO_END, found=f"{problem.found}; the rest of the file is skipped", hint=problem.hint)
         if problem is PYTHON or self.line - first <= 1:
             return problem
-        rest = "the rest of the file is skipped" if self.gave_up else f"lines {first} to {self.line - 1} are skipped"
-        return replace(problem, found=f"{problem.found}; {rest}")
+        return replace(problem, found=f"{problem.found}; lines {first} to {self.line - 1} are skipped")
 
     def _first_line(self) -> str:
         """The first line of a broken value, which says what it is; nothing where it shares the line or this is a bracket alone."""
