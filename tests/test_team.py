@@ -72,7 +72,7 @@ def test_a_push_after_a_new_sentence_moves_its_shard_alone(clones: tuple[Path, P
     new_shards = files(second / "data/embedded") - shards
     new_files = files(tmp_path / "dvc remote") - remote
     assert len(new_shards) == 1
-    assert len(new_files) == 2  # the shard, and DVC's list of the folder
+    assert len(new_files) == 3  # the shard, the counts of words that the encoder knows, and DVC's list of the folder
 
 
 def test_an_experiment_with_the_learning_rate_reruns_train_and_what_tells_of_it_alone(finished: Path, tmp_path: Path) -> None:
