@@ -40,6 +40,18 @@ from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
 
+COUNTED = {  # what became of the documents, in the words of the log
+    "documents": "documents",
+    "sentences": "sentences with all their entities",
+    "annotated": "annotated pairs",
+    "negatives": "pairs without relation",
+    "across_sentences": "pairs across sentences",
+    "excluded": "of these left out",
+    "covered": "pairs with an entity of fragments",
+    "dropped": "relations dropped, not the first of their pair",
+    "renamed": "names changed",
+    "entities_across": "entities across sentences",
+}
 EXCLUDED = "excluded.jsonl"  # the rows that parse.exclude leaves out, in the folder of those that stay
 
 
@@ -127,7 +139,7 @@ def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> 
     if line := unused_line(raw, sources):
         yield line
     if notes.counts.get("documents") != notes.counts.get("annotated"):
-        yield ", ".join(f"{count:,} {name.replace('_', ' ')}" for name, count in notes.counts.items() if count)
+        yield ", ".join(f"{notes.counts[name]:,} {words}" for name, words in COUNTED.items() if notes.counts.get(name))
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
