@@ -21,6 +21,7 @@ import os
 import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from itertools import combinations
 from pathlib import Path
 
@@ -64,7 +65,7 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
     for file in _files(path, CONF):
         text = _read_text(file)
         if isinstance(text, Problem):
-            yield text.at(f"{file}:1")
+            yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
         else:
             symmetric[file.parent] = _symmetric(text)
     annotated = _files(path, "*.ann")

@@ -15,8 +15,8 @@ BLOCK = 1 << 16  # characters
 LONGEST = 1 << 28  # characters of a value, all of which are in memory
 LOOK_AHEAD = 1 << 20  # characters in which the end of a broken value is looked for
 JSON_HINT = "write it with a JSON library"
-NOT_UTF8 = Problem("not UTF-8", "save the file as UTF-8: it may be cp1252 (Windows) or Latin-1", "not-utf8")
-PYTHON = Problem("Python's own form in single quotes, not JSON", "write the file with json.dumps", "json-malformed")
+NOT_UTF8 = Problem("not UTF-8", "save the file as UTF-8: it may be cp1252 (Windows) or Latin-1", "file-not-utf8")
+PYTHON = Problem("Python's own form in single quotes, not JSON", "write the file with json.dumps", "file-not-json")
 HALF_PAIR = Problem("a text has half of a surrogate pair", "write whole characters", "value-malformed")
 TOO_DEEP = Problem("not JSON that can be read: brackets nest a thousand deep", JSON_HINT, "json-malformed")
 TOO_MANY_DIGITS = Problem("a number has thousands of digits", JSON_HINT, "json-malformed")
@@ -135,15 +135,17 @@ class JsonText:
 
     def _skip(self, problem: Problem) -> Problem:
         """Move past a broken value; the problem, with the lines that are skipped for it."""
-        first, self.faulty = self.line, self._first_line()
-        if self._indent is None:
+        first, indent, self.faulty = self.line, self._indent, self._first_line()
+        if indent is None:
             self.gave_up = not self._skip_brackets()
         else:
-            self.gave_up = not self._skip_to_line(self._indent)
-        if problem is PYTHON or self.line - first <= 1:
+            self.gave_up = not self._skip_to_line(indent)
+        n_lines = self.line - first + (self.gave_up and self._column > 0)  # the last one may have no end
+        if problem is PYTHON or (n_lines <= 1 and not (self.gave_up and indent is None)):
             return problem
-        rest = "the rest of the file is skipped" if self.gave_up else f"lines {first} to {self.line - 1} are skipped"
-        return replace(problem, found=f"{problem.found}; {rest}")
+        if self.gave_up:
+            return replace(problem, found=f"{problem.found}; the rest of the file is skipped", kind="file-cut-short")
+        return replace(problem, found=f"{problem.found}; lines {first} to {self.line - 1} are skipped")
 
     def _first_line(self) -> str:
         """The first line of a broken value, which says what it is; nothing where it shares the line or this is a bracket alone."""

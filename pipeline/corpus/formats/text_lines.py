@@ -1,8 +1,9 @@
 """The lines of text files, the beginning of a file by which its format is told, and ids for documents that have none of their own.
 
 A line of a file ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other
-have it in their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it. A
-stream of lines to predict is read to its end instead, whatever is wrong with some of them.
+have it in their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it; so
+it is a problem of no row, which cannot be left out. A stream of lines to predict is read to its end instead, whatever is wrong with
+some of them.
 """
 
 from __future__ import annotations
@@ -41,7 +42,7 @@ class StreamLine(NamedTuple):
 def read_lines(path: Path) -> Iterator[TextLine | Problem]:
     """The lines of a file, or what is wrong with its encoding after the lines before."""
     if is_utf16(path):
-        yield Problem("the file is UTF-16", NOT_UTF8, "not-utf8").at(f"{path}:1")
+        yield Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8").at(f"{path}:1")
         return
     with path.open(encoding="utf-8", errors="surrogateescape") as file:  # ends a line with LF, CRLF or CR, and with nothing else
         for number, line in enumerate(file, 1):
@@ -67,7 +68,7 @@ def _encoding_problem(line: str) -> Problem | None:
     except UnicodeEncodeError as error:
         byte = ord(line[error.start]) & 0xFF
         found = f"byte 0x{byte:02x} at character {error.start + 1} is not UTF-8, the file may be in cp1252"
-        return Problem(found, NOT_UTF8, "not-utf8")
+        return Problem(found, NOT_UTF8, "file-not-utf8")
     return None
 
 

@@ -239,7 +239,7 @@ def test_another_encoding_is_one_problem_of_the_file(reading, name, encoding):
 
 def test_an_annotation_conf_of_another_encoding_is_a_problem(reading):
     problem, document = reading(**{"annotation.conf": "[relations]\n".encode("utf-16")})
-    assert (problem.kind, problem.row_id) == ("not-utf8", None)
+    assert (problem.kind, problem.row_id) == ("file-not-utf8", None)
     assert isinstance(document, Document)
 
 

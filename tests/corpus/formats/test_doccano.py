@@ -149,7 +149,7 @@ def test_a_line_that_is_no_json_is_a_problem_and_the_next_one_is_read(tmp_path):
     assert document.id == "1"
 
 
-@pytest.mark.parametrize(("encoding", "kind"), [("utf-16", "not-utf8"), ("cp1252", "not-utf8")])
+@pytest.mark.parametrize(("encoding", "kind"), [("utf-16", "file-not-utf8"), ("cp1252", "file-not-utf8")])
 def test_another_encoding_is_one_problem_of_the_file(tmp_path, encoding, kind):
     path = tmp_path / "train.jsonl"
     path.write_bytes("\n".join([json.dumps(ROW | {"text": "Ann opened caf\xe9."}, ensure_ascii=False)] * 3).encode(encoding))

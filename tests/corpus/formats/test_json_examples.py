@@ -43,4 +43,4 @@ def test_a_mark_is_skipped_and_another_encoding_is_one_problem(example, module, 
     if encoding == "utf-8-sig":
         assert all(isinstance(document, Document) for document in readings)
     else:
-        assert [reading.kind for reading in readings if not isinstance(reading, Document)] == ["not-utf8"]
+        assert [reading.kind for reading in readings if not isinstance(reading, Document)] == ["file-not-utf8"]

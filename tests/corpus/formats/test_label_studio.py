@@ -262,7 +262,7 @@ def test_an_export_without_relations_is_one_problem_that_says_which_to_take(read
 def test_another_encoding_is_one_problem_of_the_file(tmp_path, encoding):
     path = tmp_path / "export.json"
     path.write_bytes(json.dumps([task(data={"text": "caf\xe9"})] * 3, ensure_ascii=False).encode(encoding))
-    assert [problem.kind for problem in label_studio.read(path)] == ["not-utf8"]
+    assert [problem.kind for problem in label_studio.read(path)] == ["file-not-utf8"]
 
 
 @pytest.mark.parametrize(

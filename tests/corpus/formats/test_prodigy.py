@@ -192,7 +192,7 @@ def test_a_line_that_is_no_json_is_a_problem_and_the_next_one_is_read(tmp_path):
 def test_another_encoding_is_one_problem_of_the_file(tmp_path, encoding):
     path = tmp_path / "train.jsonl"
     path.write_bytes("\n".join([json.dumps(ROW | {"text": "Ann in caf\xe9."}, ensure_ascii=False)] * 3).encode(encoding))
-    assert [problem.kind for problem in prodigy.read(path)] == ["not-utf8"]
+    assert [problem.kind for problem in prodigy.read(path)] == ["file-not-utf8"]
 
 
 @pytest.mark.parametrize("value", [ROW, ROW | {"relations": []}, {"text": TEXT, "_task_hash": 5, "spans": []}])

@@ -38,7 +38,7 @@ def test_a_file_in_cp1252_is_one_problem_at_its_first_such_line(file):
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le", "utf-16-be"])
 def test_a_file_in_utf16_is_one_problem_with_a_mark_or_without(file, encoding):
     (problem,) = read_lines(file("one\ntwo\n".encode(encoding)))
-    assert (problem.found, problem.kind) == ("the file is UTF-16", "not-utf8")
+    assert (problem.found, problem.kind) == ("the file is UTF-16", "file-not-utf8")
 
 
 def test_an_empty_file_has_no_lines(file):
