@@ -13,14 +13,19 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.campaign.corpus_oracle import FORMATS, Format, check_accepted
+from benchmarks.campaign.corpus_oracle import FORMATS, check_rows
 from benchmarks.campaign.mutations import mutate
 from benchmarks.campaign.rounds import Draw, Finished, Round, require, within
 from pipeline import parse
 from pipeline.core import schema
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import PARSE
-from pipeline.corpus.formats import READERS, Annotation
+from pipeline.core.storage import BATCH_ROWS
+from pipeline.corpus.formats import reader
+from pipeline.corpus.pair_options import PairOptions
+from pipeline.corpus.pairs import AnnotatedPair
+from pipeline.corpus.reading import read_files
+from pipeline.corpus.sentences import segmenter_of
 from pipeline.corpus.words import Tokenizer, load_tokenizer
 from tests.support.project import ROOT, blocks
 
@@ -33,7 +38,6 @@ N_TEST = 10
 def prepare(_: Finished) -> Round:
     """The round of this campaign."""
     annotations = {split: tuple(blocks(ROOT / f"data/raw/{split}.txt")) for split in ("train", "test")}
-    tokenize = cache(load_tokenizer)("en", "char")
 
     def play_round(draw: Draw) -> None:
         name = draw.rng.choice(sorted(FORMATS))
@@ -46,38 +50,38 @@ def prepare(_: Finished) -> Round:
         with within(MOST_SECONDS):
             accepted, problems = read(path, name)
             check_rows(accepted, problems, content, FORMATS[name])
-            check_table(accepted, tokenize)
+            check_table(accepted)
             if draw.number % WHOLE_EVERY == 0:
                 check_stage(draw.folder, name, problems)
 
     return play_round
 
 
-def read(path: Path, name: str) -> tuple[list[Annotation], list[Problem]]:
-    """The rows that the reader of a format accepts, and its problems."""
-    readings = list(READERS[name](path))
-    return (
-        [reading for reading in readings if isinstance(reading, Annotation)],
-        [reading for reading in readings if isinstance(reading, Problem)],
-    )
+@cache
+def tokenizer() -> Tokenizer:
+    """The tokenizer of the shipped corpus."""
+    return load_tokenizer("en", "char")
 
 
-def check_rows(accepted: list[Annotation], problems: list[Problem], content: bytes, form: Format) -> None:
-    """Raises: WrongError where a row is lost, or an accepted one is not what the file says."""
-    good, bad = {row.source for row in accepted}, {problem.row for problem in problems}
-    require(len(good) == len(accepted), "two accepted rows are of one place")
-    require(not good & bad, f"rows both accepted and refused: {sorted(good & bad)}")
-    n_rows = form.count(content)
-    require(len(good) + len(bad) == n_rows, f"{n_rows} rows in the file, {len(good)} accepted, {len(bad)} with problems")
-    for row in accepted:
-        check_accepted(row, content, form)
+def read(path: Path, name: str) -> tuple[list[AnnotatedPair], list[Problem]]:
+    """The rows of a train file that the parse stage accepts, and what it says of the others."""
+    batches = read_files([(path, reader(name))], segmenter_of(tokenizer()), PairOptions(), BATCH_ROWS)
+    readings = [reading for of_batch, _ in batches for reading in of_batch]
+    pairs = [reading for reading in readings if isinstance(reading, AnnotatedPair)]
+    problems = [reading for reading in readings if isinstance(reading, Problem)]
+    require(len(pairs) + len(problems) == len(readings), "something is neither a pair nor a problem")
+    missing = [pair for pair in pairs if pair.relation is None]
+    problems += [
+        Problem("the relation is missing", "annotate it", "relation-missing").at(pair.source, row_id=pair.id) for pair in missing
+    ]
+    return [pair for pair in pairs if pair.relation is not None], problems
 
 
-def check_table(accepted: list[Annotation], tokenize: Tokenizer) -> None:
+def check_table(accepted: list[AnnotatedPair]) -> None:
     """Raises: WrongError where an entity's words are not the entity; InputError where a row breaks the contract."""
     if not accepted:
         return
-    table = parse.parse(accepted, tokenize, directed=True)
+    table = parse.parse(accepted, tokenizer(), directed=True)
     schema.check(table, PARSE.schema, "parse")
     for row, parsed in zip(accepted, table.to_pylist(), strict=True):
         for entity, marked in (("e1", row.e1), ("e2", row.e2)):

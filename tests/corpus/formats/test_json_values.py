@@ -106,17 +106,29 @@ def test_a_broken_item_of_a_printed_list_is_a_problem_that_names_the_lines_skipp
 
 
 def test_a_broken_value_of_which_no_end_is_found_says_that_the_rest_is_skipped(values):
-    (problem,) = values('[{"id": [1\n{"id": 2},\n"x"\n')
+    (problem,) = values('[{"id": [1\n "id": 2},\n"x"\n')
     assert problem.found.endswith("; the rest of the file is skipped")
 
 
 @pytest.mark.parametrize(
     "content",
-    ['[{"id": [1\n{"id": 2},\n"x"\n', ' {"id" 1}\n{"id": 2}', '[{"id" 1, {"id": 2}, {"id": 3}]', "{'id': 1}", '[{"id": 1}'],
+    ['[{"id": [1\n "id": 2},\n"x"\n', ' {"id" 1}\n{"id": 2}', '[{"id" 1, {"id": 2}, {"id": 3}]', "{'id': 1}", '[{"id": 1}'],
 )
 def test_what_makes_more_than_one_object_unreadable_is_of_no_row_that_could_be_left_out(values, content):
     *_, problem = values(content)
     assert (problem.kind in FILE_KINDS, problem.row_id, "parse.exclude" in problem.hint) == (True, None, False)
+
+
+@pytest.mark.parametrize("broken", ['{"id": [[1}', '{"id": "1}', '{{"id": 1', 'x {"a', '{"id" [1,\n "b"\n'])
+def test_a_broken_value_behind_another_takes_no_whole_line_with_it(values, broken):
+    first, *_, last = values(f"{json.dumps(A)}{broken}\n{json.dumps(B)}\n")
+    assert (first, last.value) == (Value(1, A), B)
+
+
+def test_lines_are_skipped_up_to_the_bracket_that_closes_a_broken_value(values):
+    problem, good = values(f'[{{"id": {{"a": 1,\n "b" 2\n }}}}, {json.dumps(B)}]')
+    assert problem.found.endswith("; lines 1 to 3 are skipped")
+    assert good == Value(3, B)
 
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 16])
