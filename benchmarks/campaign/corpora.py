@@ -13,13 +13,14 @@ from pathlib import Path
 
 import yaml
 
-from benchmarks.campaign.corpus_oracle import FORMATS, Format, check_accepted, lines
+from benchmarks.campaign.corpus_oracle import FORMATS, check_rows
 from benchmarks.campaign.mutations import mutate
 from benchmarks.campaign.rounds import Draw, Finished, Round, require, within
 from pipeline import parse
 from pipeline.core import schema
-from pipeline.core.errors import FILE_KINDS, InputError, Problem
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import PARSE
+from pipeline.core.storage import BATCH_ROWS
 from pipeline.corpus.formats import reader
 from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
@@ -32,13 +33,11 @@ MOST_ROWS = 20
 MOST_SECONDS = 20  # of a round, on a busy machine
 WHOLE_EVERY = 25  # rounds: the stage as a whole takes as long as many readings
 N_TEST = 10
-UNLABELLED = Problem("the relation is missing", "annotate it", "relation-missing")
 
 
 def prepare(_: Finished) -> Round:
     """The round of this campaign."""
     annotations = {split: tuple(blocks(ROOT / f"data/raw/{split}.txt")) for split in ("train", "test")}
-    tokenize = cache(load_tokenizer)("en", "char")
 
     def play_round(draw: Draw) -> None:
         name = draw.rng.choice(sorted(FORMATS))
@@ -49,47 +48,40 @@ def prepare(_: Finished) -> Round:
         path.write_bytes(content)
         path.with_name(f"test.{FORMATS[name].ending}").write_bytes(FORMATS[name].write(annotations["test"][:N_TEST]))
         with within(MOST_SECONDS):
-            accepted, problems = read(path, name, tokenize)
+            accepted, problems = read(path, name)
             check_rows(accepted, problems, content, FORMATS[name])
-            check_table(accepted, tokenize)
+            check_table(accepted)
             if draw.number % WHOLE_EVERY == 0:
                 check_stage(draw.folder, name, problems)
 
     return play_round
 
 
-def read(path: Path, name: str, tokenize: Tokenizer) -> tuple[list[AnnotatedPair], list[Problem]]:
-    """The rows of a file of train that parse accepts, and its problems; a row without a relation is one."""
-    batches = read_files([(path, reader(name))], segmenter_of(tokenize), PairOptions(), n_rows=MOST_ROWS)
-    readings = [reading for batch, _ in batches for reading in batch]
-    rows = [reading for reading in readings if isinstance(reading, AnnotatedPair)]
-    unlabelled = [UNLABELLED.at(row.source, row_id=row.id) for row in rows if row.relation is None]
+@cache
+def tokenizer() -> Tokenizer:
+    """The tokenizer of the shipped corpus."""
+    return load_tokenizer("en", "char")
+
+
+def read(path: Path, name: str) -> tuple[list[AnnotatedPair], list[Problem]]:
+    """The rows of a train file that the parse stage accepts, and what it says of the others."""
+    batches = read_files([(path, reader(name))], segmenter_of(tokenizer()), PairOptions(), BATCH_ROWS)
+    readings = [reading for of_batch, _ in batches for reading in of_batch]
+    pairs = [reading for reading in readings if isinstance(reading, AnnotatedPair)]
     problems = [reading for reading in readings if isinstance(reading, Problem)]
-    return [row for row in rows if row.relation is not None], problems + unlabelled
+    require(len(pairs) + len(problems) == len(readings), "something is neither a pair nor a problem")
+    missing = [pair for pair in pairs if pair.relation is None]
+    problems += [
+        Problem("the relation is missing", "annotate it", "relation-missing").at(pair.source, row_id=pair.id) for pair in missing
+    ]
+    return [pair for pair in pairs if pair.relation is not None], problems
 
 
-def check_rows(accepted: list[AnnotatedPair], problems: list[Problem], content: bytes, form: Format) -> None:
-    """Raises: WrongError where a row is lost, or an accepted one is not what the file says."""
-    for row in accepted:
-        check_accepted(row, content, form)
-    if any(problem.kind in FILE_KINDS for problem in problems):
-        return  # the file is refused as a whole
-    good, bad = {(row.source, row.id) for row in accepted}, {(problem.row, problem.row_id) for problem in problems}
-    require(len(good) == len(accepted), "two accepted rows are of one place and id")
-    require(not good & bad, f"rows both accepted and refused: {sorted(good & bad)}")
-    of_file = lines(content)
-    read_at = {int(source.rpartition(":")[2]) - 1 for source, _ in good | bad}
-    lost = form.places(of_file) - read_at
-    require(not lost, f"nothing is said of the rows at lines {sorted(number + 1 for number in lost)}")
-    left = [number for number, line in enumerate(of_file) if line.strip() and number < min(read_at, default=len(of_file))]
-    require(not left, f"nothing is said of the first lines {left}")
-
-
-def check_table(accepted: list[AnnotatedPair], tokenize: Tokenizer) -> None:
+def check_table(accepted: list[AnnotatedPair]) -> None:
     """Raises: WrongError where an entity's words are not the entity; InputError where a row breaks the contract."""
     if not accepted:
         return
-    table = parse.parse(accepted, tokenize, directed=True)
+    table = parse.parse(accepted, tokenizer(), directed=True)
     schema.check(table, PARSE.schema, "parse")
     for row, parsed in zip(accepted, table.to_pylist(), strict=True):
         for entity, marked in (("e1", row.e1), ("e2", row.e2)):

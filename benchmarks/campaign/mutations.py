@@ -170,7 +170,7 @@ def of_object(change: Callable[[Random, dict[str, Any]], object]) -> Mutation:
         try:
             value = json.loads(split[place])
             change(rng, value)
-        except (ValueError, TypeError, KeyError, IndexError, AttributeError):  # it is spoiled already
+        except (ValueError, TypeError, KeyError, IndexError, AttributeError, RecursionError):  # it is spoiled already
             return content
         split[place] = json.dumps(value, ensure_ascii=rng.random() < 0.5).encode(errors="surrogatepass")
         return b"\n".join(split)

@@ -23,15 +23,16 @@ FILE_KINDS = {
     "pattern-unmatched": "a pattern of parse.splits matches no file",
     "file-name": "the name of a file is not in UTF-8",
     "file-not-utf8": "a whole file is not in UTF-8",
+    "file-not-json": "a file, or the rest of it, is not JSON of the form that its format has",
+    "file-cut-short": "the rest of a file cannot be read, for something in it never ends",
     "format-unknown": "a file is of no format that can be read",
     "format-ambiguous": "a file is of several formats",
     "format-unexpected": "a file is of another format than the one asked for",
     "file-empty": "a file has no annotation",
-    "file-broken": "a value of a file is broken and its end is not found, so that the rest cannot be read",
     "exclude-unknown": "the list of what is left out has an id or a kind that no row has",
 }
 ROW_KINDS = {  # the rows that have one can be left out by it
-    "not-utf8": "the file of a document is not in UTF-8",
+    "not-utf8": "a document's file, or a sentence to predict, is not in UTF-8",
     "file-alone": "one of two files that belong together is not there",
     "line-unexpected": "a line belongs to no annotation",
     "line-malformed": "a line of annotation lacks a part, or has it in a form of its own",

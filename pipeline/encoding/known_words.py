@@ -11,7 +11,7 @@ from pathlib import Path
 
 from pipeline.core import typed
 from pipeline.core.errors import InputError
-from pipeline.core.files import read_json, write_json
+from pipeline.core.files import read_json, with_checksum, write_json
 from pipeline.core.schema import VECTORS, Finding
 
 NAME = "known_words.json"
@@ -43,7 +43,7 @@ class KnownWords:
 
 def write(folder: Path, known: KnownWords) -> None:
     """Write the counts into the folder of a store."""
-    write_json(folder / NAME, dataclasses.asdict(known))
+    write_json(folder / NAME, with_checksum(dataclasses.asdict(known)))
 
 
 def read(folder: Path) -> KnownWords:
@@ -53,6 +53,10 @@ def read(folder: Path) -> KnownWords:
     """
     path = folder / NAME
     try:
-        return typed.build(KnownWords, read_json(path, VECTORS.remake))
+        value = read_json(path, VECTORS.remake)
+        known = typed.build(KnownWords, {name: part for name, part in value.items() if name != "checksum"})
     except typed.MismatchError as error:
         raise InputError.of(path, f"damaged: {error}", VECTORS.remake) from None
+    if value.get("checksum") != with_checksum(value)["checksum"]:
+        raise InputError.of(path, "damaged or changed since it was written", VECTORS.remake)
+    return known

@@ -75,6 +75,10 @@ def test_counts_come_back_from_the_store_and_damaged_ones_are_refused(tmp_path: 
     (tmp_path / known_words.NAME).write_text("{}")
     with pytest.raises(InputError, match=r"known_words\.json: damaged"):
         known_words.read(tmp_path)
+    known_words.write(tmp_path, KnownWords(10, 1, ("z",)))
+    (tmp_path / known_words.NAME).write_text((tmp_path / known_words.NAME).read_text().replace("10", "90"))
+    with pytest.raises(InputError, match=r"known_words\.json: damaged or changed"):
+        known_words.read(tmp_path)
     (tmp_path / known_words.NAME).unlink()
     with pytest.raises(InputError, match="dvc repro embed"):
         known_words.read(tmp_path)

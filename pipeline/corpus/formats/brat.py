@@ -66,7 +66,7 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
     for file in (*above, *_files(path, CONF)):
         text = _read_text(file)
         if isinstance(text, Problem):
-            yield replace(text, kind="file-not-utf8").at(f"{file}:1")
+            yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
         else:
             symmetric[file.parent] = _symmetric(text)
     annotated = _files(path, "*.ann")

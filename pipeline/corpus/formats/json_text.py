@@ -16,12 +16,12 @@ LONGEST = 1 << 28  # characters of a value, all of which are in memory
 LOOK_AHEAD = 1 << 20  # characters in which the end of a broken value is looked for
 JSON_HINT = "write it with a JSON library"
 NOT_UTF8 = Problem("not UTF-8", "save the file as UTF-8: it may be cp1252 (Windows) or Latin-1", "file-not-utf8")
-PYTHON = Problem("Python's own form in single quotes, not JSON", "write the file with json.dumps", "json-malformed")
+PYTHON = Problem("Python's own form in single quotes, not JSON", "write the file with json.dumps", "file-not-json")
 HALF_PAIR = Problem("a text has half of a surrogate pair", "write whole characters", "value-malformed")
 TOO_DEEP = Problem("not JSON that can be read: brackets nest a thousand deep", JSON_HINT, "json-malformed")
-NO_END = Problem("the end of a broken value is not found", JSON_HINT, "file-broken")  # none can exclude it, nor what is behind
 TOO_MANY_DIGITS = Problem("a number has thousands of digits", JSON_HINT, "json-malformed")
 
+_BLANKS = " \t\ufeff"
 _BETWEEN = re.compile("[ \t\n\ufeff,]*")  # values; commas are not looked at, for a missing one loses nothing
 _BRACKET = re.compile(r'"(?:[^"\\]|\\.)*"|([{\[])|([}\]])')
 _UNDECODED = re.compile("[\udc80-\udcff]")
@@ -50,7 +50,8 @@ class JsonText:
         self._buffer = ""
         self._at = 0
         self._column = 0  # characters of the line before the place
-        self._indent: str | None = ""  # blanks that the line begins with; None where the line holds more before the place
+        self._indent = ""  # blanks that the line begins with
+        self._is_shared = False  # the line holds more than blanks before the place
         self._ended = False
         self._problems: list[Problem] = []  # of the value being decoded
         self._decoder = json.JSONDecoder(object_pairs_hook=self._unique, parse_constant=self._no_number, parse_float=self._finite)
@@ -104,10 +105,12 @@ class JsonText:
         before, newline, last = passed.rpartition("\n")
         if newline:
             self.line += before.count("\n") + 1
-            self._column, self._indent = 0, ""
+            self._column, self._indent, self._is_shared = 0, "", False
         self._column += len(last)
-        if self._indent is not None:
-            self._indent = None if last.strip(" \t\ufeff") else self._indent + last.replace("\ufeff", "")
+        if not self._is_shared:
+            more = last.lstrip(_BLANKS)
+            self._indent += last.removesuffix(more).replace("\ufeff", "")
+            self._is_shared = bool(more)
         self._at = to
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:
@@ -136,30 +139,27 @@ class JsonText:
 
     def _skip(self, problem: Problem) -> Problem:
         """Move past a broken value; the problem, with the lines that are skipped for it."""
-        first, self.faulty = self.line, self._first_line()
-        is_inside = self._indent is None  # the value shares its line with others
-        if self._indent is None:
-            self.gave_up = not self._skip_brackets()
-        else:
-            self.gave_up = not self._skip_to_line(self._indent)
-        if self.gave_up and (is_inside or self.line - first > 1):
-            return replace(NO_END, found=f"{problem.found}; the rest of the file is skipped", hint=problem.hint)
-        if problem is PYTHON or self.line - first <= 1:
+        first, is_shared, self.faulty = self.line, self._is_shared, self._first_line()
+        self.gave_up = not (self._skip_brackets() if is_shared else self._skip_to_line())
+        last = self.line if self._is_shared else self.line - 1
+        if problem is PYTHON or (last <= first and not (self.gave_up and is_shared)):
             return problem
-        return replace(problem, found=f"{problem.found}; lines {first} to {self.line - 1} are skipped")
+        if self.gave_up:
+            return replace(problem, found=f"{problem.found}; the rest of the file is skipped", kind="file-cut-short")
+        return replace(problem, found=f"{problem.found}; lines {first} to {last} are skipped")
 
     def _first_line(self) -> str:
         """The first line of a broken value, which says what it is; nothing where it shares the line or this is a bracket alone."""
-        if self._indent is None:
+        if self._is_shared:
             return ""
         while (end := self._buffer.find("\n", self._at)) < 0 and len(self._buffer) - self._at < LOOK_AHEAD and not self._ended:
             self._read()
         line = self._buffer[self._at : self._at + LOOK_AHEAD if end < 0 else end]
         return "" if line.strip() in ("{", "[") else line
 
-    def _skip_to_line(self, indent: str) -> bool:
+    def _skip_to_line(self) -> bool:
         """Move to the next line that begins as the broken value did, with a bracket after the same blanks."""
-        begins = re.compile(rf"\n\ufeff?{indent}(?=[{{\[])")
+        begins = _beginning(indent := self._indent)
         while not (match := begins.search(self._buffer, self._at)):
             line_start = self._buffer.rfind("\n", max(self._at, len(self._buffer) - len(indent) - 2))
             self._move(len(self._buffer) if self._ended or line_start < 0 else line_start)
@@ -170,11 +170,15 @@ class JsonText:
         return True
 
     def _skip_brackets(self) -> bool:
-        """Move past the bracket that closes the broken value; where it opens none, to the next bracket."""
+        """Move past the bracket that closes the broken value, where it opens none to the next one, or to a line that begins anew.
+
+        A line begins anew with a bracket after the same blanks as the line of the broken value.
+        """
         while len(self._buffer) - self._at < LOOK_AHEAD and not self._ended:
             self._read()
+        line = _beginning(self._indent).search(self._buffer, self._at)
         depth = 0
-        for match in _BRACKET.finditer(self._buffer, self._at):
+        for match in _BRACKET.finditer(self._buffer, self._at, line.start() if line else len(self._buffer)):
             if match.start() > self._at and depth == 0 and (match[1] or match[2]):
                 self._move(match.start())
                 return True
@@ -182,6 +186,9 @@ class JsonText:
             if depth == 0 and match[2]:
                 self._move(match.end())
                 return True
+        if line:
+            self._move(line.end())
+            return True
         self._move(len(self._buffer))
         while not self._ended:
             self._read()
@@ -205,3 +212,8 @@ class JsonText:
         if math.isinf(number):
             self._problems.append(Problem(f"the number {digits[:30]} is too large", JSON_HINT, "json-malformed"))
         return number
+
+
+def _beginning(indent: str) -> re.Pattern[str]:
+    """A line's end and the blanks that another one begins with, before its bracket."""
+    return re.compile(rf"\n\ufeff?{indent}(?=[{{\[])")

@@ -10,8 +10,9 @@
 
 What is no JSON is a problem, and reading goes on where the next object seems to begin. Byte order marks between objects are no
 text.
-What is wrong with many objects of a file for one reason, its encoding above all, is said once, with their number. Other objects
-with problems can be left out by their id, or by one made of their text.
+What is wrong with many objects of a file for one reason, its encoding above all, is said once, with their number. So is an end
+that is not found, behind which nothing is read. Other objects with problems can be left out by their id, or by one made of their
+text.
 """
 
 from __future__ import annotations
@@ -23,7 +24,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.core.files import Row
 from pipeline.corpus.formats.json_fields import read_id
 from pipeline.corpus.formats.json_text import LONGEST, NOT_UTF8, PYTHON, JsonText
@@ -33,7 +34,7 @@ SAMPLE_BYTES = 1 << 20  # of a file, to tell its format: an object that holds a 
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 UTF16 = Problem("the file is UTF-16", "save the file as UTF-8", "file-not-utf8")
 NO_OBJECT = Problem("a JSON value that is no object", "write objects, {...}, one after the other or in one list", "json-malformed")
-NO_LISTS = Problem("no JSON object of lists", 'write {"name": [{...}, ...], ...}', "json-malformed")
+NO_LISTS = Problem("no JSON object of lists", 'write {"name": [{...}, ...], ...}', "file-not-json")
 CUT_SHORT = "close it: the file may be cut short"
 SAID_ONCE = (NOT_UTF8, PYTHON, NO_OBJECT)
 
@@ -108,6 +109,8 @@ def _sift(path: Path, readings: Iterable[_Reading]) -> Iterator[Value | Problem]
             if problem in SAID_ONCE:
                 first_lines.setdefault(problem, line)
                 counts[problem] += 1
+            elif problem.kind in FILE_KINDS:
+                yield problem.at(f"{path}:{line}")
             else:
                 yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty)).or_exclude()
         if not wrong:
@@ -182,11 +185,11 @@ def _key(text: JsonText) -> tuple[str | None, _Reading]:
     if text.peek() == ":":
         text.take()
     if problems or not isinstance(key, str) or text.peek() != "[":
-        return None, _Reading(line, None, problems or [NO_LISTS])
+        return None, _Reading(line, None, [replace(problem, kind=NO_LISTS.kind) for problem in problems] or [NO_LISTS])
     return key, _Reading(line, None, [])
 
 
 def _unclosed(text: JsonText, begun: int, what: str) -> Iterator[_Reading]:
     """What is said of a list or an object that never ends, but where its end was skipped with a broken value."""
     if not text.gave_up:
-        yield _Reading(begun, None, [Problem(f"the {what} that begins here never ends", CUT_SHORT, "json-malformed")])
+        yield _Reading(begun, None, [Problem(f"the {what} that begins here never ends", CUT_SHORT, "file-cut-short")])

@@ -1,8 +1,9 @@
 """The lines of text files, the beginning of a file by which its format is told, and ids for documents that have none of their own.
 
 A line of a file ends with LF, CRLF or CR. A byte order mark at the beginning of a line is no text: files put one after the other
-have it in their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it. A
-stream of lines to predict is read to its end instead, whatever is wrong with some of them.
+have it in their middle. What is wrong with a whole file, its encoding, is said once, and nothing of the file is read beyond it; so
+it is a problem of no row, which cannot be left out. A stream of lines to predict is read to its end instead, whatever is wrong with
+some of them.
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.corpus.formats import json_text
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed, read_values
 
@@ -106,8 +106,29 @@ def test_a_broken_item_of_a_printed_list_is_a_problem_that_names_the_lines_skipp
 
 
 def test_a_broken_value_of_which_no_end_is_found_says_that_the_rest_is_skipped(values):
-    (problem,) = values('[{"id": [1\n{"id": 2},\n"x"\n')
+    (problem,) = values('[{"id": [1\n "id": 2},\n"x"\n')
     assert problem.found.endswith("; the rest of the file is skipped")
+
+
+@pytest.mark.parametrize(
+    "content",
+    ['[{"id": [1\n "id": 2},\n"x"\n', ' {"id" 1}\n{"id": 2}', '[{"id" 1, {"id": 2}, {"id": 3}]', "{'id': 1}", '[{"id": 1}'],
+)
+def test_what_makes_more_than_one_object_unreadable_is_of_no_row_that_could_be_left_out(values, content):
+    *_, problem = values(content)
+    assert (problem.kind in FILE_KINDS, problem.row_id, "parse.exclude" in problem.hint) == (True, None, False)
+
+
+@pytest.mark.parametrize("broken", ['{"id": [[1}', '{"id": "1}', '{{"id": 1', 'x {"a', '{"id" [1,\n "b"\n'])
+def test_a_broken_value_behind_another_takes_no_whole_line_with_it(values, broken):
+    first, *_, last = values(f"{json.dumps(A)}{broken}\n{json.dumps(B)}\n")
+    assert (first, last.value) == (Value(1, A), B)
+
+
+def test_lines_are_skipped_up_to_the_bracket_that_closes_a_broken_value(values):
+    problem, good = values(f'[{{"id": {{"a": 1,\n "b" 2\n }}}}, {json.dumps(B)}]')
+    assert problem.found.endswith("; lines 1 to 3 are skipped")
+    assert good == Value(3, B)
 
 
 @pytest.mark.parametrize("block", [1, 7, 1 << 16])
@@ -133,7 +154,7 @@ def test_a_broken_value_without_a_line_of_its_own_has_no_id(values, content):
 def test_a_list_that_never_ends_is_a_problem_where_it_begins(values):
     good, problem = values(f"\n[{json.dumps(A)},\n")
     assert good == Value(2, A)
-    assert told(problem) == ("corpus.json:2", "json-malformed", "the list that begins here never ends")
+    assert told(problem) == ("corpus.json:2", "file-cut-short", "the list that begins here never ends")
 
 
 def test_a_value_longer_than_the_bound_is_a_problem_and_the_next_is_read(values, monkeypatch):
@@ -144,16 +165,16 @@ def test_a_value_longer_than_the_bound_is_a_problem_and_the_next_is_read(values,
 
 
 @pytest.mark.parametrize(
-    ("line", "found"),
+    ("line", "kind", "found"),
     [
-        ("{'id': 'it'}", "Python's own form in single quotes, not JSON (2 values of the file, the first here)"),
-        ("[1, 2]", "a JSON value that is no object (4 values of the file, the first here)"),
+        ("{'id': 'it'}", "file-not-json", "Python's own form in single quotes, not JSON (2 values of the file, the first here)"),
+        ("[1, 2]", "json-malformed", "a JSON value that is no object (4 values of the file, the first here)"),
     ],
 )
-def test_what_is_wrong_with_many_values_is_said_once(values, line, found):
+def test_what_is_wrong_with_many_values_is_said_once(values, line, kind, found):
     *good, problem = values(f"{json.dumps(A)}\n{line}\n{json.dumps(B)}\n{line}\n")
     assert good == [Value(1, A), Value(3, B)]
-    assert told(problem) == ("corpus.json:2", "json-malformed", found)
+    assert told(problem) == ("corpus.json:2", kind, found)
 
 
 def test_bytes_of_cp1252_are_said_once_and_other_values_are_read(values):

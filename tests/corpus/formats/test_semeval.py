@@ -228,7 +228,7 @@ def test_a_file_in_cp1252_is_one_problem_and_nothing_behind_it_is_read(reading):
 
 def test_a_block_cut_by_a_byte_that_is_not_utf8_is_no_row_without_relation(reading):
     (problem,) = reading(GOOD.replace("Instrument", "Instrumént").encode("cp1252"))
-    assert problem.kind == "file-not-utf8"
+    assert (problem.kind, problem.row_id) == ("file-not-utf8", None)
 
 
 @pytest.mark.parametrize("encoding", ["utf-16", "utf-16-le"])

@@ -180,7 +180,7 @@ def test_a_file_in_cp1252_is_one_problem(path):
     path.write_bytes((ROW.replace("Paris", "Orléans") + "\n").encode("cp1252") * 3)
     (problem,) = tsv.read(path)
     assert isinstance(problem, Problem)
-    assert problem.kind == "file-not-utf8"
+    assert (problem.kind, problem.row_id) == ("file-not-utf8", None)
 
 
 def test_documents_are_written_under_a_header(path):
