@@ -26,7 +26,7 @@ SIGNALS = (signal.SIGKILL, signal.SIGTERM, signal.SIGINT)
 MOST_SECONDS = 600
 ENDING_SECONDS = 60  # within which all processes of a killed run end
 REPRO = [sys.executable, "-m", "dvc", "repro"]
-HALF_WRITTEN = "'./dvc.lock' validation failed"  # DVC writes it in place
+HALF_WRITTEN = ("'./dvc.lock' validation failed", "'./dvc.lock' is invalid")  # DVC writes it in place
 ASKS_TO_REMOVE = ".dvc/tmp/rwlock"  # DVC's record of what its processes read and write, which outlives them
 
 
@@ -132,7 +132,7 @@ def run_again(folder: Path, log: Path) -> None:
             file.write(ended.stdout + ended.stderr)
         if ASKS_TO_REMOVE in ended.stderr:
             (folder / ASKS_TO_REMOVE).unlink()
-        elif HALF_WRITTEN in ended.stderr:
+        elif any(said in ended.stderr for said in HALF_WRITTEN):
             subprocess.run(["git", "checkout", "--quiet", "dvc.lock"], cwd=folder, check=True)  # noqa: S607
         else:
             break

@@ -53,6 +53,7 @@ def verdict(relation: Relation) -> str:
     """A relation in words: its pair and the most probable relations.
 
     >>> from pipeline.core.schema import Span
+    >>> from pipeline.prediction.types import Entity
     >>> rain, flood = Entity("rain", Span(0, 1), Span(0, 4)), Entity("flood", Span(2, 3), Span(9, 14))
     >>> verdict(Relation(rain, flood, {"Other": 0.2, "Cause-Effect(e1,e2)": 0.8}))
     'rain, flood: Cause-Effect(e1,e2) 80%, Other 20%'
