@@ -14,6 +14,7 @@ import fcntl
 import os
 import shutil
 import sys
+import time
 from collections.abc import Iterable, Iterator
 from glob import escape
 from pathlib import Path
@@ -23,6 +24,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.files import read_json
 from pipeline.core.manifests import MANIFEST, Manifest, file_names
 
+NAMING_SECONDS = 1  # that the holder of a lock may take to write its name
 FULL_BYTES = 1_000_000  # a disk with less than this free is full
 SYSTEM_FILES = frozenset({".DS_Store"})  # that a system puts into any folder
 _held: set[Path] = set()  # outputs that this process has locked
@@ -139,16 +141,19 @@ def locked(folder: Path) -> Iterator[None]:
 
 def _lock(path: Path, folder: Path) -> int:
     """The descriptor of a lock file that is this process' own."""
+    until = time.monotonic() + NAMING_SECONDS
     while True:
         lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(lock, 1_000).decode(errors="replace") or "another process"
+            holder = os.read(lock, 1_000).decode(errors="replace")
             os.close(lock)
-            raise InputError.of(
-                folder, f"it is being written by {holder}", "wait for it to end, or end it, and run again"
-            ) from None
+            if not holder and time.monotonic() < until:  # it got the lock a moment ago, and is about to write its name
+                time.sleep(0.01)
+                continue
+            found = f"it is being written by {holder or 'another process'}"
+            raise InputError.of(folder, found, "wait for it to end, or end it, and run again") from None
         with contextlib.suppress(FileNotFoundError):
             if os.path.samestat(os.fstat(lock), path.stat()):
                 break
