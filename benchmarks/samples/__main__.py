@@ -1,6 +1,6 @@
 """Every sample corpus read as an independent reader has it, and through every target and back: `make samples SHARED=folder`.
 
-    python -m benchmarks.samples /work/shared/data
+    python -m benchmarks.samples FOLDER     # make samples SHARED=... names FOLDER/data
 
 A line a sample and one a target, with documents, entities and relations in and out; exit code 1 where a reading differs from the
 independent one, or what is read back from what was written.
