@@ -24,6 +24,7 @@ from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
 from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
+from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import Tokenizer, load_tokenizer
 
 HERE = Path()  # the target itself
@@ -34,7 +35,6 @@ Format = Literal[  # the keys of FORMATS
 ]
 # fmt: on
 Written = Literal[Format, "spacy", "datasets"]  # the keys of TARGETS
-Ambiguous = Literal["error", "nearest"]
 Segmenter = Literal["char", "jieba", "pkuseg"]
 
 

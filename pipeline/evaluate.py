@@ -101,13 +101,18 @@ def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: V
         yield "the model was trained on the vectors of another encoder"
 
 
-def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Store) -> dict[str, ScoredSplit]:
-    """What a model says of validation and test, beside what is true."""
-    from pipeline.model.predictions import predict
+def load(saved: SavedModel) -> RelationModel:
+    """The network of a model folder, with TensorFlow."""
     from pipeline.model.relation_model import RelationModel
 
-    config = saved.config
-    model = RelationModel.load(config, saved.folder)
+    return RelationModel.load(saved.config, saved.folder)
+
+
+def score_splits(model: RelationModel, data: StageOutput[PositionNotes], store: Store) -> dict[str, ScoredSplit]:
+    """What a model says of validation and test, beside what is true."""
+    from pipeline.model.predictions import predict
+
+    config = model.config
     scored = {}
     for split in SCORED_SPLITS:
         table = data.tables[split]
@@ -119,21 +124,22 @@ def score_splits(saved: SavedModel, data: StageOutput[PositionNotes], store: Sto
 
 
 def score_sentences(
-    saved: SavedModel, data: StageOutput[PositionNotes], store: Store, settings: params.Evaluate
+    model: RelationModel,
+    description: ModelDescription,
+    data: StageOutput[PositionNotes],
+    store: Store,
+    settings: params.Evaluate,
 ) -> dict[str, Metrics]:
     """The parts of metrics.json that tell of entities and relations found in plain sentences, by split."""
-    if data.notes.entities == "pair" or "tags" not in saved.config.train.tasks:
+    if data.notes.entities == "pair" or "tags" not in description.config.train.tasks:
         return {}
-    from pipeline.model.relation_model import RelationModel
-
-    model = RelationModel.load(saved.config, saved.folder)
-    typed = any("-" in tag for tag in saved.config.tags)
-    negative_label, symmetric = data.notes.negative_label, saved.description.symmetric
+    typed = any("-" in tag for tag in description.config.tags)
+    negative_label, symmetric = data.notes.negative_label, description.symmetric
     metrics = {}
     for split in SCORED_SPLITS:
         sentences = data.sentences.get(split, TAGGED_SENTENCES.empty_table())
         gold = end_to_end.annotated(sentences, data.tables[split], negative_label, symmetric, typed)
-        found = extract(model, saved.description, sentences, store)
+        found = extract(model, description, sentences, store)
         metrics[split] = end_to_end.scores(gold, found, typed, settings)
     return metrics
 
@@ -176,9 +182,10 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     settings = params.read(params.Evaluate)
     saved, data, store = SavedModel.open(model), storage.read(positioned, POSITION), Store.open(embedded)
     require_same_data(saved, data, store.description)
-    scored = score_splits(saved, data, store)
+    network = load(saved)
+    scored = score_splits(network, data, store)
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
-    for split, of_sentences in score_sentences(saved, data, store, settings).items():
+    for split, of_sentences in score_sentences(network, saved.description, data, store, settings).items():
         metrics[split] |= of_sentences
     test, table = scored["test"].labelled, _labelled(data.tables["test"])
     known = known_words.read(embedded)

@@ -12,21 +12,18 @@ import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.schema import POSITION, TAG, PositionNotes
+from pipeline.core.schema import ENTITIES, POSITION, TAG, PositionNotes
 from pipeline.core.stage import Input, Output, run
-from pipeline.corpus.positions import extent, find_problems, position_ids, relative_positions, windows
+from pipeline.corpus.positions import find_problems, with_positions
 
 
 def position(table: pa.Table, max_length: int, max_distance: int) -> pa.Table:
     """A tagged table with both entities' position ids and the window."""
-    n_words = ragged.lengths(table["words"])
-    for entity in ("e1", "e2"):
-        start, end = (table[f"{entity}_{edge}"].to_numpy().astype(np.int64) for edge in ("start", "end"))
-        ids = position_ids(relative_positions(n_words, start, end, max_distance), max_distance)
-        table = table.append_column(f"{entity}_position_ids", ragged.lists(ids, n_words))
-    for name, column in zip(("window_start", "window_end"), windows(n_words, *extent(table), max_length), strict=True):
-        table = table.append_column(name, pa.array(column, pa.int32()))
-    return table
+    e1, e2 = (
+        np.stack([table[f"{entity}_{edge}"].to_numpy().astype(np.int64) for edge in ("start", "end")], axis=1)
+        for entity in ENTITIES
+    )
+    return with_positions(table, e1, e2, max_length, max_distance)
 
 
 def main(tagged: Input, positioned: Output) -> str:

@@ -65,6 +65,7 @@ def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | 
     known_words.write(folder / "embedded", KnownWords(10, 1, ("snook",)))
     patch.setattr(evaluate.Store, "open", lambda _: tiny.FakeStore())
     patch.setattr(evaluate.SavedModel, "open", lambda _: trained())
+    patch.setattr(evaluate, "load", lambda _: None)
     patch.setattr(evaluate, "score_splits", lambda *_: predicted)
     return evaluate.main(*STAGE)
 

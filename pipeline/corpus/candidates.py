@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.corpus.positions import position_ids, relative_positions, windows
+from pipeline.corpus.positions import with_positions
 
 
 def ordered_pairs(rows: Ints, starts: Ints, ends: Ints, max_length: int) -> tuple[Ints, Ints]:
@@ -42,11 +42,5 @@ def candidate_rows(sentences: pa.Table, rows: Ints, e1: Ints, e2: Ints, max_leng
         entities, in words; max_length, max_distance: as in the section position.
     """
     table = sentences.select(["words", "tag_ids"]).take(pa.array(rows))
-    n_words = ragged.lengths(table["words"])
-    for name, (start, end) in (("e1", e1.T), ("e2", e2.T)):
-        ids = position_ids(relative_positions(n_words, start, end, max_distance), max_distance)
-        table = table.append_column(f"{name}_position_ids", ragged.lists(ids, n_words))
-    edges = windows(n_words, np.minimum(e1[:, 0], e2[:, 0]), np.maximum(e1[:, 1], e2[:, 1]), max_length)
-    for name, column in zip(("window_start", "window_end"), edges, strict=True):
-        table = table.append_column(name, pa.array(column, pa.int32()))
+    table = with_positions(table, e1, e2, max_length, max_distance)
     return table.append_column("relation", pa.nulls(len(table), pa.string()))

@@ -10,7 +10,7 @@ from collections import Counter, deque
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.adapt import RULES, Rule, adapt, rules_for
@@ -18,10 +18,10 @@ from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.formats.targets import Target
+from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import Tokenizer
 
 SHOWN_PLACES = 3
-Ambiguous = Literal["error", "nearest"]
 
 
 class Counts(NamedTuple):

@@ -71,7 +71,7 @@ def _mentions(document: Document, start: int, end: int, words: Ints, names: Mapp
     edges = np.array([entity.cover for entity in entities], np.int64).reshape(-1, 2) - start
     spans = np.searchsorted(words[:, 0], edges)
     found = [
-        Mention(first, after, names.get(entity.type, entity.type) if entity.type else None)
+        Mention(first, after, renamed_type(entity, names))
         for entity, (first, after) in zip(entities, spans.tolist(), strict=True)
         if first < after
     ]
@@ -91,7 +91,7 @@ def find_annotated(
     problems = [
         problem.at(document.source, row_id=f"{document.id}:{entity.id}")
         for entity in document.entities
-        if entity.id not in related and (problem := _free_problem(document, entity, words))
+        if entity.id not in related and (problem := entity_problem(document, entity, entity.id, words))
     ]
     starts = np.array([sentence.start for sentence in sentences], np.int64)
     covers = np.array([entity.cover for entity in document.entities], np.int64).reshape(-1, 2)
@@ -100,15 +100,23 @@ def find_annotated(
     return DocumentSentences(tuple(rows), tuple(problems), int(n_across))
 
 
-def _free_problem(document: Document, entity: Entity, words: Ints) -> Problem | None:
-    """What is wrong with an entity that no relation has."""
+def entity_problem(document: Document, entity: Entity, name: str, words: Ints | None) -> Problem | None:
+    """What is wrong with an entity, whether or not a relation has it.
+
+    Args: name: what its type is called by; words: the document's, as sentences.segment gives them.
+    """
     if not document.text[slice(*entity.cover)].strip():
         return Problem(f"entity {entity.id} is blank", "annotate a word", "entity-empty")
-    if not holds_a_word(entity, words):
+    if words is not None and not _holds_a_word(entity, words):
         return Problem(f"entity {entity.id} holds none of the document's tokens", "annotate a token", "entity-empty")
-    return type_problem(entity.id, entity.type) if entity.type is not None else None
+    return type_problem(name, entity.type) if entity.type is not None else None
 
 
-def holds_a_word(entity: Entity, words: Ints) -> bool:
+def renamed_type(entity: Entity, names: Mapping[str, str]) -> str | None:
+    """The new name of an entity's type, or the old one where it has no other."""
+    return names.get(entity.type, entity.type) if entity.type else None
+
+
+def _holds_a_word(entity: Entity, words: Ints) -> bool:
     """Whether any word lies in an entity, at least in part."""
     return bool(((words[:, 0] < entity.cover.end) & (words[:, 1] > entity.cover.start)).any())

@@ -19,8 +19,8 @@ from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Mention, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.excerpts import excerpt, holds_a_word
-from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, type_problem
+from pipeline.corpus.excerpts import entity_problem, excerpt, renamed_type
+from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
 from pipeline.corpus.pair_options import PairCounts, PairOptions
@@ -147,10 +147,7 @@ def _several_problem(document: Document, ends: tuple[str, str], labels: Sequence
 def _problem(document: Document, pair: _Pair, options: PairOptions, words: Ints | None, run: Sequence[Span]) -> Problem | None:
     """Why two entities are no pair of a model, if they are none."""
     if run[-1].end - run[0].start > MOST_CHARACTERS:
-        found = f"the text has {run[-1].end - run[0].start:,} characters"
-        return Problem(
-            found, f"give the sentence that holds the entities, of at most {MOST_CHARACTERS:,} characters", "text-too-long"
-        )
+        return text_problem(document.text[run[0].start : run[-1].end])
     return _entity_problem(document, pair, options, words) or _label_problem(pair.label, options.negative_label)
 
 
@@ -160,11 +157,7 @@ def _entity_problem(document: Document, pair: _Pair, options: PairOptions, words
         if len(entity.spans) > 1 and options.fragments == "error":
             hint = "annotate one stretch, or set parse.fragments to cover, which takes all from the first fragment to the last"
             return Problem(f"entity {entity.id} has {len(entity.spans)} fragments", hint, "entity-fragmented")
-        if not document.text[slice(*entity.cover)].strip():
-            return Problem(f"entity {entity.id} is blank", "annotate a word", "entity-empty")
-        if words is not None and not holds_a_word(entity, words):
-            return Problem(f"entity {entity.id} holds none of the document's tokens", "annotate a token", "entity-empty")
-        if entity.type is not None and (problem := type_problem(name, entity.type)):
+        if problem := entity_problem(document, entity, name, words):
             return problem
     if pair.e1.cover == pair.e2.cover:
         found = f"entities {pair.e1.id} and {pair.e2.id} are the same characters"
@@ -198,7 +191,7 @@ def _made(
     part = excerpt(document, Span(run[0].start, run[-1].end), pair.cover, words, names)
     one, other, start = pair.e1.cover, pair.e2.cover, part.start
     e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
-    e1_type, e2_type = (names.get(entity.type, entity.type) if entity.type else None for entity in (pair.e1, pair.e2))
+    e1_type, e2_type = (renamed_type(entity, names) for entity in (pair.e1, pair.e2))
     return AnnotatedPair(
         pair_id, document.source, part.text, e1, e2, pair.label, e1_type, e2_type, document.id, part.words, part.mentions
     )

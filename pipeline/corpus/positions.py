@@ -59,6 +59,21 @@ def windows(n_words: Ints, first: Ints, last: Ints, max_length: int) -> tuple[In
     return start, start + width
 
 
+def with_positions(table: pa.Table, e1: Ints, e2: Ints, max_length: int, max_distance: int) -> pa.Table:
+    """A table of N sentences with the position ids of both entities and the window kept of each.
+
+    Args: e1, e2: (N, 2) start and end of the entities, in words.
+    """
+    n_words = ragged.lengths(table["words"])
+    for name, (start, end) in (("e1", e1.T), ("e2", e2.T)):
+        ids = position_ids(relative_positions(n_words, start, end, max_distance), max_distance)
+        table = table.append_column(f"{name}_position_ids", ragged.lists(ids, n_words))
+    edges = windows(n_words, np.minimum(e1[:, 0], e2[:, 0]), np.maximum(e1[:, 1], e2[:, 1]), max_length)
+    for name, column in zip(("window_start", "window_end"), edges, strict=True):
+        table = table.append_column(name, pa.array(column, pa.int32()))
+    return table
+
+
 def extent(table: pa.Table) -> tuple[Ints, Ints]:
     """(N,) the start of the earlier entity and (N,) the end of the later one, in words, of a parsed table."""
     columns = {name: table[name].to_numpy().astype(np.int64) for name in ("e1_start", "e2_start", "e1_end", "e2_end")}

@@ -8,13 +8,14 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import Literal
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
 from pipeline.corpus.file_splits import Told, by_names, by_patterns, named
 from pipeline.corpus.formats.detection import Recogniser, another_format, detect
+from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.formats.text_lines import head_lines
 from pipeline.corpus.raw_files import BRAT, RawFiles, find_raw_files
 
@@ -25,13 +26,6 @@ UNCERTAIN = {
     "split-missing",
     "pattern-unmatched",
 }
-
-
-class Source(NamedTuple):
-    """A file, or a folder of brat, and its format."""
-
-    path: Path
-    format: str
 
 
 def find_sources(

@@ -7,7 +7,7 @@ next one, so that one run reports a whole file.
 from collections.abc import Callable, Iterable, Iterator
 from functools import partial
 from pathlib import Path
-from typing import Literal, NamedTuple, Protocol
+from typing import NamedTuple, Protocol
 
 from pipeline.core.errors import Problem
 from pipeline.corpus.document import Document, Skipped
@@ -78,7 +78,7 @@ FORMATS: dict[str, Format] = {
 RECOGNISERS = [Recogniser(each.name, each.recognises) for each in FORMATS.values()]
 
 
-def reader(name: str, ambiguous: Literal["error", "nearest"] = "error") -> Reader:
+def reader(name: str, ambiguous: tsv.Ambiguous = "error") -> Reader:
     """The reader of a format.
 
     Args: ambiguous: what it does with an entity that is given by its text alone, where that occurs more than once.
