@@ -31,27 +31,17 @@ from pipeline.corpus import bio, findings, positions
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.formats import RECOGNISERS, reader
-from pipeline.corpus.pair_options import PairOptions
+from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.mention_tags import find_mention_problems
+from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import Source, find_sources, unused_line
+from pipeline.corpus.sources import find_sources, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
 
-COUNTED = {  # what became of the documents, in the words of the log
-    "documents": "documents",
-    "sentences": "sentences with all their entities",
-    "annotated": "annotated pairs",
-    "negatives": "pairs without relation",
-    "across_sentences": "pairs across sentences",
-    "excluded": "of these left out",
-    "covered": "pairs with an entity of fragments",
-    "dropped": "relations dropped, not the first of their pair",
-    "renamed": "names changed",
-    "entities_across": "entities across sentences",
-}
 EXCLUDED = "excluded.jsonl"  # the rows that parse.exclude leaves out, in the folder of those that stay
 
 
@@ -182,8 +172,12 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     tagger = "tags" in params.read(params.Train).tasks
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
-            yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
+            if tag.entities == "pair":
+                yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
             yield from positions.find_problems(table, max_length)
+        if tag.entities == "all" and tagger:
+            for table in WaitingRows(of_sentences(scratch / split), np.ones(len(summary.sentences), bool)).tables():
+                yield from find_mention_problems(table, tag.labels, tag.overlap)
 
 
 def _splits(

@@ -392,3 +392,25 @@ def test_thousands_of_rows_of_an_unknown_relation_take_seconds(project):
     began = time.perf_counter()
     assert len(problems(project, files)) == 20_000
     assert time.perf_counter() - began < 20
+
+
+def test_a_run_that_fails_tells_of_the_entities_of_documents_where_these_are_tagged(project):
+    document = {
+        "id": "d",
+        "text": "Ann met Bob.",
+        "entities": [{"id": "a", "spans": [[0, 3]], "type": "Per"}, {"id": "b", "spans": [[8, 11]]}],
+        "relations": [{"head": "a", "tail": "b", "label": "Met"}],
+    }
+    line = json.dumps(document)
+    sections = yaml.safe_load(PARAMS.read_text())
+    sections["tag"] |= {"entities": "all", "labels": "type"}
+    sections["train"] |= {"positions": "relation"}
+    files = {"train.jsonl": line + "\n{}\n", "test.txt": block("1", relation="Met")}
+    Path("data/raw").mkdir(parents=True)
+    for name, content in files.items():
+        Path("data/raw", name).write_text(content, encoding="utf-8")
+    Path("params.yaml").write_text(yaml.safe_dump(sections))
+    with pytest.raises(InputError) as error:
+        stage.main(Path("data/raw"), Path("data/parsed"))
+    later = [(problem.source, problem.kind) for problem in error.value.problems if problem.kind == "type-missing"]
+    assert later == [("data/raw/train.jsonl:1", "type-missing")]  # the sentence, once, and no row of a pair format

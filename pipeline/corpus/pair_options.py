@@ -53,3 +53,17 @@ class PairCounts:
 
     def __add__(self, other: PairCounts) -> PairCounts:
         return PairCounts(*(getattr(self, each.name) + getattr(other, each.name) for each in fields(self)))
+
+
+COUNTED = {  # PairCounts and the number of documents, in the words of the log
+    "documents": "documents",
+    "sentences": "sentences with all their entities",
+    "annotated": "annotated pairs",
+    "negatives": "pairs without relation",
+    "across_sentences": "pairs across sentences",
+    "excluded": "of these left out",
+    "covered": "pairs with an entity of fragments",
+    "dropped": "relations dropped, not the first of their pair",
+    "renamed": "names changed",
+    "entities_across": "entities across sentences",
+}
