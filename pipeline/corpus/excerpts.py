@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cache
 
 import numpy as np
 
@@ -63,6 +64,21 @@ def excerpt(document: Document, run: Span, cover: Span | None, words: Ints | Non
     first, after = np.searchsorted(words[:, 1], start, side="right"), np.searchsorted(words[:, 0], end)
     inside = np.clip(words[first:after], start, end) - start
     return Excerpt(start, text, inside, _mentions(document, start, end, inside, names) if document.complete else None)
+
+
+def excerpts_of(document: Document, words: Ints | None, names: Mapping[str, str]) -> Callable[[Span, Span], Excerpt]:
+    """A function from a run of sentences, and what has to be in it, to its excerpt; all pairs of a run share one."""
+
+    @cache
+    def of_run(run: Span) -> Excerpt:
+        return excerpt(document, run, None, words, names)
+
+    def cut(run: Span, cover: Span) -> Excerpt:
+        part = of_run(run)
+        is_inside = part.start <= cover.start and cover.end <= part.start + len(part.text)
+        return part if is_inside else excerpt(document, run, cover, words, names)
+
+    return cut
 
 
 def _mentions(document: Document, start: int, end: int, words: Ints, names: Mapping[str, str]) -> tuple[Mention, ...]:

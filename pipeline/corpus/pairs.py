@@ -19,7 +19,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Mention, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.excerpts import entity_problem, excerpt, renamed_type
+from pipeline.corpus.excerpts import Excerpt, entity_problem, excerpts_of, renamed_type
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
@@ -81,6 +81,7 @@ def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptio
     drawn = _negatives(document, sentences, annotated, options, symmetric)
     counts = Counter(dropped=len(annotated) - len(kept) if options.several == "first" else 0)
     problems, pairs, ids = [*several], [], DistinctIds()
+    cut = excerpts_of(document, words, options.rename)
     for number, pair in enumerate([*kept, *drawn]):
         is_negative = number >= len(kept)
         is_only = len(annotated) == 1 and not is_negative
@@ -92,7 +93,8 @@ def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptio
             counts["across_sentences"] += 1
             counts["excluded"] += 1
         else:
-            pairs.append(_made(document, pair_id, run, pair, options.rename, words))
+            part = cut(Span(run[0].start, run[-1].end), pair.cover)
+            pairs.append(_made(document.source, document.id, pair_id, pair, part, options.rename))
             counts["negatives" if is_negative else "annotated"] += 1
             for change, number_of in _changes(run, pair, options.rename):
                 counts[change] += number_of
@@ -184,17 +186,12 @@ def _run(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
     return sentences[first:after]
 
 
-def _made(
-    document: Document, pair_id: str, run: Sequence[Span], pair: _Pair, names: Mapping[str, str], words: Ints | None
-) -> AnnotatedPair:
+def _made(source: str, document_id: str, pair_id: str, pair: _Pair, part: Excerpt, names: Mapping[str, str]) -> AnnotatedPair:
     """A pair with the text of its run."""
-    part = excerpt(document, Span(run[0].start, run[-1].end), pair.cover, words, names)
     one, other, start = pair.e1.cover, pair.e2.cover, part.start
     e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
     e1_type, e2_type = (renamed_type(entity, names) for entity in (pair.e1, pair.e2))
-    return AnnotatedPair(
-        pair_id, document.source, part.text, e1, e2, pair.label, e1_type, e2_type, document.id, part.words, part.mentions
-    )
+    return AnnotatedPair(pair_id, source, part.text, e1, e2, pair.label, e1_type, e2_type, document_id, part.words, part.mentions)
 
 
 def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:
