@@ -39,7 +39,19 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "$$PLOTS_PAGE" .venv/plots.html
+	$(BIN)/python -m dvc config --local plots.html_template ../.venv/plots.html
 	touch $(READY)
+
+# The page of `dvc plots show`, which works without a network: DVC's own loads the drawing library from there.
+define PLOTS_PAGE
+import pathlib, sys, vl_convert
+library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+head = '<meta charset="utf-8">{refresh_tag}<title>Plots</title><style>table {border-spacing: 15px}</style>'
+page = f"<!DOCTYPE html><html lang='en'><head>{head}<script>(() => {{{library}}})();</script></head><body>{{plot_divs}}</body></html>"
+pathlib.Path(sys.argv[1]).write_text(page, encoding="utf-8")
+endef
+export PLOTS_PAGE
 
 $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-tools
