@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test test-tools lint extras check lock clean
+.PHONY: repro claim options resolve samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -13,6 +13,14 @@ repro: $(READY)
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+
+# After a git merge whose conflicts are resolved but for dvc.lock: any side's will do, for what the merged project lacks runs here.
+resolve: $(READY)
+	@others="$$(git diff --name-only --diff-filter=U -- . ':!*dvc.lock')"; \
+	test -z "$$others" || { echo "resolve the conflicts of these first:"; echo "$$others"; exit 1; }
+	git diff --name-only --diff-filter=U | xargs --no-run-if-empty git checkout --quiet --ours --
+	$(BIN)/python -m dvc repro
+	git add --update -- '*dvc.lock'
 
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
 samples: $(READY)
