@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test test-tools lint extras check lock clean
+.PHONY: repro claim options resolve samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -13,6 +13,14 @@ repro: $(READY)
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+
+# After a git merge whose conflicts are resolved but for dvc.lock: any side's will do, for what the merged project lacks runs here.
+resolve: $(READY)
+	@others="$$(git diff --name-only --diff-filter=U -- . ':!*dvc.lock')"; \
+	test -z "$$others" || { echo "resolve the conflicts of these first:"; echo "$$others"; exit 1; }
+	git diff --name-only --diff-filter=U | xargs --no-run-if-empty git checkout --quiet --ours --
+	$(BIN)/python -m dvc repro
+	git add --update -- '*dvc.lock'
 
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
 samples: $(READY)
@@ -39,7 +47,19 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "$$PLOTS_PAGE" .venv/plots.html
+	$(BIN)/python -m dvc config --local plots.html_template ../.venv/plots.html
 	touch $(READY)
+
+# The page of `dvc plots show`, which works without a network: DVC's own loads the drawing library from there.
+define PLOTS_PAGE
+import pathlib, sys, vl_convert
+library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+head = '<meta charset="utf-8">{refresh_tag}<title>Plots</title><style>table {border-spacing: 15px}</style>'
+page = f"<!DOCTYPE html><html lang='en'><head>{head}<script>(() => {{{library}}})();</script></head><body>{{plot_divs}}</body></html>"
+pathlib.Path(sys.argv[1]).write_text(page, encoding="utf-8")
+endef
+export PLOTS_PAGE
 
 $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-tools

@@ -62,7 +62,7 @@ def render(
 ) -> str:
     """The page.
 
-    Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; test, table: the test
+    Args: metrics: the tree of scores.json; files: the rows of the CSV files by name; test, table: the test
         rows that have a label; findings: of the annotations; unknown: the share of words that the encoder does not know.
     """
     return render_template(
