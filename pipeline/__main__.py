@@ -27,14 +27,17 @@ class Commands(TyperGroup):
     """The commands by name, each imported when it is asked for: some take seconds to load."""
 
     def list_commands(self, ctx: Any) -> list[str]:
+        """Their names."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
+        """The command of a name; None for another name."""
         if cmd_name not in COMMANDS:
             return None
         return stage.command(importlib.import_module(f"pipeline.{cmd_name}").main)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
+        """A line of help each."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 
