@@ -75,6 +75,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras --group dev pyproject.toml
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
+	$(COMPILE) --output-file requirements-predict.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group predict
 
 # Whether every extra still finds versions beside those of the lock.
 extras: $(READY)

@@ -19,6 +19,7 @@ from pipeline.core import stage
 
 COMMANDS = {  # the modules of this folder that are no stages
     "predict": "Find entities and relations in text.",
+    "serve": "Answer over HTTP, and to Label Studio.",
     "convert": "Turn annotations of one format into another.",
 }
 
