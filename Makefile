@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
+PREDICT := .venv-predict/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: repro claim options resolve samples test test-tools lint extras check lock clean
@@ -29,8 +30,10 @@ samples: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
-# DVC against real storage servers on loopback, which the tests start and stop.
-test-tools: $(TOOLS)
+# DVC against real storage servers on loopback, which the tests start and stop; prediction in an environment of its own.
+test-tools: $(TOOLS) $(PREDICT)
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --reinstall --python .venv-predict .
+	$(BIN)/python -m pytest --durations 5 tests/alone
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
 
 lint: $(READY)
@@ -66,6 +69,12 @@ $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-tools requirements-tools.lock
 	touch $(TOOLS)
 
+# All that `relation-pipeline predict` and `serve` need.
+$(PREDICT): requirements-predict.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-predict
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-predict requirements-predict.lock
+	touch $(PREDICT)
+
 # With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
 # make lock UPGRADE="--upgrade-package NAME"
 UPGRADE ?= --upgrade
@@ -83,4 +92,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict data models reports dvc_plots experiments
