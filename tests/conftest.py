@@ -14,12 +14,18 @@ settings.load_profile("ours")
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project that ran to the end, committed; copy it before changing anything."""
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A small project that ran to the end, committed, and what it said; copy it before changing anything."""
     folder = project.make(tmp_path_factory.mktemp("finished") / "a project")
-    project.dvc(folder, "repro")
+    said = project.dvc(folder, "repro")
     project.commit(folder, "Run it")
-    return folder
+    return folder, said
+
+
+@pytest.fixture(scope="session")
+def finished(ran: tuple[Path, str]) -> Path:
+    """The small project that ran; copy it before changing anything."""
+    return ran[0]
 
 
 @pytest.fixture(scope="session")
