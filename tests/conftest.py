@@ -9,7 +9,7 @@ from hypothesis import settings
 
 from tests.support import project
 
-settings.register_profile("ours", deadline=None)  # a busy machine is no failure
+settings.register_profile("ours", deadline=None, max_examples=50)  # a busy machine is no failure
 settings.load_profile("ours")
 
 

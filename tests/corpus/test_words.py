@@ -88,7 +88,7 @@ def slow_words(text, e1, e2, tokenize):
     return words, starts, spans
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, language):
     tokenize = TOKENIZERS[language]
@@ -100,7 +100,7 @@ def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, lang
     assert found.spans.tolist() == [spans for _, _, spans in expected]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_reproduce_the_text_and_cover_the_entities_exactly(rows, language):
     texts = [text for text, _, _ in rows]

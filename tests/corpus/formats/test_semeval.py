@@ -306,7 +306,7 @@ def mutated_lines(draw):
     return lines
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mutated_lines())
 def test_every_marked_sentence_of_a_broken_file_is_a_row_or_a_problem(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("broken") / "train.txt"
