@@ -47,7 +47,6 @@ def test_a_short_campaign_in_process_finds_nothing(name: str, tmp_path: Path) ->
     assert not result.failed, why(result.failed)
 
 
-@pytest.mark.xdist_group("project")  # one worker runs the project that they share
 @pytest.mark.parametrize("name", OF_PROJECTS)
 def test_a_short_campaign_on_a_project_finds_nothing(name: str, finished: Path, tmp_path: Path) -> None:
     prepare, numbers = OF_PROJECTS[name]

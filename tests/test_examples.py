@@ -12,8 +12,6 @@ import pytest
 
 from tests.support import project
 
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
-
 
 @pytest.fixture(scope="module")
 def folder(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:

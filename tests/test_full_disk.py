@@ -15,7 +15,6 @@ import pytest
 
 from tests.support import project
 
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 BLOCK = 4_096
 ENOUGH = 64_000_000
 # Mounts the disk where this process and its like alone see it, and keeps it until standard input ends.

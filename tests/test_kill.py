@@ -9,8 +9,6 @@ import pytest
 
 from tests.support import project
 
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
-
 # What each stage writes that takes its output's place, or a place in it, once it is whole.
 SCRATCH = {
     "parse": "data/.parsed.*partial",

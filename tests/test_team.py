@@ -8,7 +8,6 @@ import pytest
 
 from tests.support import project
 
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 NOTHING_TO_DO = "Data and pipelines are up to date."
 
 
