@@ -23,7 +23,7 @@ from tests.support.project import ROOT, blocks
 
 QUICK: dict[str, tuple[Prepare, int]] = {"corpora": (corpora.prepare, 300), "params": (params.prepare, 150)}
 OF_PROJECTS: dict[str, tuple[Prepare, range]] = {
-    "kills": (partial(kills.prepare, changes=("resamples",)), range(2)),  # what reruns the least
+    "kills": (partial(kills.prepare, changes=("resamples",)), range(1)),  # what reruns the least
     "damage": (damage.prepare, range(25)),
     "hostile": (hostile.prepare, range(25, 33)),  # sizes, languages and types of the model's manifest
     "together": (together.prepare, range(2)),

@@ -57,8 +57,9 @@ def test_encoder_freezes_the_encoder_that_the_params_name(folder: Path, stages: 
     assert json.loads((folder / "models/encoder/manifest.json").read_text())["about"]["width"] == 16
 
 
-def test_embed_computes_what_the_store_lacks(folder: Path, stages: dict[str, str]) -> None:
-    assert stages["embed"].startswith("embed: 160 sentences, 0 computed, the rest reused")
+def test_embed_computes_what_the_store_lacks(folder: Path) -> None:
+    said = typed("python -m pipeline.embed data/positioned models/encoder data/embedded", folder)
+    assert said.startswith("embed: 160 sentences, 0 computed, the rest reused")
 
 
 def test_embed_shows_what_the_store_holds(folder: Path) -> None:

@@ -97,6 +97,7 @@ def test_our_log_likelihood_and_its_gradients_are_those_of_tensorflow_addons(n_w
 
 
 def test_the_module_loads_without_tensorflow_addons(monkeypatch):
+    monkeypatch.delitem(sys.modules, "pipeline.model.crf")
     monkeypatch.setitem(sys.modules, "tensorflow_addons", None)
     monkeypatch.setitem(sys.modules, "tensorflow_addons.text", None)
     assert runpy.run_module("pipeline.model.crf")["addons"] is None
