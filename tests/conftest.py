@@ -16,15 +16,16 @@ if TYPE_CHECKING:
 
 settings.register_profile("ours", deadline=None, max_examples=50)  # a busy machine is no failure
 settings.load_profile("ours")
-DEAR = ("finished", "models")  # fixtures that take longer to make than all else that a test needs
+DEAR = ("ran", "models")  # fixtures that take longer to make than all else that a test needs
 
 
 @pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """All tests that share a dear fixture are of one group, so that one worker makes it."""
+    """The tests that share a dear fixture are of one group, so that one worker makes it, and come first, for they take longest."""
     for item in items:
         for name in set(DEAR).intersection(getattr(item, "fixturenames", ())):
             item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
 
 
 @pytest.hookimpl(optionalhook=True)
