@@ -159,8 +159,12 @@ def test_a_stage_ends_with_the_dvc_that_started_it(tmp_path: Path, shell: str | 
 
 @pytest.mark.parametrize("library", ["numpy", "tensorflow"])
 def test_ctrl_c_while_modules_are_imported_ends_a_command_without_a_traceback(library: str, tmp_path: Path) -> None:
+    def heed_interrupts() -> None:  # which a test run in a script's background ignores, and its children with it
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     command = [sys.executable, "-m", "pipeline.train", *(str(tmp_path / name) for name in ("a", "b", "c"))]
-    with subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True) as process:
+    pipe = subprocess.PIPE
+    with subprocess.Popen(command, cwd=ROOT, stdout=pipe, stderr=pipe, text=True, preexec_fn=heed_interrupts) as process:
         while f"/{library}/" not in Path(f"/proc/{process.pid}/maps").read_text():  # Python's own start is not ours
             assert process.poll() is None
             time.sleep(0.001)
