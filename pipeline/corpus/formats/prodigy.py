@@ -80,10 +80,10 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
         if isinstance(value, Problem):
             yield value
         else:
-            yield from _read_object(value.value, f"{path}:{value.line}", ids)
+            yield from read_object(value.value, f"{path}:{value.line}", ids)
 
 
-def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
+def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
     """The document of an object, or its problems, or that its annotator left it out."""
     text, answer = value.get("text"), value.get("answer", "accept")
     row_id = fields.read_id(value.get("id")) or ids.distinct(content_id([text, json.dumps(value.get("spans"))]))
