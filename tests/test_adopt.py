@@ -199,14 +199,14 @@ def test_an_entity_alone_in_a_format_of_pairs_is_an_error(project):
     def lone(document: Document) -> Document:
         return replace(with_pair(document), relations=document.relations)
 
-    with pytest.raises(InputError, match="train.txt:1: 'here' is in no relation, and the format holds pairs alone"):
+    with pytest.raises(InputError, match=r"train.txt:1: 'here' is in no relation, and the format holds pairs alone"):
         adopt.main(corrected("jsonl", send("jsonl"), {"1": lone}), write=True)
     assert file("train.txt") == SEMEVAL
 
 
 def test_entities_and_relations_come_to_a_document_and_go(project):
     def correct(document: Document) -> Document:
-        ann, acme = document.entities
+        ann, _ = document.entities
         bonn = Entity("7", (Span(19, 23),), "City")
         return replace(document, entities=(ann, bonn), relations=(Relation(ann.id, "7", "left"),))
 
@@ -299,14 +299,14 @@ def test_all_that_is_wrong_is_told_at_once(project):
 def test_a_document_that_was_annotated_otherwise_meanwhile_is_an_error(project):
     export = corrected("prodigy", send("prodigy"), {"1": relabelled("Makes")})
     (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("Uses(e1,e2)", "Has(e1,e2)").encode())
-    with pytest.raises(InputError, match="train.txt:1: item 1 was annotated otherwise since it was sent"):
+    with pytest.raises(InputError, match=r"train.txt:1: item 1 was annotated otherwise since it was sent"):
         adopt.main(export, write=True)
 
 
 def test_a_document_whose_text_was_edited_meanwhile_is_an_error(project):
     export = corrected("prodigy", send("prodigy"), {})
     (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("lies", "lay").encode())
-    with pytest.raises(InputError, match="train.txt:5: item 2 is no longer there"):
+    with pytest.raises(InputError, match=r"train.txt:5: item 2 is no longer there"):
         adopt.main(export, write=True)
 
 

@@ -206,23 +206,16 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_lines(path, map(to_row, documents))
+    write_lines(path, ({**to_row(document), "answer": "accept"} for document in documents))
 
 
 def write_tasks(documents: Iterable[Document], path: Path) -> None:
     """Write the same without answers: tasks to annotate, which begin with the annotation of the documents."""
-    write_lines(path, map(_task, documents))
+    write_lines(path, map(to_row, documents))
 
 
 def to_row(document: Document) -> Row:
-    """The object that a document is.
-
-    Raises: ValueError where the format cannot hold it.
-    """
-    return {**_task(document), "answer": "accept"}
-
-
-def _task(document: Document) -> Row:
+    """The task that a document is; raises ValueError where the format cannot hold it."""
     require_held(document, HOLDS)
     spans = {entity.id: _span(document, entity) for entity in document.entities}
     if len({(span["start"], span["end"], span["label"]) for span in spans.values()}) < len(spans):
