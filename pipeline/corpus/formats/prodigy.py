@@ -230,8 +230,7 @@ def to_row(document: Document) -> Row:
         ends = {"head": head.get("token_end"), "child": child.get("token_end")}
         relations.append({**ends, "head_span": head, "child_span": child, "label": relation.label, **own})
     value: Row = {"id": fields.whole_number(document.id), "text": document.text, **document.meta}
-    if document.words:
-        value["tokens"] = _token_rows(document.text, document.words)
+    value |= {"tokens": _token_rows(document.text, document.words)} if document.words else {}
     value |= {"spans": list(spans.values()), "relations": relations}
     return value if shared is None else {**value, "_annotator_id": shared}
 
