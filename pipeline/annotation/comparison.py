@@ -93,7 +93,7 @@ def as_markdown(values: Mapping[str, Any]) -> str:
 
 def as_html(values: Mapping[str, Any]) -> str:
     """A page for a browser."""
-    return _rendered("comparison.html", values)
+    return shown(_rendered("comparison.html", values))
 
 
 def _rendered(template: str, values: Mapping[str, Any]) -> str:
@@ -172,7 +172,7 @@ def _notes(values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{values['other_ids']:,} documents have another id"
     for side in ("old", "new"):
         if (unread := values["unread"][side])["rows"]:
-            yield f"{unread['rows']:,} problems in {values[side]}, whose rows are not compared; the first: {unread['first']}"
+            yield f"{unread['rows']:,} problems in {values[side]}, whose rows are not compared; the first: {_cut(unread['first'])}"
         if n_skipped := values["left_out_by_annotators"][side]:
             yield f"{n_skipped:,} documents of {values[side]} were left out by their annotators"
 
