@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -25,7 +24,7 @@ from pipeline.corpus.conversion import Conversion
 from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
-from pipeline.corpus.words import Tokenizer, load_tokenizer
+from pipeline.corpus.words import lazy_tokenizer
 
 HERE = Path()  # the target itself
 # fmt: off
@@ -72,7 +71,7 @@ def main(
 ) -> str:
     """Convert annotations from any format to any other."""
     began = time.perf_counter()
-    tokenize = _lazy(language, segmenter)
+    tokenize = lazy_tokenizer(language, segmenter)
     form = TARGETS[to]
     conversion = Conversion(form, tokenize, ambiguous, lossy=lossy)
     files = plan(source, find_sources(source, from_), form)
@@ -85,16 +84,6 @@ def main(
     for line in conversion.notes():
         log(f"convert: {line}")
     return f"convert: {conversion.read} -> {conversion.written} of {to}, {time.perf_counter() - began:.1f} s"
-
-
-def _lazy(language: str, segmenter: str) -> Tokenizer:
-    """A tokenizer that is loaded when it is first needed, which takes a second."""
-    load = cache(load_tokenizer)
-
-    def tokenize(text: str) -> Any:
-        return load(language, segmenter)(text)
-
-    return tokenize
 
 
 if __name__ == "__main__":

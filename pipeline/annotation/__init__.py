@@ -1,1 +1,1 @@
-"""From the data to the annotation tool and back: what changed, who agrees, what to look at."""
+"""What goes to an annotation tool and comes home from it: items, what is picked, and what was sent."""

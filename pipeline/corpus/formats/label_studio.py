@@ -124,12 +124,16 @@ def write(documents: Iterable[Document], path: Path) -> None:
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         between = "[\n"
         for document in documents:
-            file.write(between + json_text(_task(document)))
+            file.write(between + json_text(to_row(document)))
             between = ",\n"
         file.write("\n]\n" if between == ",\n" else "[]\n")
 
 
-def _task(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The task that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     require_held(document, HOLDS)
     require_free(document, ("text",))
     said = document.meta.get(OWN)

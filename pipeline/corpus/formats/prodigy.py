@@ -206,10 +206,23 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_lines(path, map(_object, documents))
+    write_lines(path, map(to_row, documents))
 
 
-def _object(document: Document) -> Row:
+def write_tasks(documents: Iterable[Document], path: Path) -> None:
+    """Write the same without answers: tasks to annotate, which begin with the annotation of the documents."""
+    write_lines(path, map(_task, documents))
+
+
+def to_row(document: Document) -> Row:
+    """The object that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
+    return {**_task(document), "answer": "accept"}
+
+
+def _task(document: Document) -> Row:
     require_held(document, HOLDS)
     spans = {entity.id: _span(document, entity) for entity in document.entities}
     if len({(span["start"], span["end"], span["label"]) for span in spans.values()}) < len(spans):
@@ -226,7 +239,7 @@ def _object(document: Document) -> Row:
     value: Row = {"id": fields.whole_number(document.id), "text": document.text, **document.meta}
     if document.words:
         value["tokens"] = _token_rows(document.text, document.words)
-    value |= {"spans": list(spans.values()), "relations": relations, "answer": "accept"}
+    value |= {"spans": list(spans.values()), "relations": relations}
     return value if shared is None else {**value, "_annotator_id": shared}
 
 
