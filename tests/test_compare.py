@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import pytest
@@ -11,7 +12,7 @@ import pytest
 from pipeline import compare
 from pipeline.annotation.comparison import TITLES
 from pipeline.annotation.difference import Kind
-from tests.support import project
+from tests.support import documented, project
 from tests.support.versions import SENTENCES, Sentences, make, without, write_split
 
 HOSTILE = "The <e1>@everyone</e1> <script>alert(1)</script> \x1b[2J `x` | <e2>bread</e2>."
@@ -89,17 +90,45 @@ def test_every_kind_of_change_has_a_title() -> None:
     assert TITLES.keys() == set(Kind.__args__)  # type: ignore[attr-defined]
 
 
-def test_two_revisions_are_compared_where_they_are(
-    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
-) -> None:
+@pytest.fixture
+def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """A project with two commits, the present folder."""
     folder = make(tmp_path / "a project")
     project.git(folder, "init", "--quiet")
     project.commit(folder, "v1")
     write_split(folder, "train", CHANGED)
     project.commit(folder, "v2")
     monkeypatch.chdir(folder)
+    return folder
+
+
+@pytest.mark.parametrize("command", documented.commands("docs/annotation.md", "pipeline.compare"))
+def test_a_command_that_the_page_shows_runs(repository: Path, command: str) -> None:
+    output = documented.run(compare.main, command)
+    assert ("Component-Whole" in output) == ("HEAD~1" in command)
+
+
+def test_two_revisions_are_compared_where_they_are(repository: Path, capsys: pytest.CaptureFixture[str]) -> None:
     compare.main("HEAD~1", "HEAD", "text", 10)
     first = capsys.readouterr().out
     assert "  data/raw/train.txt:1 (2) wheel - cart: Component-Whole(e1,e2) -> Other" in first.splitlines()
     compare.main("HEAD~1", ".", "text", 10)
     assert capsys.readouterr().out == first.replace("HEAD~1 -> HEAD", "HEAD~1 -> .")
+
+
+def test_scores_of_a_revision_come_from_dvc_and_those_of_the_folder_as_they_lie_there(
+    finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    folder = tmp_path / "a project"
+    shutil.copytree(finished, folder, ignore=shutil.ignore_patterns("models", "embedded"))
+    predictions = folder / "reports/predictions.jsonl"
+    rows = [json.loads(line) for line in predictions.read_text().splitlines()]
+    predictions.unlink()  # it may be a link into DVC's cache
+    predictions.write_text("".join(json.dumps({**row, "predicted": row["gold"]}) + "\n" for row in rows))
+    monkeypatch.chdir(folder)
+    compare.main("HEAD", ".", "json")
+    values = json.loads(capsys.readouterr().out)
+    assert values["documents_changed"] == 0
+    assert values["scores"]["n_rows"] == project.N_ROWS["test"]
+    assert {row["new"] for row in values["scores"]["paired"]} == {100.0}
+    assert all(row["low"] > 0 for row in values["scores"]["paired"])

@@ -55,16 +55,17 @@ class Units(NamedTuple):
 def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
     """The documents of an export, with who annotated each; or of several files or folders, each one annotator's.
 
-    What an annotator has rejected or skipped is no annotation; of two of one annotator's in an export the newer counts.
+    What an annotator has rejected or skipped is no annotation; of two by one annotator the newer counts, where an
+    export tells the time.
 
     Raises: InputError with all that is wrong with them.
     """
     for path in paths:
-        newest: dict[tuple[str, str], Returned] = {}
+        newest: dict[tuple[str, str | int], Returned] = {}
         for one in read_export(path)[0]:
             if one.state == "annotated" and one.document:
                 whose = one.annotator if len(paths) == 1 else str(path)
-                key = (whose, one.id if whose else one.source)
+                key = (whose, one.id if one.when else len(newest))
                 if key not in newest or newest[key].when <= one.when:
                     newest[key] = one
         yield from ((whose, one.document) for (whose, _), one in newest.items() if one.document)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 from sklearn.metrics import cohen_kappa_score
 
@@ -57,6 +57,7 @@ labels = st.lists(st.tuples(st.integers(0, 3), st.integers(0, 3)), min_size=2, m
 
 
 @pytest.mark.filterwarnings("ignore")  # scikit-learn's, where kappa is not defined
+@settings(max_examples=30)  # scikit-learn is slow
 @given(labels)
 def test_cohens_kappa_is_that_of_scikit_learn(pairs: list[tuple[int, int]]) -> None:
     values = np.array(pairs)
