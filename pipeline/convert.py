@@ -21,19 +21,13 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
-from pipeline.corpus.formats.sources import Source, find_sources
+from pipeline.corpus.formats.sources import FormatName, Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import lazy_tokenizer
 
 HERE = Path()  # the target itself
-# fmt: off
-Format = Literal[  # the keys of FORMATS
-    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
-    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
-]
-# fmt: on
-Written = Literal[Format, "spacy", "datasets"]  # the keys of TARGETS
+Written = Literal[FormatName, "spacy", "datasets"]  # the keys of TARGETS
 Segmenter = Literal["char", "jieba", "pkuseg"]
 
 
@@ -63,7 +57,9 @@ def main(
     source: Input,
     target: Output,
     to: Annotated[Written, typer.Option(help="the format to write", show_default=False)],
-    from_: Annotated[Format | None, typer.Option("--from", help="the format of the source (default: told by its content)")] = None,
+    from_: Annotated[
+        FormatName | None, typer.Option("--from", help="the format of the source (default: told by its content)")
+    ] = None,
     lossy: Annotated[bool, typer.Option("--lossy", help="change or leave out what the target cannot hold, and count it")] = False,
     ambiguous: Annotated[Ambiguous, typer.Option(help="tsv: a name that is in its sentence more than once")] = "error",
     language: Annotated[str, typer.Option(help="of the words that are made where the target needs some")] = "en",

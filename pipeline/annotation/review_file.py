@@ -28,7 +28,8 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.formats import brat, doccano, jsonl, label_studio_predictions, prodigy
 from pipeline.corpus.formats.label_studio_predictions import Predicted
 from pipeline.corpus.formats.targets import TARGETS
-from pipeline.corpus.formats.text_lines import DistinctIds
+from pipeline.corpus.formats.text_lines import DistinctIds, content_id
+from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.words import Tokenizer
 
 Tool = Literal["label_studio", "prodigy", "doccano", "brat", "jsonl"]
@@ -41,10 +42,11 @@ NOTE = re.compile(r"#(\d+)\t")
 
 
 class Sent(NamedTuple):
-    """An item as a tool got it, and the id that it got it under."""
+    """An item as a tool got it, and the id that it got it under; the key of its annotation before that, to tell later changes."""
 
     id: str
     item: Item
+    annotation: str
 
 
 @dataclass(frozen=True)
@@ -53,6 +55,7 @@ class _Review:
 
     id: str
     source: str
+    annotation: str
     pick: str
     reasons: tuple[Reason, ...]
 
@@ -97,6 +100,11 @@ def read_sent(path: Path) -> list[Sent]:
     return [_read_item(reading) for reading in readings if isinstance(reading, Document)]
 
 
+def annotation_key(document: Document) -> str:
+    """What tells that the text of a document and its annotation are what they were."""
+    return content_id([content(document)])
+
+
 def told_id(document: Document) -> str | None:
     """The id under which a tool got a document, as its export still has it; None where it says none, as in brat, whose id it is."""
     own = document.meta.get(PRODIGY)
@@ -113,12 +121,12 @@ def _read_item(document: Document) -> Sent:
         raise InputError.of(document.source, f"no item of a review: {error}", REMADE) from None
     meta = {key: value for key, value in document.meta.items() if key != REVIEW}
     own = replace(document, id=review.id, source=review.source, meta=meta)
-    return Sent(document.id, Item(own, review.pick, review.reasons))
+    return Sent(document.id, Item(own, review.pick, review.reasons), review.annotation)
 
 
 def _with_review(sent: Sent) -> Document:
     document, item = sent.item.document, sent.item
-    review = _Review(document.id, document.source, item.pick, item.reasons)
+    review = _Review(document.id, document.source, sent.annotation, item.pick, item.reasons)
     return replace(document, id=sent.id, meta={**document.meta, REVIEW: dataclasses.asdict(review)})
 
 
@@ -137,7 +145,8 @@ def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
         if len(fitted) != 1:
             raise ValueError(f"{document.source}: document {document.id} has no word")
         item_id = ids.distinct(document.id or "item")
-        sent.append(Sent(brat.file_name(item_id) if to == "brat" else item_id, replace(item, document=fitted[0])))
+        tool_id = brat.file_name(item_id) if to == "brat" else item_id
+        sent.append(Sent(tool_id, replace(item, document=fitted[0]), annotation_key(item.document)))
     return sent
 
 

@@ -67,10 +67,10 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
             yield MIN.at(f"{path}:{value.line}")
             return
         else:
-            yield from _read_task(value.value, f"{path}:{value.line}", ids)
+            yield from read_task(value.value, f"{path}:{value.line}", ids)
 
 
-def _read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
+def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
     """The document of a task, or its problems, or that it was left out."""
     data = value.get("data")
     row_id = read_id(value.get("id")) or ids.distinct(content_id([json.dumps(data)]))

@@ -126,7 +126,7 @@ BUILDERS: dict[str, Build] = {
     "dygie": _plain(dygie.to_row),
     "fewrel": _fewrel,
     "label_studio": _label_studio,
-    "prodigy": _plain(prodigy.to_row),
+    "prodigy": _plain(lambda document: {**prodigy.to_row(document), "answer": "accept"}),
     "doccano": _doccano,
 }
 
