@@ -34,7 +34,8 @@ TITLES: dict[Kind, str] = {
 }
 TABLES = {"relabelled": "labels", "retyped": "types", "moved": "splits"}
 LONGEST, CONTEXT = 120, 30  # characters of a text that people are shown, of them around what was edited
-MOST_ROWS = 30  # of a table of labels in Markdown: GitHub takes comments of 65,536 characters
+COMMENT = 65_536  # characters that GitHub takes
+MOST_ROWS = 30  # of a table of labels in Markdown
 NOTHING = "(none)"  # a label or a type that is not told
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -87,17 +88,21 @@ def as_json(values: Mapping[str, Any]) -> str:
 
 
 def as_markdown(values: Mapping[str, Any]) -> str:
-    """A page for a pull request."""
-    return _rendered("comparison.md", values)
+    """A page for a comment on a pull request, with so many of the changes as fit into one."""
+    most = len(values["changes"])
+    while len(page := _rendered("comparison.md", values, most)) > COMMENT and most:
+        most //= 2
+    return page
 
 
 def as_html(values: Mapping[str, Any]) -> str:
     """A page for a browser."""
-    return _rendered("comparison.html", values)
+    return shown(_rendered("comparison.html", values, len(values["changes"])))
 
 
-def _rendered(template: str, values: Mapping[str, Any]) -> str:
-    listed = {kind: [_shortened(row) for row in values["changes"] if row["kind"] == kind] for kind in values["counts"]}
+def _rendered(template: str, values: Mapping[str, Any], most: int) -> str:
+    """The page, with so many changes of a kind."""
+    listed = {kind: [_shortened(row) for row in values["changes"] if row["kind"] == kind][:most] for kind in values["counts"]}
     names = {"titles": TITLES, "names": TABLES, "nothing": NOTHING, "most_rows": MOST_ROWS}
     return render_template(TEMPLATES / template, listed=listed, notes=list(_notes(values)), **names, **values)
 
@@ -108,7 +113,7 @@ def _shortened(row: Mapping[str, Any]) -> dict[str, str]:
     place = row["file"] if row["line"] is None else f"{row['file']}:{row['line']}"
     if row["kind"] in ("relabelled", "retyped"):
         old, new = old or NOTHING, new or NOTHING
-    return {"place": place, "id": row["id"], "about": _cut(row["about"]), "old": old, "new": new}
+    return {"place": place, "id": _cut(row["id"]), "about": _cut(row["about"]), "old": old, "new": new}
 
 
 def _cut(text: str) -> str:
@@ -172,7 +177,7 @@ def _notes(values: Mapping[str, Any]) -> Iterator[str]:
         yield f"{values['other_ids']:,} documents have another id"
     for side in ("old", "new"):
         if (unread := values["unread"][side])["rows"]:
-            yield f"{unread['rows']:,} problems in {values[side]}, whose rows are not compared; the first: {unread['first']}"
+            yield f"{unread['rows']:,} problems in {values[side]}, whose rows are not compared; the first: {_cut(unread['first'])}"
         if n_skipped := values["left_out_by_annotators"][side]:
             yield f"{n_skipped:,} documents of {values[side]} were left out by their annotators"
 

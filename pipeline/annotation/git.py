@@ -22,7 +22,7 @@ def commit_of(name: str) -> str | None:
 
 
 def check_out(commit: str, names: Sequence[str], target: Path) -> None:
-    """Write files, and what is in folders, of a commit below a folder; of what the commit lacks nothing is written, nor again what is there.
+    """Write files, and what is in folders, of a commit below a folder; nothing of what the commit lacks or what is there already.
 
     Args: names: relative to the present folder.
     Raises: InputError where git fails, such as where a partial clone cannot be completed.

@@ -7,6 +7,7 @@ default remote. Paths are those of the version's own dvc.yaml.
 from __future__ import annotations
 
 import contextlib
+import logging
 import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
@@ -83,6 +84,10 @@ class Version:
         from dvc_data.index.index import DataIndexDirError
 
         target = self.folder / name
+        pointers = ["dvc.lock", f"{name}.dvc", f"{PurePosixPath(name).parent}.dvc"]
+        git.check_out(str(self.commit), pointers, self.folder)
+        if not target.exists() and not any((self.folder / pointer).exists() for pointer in pointers):
+            return  # DVC has nothing of it, and takes seconds to say so
         try:
             try:
                 files = _dvc_files(self.commit)
@@ -124,6 +129,7 @@ def _dvc_files(commit: str | None) -> Any:
     """The files of a commit as DVC has them."""
     from dvc.api import DVCFileSystem
 
+    logging.getLogger("dvc").setLevel(logging.ERROR)  # it logs to standard output, where the comparison goes
     return DVCFileSystem(".", rev=commit)
 
 

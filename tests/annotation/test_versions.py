@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import logging
 import os
 import shutil
 from pathlib import Path
@@ -109,6 +110,7 @@ def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     (folder / "reports").mkdir()
     (folder / "reports/metrics.json").write_text("{}")
     project.git(folder, "init", "--quiet")
+    logging.getLogger("dvc").setLevel(logging.ERROR)  # it logs to a standard output that pytest has closed
     here = Path.cwd()
     os.chdir(folder)  # DVC adds what lies below the present folder
     try:
