@@ -3,9 +3,12 @@
 from __future__ import annotations
 
 import json
+import shlex
+import shutil
+import sys
 from dataclasses import replace
 from pathlib import Path
-from typing import Any
+from typing import Any, get_args
 
 import pytest
 import typer
@@ -16,7 +19,7 @@ from pipeline.annotation.corpus_items import pair_doubts
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.judged import by_held_out
 from pipeline.annotation.review_file import read_sent, sent_beside
-from pipeline.core import storage
+from pipeline.core import stage, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE
 from tests.support import held_out
@@ -196,3 +199,32 @@ def test_a_text_of_a_pool_that_the_model_cannot_answer_is_an_error(
     with pytest.raises(InputError, match=r"pool\.txt:2: no entities are marked"):
         sent(tmp_path / "out", "uncertain", pool=pool)
     assert [path.name for path in tmp_path.iterdir()] == ["pool.txt"]
+
+
+def commands() -> list[list[str]]:
+    """The arguments of every review that the page runs."""
+    section = (ROOT / "docs/annotation.md").read_text().split("## Review\n")[1].split("\n## ")[0]
+    return [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("    python -m pipeline.review ")]
+
+
+@pytest.mark.xdist_group("project")
+def test_the_commands_of_the_page_run(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    project = shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns(".git", "cache", "pipeline"))
+    parsed = storage.read(project / "data/parsed", PARSE)
+    relations = sorted(
+        set(parsed.tables["train"]["relation"].to_pylist()) | set(parsed.tables["validation"]["relation"].to_pylist())
+    )
+    uniform = [1 / len(relations)] * len(relations)
+    uniform[0] *= 2
+    held_out.of_rows(parsed, relations, lambda row_id, label: uniform).write(project / "experiments/doubtful/held_out")
+    shutil.copy(ROOT / review.EXPERIMENT, project / review.EXPERIMENT)
+    (project / "new_texts.txt").write_text("The <e1>rain</e1> caused a <e2>flood</e2>.\n")
+    monkeypatch.chdir(project)
+    for arguments in commands():
+        monkeypatch.setattr(sys, "argv", ["review", *arguments])
+        with pytest.raises(SystemExit) as ended:
+            stage.run(review.main)
+        assert ended.value.code == 0
+        assert read_sent(sent_beside(Path(arguments[0])))
+    assert {arguments[arguments.index("--pick") + 1] for arguments in commands()} == set(get_args(review.Pick))
+    assert {arguments[arguments.index("--to") + 1] for arguments in commands()} == set(get_args(review.Tool))

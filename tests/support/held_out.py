@@ -3,7 +3,8 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -12,7 +13,8 @@ import yaml
 
 from pipeline.annotation.held_out import ENTITIES, ROWS, HeldOut, HeldOutDescription, place_columns
 from pipeline.core import params, storage
-from pipeline.core.schema import PARSE, SPLITS
+from pipeline.core.schema import PARSE, SPLITS, ParseNotes
+from pipeline.core.storage import StageOutput
 from tests.support.project import ROOT
 
 RELATIONS = ("Based-In", "Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)", "Other", "Works-For")
@@ -54,25 +56,30 @@ def write_corpus(folder: Path) -> None:
     (folder / "doubtful.yaml").write_text(yaml.safe_dump({"stages": {"doubtful": experiment}}))
 
 
+def of_rows(parsed: StageOutput[ParseNotes], relations: Sequence[str], tell: Callable[[str, str], Sequence[float]]) -> HeldOut:
+    """Predictions of the rows of train and validation, by `tell` of the id and the label of each; none of entities."""
+    parts = []
+    for split in SPLITS[:2]:
+        rows = parsed.tables[split]
+        told = [list(tell(*row)) for row in zip(rows["id"].to_pylist(), rows["relation"].to_pylist(), strict=True)]
+        columns = {"relation": rows["relation"], "fold": np.zeros(len(rows), np.int32), "probabilities": told}
+        parts.append(pa.table({**place_columns(rows, split), **columns}, ROWS))
+    return HeldOut(HeldOutDescription(tuple(relations), "Other", 2, (1, 2)), pa.concat_tables(parts), ENTITIES.empty_table())
+
+
 def write_held_out(
     folder: Path, probabilities: Mapping[str, Sequence[float]], entities: Sequence[tuple[int, int, str, bool, float]]
 ) -> None:
-    """Predictions of the labelled rows of train and validation of data/parsed.
+    """Predictions of the rows of train and validation of data/parsed.
 
     Args: probabilities: of RELATIONS by the id of a row; any other row is sure of its label; entities: start, end, type, whether
         annotated and probability, of the first sentence of DOCUMENT.
     """
     parsed = storage.read(folder / "data/parsed", PARSE)
-    parts = []
-    for split in SPLITS[:2]:
-        rows = parsed.tables[split]
-        sure = [[float(name == label) for name in RELATIONS] for label in rows["relation"].to_pylist()]
-        told = [list(probabilities.get(row_id, own)) for row_id, own in zip(rows["id"].to_pylist(), sure, strict=True)]
-        columns = {"relation": rows["relation"], "fold": np.zeros(len(rows), np.int32), "probabilities": told}
-        parts.append(pa.table({**place_columns(rows, split), **columns}, ROWS))
+    sure = {label: [float(name == label) for name in RELATIONS] for label in RELATIONS}
+    told = of_rows(parsed, RELATIONS, lambda row_id, label: probabilities.get(row_id, sure[label]))
     first = parsed.sentences["train"].slice(0, 1)
     place = {name: column.to_pylist()[0] for name, column in place_columns(first, "train").items()}
     names = ("start", "end", "type", "annotated", "probability")
     found = pa.Table.from_pylist([{**place, **dict(zip(names, entity, strict=True))} for entity in entities], ENTITIES)
-    about = HeldOutDescription(RELATIONS, "Other", 2, (1, 2))
-    HeldOut(about, pa.concat_tables(parts), found).write(folder / "held_out")
+    replace(told, entities=found).write(folder / "held_out")
