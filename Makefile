@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test test-tools lint extras check lock clean
+.PHONY: repro claim options doubtful crossvalidate samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -13,6 +13,10 @@ repro: $(READY)
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+
+# Held-out predictions of the labels, for pipeline.review, and scores by them; what they need of the chain is made first.
+doubtful crossvalidate: $(READY)
+	$(BIN)/python -m dvc repro experiments/$@/dvc.yaml
 
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
 samples: $(READY)

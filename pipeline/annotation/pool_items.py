@@ -16,15 +16,18 @@ from pipeline.annotation.selection import diverse, drawn, uncertain
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import content_id
 from pipeline.encoding.store import Store
 from pipeline.prediction.answers import answers, read_requests
-from pipeline.prediction.extractions import Extraction, of_marked
+from pipeline.prediction.extractions import Extraction, FoundEntity, FoundRelation
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request
 from pipeline.prediction.types import Prediction, Relation, Sentence
 
 BATCH = 200  # texts that a model is asked about at once
+OF_SUFFIX = {".txt": "text", ".jsonl": "jsonl"}  # a text a line, or an object with a text
+HINT = 'give annotation files, a .txt of a text a line, or a .jsonl of {"text": "..."}'
 NO_MARGIN = 1.0  # of a text without a pair, of which nothing is uncertain
 
 
@@ -53,7 +56,7 @@ class Pool:
 
         Raises: InputError with all that is wrong with it.
         """
-        requests = list(read_requests(str(path), "auto"))
+        requests = list(read_requests(str(path), _format(path)))
         if problems := [problem for asked in requests for problem in _problems(asked, path)]:
             raise InputError(problems)
         documents = [_document(asked, path) for asked in requests]
@@ -63,6 +66,18 @@ class Pool:
     def sentences(self) -> list[Sentence]:
         """The texts alone."""
         return [Sentence(document.text) for document in self.documents]
+
+
+def _format(path: Path) -> str:
+    """The format of a pool: told by its content, else by the end of its name."""
+    try:
+        find_sources(path)
+    except InputError as error:
+        unknown = all(problem.kind == "format-unknown" for problem in error.problems)
+        if unknown and path.is_file() and path.suffix in OF_SUFFIX:
+            return OF_SUFFIX[path.suffix]
+        raise InputError(replace(problem, hint=HINT) for problem in error.problems) from None
+    return "auto"
 
 
 def _problems(asked: Request, path: Path) -> list[Problem]:
@@ -75,7 +90,9 @@ def _document(asked: Request, path: Path) -> Document:
     if isinstance(asked.content, Document) and asked.content.source.startswith(str(path)):
         return asked.content
     document = asked.document
-    return replace(document, id=asked.id or content_id([document.text]), source=f"{path}:{asked.line}")
+    marked = asked.content.entities if isinstance(asked.content, Sentence) else None
+    own = asked.id or content_id([document.text, marked])  # stays where lines are inserted above
+    return replace(document, id=own, source=f"{path}:{asked.line}", complete=marked is None)
 
 
 def uncertain_items(predictor: Predictor, pool: Pool, count: int) -> list[Item]:
@@ -126,7 +143,7 @@ def ask(predictor: Predictor, pool: Pool) -> list[Answered]:
         batch = slice(start, start + BATCH)
         for (_, answer), document in zip(answers(predictor, pool.requests[batch]), pool.documents[batch], strict=True):
             if isinstance(answer, Prediction):
-                answered.append(Answered(of_marked(document, answer), answer.relations[0]))
+                answered.append(_of_pair(document, answer.relations[0]))
             elif isinstance(answer, Extraction):
                 answered.append(Answered(replace(answer, document=document), answer.least_sure))
             else:
@@ -136,10 +153,20 @@ def ask(predictor: Predictor, pool: Pool) -> list[Answered]:
     return answered
 
 
+def _of_pair(document: Document, pair: Relation) -> Answered:
+    """A marked pair with its relation, also where that is the one that stands for none: so are the pairs of a corpus."""
+    entities = [
+        FoundEntity(f"T{number}", entity.characters, entity.type, None) for number, entity in enumerate((pair.e1, pair.e2), 1)
+    ]
+    relation = FoundRelation("T1", "T2", pair.name, pair.probabilities[pair.name])
+    return Answered(Extraction(document, tuple(entities), (relation,), None), pair)
+
+
 def _item(pick: str, answered: Answered, reason: Reason) -> Item:
     found = answered.extraction
     scores = [[each.probability for each in part] for part in (found.entities, found.relations)]
-    return Item(found.annotated(), pick, (reason,), *scores)
+    annotated = replace(found.annotated(), complete=found.document.complete)
+    return Item(annotated, pick, (reason,), *scores)
 
 
 def known_vectors(positioned: pa.Table, store: Store) -> Floats:
