@@ -3,6 +3,7 @@
     python -m pipeline.adopt export.json
     python -m pipeline.adopt export.json --write
     python -m pipeline.adopt brat_folder --resolve newest --write
+    python -m pipeline.adopt --pull http://localhost:8080/projects/3 --sent review.json.sent.jsonl --write
 
 EXPORT, in any format, is compared with what was sent, TARGET.sent.jsonl of pipeline.review, and with data/raw as it is. Only what
 a person has confirmed is adopted: annotations of Label Studio, never predictions; "accept" of Prodigy; elsewhere what differs from
@@ -16,20 +17,22 @@ from __future__ import annotations
 import tempfile
 from collections import Counter
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, get_args
 
 import typer
 
-from pipeline.annotation import reviewed
+from pipeline.annotation import label_studio, reviewed
 from pipeline.annotation.adoption import Outcome, Resolve, Verdict, conflict_item, outcomes
 from pipeline.annotation.difference import Change, Kind
 from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
-from pipeline.annotation.returned import read_export
+from pipeline.annotation.returned import Returned, read_export
 from pipeline.annotation.review_file import Tool, read_sent, sent_beside, write_review
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import run, stage_paths
+from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import jsonl
 from pipeline.corpus.formats.sources import FormatName
@@ -62,7 +65,8 @@ TOLD: dict[Verdict, str] = {
 
 
 def main(
-    export: Annotated[Path, typer.Argument(help="what the tool exports, a file or a folder", show_default=False)],
+    export: Annotated[Path | None, typer.Argument(help="what the tool exports, a file or a folder", show_default=False)] = None,
+    pull: Annotated[str | None, typer.Option(help="in place of an export: a Label Studio project, http://.../projects/3")] = None,
     sent: Annotated[Path | None, typer.Option(help="what was sent (default: the .sent.jsonl beside the export)")] = None,
     from_: Annotated[
         FormatName | None, typer.Option("--from", help="the format of the export (default: told by its content)")
@@ -72,9 +76,12 @@ def main(
     new: Annotated[Path | None, typer.Option(help=f"where texts of a pool go (default: {NEW} in data/raw)")] = None,
 ) -> str:
     """Bring corrections home from an annotation tool."""
-    returned, tool = read_export(export, from_)
+    if (export is None) == (pull is None):
+        raise typer.BadParameter("name an export, or with --pull the project of a server")
+    home = export or Path("pulled.json")
+    items = read_sent(sent or find_sent(home))
+    returned, tool = read_export(export, from_) if export else read_project(pull or "")
     raw = Path(stage_paths("pipeline.parse")[0])
-    items = read_sent(sent or find_sent(export))
     files = read_raw(raw, {each.item.document.source for each in items})
     found = outcomes(items, returned, tool, files, resolve)
     changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
@@ -85,8 +92,25 @@ def main(
         write_all(changed)
         reviewed.add(reviewed.beside(raw), looked_at(found))
         if resolve == "ask":
-            ask(found, export, tool)
+            ask(found, home, tool)
     return "\n".join(report(found, is_written=write))
+
+
+def read_project(url: str) -> tuple[list[Returned], str]:
+    """What a project of Label Studio says now, in the place of an export of it.
+
+    Raises: InputError where it cannot be had, or something is wrong with it.
+    """
+    tasks = label_studio.pull(url, label_studio.token_of_environment())
+    with tempfile.TemporaryDirectory() as folder:
+        export = Path(folder) / "export.json"
+        export.write_text("\n".join(["[", ",\n".join(map(json_text, tasks)), "]"]), encoding="utf-8")
+        try:
+            returned, tool = read_export(export, "label_studio") if tasks else ([], "label_studio")
+        except InputError as error:
+            problems = [replace(each, source=each.source.replace(str(export), url)) for each in error.problems]
+            raise InputError(problems) from None
+    return [replace(each, source=each.source.replace(str(export), url)) for each in returned], tool
 
 
 def find_sent(export: Path) -> Path:

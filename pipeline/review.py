@@ -18,13 +18,14 @@ unless --again. Paths are those of dvc.yaml.
 
 from __future__ import annotations
 
+import json
 from pathlib import Path
 from typing import Annotated, Literal, NamedTuple
 
 import pyarrow as pa
 import typer
 
-from pipeline.annotation import pool_items, reviewed
+from pipeline.annotation import label_studio, pool_items, reviewed
 from pipeline.annotation.corpus_items import Wanted, drawn_items, entity_doubts, items, pair_doubts
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.item import Item
@@ -73,8 +74,12 @@ def main(
     split: Annotated[Split, typer.Option(help="mistakes: of which rows")] = "test",
     seed: Annotated[int, typer.Option(help="random: of the draw")] = 1,
     again: Annotated[bool, typer.Option("--again", help="pick documents that were reviewed too")] = False,
+    push: Annotated[str | None, typer.Option(help="label_studio: make a project on the server of this address")] = None,
 ) -> str:
     """Send what is worth a person's look to an annotation tool."""
+    if push is not None and to != "label_studio":
+        raise typer.BadParameter("--push is of label_studio: the others take files")
+    token = label_studio.token_of_environment() if push is not None else ""
     if (pick in OF_POOL) > (pool is not None):
         raise typer.BadParameter(f"--pick {pick} chooses among texts without annotation: give --pool")
     if pool is not None and pick in ("doubtful", "mistakes"):
@@ -89,7 +94,22 @@ def main(
     if not picked:
         return f"review: nothing to review ({pick}), and nothing written"
     n_written = write_review(picked, target, to, lazy_tokenizer(settings.language, settings.segmenter), version)
-    return f"review: {n_written} items, {pick}, in {target}; what was sent stands in {sent_beside(target)}"
+    said = f"review: {n_written} items, {pick}, in {target}; what was sent stands in {sent_beside(target)}"
+    return said if push is None else f"{said}\n{pushed(places, target, push, token)}"
+
+
+def pushed(places: Places, target: Path, url: str, token: str) -> str:
+    """Where the project of a review is now, for people; without a project there is no review."""
+    parsed = storage.read(places.parsed, PARSE)
+    names = label_studio.names_of_corpus([*parsed.tables.values(), *parsed.sentences.values()])
+    try:
+        tasks = json.loads(target.read_text(encoding="utf-8"))
+        project = label_studio.push(tasks, target.stem, names, url, token)
+    except InputError:
+        target.unlink()
+        sent_beside(target).unlink()
+        raise
+    return f"review: the project is {project}; it comes home with pipeline.adopt --pull {project} --sent {sent_beside(target)}"
 
 
 def of_corpus(places: Places, wanted: Wanted, split: Split, seed: int) -> list[Item]:

@@ -13,9 +13,11 @@ from typing import Any, NamedTuple
 from xml.sax.saxutils import quoteattr
 
 import httpx
+import pyarrow as pa
 
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
+from pipeline.core.labels import undirected
 from pipeline.core.untrusted import shown
 from pipeline.corpus.formats.label_studio_task import REGION, RELATION, results
 from pipeline.corpus.mend_entities import TYPE
@@ -43,7 +45,21 @@ def token_of_environment() -> str:
     raise InputError.of(TOKEN, "the environment has no token of Label Studio", f"export {TOKEN}=... (Account & Settings there)")
 
 
-def names_of(tasks: Iterable[Row], names: Names = Names((), ())) -> Names:
+def names_of_corpus(tables: Iterable[pa.Table]) -> Names:
+    """The names in rows of data/parsed, and in its sentences, without directions."""
+    types: set[str] = set()
+    relations: set[str] = set()
+    for table in tables:
+        lists = table["entities"].combine_chunks()
+        columns = [table[name] for name in ("e1_type", "e2_type") if name in table.column_names]
+        columns += [lists.flatten().field("type")] if len(lists) else []
+        types.update(name for column in columns for name in column.unique().to_pylist())
+        labels = table["relation"].unique().to_pylist() if "relation" in table.column_names else []
+        relations.update(undirected(label) for label in labels if label is not None)
+    return Names(sorted(types - {None}), sorted(relations))
+
+
+def names_of(tasks: Iterable[Row], names: Names) -> Names:
     """Names and those that pre-annotations have beside them, in order."""
     found = [
         result
