@@ -3,6 +3,7 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
+LABEL_STUDIO := .venv-label-studio/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
 .PHONY: repro claim options doubtful crossvalidate samples test test-tools lint extras check lock clean
@@ -25,8 +26,9 @@ samples: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
-# DVC against real storage servers on loopback, which the tests start and stop.
-test-tools: $(TOOLS)
+# DVC against real storage servers, and a review on a real Label Studio, on loopback: the tests start and stop them. The browser is
+# Debian's chromium (apt-get install chromium); without it what is corrected in the page is skipped.
+test-tools: $(TOOLS) $(LABEL_STUDIO)
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
 
 lint: $(READY)
@@ -50,6 +52,11 @@ $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-tools requirements-tools.lock
 	touch $(TOOLS)
 
+$(LABEL_STUDIO): requirements-label-studio.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-label-studio
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-label-studio requirements-label-studio.lock
+	touch $(LABEL_STUDIO)
+
 # With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
 # make lock UPGRADE="--upgrade-package NAME"
 UPGRADE ?= --upgrade
@@ -59,6 +66,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras --group dev pyproject.toml
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
+	$(COMPILE) --output-file requirements-label-studio.lock $(UPGRADE) --generate-hashes --group label-studio
 
 # Whether every extra still finds versions beside those of the lock.
 extras: $(READY)
@@ -66,4 +74,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-label-studio data models reports dvc_plots experiments

@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import json
+import shutil
+import subprocess
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -10,15 +12,18 @@ from pathlib import Path
 import pytest
 import yaml
 
-from pipeline import adopt
+from pipeline import adopt, parse, review
+from pipeline.annotation import label_studio as label_studio_server
 from pipeline.annotation import reviewed
 from pipeline.annotation.item import Item, Reason
 from pipeline.annotation.review_file import read_sent, sent_beside, write_review
+from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import Span
+from pipeline.core.schema import PARSE, Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS, brat, doccano, jsonl, label_studio, prodigy
 from pipeline.corpus.words import lazy_tokenizer
+from tests.support import documented, held_out
 from tests.support.project import ROOT
 
 TOKENIZE = lazy_tokenizer("en", "char")
@@ -346,3 +351,66 @@ def test_what_was_sent_is_found_beside_or_named(project):
     with pytest.raises(InputError, match=r"there are several: other.sent.jsonl, review.jsonl.sent.jsonl"):
         adopt.main(Path("elsewhere.jsonl"))
     assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
+
+
+def page(section: str) -> list[str]:
+    """The commands of a section of the page."""
+    text = (ROOT / "docs/annotation.md").read_text(encoding="utf-8").split(f"## {section}\n")[1].split("\n## ")[0]
+    return [line.strip() for line in text.splitlines() if line.startswith("    ") and not line.strip().startswith("<")]
+
+
+@pytest.mark.parametrize("command", [line for line in page("Adopt") if "pipeline.adopt" in line])
+def test_a_command_that_the_page_shows_runs(project, command):
+    corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")}).rename("export.json")
+    Path("export.jsonl.sent.jsonl").rename("review.json.sent.jsonl")
+    Path("review.jsonl.sent.jsonl").unlink()
+    assert "1 relabelled" in documented.run(adopt.main, command)
+    assert (file("train.txt") == SEMEVAL) == ("--write" not in command)
+
+
+def test_the_page_shows_a_server_as_review_and_adopt_take_it(project, monkeypatch):
+    """tests/tools runs these commands against a real one."""
+    _, to_server, home = page("The real tool")
+    assert "--to label_studio --push http://localhost:8080" in to_server
+    tasks = json.loads(corrected("label_studio", send("label_studio"), {"1": relabelled("Makes")}).read_text())
+    Path("review.json.sent.jsonl").rename("pushed.json.sent.jsonl")
+    monkeypatch.setenv(label_studio_server.TOKEN, "secret")
+    monkeypatch.setattr(label_studio_server, "pull", lambda url, token: tasks)
+    assert "1 relabelled" in documented.run(adopt.main, home)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
+
+
+def test_a_problem_of_a_pulled_project_has_its_address(project, monkeypatch):
+    tasks = [{"id": 1, "data": {"text": "Ann", "review_id": "x"}, "annotations": [{"result": 3}]}]
+    send("label_studio")
+    monkeypatch.setenv(label_studio_server.TOKEN, "secret")
+    monkeypatch.setattr(label_studio_server, "pull", lambda url, token: tasks)
+    with pytest.raises(InputError, match=r"http://a/projects/1:2: result is 3"):
+        adopt.main(pull="http://a/projects/1")
+
+
+@pytest.mark.xdist_group("project")
+def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tmp_path, monkeypatch):
+    folder = shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns("cache", "pipeline"))
+    monkeypatch.chdir(folder)
+    doubted, to_tool, looked_at, adopted, *_ = page("One round")
+    assert doubted == "make doubtful"
+    parsed = storage.read(Path("data/parsed"), PARSE)
+    labels = sorted({label for split in ("train", "validation") for label in parsed.tables[split]["relation"].to_pylist()})
+    uniform = [2 / (len(labels) + 1), *[1 / (len(labels) + 1)] * (len(labels) - 1)]
+    held_out.of_rows(parsed, labels, lambda row_id, label: uniform).write(Path("experiments/doubtful/held_out"))
+    shutil.copy(ROOT / review.EXPERIMENT, review.EXPERIMENT)
+    documented.run(review.main, to_tool)
+    tasks = json.loads(Path("review.json").read_text())
+    for task in tasks:
+        task["annotations"] = [{"result": task["predictions"][0]["result"]}]
+    tasks[0]["annotations"][0]["result"][-1]["labels"] = ["Another"]
+    Path("export.json").write_text(json.dumps(tasks))
+    assert "1 changed" in documented.run(adopt.main, looked_at)
+    documented.run(adopt.main, adopted)
+    changed = subprocess.run(["git", "diff", "--numstat", "data/raw"], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[:2] for line in changed.splitlines()] == [["1", "1"]]
+    parse.main(Path("data/raw"), Path("data/parsed"))
+    again = storage.read(Path("data/parsed"), PARSE)
+    for split, table in parsed.tables.items():
+        assert again.tables[split]["words"].equals(table["words"])  # by which vectors are stored

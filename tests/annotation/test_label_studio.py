@@ -25,9 +25,7 @@ class Server(httpx.MockTransport):
 
     def answer(self, request):
         name = request.url.path.strip("/").split("/")[-1]
-        self.asked.append(
-            (request.method, str(request.url), request.headers.get("Authorization", ""))
-        )
+        self.asked.append((request.method, str(request.url), request.headers.get("Authorization", "")))
         self.body = json.loads(request.content) if request.content else None
         status, body = self.answers.get(name, (200, {"id": 3}))
         return httpx.Response(status, json=body)
