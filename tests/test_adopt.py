@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 import json
 import shutil
 import subprocess
@@ -359,12 +360,22 @@ def page(section: str) -> list[str]:
     return [line.strip() for line in text.splitlines() if line.startswith("    ") and not line.strip().startswith("<")]
 
 
+def said_by(main: Callable[..., str], command: str) -> str:
+    """The closing lines of a command."""
+
+    @functools.wraps(main)
+    def printing(**arguments: object) -> None:
+        print(main(**arguments))  # noqa: T201
+
+    return documented.run(printing, command)
+
+
 @pytest.mark.parametrize("command", [line for line in page("Adopt") if "pipeline.adopt" in line])
 def test_a_command_that_the_page_shows_runs(project, command):
     corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")}).rename("export.json")
     Path("export.jsonl.sent.jsonl").rename("review.json.sent.jsonl")
     Path("review.jsonl.sent.jsonl").unlink()
-    assert "1 relabelled" in documented.run(adopt.main, command)
+    assert "1 relabelled" in said_by(adopt.main, command)
     assert (file("train.txt") == SEMEVAL) == ("--write" not in command)
 
 
@@ -376,7 +387,7 @@ def test_the_page_shows_a_server_as_review_and_adopt_take_it(project, monkeypatc
     Path("review.json.sent.jsonl").rename("pushed.json.sent.jsonl")
     monkeypatch.setenv(label_studio_server.TOKEN, "secret")
     monkeypatch.setattr(label_studio_server, "pull", lambda url, token: tasks)
-    assert "1 relabelled" in documented.run(adopt.main, home)
+    assert "1 relabelled" in said_by(adopt.main, home)
     assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
 
 
@@ -400,14 +411,14 @@ def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tm
     uniform = [2 / (len(labels) + 1), *[1 / (len(labels) + 1)] * (len(labels) - 1)]
     held_out.of_rows(parsed, labels, lambda row_id, label: uniform).write(Path("experiments/doubtful/held_out"))
     shutil.copy(ROOT / review.EXPERIMENT, review.EXPERIMENT)
-    documented.run(review.main, to_tool)
+    said_by(review.main, to_tool)
     tasks = json.loads(Path("review.json").read_text())
     for task in tasks:
         task["annotations"] = [{"result": task["predictions"][0]["result"]}]
     tasks[0]["annotations"][0]["result"][-1]["labels"] = ["Another"]
     Path("export.json").write_text(json.dumps(tasks))
-    assert "1 changed" in documented.run(adopt.main, looked_at)
-    documented.run(adopt.main, adopted)
+    assert "1 changed" in said_by(adopt.main, looked_at)
+    said_by(adopt.main, adopted)
     changed = subprocess.run(["git", "diff", "--numstat", "data/raw"], capture_output=True, text=True, check=True).stdout
     assert [line.split()[:2] for line in changed.splitlines()] == [["1", "1"]]
     parse.main(Path("data/raw"), Path("data/parsed"))
