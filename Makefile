@@ -4,9 +4,10 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
 PREDICT := .venv-predict/ready
+LABEL_STUDIO := .venv-label-studio/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options resolve samples test test-tools lint extras check lock clean
+.PHONY: repro claim options doubtful crossvalidate resolve samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -23,6 +24,10 @@ resolve: $(READY)
 	$(BIN)/python -m dvc repro
 	git add --update -- '*dvc.lock'
 
+# Held-out predictions of the labels, for pipeline.review, and scores by them; what they need of the chain is made first.
+doubtful crossvalidate: $(READY)
+	$(BIN)/python -m dvc repro experiments/$@/dvc.yaml
+
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
 samples: $(READY)
 	$(BIN)/python -m benchmarks.samples $(SHARED)/data
@@ -30,8 +35,9 @@ samples: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
-# DVC against real storage servers on loopback, which the tests start and stop; prediction in an environment of its own.
-test-tools: $(TOOLS) $(PREDICT)
+# On loopback, started and stopped by the tests: DVC's storage servers and a real Label Studio; and prediction in an environment of
+# its own. The browser is Debian's chromium (apt-get install chromium); without it what is corrected in the page is skipped.
+test-tools: $(TOOLS) $(LABEL_STUDIO) $(PREDICT)
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --reinstall --python .venv-predict .
 	$(BIN)/python -m pytest --durations 5 tests/alone
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
@@ -75,6 +81,11 @@ $(PREDICT): requirements-predict.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-predict requirements-predict.lock
 	touch $(PREDICT)
 
+$(LABEL_STUDIO): requirements-label-studio.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-label-studio
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-label-studio requirements-label-studio.lock
+	touch $(LABEL_STUDIO)
+
 # With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
 # make lock UPGRADE="--upgrade-package NAME"
 UPGRADE ?= --upgrade
@@ -85,6 +96,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
 	$(COMPILE) --output-file requirements-predict.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group predict
+	$(COMPILE) --output-file requirements-label-studio.lock $(UPGRADE) --generate-hashes --group label-studio
 
 # Whether every extra still finds versions beside those of the lock.
 extras: $(READY)
@@ -92,4 +104,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict .venv-label-studio data models reports dvc_plots experiments

@@ -12,9 +12,8 @@ from __future__ import annotations
 
 import time
 from collections.abc import Sequence
-from functools import cache
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Literal
 
 import typer
 
@@ -22,19 +21,13 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
-from pipeline.corpus.formats.sources import Source, find_sources
+from pipeline.corpus.formats.sources import FormatName, Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
-from pipeline.corpus.words import Tokenizer, load_tokenizer
+from pipeline.corpus.words import lazy_tokenizer
 
 HERE = Path()  # the target itself
-# fmt: off
-Format = Literal[  # the keys of FORMATS
-    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
-    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
-]
-# fmt: on
-Written = Literal[Format, "spacy", "datasets"]  # the keys of TARGETS
+Written = Literal[FormatName, "spacy", "datasets"]  # the keys of TARGETS
 Segmenter = Literal["char", "jieba", "pkuseg"]
 
 
@@ -64,7 +57,9 @@ def main(
     source: Input,
     target: Output,
     to: Annotated[Written, typer.Option(help="the format to write", show_default=False)],
-    from_: Annotated[Format | None, typer.Option("--from", help="the format of the source (default: told by its content)")] = None,
+    from_: Annotated[
+        FormatName | None, typer.Option("--from", help="the format of the source (default: told by its content)")
+    ] = None,
     lossy: Annotated[bool, typer.Option("--lossy", help="change or leave out what the target cannot hold, and count it")] = False,
     ambiguous: Annotated[Ambiguous, typer.Option(help="tsv: a name that is in its sentence more than once")] = "error",
     language: Annotated[str, typer.Option(help="of the words that are made where the target needs some")] = "en",
@@ -72,7 +67,7 @@ def main(
 ) -> str:
     """Convert annotations from any format to any other."""
     began = time.perf_counter()
-    tokenize = _lazy(language, segmenter)
+    tokenize = lazy_tokenizer(language, segmenter)
     form = TARGETS[to]
     conversion = Conversion(form, tokenize, ambiguous, lossy=lossy)
     files = plan(source, find_sources(source, from_), form)
@@ -85,16 +80,6 @@ def main(
     for line in conversion.notes():
         log(f"convert: {line}")
     return f"convert: {conversion.read} -> {conversion.written} of {to}, {time.perf_counter() - began:.1f} s"
-
-
-def _lazy(language: str, segmenter: str) -> Tokenizer:
-    """A tokenizer that is loaded when it is first needed, which takes a second."""
-    load = cache(load_tokenizer)
-
-    def tokenize(text: str) -> Any:
-        return load(language, segmenter)(text)
-
-    return tokenize
 
 
 if __name__ == "__main__":

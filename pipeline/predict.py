@@ -20,7 +20,7 @@ import threading
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, BinaryIO, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar
 
 import typer
 
@@ -29,14 +29,12 @@ from pipeline.core.outputs import made_new, require_apart
 from pipeline.core.stage import log, run
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.conversion import Counts
-from pipeline.corpus.formats.sources import find_sources
-from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction import extractions, targets
-from pipeline.prediction.answers import answers, as_json
-from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
+from pipeline.prediction.answers import Answer, answers, as_json, read_requests
+from pipeline.prediction.drawing import DRAWINGS, Drawing
 from pipeline.prediction.extractions import BATCH_CHARACTERS, Extraction
 from pipeline.prediction.predictor import Predictor
-from pipeline.prediction.readers import READERS, Request, read_documents
+from pipeline.prediction.readers import READERS, Request
 from pipeline.prediction.types import Prediction
 
 Item = TypeVar("Item")
@@ -48,7 +46,6 @@ Format = Literal[  # the keys of READERS, auto, and the other keys of FORMATS
 # fmt: on
 Written = Literal["jsonl", "brat", "label_studio", "prodigy", "doccano", "spacy", "datasets"]  # targets.NAMES
 Pretty = Literal["html", "terminal"]  # the keys of DRAWINGS
-STDIN = 0
 REQUEST_CHARACTERS = 100  # what a request takes beside its text
 
 
@@ -105,25 +102,6 @@ def as_they_come(items: Iterable[Item], size: int, weight: Callable[[Item], int]
             yield batch
     if error := ended[0]:
         raise error
-
-
-def open_bytes(name: str) -> BinaryIO:
-    """A file, or standard input: as its descriptor, for /dev/stdin cannot be opened where a socket stands behind it."""
-    return open(STDIN, "rb", closefd=False) if name == "-" else Path(name).open("rb")
-
-
-def read_requests(file: str, format: Format) -> Iterator[Request]:
-    """What is asked of a file, a folder or standard input.
-
-    Raises: InputError where it is in no format that we know, or in another one.
-    """
-    if format in READERS:
-        return READERS[format](decode(open_bytes(file)))
-    path = Path(file)
-    sources = find_sources(path, None if format == "auto" else format)
-    if [source.path for source in sources] == [path] and sources[0].format in READERS:
-        return READERS[sources[0].format](decode(open_bytes(file)))
-    return read_documents(sources, path)
 
 
 def main(

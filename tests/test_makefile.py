@@ -8,7 +8,8 @@ import yaml
 
 from tests.support.project import ROOT, commit, git
 
-PIPELINES = ("dvc.yaml", "experiments/claim/dvc.yaml", "experiments/options/dvc.yaml")
+EXPERIMENTS = ("claim", "crossvalidate", "doubtful", "options")
+PIPELINES = ("dvc.yaml", *(f"experiments/{name}/dvc.yaml" for name in EXPERIMENTS))
 TRACKED = (
     "Makefile",
     ".gitignore",
@@ -16,9 +17,8 @@ TRACKED = (
     "data/.gitignore",
     "data/raw/train.txt",
     "models/.gitignore",
-    "experiments/claim/.gitignore",
     "experiments/claim/report/README.md",
-    "experiments/options/.gitignore",
+    *(f"experiments/{name}/.gitignore" for name in EXPERIMENTS),
 )
 
 

@@ -22,6 +22,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "model": {"core", "encoding"},
     "evaluation": {"core", "encoding", "model"},
     "prediction": {"core", "corpus", "encoding", "model"},
+    "annotation": {"core", "corpus", "encoding", "model", "evaluation", "prediction"},
 }
 # What takes a good part of a second or hundreds of megabytes to import, or is of an extra, and so may wait inside a function.
 HEAVY = {

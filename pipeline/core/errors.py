@@ -100,7 +100,13 @@ FINDING_KINDS = {  # what checks of annotations find (pipeline/corpus/findings.p
     "text-escaped": "a text has HTML entities",
     "words-unknown": "the encoder does not know many of the words",
 }
-KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS | FINDING_KINDS
+REVIEW_KINDS = {  # of items that come home from an annotation tool
+    "item-unknown": "an export has an item that was not sent",
+    "item-repeated": "an export has an item twice",
+    "item-edited": "the text of an item was changed in the tool",
+    "item-stale": "an item is no longer in data/raw as it was sent",
+}
+KINDS = FILE_KINDS | ROW_KINDS | LATER_KINDS | FINDING_KINDS | REVIEW_KINDS
 
 
 @dataclass(frozen=True)

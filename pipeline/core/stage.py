@@ -31,6 +31,8 @@ from pipeline.core.files import write_lines
 from pipeline.core.untrusted import shown
 
 SECONDS_BETWEEN_LINES = 10
+PIPELINE = Path("dvc.yaml")
+PYTHON = "python -m "
 INTERRUPTED = 130  # the exit code, as shells have it
 SHELLS = frozenset({"sh", "dash", "bash", "zsh", "fish"})
 Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
@@ -95,11 +97,24 @@ def _with_paths(arguments: list[str], command: str) -> list[str]:
     if not arguments or any(not argument.startswith("-") for argument in arguments):
         return arguments
     try:
-        commands = [str(stage["cmd"]) for stage in typed_yaml.load(Path("dvc.yaml")).value["stages"].values()]
-    except (InputError, KeyError, TypeError, AttributeError):  # a file of another form, which DVC can read all the same
+        return [*arguments, *stage_paths(command.removeprefix(PYTHON))]
+    except InputError:  # the command is no stage, or dvc.yaml a file of another form, which DVC can read all the same
         return arguments
-    paths = [line.removeprefix(command).split() for line in commands if line.startswith(f"{command} ")]
-    return [*arguments, *(paths[0] if paths else [])]
+
+
+def stage_paths(module: str, pipeline: Path = PIPELINE) -> list[str]:
+    """The arguments of the stage of a dvc.yaml that runs a module.
+
+    Raises: InputError where there is none.
+    """
+    hint = "run this in the folder of the project"
+    try:
+        commands = [str(stage["cmd"]) for stage in typed_yaml.load(pipeline).value["stages"].values()]
+    except (KeyError, TypeError, AttributeError):
+        raise InputError.of(pipeline, "there are no stages", hint) from None
+    if paths := [line.split()[3:] for line in commands if line.startswith(f"{PYTHON}{module} ")]:
+        return paths[0]
+    raise InputError.of(pipeline, f"no stage runs {module}", hint)
 
 
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:

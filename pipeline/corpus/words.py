@@ -9,6 +9,7 @@ import logging
 import pkgutil
 import re
 from collections.abc import Callable, Iterator, Sequence
+from functools import cache
 from itertools import compress
 from typing import Any, NamedTuple, cast
 
@@ -96,6 +97,16 @@ def cut(starts: Ints, ends: Ints, edges: Ints) -> tuple[Ints, Ints]:
     inside = (token >= 0) & (starts[token] < edges) & (edges < ends[token])
     cuts = np.unique(edges[inside])
     return np.sort(np.concatenate([starts, cuts])), np.sort(np.concatenate([ends, cuts]))
+
+
+def lazy_tokenizer(language: str, segmenter: str) -> Tokenizer:
+    """A tokenizer that is loaded when it is first needed, which takes a second; see load_tokenizer."""
+    load = cache(load_tokenizer)
+
+    def tokenize(text: str) -> Any:
+        return load(language, segmenter)(text)
+
+    return tokenize
 
 
 def load_tokenizer(language: str, segmenter: str) -> Tokenizer:

@@ -5,20 +5,19 @@ from __future__ import annotations
 import io
 import itertools
 import sys
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
 
-from pipeline.core.errors import Problem
 from pipeline.core.labels import undirected
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import shown
+from pipeline.prediction.answers import Answer
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.readers import Request
 from pipeline.prediction.types import Prediction, Relation
 
-Answer = Prediction | Extraction | Sequence[Problem]
 ENTITY = "ENTITY"  # the label of one without a type
 COLORS = {"E1": "#cfe3ff", "E2": "#ffe1b8", ENTITY: "#dddddd"}
 STYLES = {"E1": "black on light_sky_blue1", "E2": "black on navajo_white1", ENTITY: "black on grey85"}

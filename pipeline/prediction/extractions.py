@@ -12,7 +12,7 @@ say the same relation, it is one, with the larger probability.
 from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from typing import Any, NamedTuple, Protocol
 
 from pipeline.core.errors import Problem
@@ -22,7 +22,7 @@ from pipeline.corpus import document as corpus
 from pipeline.corpus.document import Document
 from pipeline.corpus.excerpts import excerpt
 from pipeline.corpus.sentences import Segmenter, segment
-from pipeline.prediction.types import DIGITS, Prediction, Sentence, message
+from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, message
 
 BATCH_CHARACTERS = 150_000  # of what is predicted at once: some 1,000 sentences
 
@@ -49,13 +49,15 @@ class FoundRelation(NamedTuple):
 class Extraction:
     """What a model finds in a document.
 
-    Args: document: without annotation; message: as a Prediction's.
+    Args: document: without annotation; message: as a Prediction's; least_sure: the pair of the smallest margin, if any was asked
+        about, its characters being those of its sentence.
     """
 
     document: Document
     entities: tuple[FoundEntity, ...]
     relations: tuple[FoundRelation, ...]
     message: str | None
+    least_sure: Relation | None = field(default=None, compare=False)
 
     def as_json(self) -> dict[str, Any]:
         """The extraction as a JSON object."""
@@ -107,6 +109,7 @@ class _Found(NamedTuple):
     n_pairs: int
     n_too_far: int
     sees_entities: bool
+    least_sure: Relation | None
 
 
 def extract(predictor: Reader, documents: Sequence[Document]) -> list[Extraction | Problem]:
@@ -174,7 +177,12 @@ def _found(prediction: Prediction, start: int) -> _Found:
         len(prediction.relations),
         prediction.n_too_far,
         prediction.sees_entities,
+        _least_sure(prediction.relations),
     )
+
+
+def _least_sure(relations: Iterable[Relation]) -> Relation | None:
+    return min(relations, key=lambda relation: relation.margin, default=None)
 
 
 def _joined(document: Document, found: Sequence[_Found]) -> Extraction:
@@ -187,4 +195,5 @@ def _joined(document: Document, found: Sequence[_Found]) -> Extraction:
         relations += [FoundRelation(ids[head], ids[tail], label, sure) for (head, tail, label), sure in part.relations.items()]
     n_pairs, n_too_far = sum(part.n_pairs for part in found), sum(part.n_too_far for part in found)
     said = message(len(entities), n_pairs, n_too_far, sees_entities=all(part.sees_entities for part in found))
-    return Extraction(document, tuple(entities), tuple(relations), said)
+    least_sure = _least_sure(part.least_sure for part in found if part.least_sure)
+    return Extraction(document, tuple(entities), tuple(relations), said, least_sure)

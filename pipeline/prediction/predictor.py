@@ -60,6 +60,7 @@ class Predictor:
         model = SavedModel.open(folder)
         self.config = model.config
         self._folder = folder
+        self.vectors = model.description.vectors
         self._max_length = model.description.max_length
         self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
@@ -71,6 +72,10 @@ class Predictor:
     def tokenize(self) -> Tokenizer:
         """What makes words of a text, as the model was trained on them."""
         return self._text_encoder.tokenize
+
+    def encode(self, sentences: Sequence[Sentence]) -> list[Text]:
+        """The words and vectors of each sentence, in order."""
+        return self._text_encoder.encode(sentences)
 
     @property
     def version(self) -> str:

@@ -26,9 +26,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.files import Row
 from pipeline.corpus.formats.label_studio_predictions import Predicted, prediction_row
 from pipeline.prediction import extractions
-from pipeline.prediction.answers import answers, as_json
+from pipeline.prediction.answers import Answer, answers, as_json
 from pipeline.prediction.batching import Batcher, BusyError
-from pipeline.prediction.drawing import Answer
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request as Asked

@@ -95,6 +95,12 @@ class Relation:
         return max(self.probabilities, key=self.probabilities.__getitem__)
 
     @property
+    def margin(self) -> float:
+        """By how much the most probable relation is more probable than the next; 1 where there is no other."""
+        first, *others = sorted(self.probabilities.values(), reverse=True)
+        return first - others[0] if others else 1.0
+
+    @property
     def direction(self) -> str | None:
         """'e1,e2', 'e2,e1', or None where the relation has none."""
         return parse_label(self.name).direction

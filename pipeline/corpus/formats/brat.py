@@ -152,7 +152,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
     try:
         scratch.mkdir(parents=True)
         for document in documents:
-            _write_document(document, scratch / _file_name(document.id))
+            _write_document(document, scratch / file_name(document.id))
         scratch.replace(path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
@@ -172,8 +172,8 @@ def _write_document(document: Document, stem: Path) -> None:
             raise ValueError(f"{document.source}: a second document has the id {document.id}") from None
 
 
-def _file_name(row_id: str) -> str:
-    """The path of an id below the folder, without suffix."""
+def file_name(row_id: str) -> str:
+    """The path of a document's files below the folder, without suffix, from its id."""
     parts = row_id.split("/")
     plain = all(part and part[0] != "." and part.isprintable() and len(part.encode()) <= LONGEST_NAME for part in parts)
     return row_id if plain else content_id([row_id])

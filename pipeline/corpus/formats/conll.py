@@ -71,7 +71,7 @@ class Placed(NamedTuple):
 def read(path: Path) -> Iterator[Document | Problem]:
     """The documents and problems of a file, in its order."""
     ids = DistinctIds()
-    for block in _blocks(read_lines(path)):
+    for block in blocks(read_lines(path)):
         if isinstance(block, Problem):
             yield block
         else:
@@ -84,7 +84,7 @@ def recognises(path: Path) -> bool:
     return bool(rows) and is_token(split_row(rows[0])) and all(is_token(split_row(row)) or find_relation(row) for row in rows)
 
 
-def _blocks(lines: Iterable[TextLine | Problem]) -> Iterator[Block | Problem]:
+def blocks(lines: Iterable[TextLine | Problem]) -> Iterator[Block | Problem]:
     """The documents' lines, a document at a time: each begins with #doc, or with a word after a blank line or a relation."""
     block: Block | None = None
     ended = False  # whether a word begins a new document
@@ -182,10 +182,10 @@ def write(documents: Iterable[Document], path: Path) -> None:
     """
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         for document in documents:
-            file.writelines(_lines(document))
+            file.writelines(document_lines(document))
 
 
-def _lines(document: Document) -> Iterator[str]:
+def document_lines(document: Document) -> Iterator[str]:
     """The lines of a document."""
     words = [document.text[slice(*span)] for span in document.words or ()]
     if not words or (document.text, document.words) != join_words(words):

@@ -175,10 +175,14 @@ def write(documents: Iterable[Document], path: Path) -> None:
     Entities are listed by sentences, and relations with their heads.
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_lines(path, map(_row, documents))
+    write_lines(path, map(to_row, documents))
 
 
-def _row(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The object that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     tokens = require_tokens(document, HOLDS, KEYS)
     sentences, sentence_of = _split(document, tokens)
     runs = {entity_id: run for entity_id, (run,) in word_runs(document).items()}

@@ -126,7 +126,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
     """
     lines: dict[str, list[str]] = {}
     for document in documents:
-        label, row = _row(document)
+        label, row = to_row(document)
         lines.setdefault(label, []).append(json_text(row))
     lists = []
     for label, rows in lines.items():
@@ -135,8 +135,11 @@ def write(documents: Iterable[Document], path: Path) -> None:
     write_text(path, "{" + ",\n".join(lists) + "}\n")
 
 
-def _row(document: Document) -> tuple[str, Row]:
-    """The relation of a document and its object."""
+def to_row(document: Document) -> tuple[str, Row]:
+    """The relation of a document and its object.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     of_entities = {key: document.meta.get(key, {}) for key in ENTITIES.values()}
     # Entities in no relation are held as mentions of the head and the tail, and in no other way.
     tokens = require_tokens(document, HOLDS | (needs(document) & {"free"}), KEYS)

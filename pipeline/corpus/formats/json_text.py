@@ -43,6 +43,7 @@ class JsonText:
 
     def __init__(self, file: TextIO, longest: int = LONGEST) -> None:
         self.line = 1
+        self.offset = 0  # of the place, in characters of the text
         self.faulty = ""  # of the last value that has problems, its text; of one that is broken, its first line
         self.gave_up = False  # the end of a broken value was not found, so that the rest of the text is skipped
         self._file = file
@@ -111,6 +112,7 @@ class JsonText:
             more = last.lstrip(_BLANKS)
             self._indent += last.removesuffix(more).replace("\ufeff", "")
             self._is_shared = bool(more)
+        self.offset += to - self._at
         self._at = to
 
     def _is_cut(self, error: json.JSONDecodeError) -> bool:

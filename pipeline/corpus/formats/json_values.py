@@ -47,6 +47,16 @@ class Value(NamedTuple):
     key: str = ""
 
 
+class PlacedValue(NamedTuple):
+    """An object of a file and its characters [start, end), as `_decoded` gives them: an end of a line is one."""
+
+    line: int
+    value: Row
+    key: str
+    start: int
+    end: int
+
+
 class _Reading(NamedTuple):
     """A value of any kind, or None, with all that is wrong at its place."""
 
@@ -55,6 +65,8 @@ class _Reading(NamedTuple):
     problems: list[Problem]
     key: str = ""
     faulty: str = ""  # its text where it has problems
+    start: int = 0
+    end: int = 0
 
 
 def read_values(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]:
@@ -68,6 +80,14 @@ def read_values(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]
 def read_keyed(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]:
     """The objects of the lists of one object, each with the key of its list, and the problems of the file."""
     return _read(path, _keyed, longest)
+
+
+def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
+    """The objects of a file without problems, each with its place in the text."""
+    with path.open("rb") as file:
+        for one in (_keyed if keyed else _values)(JsonText(_decoded(file))):
+            if not one.problems and isinstance(one.value, dict):
+                yield PlacedValue(one.line, one.value, one.key, one.start, one.end)
 
 
 def first_value(path: Path, *, keyed: bool = False) -> Value | None:
@@ -103,7 +123,7 @@ def _sift(path: Path, readings: Iterable[_Reading]) -> Iterator[Value | Problem]
     """The objects and the problems of readings, what is said once at the end."""
     first_lines: dict[Problem, int] = {}
     counts = Counter[Problem]()
-    for line, value, problems, key, faulty in readings:
+    for line, value, problems, key, faulty, *_ in readings:
         wrong = problems or ([] if isinstance(value, dict) else [NO_OBJECT])
         for problem in wrong:
             if problem in SAID_ONCE:
@@ -135,9 +155,9 @@ def _values(text: JsonText) -> Iterator[_Reading]:
 
 
 def _value(text: JsonText, key: str = "") -> _Reading:
-    line = text.line
+    line, start = text.line, text.offset
     value, problems = text.value()
-    return _Reading(line, value, problems, key, text.faulty)
+    return _Reading(line, value, problems, key, text.faulty, start, text.offset)
 
 
 def _items(text: JsonText, key: str = "") -> Iterator[_Reading]:

@@ -219,7 +219,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
 def _line(document: Document) -> str:
     require_held(document, HOLDS)
-    line = json_text(_object(document))
+    line = json_text(to_row(document))
     value, problems = JsonText(io.StringIO(line)).value()
     reading = [*problems, *id_problems(value)] or _read_document(value)
     if isinstance(reading, list):
@@ -227,7 +227,8 @@ def _line(document: Document) -> str:
     return line
 
 
-def _object(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The object that a document is, in the form of whole documents."""
     entities = [_known(id=entity.id, spans=entity.spans, type=entity.type) for entity in document.entities]
     relations = [
         _known(head=relation.head, tail=relation.tail, label=relation.label, annotator=relation.annotator)

@@ -67,10 +67,10 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
             yield MIN.at(f"{path}:{value.line}")
             return
         else:
-            yield from _read_task(value.value, f"{path}:{value.line}", ids)
+            yield from read_task(value.value, f"{path}:{value.line}", ids)
 
 
-def _read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
+def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
     """The document of a task, or its problems, or that it was left out."""
     data = value.get("data")
     row_id = read_id(value.get("id")) or ids.distinct(content_id([json.dumps(data)]))
@@ -124,12 +124,16 @@ def write(documents: Iterable[Document], path: Path) -> None:
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         between = "[\n"
         for document in documents:
-            file.write(between + json_text(_task(document)))
+            file.write(between + json_text(to_row(document)))
             between = ",\n"
         file.write("\n]\n" if between == ",\n" else "[]\n")
 
 
-def _task(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The task that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     require_held(document, HOLDS)
     require_free(document, ("text",))
     said = document.meta.get(OWN)

@@ -75,12 +75,12 @@ def _read_annotation(annotation: Row, text: str) -> Said:
         return Said([], [], [Problem(f"result is {shown(rows)}", "it must be a list of objects", "value-malformed")])
     entities, wrong_entities = sift(read_regions(results(annotation, REGION), text))
     wrong_entities += repeated_ids(entities)
-    relations, wrong_relations = sift(_relations(results(annotation, RELATION), _annotator(annotation)))
+    relations, wrong_relations = sift(_relations(results(annotation, RELATION), annotator_of(annotation)))
     unknown = [] if wrong_entities else unknown_ids(relations, entities)
     return Said(entities, relations, [*wrong_entities, *wrong_relations, *unknown])
 
 
-def _annotator(annotation: Row) -> str | None:
+def annotator_of(annotation: Row) -> str | None:
     """Who completed an annotation: an id, or an object that has an address and an id."""
     who = annotation.get("completed_by")
     return read_id(who.get("email")) or read_id(who.get("id")) if isinstance(who, dict) else read_id(who)

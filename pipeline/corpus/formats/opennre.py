@@ -151,10 +151,14 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_lines(path, map(_row, documents))
+    write_lines(path, map(to_row, documents))
 
 
-def _row(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The object that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     require_held(document, HOLDS)
     require_free(document, KEYS)
     head, tail, relation = require_pair(document)

@@ -80,10 +80,10 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
         if isinstance(value, Problem):
             yield value
         else:
-            yield from _read_object(value.value, f"{path}:{value.line}", ids)
+            yield from read_object(value.value, f"{path}:{value.line}", ids)
 
 
-def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
+def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
     """The document of an object, or its problems, or that its annotator left it out."""
     text, answer = value.get("text"), value.get("answer", "accept")
     row_id = fields.read_id(value.get("id")) or ids.distinct(content_id([text, json.dumps(value.get("spans"))]))
@@ -206,10 +206,16 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_lines(path, map(_object, documents))
+    write_lines(path, ({**to_row(document), "answer": "accept"} for document in documents))
 
 
-def _object(document: Document) -> Row:
+def write_tasks(documents: Iterable[Document], path: Path) -> None:
+    """Write the same without answers: tasks to annotate, which begin with the annotation of the documents."""
+    write_lines(path, map(to_row, documents))
+
+
+def to_row(document: Document) -> Row:
+    """The task that a document is; raises ValueError where the format cannot hold it."""
     require_held(document, HOLDS)
     spans = {entity.id: _span(document, entity) for entity in document.entities}
     if len({(span["start"], span["end"], span["label"]) for span in spans.values()}) < len(spans):
@@ -224,9 +230,8 @@ def _object(document: Document) -> Row:
         ends = {"head": head.get("token_end"), "child": child.get("token_end")}
         relations.append({**ends, "head_span": head, "child_span": child, "label": relation.label, **own})
     value: Row = {"id": fields.whole_number(document.id), "text": document.text, **document.meta}
-    if document.words:
-        value["tokens"] = _token_rows(document.text, document.words)
-    value |= {"spans": list(spans.values()), "relations": relations, "answer": "accept"}
+    value |= {"tokens": _token_rows(document.text, document.words)} if document.words else {}
+    value |= {"spans": list(spans.values()), "relations": relations}
     return value if shared is None else {**value, "_annotator_id": shared}
 
 

@@ -121,7 +121,7 @@ def _has_both(line: str) -> bool:
 
 def _read_block(path: Path | str, block: list[TextLine]) -> Iterator[Document | Problem]:
     """The document of a block, or its problems in the order of lines."""
-    first, label, comment, strays = _parts(block)
+    first, label, comment, strays = block_parts(block)
     source, row_id = f"{path}:{first.number}", read_id(first.text)
     marked = read_sentence(first.text) if row_id else [NO_ID]
     relation = read_relation(label.text.strip()) if label else None
@@ -139,7 +139,7 @@ def _read_block(path: Path | str, block: list[TextLine]) -> Iterator[Document | 
         yield Document(row_id, source, marked.text, entities, (Relation("e1", "e2", told),), complete=False, meta=meta)
 
 
-def _parts(block: list[TextLine]) -> tuple[TextLine, TextLine | None, TextLine | None, list[TextLine]]:
+def block_parts(block: list[TextLine]) -> tuple[TextLine, TextLine | None, TextLine | None, list[TextLine]]:
     """The sentence of a block, its relation and its comment where it has them, and the lines that belong to no block."""
     first, *rest = block
     label = rest.pop(0) if rest and not rest[0].text.startswith(COMMENT) else None

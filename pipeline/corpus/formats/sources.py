@@ -5,13 +5,20 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import replace
 from pathlib import Path
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.formats import FORMATS, RECOGNISERS
 from pipeline.corpus.formats.detection import another_format, detect
 
 SUFFIXES = frozenset({".json", ".jsonl", ".txt", ".tsv", ".conll"})  # of files that are read; those of a brat folder are one
+
+# fmt: off
+FormatName = Literal[  # the keys of FORMATS
+    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
+    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
+]
+# fmt: on
 
 
 class Source(NamedTuple):

@@ -82,10 +82,14 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_list(map(_row, documents), path)
+    write_list(map(to_row, documents), path)
 
 
-def _row(document: Document) -> Row:
+def to_row(document: Document) -> Row:
+    """The object that a document is.
+
+    Raises: ValueError where the format cannot hold it.
+    """
     tokens = require_tokens(document, HOLDS, KEYS)
     head, tail, relation = require_pair(document)
     row: Row = {"id": document.id}

@@ -6,7 +6,7 @@ reads all of them, and a file needs not say which it is in.
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.core.errors import Problem
@@ -90,3 +90,30 @@ def bio(n_words: int, entities: Sequence[Run]) -> list[str]:
         ending = "" if type_ is None else f"-{type_}"
         tags[start:end] = [f"B{ending}", *[f"I{ending}"] * (end - start - 1)]
     return tags
+
+
+def bio_with_last(n_words: int, entities: Sequence[Run], last: str, only: str) -> list[str]:
+    """The tags of T words that tell the last word of an entity and its only one too: with L and U BILOU, with E and S BIOES.
+
+    Raises: ValueError where two entities share a word.
+
+    >>> bio_with_last(4, [Run(0, 2, "Per"), Run(2, 3, None)], "L", "U")
+    ['B-Per', 'L-Per', 'U', 'O']
+    """
+    tags = bio(n_words, entities)
+    for start, end, _ in entities:
+        tags[end - 1] = (only if end - start == 1 else last) + tags[end - 1][1:]
+    return tags
+
+
+def like(tags: Iterable[str], n_words: int, entities: Sequence[Run]) -> list[str]:
+    """The tags of T words in the scheme of other tags: BIO unless these tell last words.
+
+    >>> like(["U-Loc"], 1, [Run(0, 1, "Per")])
+    ['U-Per']
+    """
+    positions = {split_tag(tag)[0] for tag in tags}
+    for last, only in ("LU", "ES"):
+        if positions & {last, only}:
+            return bio_with_last(n_words, entities, last, only)
+    return bio(n_words, entities)

@@ -1,0 +1,202 @@
+"""Bring corrections home from an annotation tool: what would change in data/raw, and with --write the change itself.
+
+    python -m pipeline.adopt export.json
+    python -m pipeline.adopt export.json --write
+    python -m pipeline.adopt brat_folder --resolve newest --write
+    python -m pipeline.adopt --pull http://localhost:8080/projects/3 --sent review.json.sent.jsonl --write
+
+EXPORT, in any format, is compared with what was sent, TARGET.sent.jsonl of pipeline.review, and with data/raw as it is. Only what
+a person has confirmed is adopted: annotations of Label Studio, never predictions; "accept" of Prodigy; elsewhere what differs from
+the item as it was sent. Files of data/raw keep their formats and all bytes that the corrections do not change. Where annotators
+disagree, nothing is adopted, or as --resolve says: what most of them say, what was said last, or, by asking again, a review of the
+conflicts. Texts of a pool, which are not in data/raw, become documents of the file that --new names.
+"""
+
+from __future__ import annotations
+
+import tempfile
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Annotated, get_args
+
+import typer
+
+from pipeline.annotation import label_studio, reviewed
+from pipeline.annotation.adoption import Outcome, Resolve, Verdict, conflict_item, outcomes
+from pipeline.annotation.difference import Change, Kind
+from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
+from pipeline.annotation.returned import Returned, read_export
+from pipeline.annotation.review_file import Tool, read_sent, sent_beside, write_review
+from pipeline.core import params
+from pipeline.core.errors import InputError
+from pipeline.core.stage import run, stage_paths
+from pipeline.core.untrusted import json_text
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats import jsonl
+from pipeline.corpus.formats.sources import FormatName
+from pipeline.corpus.rewriting.edits import content
+from pipeline.corpus.words import lazy_tokenizer
+
+SENT = "*.sent.jsonl"
+NEW = "train_reviewed.jsonl"
+KINDS: dict[Kind, str] = {
+    "added": "row added",
+    "removed": "row removed",
+    "moved": "row moved",
+    "edited": "text edited",
+    "relabelled": "relabelled",
+    "entity_added": "entity added",
+    "entity_removed": "entity removed",
+    "entity_moved": "entity moved",
+    "retyped": "type changed",
+    "relation_added": "relation added",
+    "relation_removed": "relation removed",
+}
+TOLD: dict[Verdict, str] = {
+    "changed": "changed",
+    "confirmed": "confirmed as they are",
+    "as sent": "as they were sent",
+    "rejected": "rejected",
+    "untouched": "untouched",
+    "conflict": "in conflict: say how with --resolve",
+}
+
+
+def main(
+    export: Annotated[Path | None, typer.Argument(help="what the tool exports, a file or a folder", show_default=False)] = None,
+    pull: Annotated[str | None, typer.Option(help="in place of an export: a Label Studio project, http://.../projects/3")] = None,
+    sent: Annotated[Path | None, typer.Option(help="what was sent (default: the .sent.jsonl beside the export)")] = None,
+    from_: Annotated[
+        FormatName | None, typer.Option("--from", help="the format of the export (default: told by its content)")
+    ] = None,
+    write: Annotated[bool, typer.Option("--write", help="change data/raw; without it nothing is written")] = False,
+    resolve: Annotated[Resolve | None, typer.Option(help="where annotators disagree")] = None,
+    new: Annotated[Path | None, typer.Option(help=f"where texts of a pool go (default: {NEW} in data/raw)")] = None,
+) -> str:
+    """Bring corrections home from an annotation tool."""
+    if (export is None) == (pull is None):
+        raise typer.BadParameter("name an export, or with --pull the project of a server")
+    home = export or Path("pulled.json")
+    items = read_sent(sent or find_sent(home))
+    returned, tool = read_export(export, from_) if export else read_project(pull or "")
+    raw = Path(stage_paths("pipeline.parse")[0])
+    files = read_raw(raw, {each.item.document.source for each in items})
+    found = outcomes(items, returned, tool, files, resolve)
+    changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
+    of_pool = [outcome.new[0] for outcome in found if outcome.verdict == "changed" and not outcome.file]
+    if of_pool:
+        changed |= more_of_pool(new or raw / NEW, of_pool)
+    if write:
+        write_all(changed)
+        reviewed.add(reviewed.beside(raw), looked_at(found))
+        if resolve == "ask":
+            ask(found, home, tool)
+    return "\n".join(report(found, is_written=write))
+
+
+def read_project(url: str) -> tuple[list[Returned], str]:
+    """What a project of Label Studio says now, in the place of an export of it.
+
+    Raises: InputError where it cannot be had, or something is wrong with it.
+    """
+    tasks = label_studio.pull(url, label_studio.token_of_environment())
+    with tempfile.TemporaryDirectory() as folder:
+        export = Path(folder) / "export.json"
+        export.write_text("\n".join(["[", ",\n".join(map(json_text, tasks)), "]"]), encoding="utf-8")
+        try:
+            returned, tool = read_export(export, "label_studio") if tasks else ([], "label_studio")
+        except InputError as error:
+            problems = [replace(each, source=each.source.replace(str(export), url)) for each in error.problems]
+            raise InputError(problems) from None
+    return [replace(each, source=each.source.replace(str(export), url)) for each in returned], tool
+
+
+def find_sent(export: Path) -> Path:
+    """What was sent for an export: the file beside it that has its name, else the only one in its folder or in this one.
+
+    Raises: InputError where there is none, or several.
+    """
+    if sent_beside(export).exists():
+        return sent_beside(export)
+    for folder in (export.parent, Path()):
+        found = sorted(folder.glob(SENT))
+        if len(found) == 1:
+            return found[0]
+        if found:
+            names = ", ".join(path.name for path in found)
+            raise InputError.of(folder, f"there are several: {names}", "name the one of this export with --sent")
+    raise InputError.of(export, f"there is no {SENT} beside it", "name it with --sent: pipeline.review wrote it beside its target")
+
+
+def more_of_pool(path: Path, documents: Sequence[Document]) -> dict[Path, bytes]:
+    """A file of our JSON lines with documents more, but for those that it has."""
+    before = path.read_bytes() if path.exists() else b""
+    known = set()
+    if before:
+        known = {content(each) for each in jsonl.read(path) if isinstance(each, Document)}
+    with tempfile.TemporaryDirectory() as folder:
+        scratch = Path(folder) / path.name
+        jsonl.write([each for each in documents if content(each) not in known], scratch)
+        more = scratch.read_bytes()
+    return {path: before + (b"\n" if before and not before.endswith(b"\n") else b"") + more} if more else {}
+
+
+def looked_at(found: Sequence[Outcome]) -> Iterator[Document]:
+    """The documents that a person has looked at, as they are written now: an id may be made of what its document says."""
+    seen = [outcome for outcome in found if outcome.verdict in ("changed", "confirmed", "rejected")]
+    yield from (outcome.sent.item.document for outcome in seen)
+    for file in {outcome.file.source.path: outcome.file for outcome in seen if outcome.file}.values():
+        new = {content(each) for outcome in seen if outcome.file is file for each in outcome.new}
+        again = file.read(file.source.path) if new else ()
+        yield from (each for each in again if isinstance(each, Document) and content(each) in new)
+
+
+def ask(found: Sequence[Outcome], export: Path, tool: str) -> Path | None:
+    """Write the conflicts as a review of their own, in the format of the export where a review can have it."""
+    conflicts = [conflict_item(outcome) for outcome in found if outcome.verdict == "conflict"]
+    if not conflicts:
+        return None
+    settings = params.read(params.Parse)
+    to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")
+    target = conflicts_of(export)
+    write_review(conflicts, target, to, lazy_tokenizer(settings.language, settings.segmenter))
+    return target
+
+
+def conflicts_of(export: Path) -> Path:
+    """Where the conflicts of an export go.
+
+    >>> conflicts_of(Path("out/export.json")).name
+    'export.conflicts.json'
+    """
+    return export.with_name(f"{export.stem}.conflicts{export.suffix}")
+
+
+def report(found: Sequence[Outcome], *, is_written: bool) -> Iterator[str]:
+    """A line for each change and each conflict, and one that counts."""
+    for outcome in found:
+        yield from map(told, outcome.changes)
+        if outcome.verdict == "conflict":
+            yield f"{outcome.sent.item.document.source}: conflict: {conflict_item(outcome).why}"
+    verdicts = Counter(outcome.verdict for outcome in found)
+    kinds = Counter(change.kind for outcome in found for change in outcome.changes)
+    counted = ", ".join(f"{verdicts[verdict]:,} {words}" for verdict, words in TOLD.items() if verdict in verdicts)
+    of_kinds = ", ".join(f"{count:,} {KINDS[kind]}" for kind, count in kinds.items())
+    written = "written" if is_written else "nothing written, --write does"
+    yield f"adopt: {len(found):,} items: {counted}{f' ({of_kinds})' if of_kinds else ''}; {written}"
+
+
+def told(change: Change) -> str:
+    """A change in a line, with its place.
+
+    >>> told(Change("relabelled", "7", "data/raw/train.txt:3", "Uses(e1,e2)", "Other", "author - keygen"))
+    'data/raw/train.txt:3: relabelled: Uses(e1,e2) -> Other (author - keygen)'
+    """
+    sides = " -> ".join(" ".join(side.split()) for side in (change.old, change.new) if side)
+    return f"{change.source}: {KINDS[change.kind]}: {sides}{f' ({change.about})' if change.about else ''}"
+
+
+if __name__ == "__main__":
+    run(main)

@@ -1,0 +1,186 @@
+"""What becomes of the items of a review: what each person made of them, whom to believe, and what changes in data/raw."""
+
+from __future__ import annotations
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from typing import Any, Literal
+
+from pipeline.annotation.correction import corrected
+from pipeline.annotation.difference import Change, document_changes
+from pipeline.annotation.item import Item, Reason
+from pipeline.annotation.raw_files import Found, RawFile, file_of
+from pipeline.annotation.returned import Returned
+from pipeline.annotation.review_file import Sent, annotation_key
+from pipeline.core.errors import InputError, Problem
+from pipeline.corpus.document import Document
+from pipeline.corpus.rewriting import Edit
+from pipeline.corpus.rewriting.edits import content
+
+Resolve = Literal["majority", "newest", "ask"]
+Verdict = Literal["changed", "confirmed", "as sent", "rejected", "untouched", "conflict"]
+REVIEW_AGAIN = "run pipeline.review again, and correct it there"
+SHOWN_CHARACTERS = 60
+
+
+@dataclass(frozen=True)
+class Outcome:
+    """What becomes of an item.
+
+    Args: file, found: its place in data/raw, None for a text of a pool; new: the documents in its place, where they are others;
+        versions: what each person made of it.
+    """
+
+    sent: Sent
+    verdict: Verdict
+    file: RawFile | None = None
+    found: Found | None = None
+    new: tuple[Document, ...] = ()
+    versions: tuple[Returned, ...] = ()
+
+    @property
+    def changes(self) -> list[Change]:
+        """What changes in its document."""
+        old = self.found.document if self.found else replace(self.sent.item.document, entities=(), relations=())
+        if not self.new:
+            return [Change("removed", old.id, old.source, old.text, "")] if self.verdict == "changed" else []
+        first, *more = self.new
+        return [*document_changes(old, replace(first, source=old.source)), *map(_row_added, more)]
+
+    @property
+    def edit(self) -> Edit | None:
+        """The edit of its file, where it changes."""
+        return Edit(self.found.document, self.new, self.found.number) if self.found and self.verdict == "changed" else None
+
+
+def _row_added(document: Document) -> Change:
+    labels = ", ".join(relation.label or "" for relation in document.relations)
+    return Change("added", document.id, document.source, "", document.text, labels)
+
+
+def outcomes(
+    sent: Sequence[Sent], returned: Sequence[Returned], tool: str, files: Sequence[RawFile], resolve: Resolve | None
+) -> list[Outcome]:
+    """What becomes of each item that was sent, in order.
+
+    Raises: InputError with every item that is not known, comes twice or with another text, or has changed in data/raw.
+    """
+    by_id = {each.id: each for each in sent}
+    problems = list(_strays(by_id, returned))
+    versions: dict[str, list[Returned]] = defaultdict(list)
+    for each in returned:
+        versions[each.id].append(each)
+    found: list[Outcome] = []
+    for item in sent:
+        try:
+            found.append(_outcome(item, versions[item.id], tool, files, resolve))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return found
+
+
+def _strays(sent: Mapping[str, Sent], returned: Iterable[Returned]) -> Iterable[Problem]:
+    """What is wrong with an export as a whole."""
+    seen: dict[tuple[str, str], str] = {}
+    for each in returned:
+        if each.id not in sent:
+            hint = "export the project of this review alone, or name what was sent with --sent"
+            yield Problem(f"item {each.id} is none that was sent", hint, "item-unknown").at(each.source)
+            continue
+        before = seen.setdefault((each.id, each.annotator), each.source)
+        if before != each.source:
+            found = f"item {each.id} is there twice, first at {before}"
+            yield Problem(found, "keep one of them", "item-repeated").at(each.source)
+        if each.document and each.document.text != sent[each.id].item.document.text:
+            found = f"the text of item {each.id} was changed in the tool: {_differing(each.document.text, sent[each.id])}"
+            yield Problem(found, "take the change back: texts are edited in data/raw", "item-edited").at(each.source)
+
+
+def _differing(text: str, sent: Sent) -> str:
+    """The part of a text where it begins to be another one."""
+    was = sent.item.document.text
+    place = next(
+        (index for index, (one, other) in enumerate(zip(text, was, strict=False)) if one != other), min(len(text), len(was))
+    )
+    begin = max(place - 10, 0)
+    return f"{text[begin : begin + SHOWN_CHARACTERS]!r}, not {was[begin : begin + SHOWN_CHARACTERS]!r}"
+
+
+def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, files: Sequence[RawFile], resolve: Resolve | None) -> Outcome:
+    kept = [each for each in versions if each.state == "annotated" and each.document]
+    if not kept:
+        return Outcome(sent, "rejected" if any(each.state == "rejected" for each in versions) else "untouched")
+    file = file_of(files, sent.item.document.source)
+    found = file.find(sent.item.document) if file else None
+    if file and found is None:
+        stale = f"item {sent.id} is no longer there: its text, or the file, has changed since it was sent"
+        raise InputError.of(sent.item.document.source, stale, REVIEW_AGAIN, "item-stale")
+    chosen = choose(kept, resolve)
+    if chosen is None or chosen.document is None:
+        return Outcome(sent, "conflict", file, found, versions=tuple(kept))
+    if file is None or found is None:
+        return _of_pool(sent, chosen, chosen.document)
+    new = _corrected(sent, chosen.document, tool, file, found.document)
+    if [content(each) for each in new] == [content(found.document)]:
+        return Outcome(sent, "confirmed" if chosen.is_confirmed else "as sent", file, found)
+    if annotation_key(found.document) != sent.annotation:
+        stale = f"item {sent.id} was annotated otherwise since it was sent"
+        raise InputError.of(found.document.source, stale, REVIEW_AGAIN, "item-stale")
+    return Outcome(sent, "changed", file, found, new)
+
+
+def _corrected(sent: Sent, back: Document, tool: str, file: RawFile, raw: Document) -> tuple[Document, ...]:
+    """What a document becomes, without rows more that its file has already."""
+    try:
+        new = corrected(raw, sent.item.document, back, tool, file.labels)
+    except ValueError as error:
+        problem = Problem(str(error), "give it a relation, or take it out", "format-narrow")
+        raise InputError([problem.at(raw.source, row_id=raw.id)]) from None
+    return (*new[:1], *(each for each in new[1:] if content(each) not in file.contents))
+
+
+def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:
+    """What becomes of a text that had no annotation: a document of its own, where a person has annotated it."""
+    was = sent.item.document
+    if not chosen.is_confirmed and content(back) == content(replace(was, words=back.words, sentences=back.sentences)):
+        return Outcome(sent, "as sent")
+    relations = tuple(replace(relation, annotator=None) for relation in back.relations)
+    new = replace(back, id=was.id, source=was.source, relations=relations, words=None, sentences=None, meta={}, complete=True)
+    return Outcome(sent, "changed", new=(new,))
+
+
+def choose(versions: Sequence[Returned], resolve: Resolve | None) -> Returned | None:
+    """The version that holds: where all agree the first, else as they are resolved; None where they stay in conflict."""
+    said = Counter(map(_said, versions))
+    if len(said) == 1:
+        return versions[0]
+    if resolve == "majority":
+        most, count = said.most_common(1)[0]
+        return next(each for each in versions if _said(each) == most) if 2 * count > len(versions) else None
+    if resolve == "newest":
+        newest = max(each.when for each in versions)
+        last = [each for each in versions if each.when == newest]
+        return last[0] if newest and len(set(map(_said, last))) == 1 else None
+    return None
+
+
+def _said(version: Returned) -> Any:
+    """What a version says, whoever said it."""
+    if version.document is None:
+        return None
+    relations = tuple(replace(relation, annotator=None) for relation in version.document.relations)
+    return content(replace(version.document, relations=relations, words=None, sentences=None))
+
+
+def conflict_item(outcome: Outcome) -> Item:
+    """The item of a conflict, to be looked at once more: as it was sent, with what each person made of it."""
+    reasons = []
+    for number, version in enumerate(outcome.versions, 1):
+        document = version.document
+        changes = document_changes(outcome.sent.item.document, document) if document else []
+        told = "; ".join(f"{change.kind} {change.old} -> {change.new}" for change in changes) or "as it was"
+        reasons.append(Reason(outcome.sent.item.document.id, f"{version.annotator or number}: {told}"))
+    return Item(outcome.found.document if outcome.found else outcome.sent.item.document, "conflict", tuple(reasons))

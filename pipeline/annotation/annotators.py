@@ -1,0 +1,140 @@
+"""What each annotator says of each text, by places, whatever ids a tool gave.
+
+The units that annotators label are pairs of entities. Of texts whose entities are all annotated, a pair that somebody related is a
+unit for all who marked both its entities: those who did not relate it gave it the label that stands for no relation. Of a format of
+single pairs, who has not the pair has given no label.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import NamedTuple
+
+import numpy as np
+
+from pipeline.annotation.coefficients import MISSING
+from pipeline.annotation.difference import Place
+from pipeline.annotation.returned import Returned, read_export
+from pipeline.core.arrays import Ints
+from pipeline.core.labels import parse_label
+from pipeline.corpus.document import Document
+
+Ends = tuple[Place, Place]  # head and tail
+
+
+@dataclass
+class Annotation:
+    """What an annotator says of a text.
+
+    Args: entities: their types by place, empty where there is none; labels: of pairs; is_complete: of all entities, not of single
+        pairs; has_entities: they are the annotator's own.
+    """
+
+    entities: dict[Place, str] = field(default_factory=dict)
+    labels: dict[Ends, set[str]] = field(default_factory=dict)
+    is_complete: bool = True
+    has_entities: bool = True
+
+
+Annotations = dict[str, dict[str, Annotation]]  # by annotator and text
+
+
+class Units(NamedTuple):
+    """The pairs that get a label.
+
+    Args: values: (U, A) label ids, or MISSING; documents: (U,) the number of each unit's text; labels: K names.
+    """
+
+    values: Ints
+    documents: Ints
+    labels: list[str]
+
+
+def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
+    """The documents of an export, with who annotated each; or of several files or folders, each one annotator's.
+
+    What an annotator has rejected or skipped is no annotation; of two by one annotator the newer counts, where an
+    export tells the time.
+
+    Raises: InputError with all that is wrong with them.
+    """
+    for path in paths:
+        newest: dict[tuple[str, str | int], Returned] = {}
+        for one in read_export(path)[0]:
+            if one.state == "annotated" and one.document:
+                whose = one.annotator if len(paths) == 1 else str(path)
+                key = (whose, one.id if one.when else len(newest))
+                if key not in newest or newest[key].when <= one.when:
+                    newest[key] = one
+        yield from ((whose, one.document) for (whose, _), one in newest.items() if one.document)
+
+
+def by_annotator(documents: Iterable[tuple[str, Document]]) -> Annotations:
+    """The annotations of documents, each with its annotator; a text that stands several times is one text.
+
+    Where it is not told whose a document is, and its relations have annotators, its entities are nobody's own.
+    """
+    found: Annotations = {}
+    for annotator, document in documents:
+        theirs = {relation.annotator for relation in document.relations} - {None} if not annotator else set()
+        for name in sorted(map(str, theirs)) or [annotator]:
+            annotation = found.setdefault(name, {}).setdefault(document.text, Annotation())
+            annotation.is_complete &= document.complete
+            annotation.has_entities &= not theirs
+            annotation.entities |= {entity.spans: entity.type or "" for entity in document.entities}
+            places = {entity.id: entity.spans for entity in document.entities}
+            for relation in document.relations:
+                if relation.label is not None and (not theirs or relation.annotator == name):
+                    annotation.labels.setdefault((places[relation.head], places[relation.tail]), set()).add(relation.label)
+    return found
+
+
+def common_texts(annotations: Annotations) -> list[str]:
+    """The texts that two annotators or more have annotated, in the order of the first annotator who has them."""
+    texts = dict.fromkeys(text for of_annotator in annotations.values() for text in of_annotator)
+    return [text for text in texts if sum(text in of_annotator for of_annotator in annotations.values()) > 1]
+
+
+def find_units(annotations: Annotations, texts: Sequence[str], negative_label: str, symmetric: Collection[str] = ()) -> Units:
+    """The units of texts, and what label each annotator gave them.
+
+    Head and tail are those of the first who related a pair; the label of who has them the other way round is turned.
+
+    Args: symmetric: relations without direction.
+    """
+    rows: list[list[str | None]] = []
+    documents = []
+    for number, text in enumerate(texts):
+        said = [of_annotator.get(text) for of_annotator in annotations.values()]
+        pairs: dict[frozenset[Place], Ends] = {}
+        for ends in (ends for one in said if one for ends in one.labels):
+            pairs.setdefault(frozenset(ends), ends)
+        rows += [[_label(one, ends, negative_label, {negative_label, *symmetric}) for one in said] for ends in pairs.values()]
+        documents += [number] * len(pairs)
+    labels = sorted({label for row in rows for label in row if label is not None})
+    ids: dict[str | None, int] = {None: MISSING, **{label: number for number, label in enumerate(labels)}}
+    values = np.array([[ids[label] for label in row] for row in rows], np.int64).reshape(-1, len(annotations))
+    return Units(values, np.array(documents, np.int64), labels)
+
+
+def _label(annotation: Annotation | None, ends: Ends, negative_label: str, undirected: Collection[str]) -> str | None:
+    """The label that an annotator gave a pair, several joined; None where the pair was not the annotator's to label."""
+    if annotation is None:
+        return None
+    labels = set(annotation.labels.get(ends, ()))
+    if ends[0] != ends[1]:
+        labels |= {_turned(label, undirected) for label in annotation.labels.get(ends[::-1], ())}
+    could = annotation.is_complete and all(place in annotation.entities for place in ends)
+    return " + ".join(sorted(labels)) if labels else negative_label if could else None
+
+
+def _turned(label: str, undirected: Collection[str]) -> str:
+    """The label of a pair whose entities are named the other way round.
+
+    >>> _turned("Uses", ()), _turned("Uses(e2,e1)", ()), _turned("Other", {"Other"})
+    ('Uses(e2,e1)', 'Uses(e1,e2)', 'Other')
+    """
+    name, direction = parse_label(label)
+    return label if name in undirected else f"{name}({'e1,e2' if direction == 'e2,e1' else 'e2,e1'})"

@@ -1,0 +1,193 @@
+"""What a document of data/raw becomes when a person has corrected it in a tool.
+
+Three versions are told apart: the document as it lies in data/raw, as it was sent, which a tool may have narrowed (fragments,
+types, directions), and as it came back. What differs between the last two is changed in the first, and nothing else.
+"""
+
+from __future__ import annotations
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.annotation.difference import match_entities
+from pipeline.core.labels import parse_label
+from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats.semeval import ALONE
+from pipeline.corpus.mend_entities import TYPE, turned
+
+RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
+COUNTED = re.compile(r"(\D*)([0-9]{1,9})")
+
+
+@dataclass(frozen=True)
+class Labels:
+    """How the labels of a corpus are written.
+
+    Args: directed: the relations that have a direction; plain: those that have none; negative: the one that stands for none.
+    """
+
+    directed: frozenset[str]
+    plain: frozenset[str]
+    negative: str
+
+    @classmethod
+    def of(cls, documents: Iterable[Document], negative: str) -> Labels:
+        """The labels of some documents."""
+        labels = {relation.label for document in documents for relation in document.relations if relation.label is not None}
+        parsed = [parse_label(label) for label in labels]
+        directed = frozenset(name for name, direction in parsed if direction)
+        return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative)
+
+    def is_directed(self, name: str) -> bool:
+        """Whether a relation is written with a direction; a new one as most are."""
+        if name in self.directed or name in self.plain:
+            return name in self.directed
+        return bool(self.directed) and name.casefold() not in ALONE
+
+
+def corrected(raw: Document, sent: Document, back: Document, tool: str, labels: Labels) -> list[Document]:
+    """The documents that one becomes: one, or of an annotated pair a row a relation, and none where there is no relation more.
+
+    Args: tool: the format in which it came back.
+    Raises: ValueError where an entity stands in no relation, and the format holds pairs alone.
+    """
+    sent, back = turned(sent), turned(_renamed(back, tool, sent))
+    pairs = match_entities(sent, back, {entity.id: entity.spans for entity in sent.entities})
+    entities, ids = _entities(raw, sent, pairs)
+    kept = {entity.id for entity in entities}
+    returned = [replace(each, head=ids[each.head], tail=ids[each.tail], annotator=None) for each in back.relations]
+    relations = [each for each in _relations(raw, sent, returned, labels) if {each.head, each.tail} <= kept]
+    new = replace(raw, entities=tuple(entities), relations=tuple(relations))
+    return _rows(raw, new, labels) if is_pair(raw) else [new]
+
+
+def is_pair(document: Document) -> bool:
+    """Whether a document is one annotated pair, as formats that hold no other have them."""
+    return not document.complete and len(document.relations) == 1
+
+
+def _renamed(back: Document, tool: str, sent: Document) -> Document:
+    """The document with other ids of entities, where these need not be those that were sent."""
+    if tool not in RENUMBERED and not (tool == "brat" and any(COUNTED.fullmatch(each.id) is None for each in sent.entities)):
+        return back
+    ids = {entity.id: f"{tool}:{entity.id}" for entity in back.entities}
+    entities = tuple(replace(entity, id=ids[entity.id]) for entity in back.entities)
+    relations = tuple(replace(each, head=ids[each.head], tail=ids[each.tail]) for each in back.relations)
+    return replace(back, entities=entities, relations=relations)
+
+
+def _entities(
+    raw: Document, sent: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]
+) -> tuple[list[Entity], dict[str, str]]:
+    """The entities of the corrected document, and the id there of each that came back."""
+    became = {one.id: (one, other) for one, other in pairs if one}
+    entities = []
+    ids: dict[str, str] = {}
+    for entity in raw.entities:
+        was, now = became.get(entity.id, (entity, entity))  # a second one of the same characters may not have been sent
+        if now is None:
+            continue
+        ids[now.id] = entity.id
+        spans = entity.spans if now.spans == was.spans else now.spans
+        entities.append(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type))
+    is_untyped = bool(raw.entities) and all(entity.type is None for entity in raw.entities)
+    new_ids = _new_ids(entity.id for entity in raw.entities)
+    for _, other in ((one, other) for one, other in pairs if one is None):
+        if other:
+            ids[other.id] = next(new_ids)
+            entities.append(replace(other, id=ids[other.id], type=None if is_untyped and other.type == TYPE else other.type))
+    return entities, ids
+
+
+def _new_ids(known: Iterable[str]) -> Iterator[str]:
+    """Ids that go on as those of a document do.
+
+    >>> ids = _new_ids(["T1", "T7"])
+    >>> next(ids), next(ids)
+    ('T8', 'T9')
+    """
+    matches = [COUNTED.fullmatch(each) for each in known]
+    counted = [(match[1], int(match[2])) for match in matches if match]
+    prefix = Counter(prefix for prefix, _ in counted).most_common(1)[0][0] if counted else "T"
+    number = max((number for of, number in counted if of == prefix), default=0)
+    while True:
+        number += 1
+        yield f"{prefix}{number}"
+
+
+def _relations(raw: Document, sent: Document, returned: Sequence[Relation], labels: Labels) -> Iterator[Relation]:
+    """The relations of the corrected document: those of the raw one as they became, then those that are new."""
+    left = list(returned)
+    was = _sent_as(raw, sent)
+    became: dict[int, Relation] = {index: relation for index, relation in enumerate(raw.relations) if index not in was}
+    for same in (_is_same, _joins_same, _joins_turned):
+        for index in sorted(was.keys() - became.keys()):
+            now = next((each for each in left if same(was[index], each)), None)
+            if now is not None:
+                left.remove(now)
+                became[index] = raw.relations[index] if same is _is_same else _relabelled(raw.relations[index], now, labels)
+    yield from (became[index] for index in sorted(became))
+    for new in left:
+        directed = new.label is not None and labels.is_directed(new.label)
+        yield replace(new, label=f"{new.label}(e1,e2)") if directed else new
+
+
+def _sent_as(raw: Document, sent: Document) -> dict[int, Relation]:
+    """What was sent of each relation of a document, by its number; what a tool cannot hold was not, and has none."""
+    left = list(sent.relations)
+    was = {}
+    for same in (_is_same, _joins_same):
+        for index, relation in enumerate(turned(raw).relations):
+            here = next((each for each in left if index not in was and same(relation, each)), None)
+            if here is not None:
+                left.remove(here)
+                was[index] = here
+    return was
+
+
+def _is_same(one: Relation, other: Relation) -> bool:
+    return _joins_same(one, other) and one.label == other.label
+
+
+def _joins_same(one: Relation, other: Relation) -> bool:
+    return (one.head, one.tail) == (other.head, other.tail)
+
+
+def _joins_turned(one: Relation, other: Relation) -> bool:
+    return (one.head, one.tail) == (other.tail, other.head)
+
+
+def _relabelled(raw: Relation, now: Relation, labels: Labels) -> Relation:
+    """A relation of data/raw with the label and the direction of another, in the words of the corpus."""
+    if now.label is None:
+        return replace(raw, label=None)
+    is_turned = (now.head, now.tail) != (raw.head, raw.tail)
+    if labels.is_directed(now.label):
+        return replace(raw, label=f"{now.label}({'e2,e1' if is_turned else 'e1,e2'})")
+    is_alone = now.label.casefold() in ALONE or now.label == labels.negative
+    return replace(raw, label=now.label) if is_alone else replace(raw, label=now.label, head=now.head, tail=now.tail)
+
+
+def _rows(raw: Document, new: Document, labels: Labels) -> list[Document]:
+    """A document of one pair for each relation; of none the negative label, where the corpus has it."""
+    entities: Mapping[str, Entity] = {entity.id: entity for entity in new.entities}
+    (pair,) = raw.relations
+    relations = list(new.relations)
+    if not relations and {pair.head, pair.tail} <= entities.keys():
+        known = labels.plain | labels.directed
+        relations = [replace(pair, label=labels.negative)] if labels.negative in known else []
+    related = {end for relation in relations for end in (relation.head, relation.tail)}
+    given = {entity.id for entity in raw.entities}
+    if lone := [entity for entity in new.entities if entity.id not in related | given]:
+        words = " and ".join(repr(new.text[slice(*entity.cover)]) for entity in lone)
+        raise ValueError(f"{words} is in no relation, and the format holds pairs alone")
+    rows = []
+    for number, relation in enumerate(relations, 1):
+        ends = {relation.head, relation.tail}
+        kept = tuple(
+            each for each in new.entities if each.id in ends or (number == 1 and each.id in given - {pair.head, pair.tail})
+        )
+        rows.append(replace(new, id=raw.id if number == 1 else f"{raw.id}~{number}", entities=kept, relations=(relation,)))
+    return rows

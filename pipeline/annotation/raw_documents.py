@@ -1,0 +1,84 @@
+"""The documents of data/raw that rows of data/parsed come from, and which pair of entities a row is."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from pipeline.core import params
+from pipeline.core.errors import InputError
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.sources import find_sources
+
+REPEAT = re.compile(r"(~\d+)+\Z")  # of an id given again
+STALE = "run dvc repro parse, and what depends on it"
+Ends = tuple[str, str]  # the ids of two entities
+
+
+class RawDocuments:
+    """Documents of a folder of annotations by the place where each begins."""
+
+    def __init__(self, raw: Path, places: Iterable[str]) -> None:
+        """Read the files that have one of these places, file:line, as the rows of data/parsed name them.
+
+        Raises: InputError where the files cannot be told as the parse stage tells them.
+        """
+        self._raw = raw
+        wanted = frozenset(places)
+        self._at: dict[str, list[Document]] = {}
+        settings = params.read(params.Parse)
+        needs_test = not settings.test_fraction
+        of_splits = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=needs_test)
+        for source in (source for of_split in of_splits.values() for source in of_split):
+            if _has_any(source, wanted):
+                for document in reader(source.format, settings.ambiguous)(source.path):
+                    if isinstance(document, Document) and document.source in wanted:
+                        self._at.setdefault(document.source, []).append(document)
+
+    def of_row(self, row_id: str, source: str, text: str) -> Document:
+        """The document of a row or a sentence of data/parsed.
+
+        Args: text: the row's, which stands in the document's.
+        Raises: InputError where there is none any more.
+        """
+        here = [document for document in self._at.get(source, []) if text in document.text]
+        own = [document for document in here if row_id.startswith(document.id)]
+        if not here:
+            raise InputError.of(source, f"row {row_id} is no longer there: {self._raw} has changed since it was parsed", STALE)
+        return max(own or here[:1], key=lambda document: len(document.id))
+
+
+def _has_any(source: Source, places: frozenset[str]) -> bool:
+    """Whether any place is in a file, or below a folder."""
+    begin = f"{source.path}/" if source.path.is_dir() else f"{source.path}:"
+    return any(place.startswith(begin) for place in places)
+
+
+def ends_of(row_id: str, document: Document) -> Ends | None:
+    """The head and the tail of the pair that a row is, by its id; None where the document has no such pair.
+
+    The id is the document's where this has one relation, else DOCUMENT:HEAD-TAIL (corpus/pairs.py).
+    """
+    pair = REPEAT.sub("", row_id).removeprefix(f"{document.id}:")
+    ids = {entity.id for entity in document.entities}
+    for head, tail in _splits(pair):
+        if head in ids and tail in ids:
+            return head, tail
+    if len(document.relations) == 1:
+        [relation] = document.relations
+        return relation.head, relation.tail
+    return None
+
+
+def _splits(pair: str) -> Iterator[Ends]:
+    """All ways to take a text apart at a hyphen.
+
+    >>> list(_splits("T1-a-b"))
+    [('T1', 'a-b'), ('T1-a', 'b')]
+    """
+    parts = pair.split("-")
+    for place in range(1, len(parts)):
+        yield "-".join(parts[:place]), "-".join(parts[place:])

@@ -1,0 +1,103 @@
+"""The files of data/raw that items of a review come from: found there again, and written with their corrections."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import NamedTuple
+
+from pipeline.annotation.correction import Labels
+from pipeline.core import params
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import written_whole
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats import RECOGNISERS, Reader, reader
+from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.rewriting import Edit, numbered, rewritten
+from pipeline.corpus.rewriting.edits import content
+from pipeline.corpus.sources import find_sources
+
+
+class Found(NamedTuple):
+    """A document of a file, and how many records before it begin at its line."""
+
+    document: Document
+    number: int
+
+
+@dataclass(frozen=True)
+class RawFile:
+    """A file, or a folder of brat, with its documents."""
+
+    source: Source
+    read: Reader
+    documents: tuple[Found, ...]
+    labels: Labels
+    contents: frozenset[object]
+
+    def find(self, sent: Document) -> Found | None:
+        """A document as it lies here now: by its text and its id, of several the one at its line; else by its text at its line."""
+        alike = [found for found in self.documents if found.document.text == sent.text]
+        own = [found for found in alike if found.document.id == sent.id]
+        here = [found for found in own or alike if found.document.source == sent.source]
+        return next(iter([*here, *own]), None)
+
+    def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
+        """The bytes of the file with edits made."""
+        return rewritten(self.source.path, self.source.format, edits, self.read)
+
+
+def read_raw(raw: Path, places: Iterable[str]) -> list[RawFile]:
+    """The files of a folder of annotations that have one of these places, file:line.
+
+    Raises: InputError where the files cannot be told as the parse stage tells them.
+    """
+    settings = params.read(params.Parse)
+    wanted = {place.rpartition(":")[0] for place in places}
+    of_splits = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    files = []
+    for source in (source for of_split in of_splits.values() for source in of_split):
+        if str(source.path) in wanted or any(source.path in Path(each).parents for each in wanted):
+            read = reader(source.format, settings.ambiguous)
+            documents = tuple(Found(each, number) for each, number in numbered(read(source.path)) if isinstance(each, Document))
+            labels = Labels.of((found.document for found in documents), settings.negative_label)
+            contents = frozenset(content(found.document) for found in documents)
+            files.append(RawFile(source, read, documents, labels, contents))
+    return files
+
+
+def file_of(files: Sequence[RawFile], place: str) -> RawFile | None:
+    """The file that a place is in."""
+    path = Path(place.rpartition(":")[0])
+    return next((file for file in files if file.source.path == path or file.source.path in path.parents), None)
+
+
+def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:
+    """The bytes of every file with its edits made.
+
+    Raises: InputError with every document that its format cannot hold as it has become.
+    """
+    problems: list[Problem] = []
+    written: dict[Path, bytes] = {}
+    for path in dict.fromkeys(file.source.path for file, _ in edits):
+        own = [(file, edit) for file, edit in edits if file.source.path == path]
+        try:
+            written |= own[0][0].rewritten([edit for _, edit in own])
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return written
+
+
+def write_all(contents: Mapping[Path, bytes]) -> None:
+    """Write files, all of them beside their places before the first takes its own."""
+    with contextlib.ExitStack() as files:
+        for path, content_ in contents.items():
+            scratch = files.enter_context(written_whole(path))
+            scratch.write_bytes(content_)
+            if path.exists():
+                shutil.copymode(path, scratch)

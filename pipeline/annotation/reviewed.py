@@ -1,0 +1,66 @@
+"""Which documents a person has reviewed: data/reviewed.jsonl, a line each, beside data/raw and tracked by git as it is.
+
+    {"id": "7", "document": "459acc98bdb3"}
+
+`document` is made of the id and the text, so that a document whose text was edited is a new one. Lines are only ever added.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from pathlib import Path
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.core.files import write_text
+from pipeline.core.untrusted import json_text
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats.json_values import read_values
+from pipeline.corpus.formats.text_lines import content_id
+
+FILE = "reviewed.jsonl"
+LINE = 'a line is {"id": "...", "document": "..."}, as pipeline.adopt writes it'
+
+
+def beside(raw: Path) -> Path:
+    """Where that stands which was reviewed of a folder of annotations.
+
+    >>> beside(Path("data/raw")).name
+    'reviewed.jsonl'
+    """
+    return raw.parent / FILE
+
+
+def key(document: Document) -> str:
+    """What a document is known by."""
+    return content_id([document.id, document.text])
+
+
+def read(path: Path) -> frozenset[str]:
+    """The keys of the documents that were reviewed; none where there is no file.
+
+    Raises: InputError where a line is none of ours.
+    """
+    if not path.exists():
+        return frozenset()
+    values = list(read_values(path))
+    problems = [value for value in values if isinstance(value, Problem)]
+    rows = [value for value in values if not isinstance(value, Problem)]
+    problems += [
+        Problem("there is no document", LINE, "key-missing").at(f"{path}:{row.line}")
+        for row in rows
+        if not isinstance(row.value.get("document"), str)
+    ]
+    if problems:
+        raise InputError(problems)
+    return frozenset(row.value["document"] for row in rows)
+
+
+def add(path: Path, documents: Iterable[Document]) -> int:
+    """Add documents that are not there yet; returns how many."""
+    known = read(path)
+    new = {key(document): document.id for document in documents if key(document) not in known}
+    if new:
+        lines = "".join(json_text({"id": own_id, "document": each}) + "\n" for each, own_id in new.items())
+        before = path.read_text(encoding="utf-8") if path.exists() else ""
+        write_text(path, before + lines)
+    return len(new)

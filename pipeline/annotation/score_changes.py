@@ -1,0 +1,156 @@
+"""What the scores of two versions differ by: those of metrics.json, and on the test rows that both have predicted.
+
+Rows are the same by their ids. Both models are scored against the newer gold labels, so that a corrected label is no gain of the
+newer model, with the paired bootstrap of pipeline/evaluation/bootstrap.py.
+"""
+
+from __future__ import annotations
+
+import json
+import math
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from functools import partial
+from pathlib import Path
+from typing import Any, NamedTuple
+
+import numpy as np
+
+from pipeline.annotation.versions import Version
+from pipeline.core import params
+from pipeline.core.arrays import Doubles
+from pipeline.core.errors import InputError
+from pipeline.core.files import read_json
+from pipeline.core.labels import is_directed
+from pipeline.evaluation import bootstrap, scorer
+from pipeline.evaluation.tables import percent
+
+METRICS, PREDICTIONS = "metrics.json", "predictions.jsonl"
+HINT = "run dvc repro evaluate"
+BOUNDS = ("_low", "_high")
+
+
+class Predicted(NamedTuple):
+    """A test row's true label, where it has one, and the predicted one."""
+
+    gold: str | None
+    label: str
+
+
+@dataclass(frozen=True)
+class PairedScore:
+    """A score of both versions on the same rows, in percent, and its difference with interval and p-value."""
+
+    name: str
+    old: float
+    new: float
+    difference: float
+    low: float
+    high: float
+    p_value: float
+
+
+@dataclass(frozen=True)
+class ScoreChanges:
+    """What the scores differ by."""
+
+    metrics: list[tuple[str, float, float]] = field(default_factory=list)  # name, older, newer: those that differ
+    n_rows: int = 0  # that both have predicted, with a label
+    n_relabelled: int = 0  # of these
+    paired: list[PairedScore] = field(default_factory=list)
+
+
+def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
+    """Compare the reports of two versions, or why that cannot be."""
+    metrics: list[dict[str, float]] = []
+    rows: list[dict[str, Predicted]] = []
+    for version in (old, new):
+        try:
+            with version.named():
+                files = [version.report(name) for name in (METRICS, PREDICTIONS)]
+                if missing := [file.name for file in files if not file.is_file()]:
+                    return f"{version.name} has no {' and no '.join(missing)}"
+                metrics.append(dict(_numbers(read_json(files[0], HINT))))
+                rows.append(read_predictions(files[1]))
+        except InputError as error:
+            return f"{error.problems[0].source}: {error.problems[0].found}"
+    with new.named():
+        settings = params.read(params.Evaluate, new.folder / params.FILE)
+        negative_label = params.read(params.Parse, new.folder / params.FILE).negative_label
+    differing = [(name, metrics[0][name], value) for name, value in metrics[1].items() if metrics[0].get(name, value) != value]
+    return compare_predictions(rows[0], rows[1], negative_label, settings, differing)
+
+
+def compare_predictions(
+    old: Mapping[str, Predicted],
+    new: Mapping[str, Predicted],
+    negative_label: str,
+    settings: params.Evaluate,
+    metrics: Sequence[tuple[str, float, float]] = (),
+) -> ScoreChanges:
+    """Score the predictions of the rows that both have, by id, against the newer labels."""
+    common = [row_id for row_id, row in new.items() if row.gold is not None and row_id in old]
+    if not common:
+        return ScoreChanges(list(metrics))
+    golds = [str(new[row_id].gold) for row_id in common]
+    labels = sorted({*golds, *(side[row_id].label for side in (old, new) for row_id in common)})
+    ids = {label: number for number, label in enumerate(labels)}
+    gold_ids = np.array([ids[gold] for gold in golds], np.int64)
+    predicted = [np.array([ids[side[row_id].label] for row_id in common], np.int64) for side in (old, new)]
+    paired = []
+    for name, mode, score in _scores(labels, negative_label):
+        before, after = (scorer.relation_counts(gold_ids, one, labels, mode)[None] for one in predicted)
+        found = bootstrap.compare(after, before, score, settings)
+        was, now = (percent(float(score(counts[0].sum(0)))) for counts in (before, after))
+        value, low, high = (percent(share) for share in (found.difference.value, found.difference.low, found.difference.high))
+        paired.append(PairedScore(name, was, now, value, low, high, round(found.p_value, 4)))
+    relabelled = sum(old[row_id].gold != new[row_id].gold for row_id in common)
+    return ScoreChanges(list(metrics), len(common), relabelled, paired)
+
+
+def _scores(labels: Sequence[str], negative_label: str) -> Iterator[tuple[str, scorer.Mode, bootstrap.Score]]:
+    """Names, modes and scores, the headline first."""
+    modes: tuple[scorer.Mode, ...] = ("official", "undirected") if is_directed(labels) else ("undirected",)
+    for mode in modes:
+        names = scorer.classes(labels, mode)
+        yield f"{mode}_macro_f1", mode, partial(scorer.macro_f1, names=names, negative_label=negative_label)
+    yield "accuracy", "directed", _accuracy
+
+
+def _accuracy(counts: Doubles) -> Doubles:
+    correct, _, gold = np.moveaxis(counts.sum(-1), -1, 0)
+    share: Doubles = correct / gold
+    return share
+
+
+def read_predictions(path: Path) -> dict[str, Predicted]:
+    """The rows of a predictions.jsonl by their ids.
+
+    Raises: InputError where it is none.
+    """
+    rows = {}
+    with path.open(encoding="utf-8", errors="replace") as file:
+        for number, line in enumerate(file, 1):
+            row = _object(line)
+            row_id, gold, label = row.get("id"), row.get("gold"), row.get("predicted")
+            if not isinstance(row_id, str) or not isinstance(label, str) or not isinstance(gold, str | None):
+                raise InputError.of(f"{path}:{number}", "no row of predictions, which has an id, gold and predicted", HINT)
+            rows[row_id] = Predicted(gold, label)
+    return rows
+
+
+def _object(line: str) -> dict[str, Any]:
+    try:
+        value = json.loads(line)
+    except (ValueError, RecursionError):
+        return {}
+    return value if isinstance(value, dict) else {}
+
+
+def _numbers(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:
+    """The numbers of metrics.json by their dotted names, without the ends of intervals."""
+    for key, value in tree.items():
+        if isinstance(value, dict):
+            yield from _numbers(value, f"{above}{key}.")
+        elif isinstance(value, int | float) and not isinstance(value, bool) and math.isfinite(value) and not key.endswith(BOUNDS):
+            yield f"{above}{key}", value

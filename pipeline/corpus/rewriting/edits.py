@@ -1,0 +1,123 @@
+"""What is to become of documents of a file, and the check that a text says it."""
+
+from __future__ import annotations
+
+import contextlib
+import shutil
+from collections import Counter
+from collections.abc import Iterable, Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.core.errors import Problem
+from pipeline.corpus.document import Document, Skipped
+from pipeline.corpus.formats import Reader
+from pipeline.corpus.formats.semeval import ALONE
+from pipeline.corpus.mend_entities import turned
+
+Reading = Document | Skipped | Problem
+
+
+@dataclass(frozen=True)
+class Edit:
+    """A document of a file, and the documents that take its place: none where it is taken out.
+
+    Args: number: how many documents that begin at the same line stand before it in the file.
+    """
+
+    old: Document
+    new: tuple[Document, ...]
+    number: int = 0
+
+    @property
+    def line(self) -> int:
+        """The line where the document begins."""
+        return int(self.old.source.rpartition(":")[2])
+
+    def find(self, lines: Sequence[int]) -> int:
+        """The index of the record of the document among records that begin at these lines, in order."""
+        found = [index for index, line in enumerate(lines) if line == self.line]
+        if self.number >= len(found):
+            raise ValueError("it is no longer where it was read")
+        return found[self.number]
+
+
+class Probe:
+    """Reads texts with the reader of a format, in a folder of its own, and keeps what is wrong with documents."""
+
+    def __init__(self, read: Reader, scratch: Path, suffix: str) -> None:
+        self.read, self.problems = read, list[Problem]()
+        self._file, self._pair = scratch / f"one{suffix}", scratch / "two"
+
+    def __call__(self, text: str) -> Iterator[Reading]:
+        """What a file with this text says."""
+        return self.read_again(text.encode(errors="surrogateescape"))
+
+    def read_again(self, content: bytes) -> Iterator[Reading]:
+        """What a file with these bytes says."""
+        self._file.write_bytes(content)
+        return self.read(self._file)
+
+    def beside(self, txt: Path, ann: str) -> Iterator[Reading]:
+        """What lines of annotation say of the text of a file."""
+        self._pair.mkdir(exist_ok=True)
+        shutil.copyfile(txt, self._pair / "one.txt")
+        (self._pair / "one.ann").write_bytes(ann.encode(errors="surrogateescape"))
+        return self.read(self._pair)
+
+    @contextlib.contextmanager
+    def editing(self, edit: Edit) -> Iterator[None]:
+        """Keep the problem that an edit cannot be made, for the next ones to be tried."""
+        try:
+            yield
+        except ValueError as error:
+            found = f"it cannot be written as it has become: {error}"
+            problem = Problem(found, "correct it in the tool, or change it by hand", "format-narrow")
+            self.problems.append(problem.at(edit.old.source, row_id=edit.old.id))
+
+
+def numbered(readings: Iterable[Reading]) -> Iterator[tuple[Reading, int]]:
+    """What is read of a file, each with the number of records before it that begin at the same line."""
+    line, number, last = "", -1, None
+    for reading in readings:
+        place = reading.row if isinstance(reading, Problem) else reading.source
+        row = reading.row_id if isinstance(reading, Problem) else None
+        if place != line:
+            line, number = place, 0
+        elif row is None or row != last:
+            number += 1
+        last = row
+        yield reading, number
+
+
+def first_right(readings: Iterable[tuple[str, Iterable[Reading]]], meant: Document) -> str:
+    """The first text that says what a document says.
+
+    Args: readings: texts and what is read of each.
+    Raises: ValueError where none does.
+    """
+    for candidate, readings_of_it in readings:
+        read = list(readings_of_it)
+        if len(read) == 1 and isinstance(read[0], Document) and content(read[0]) == content(meant):
+            return candidate
+    raise ValueError("the format has no words for what it has become")
+
+
+def content(document: Document) -> tuple[Any, ...]:
+    """What a document says, whatever its ids and the order of its entities and relations, to compare and to count.
+
+    A label's direction stands in the order of head and tail; one that stands for no relation has none.
+    """
+    entities = {entity.id: (entity.spans, entity.type or "") for entity in document.entities}
+    relations = []
+    for relation in turned(document).relations:
+        ends = [entities[relation.head], entities[relation.tail]]
+        alone = (relation.label or "").casefold() in ALONE
+        relations.append((*(sorted(ends) if alone else ends), relation.label or "", relation.annotator or ""))
+    return (document.text, tuple(sorted(entities.values())), tuple(sorted(relations)), document.words, document.sentences)
+
+
+def contents(readings: Iterable[Reading]) -> Counter[Any]:
+    """How often a file says each thing; of what was skipped and of problems only their number."""
+    return Counter(content(each) if isinstance(each, Document) else type(each).__name__ for each in readings)

@@ -1,0 +1,136 @@
+"""The objects that the formats of JSON would write of a document, in the words that one of them has in a file."""
+
+from __future__ import annotations
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from pipeline.core.files import Row
+from pipeline.core.schema import ENTITIES
+from pipeline.corpus.document import Document
+from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio, opennre, prodigy, spert, tacred
+from pipeline.corpus.formats.jsonl_pairs import TYPES
+from pipeline.corpus.formats.label_studio_task import REGION, results
+from pipeline.corpus.formats.tag_schemes import Run, like
+from pipeline.corpus.formats.token_rows import require_pair, word_runs
+
+IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
+Build = Callable[[Document, Row], Row]
+
+
+def rows_of(name: str, old: Document, new: Document, value: Row) -> tuple[Row, Row]:
+    """What a format writes of two documents, of which the file has the first as this object.
+
+    Raises: ValueError where it cannot hold one of them.
+    """
+    build = BUILDERS[name]
+    one, other = (json.loads(json.dumps(build(document, value))) for document in (old, _named(old, new)))
+    id_key = IDS.get(name, "id")
+    if value.get(id_key) is None:  # it is made of what the object says
+        one.pop(id_key, None)
+        other.pop(id_key, None)
+    if name == "opennre":
+        _count_alike(one, other, value)
+    return one, other
+
+
+def _named(old: Document, new: Document) -> Document:
+    """The new document, without the names that OpenNRE and FewRel have for an entity where it stands elsewhere now."""
+    if len(old.relations) != 1 or len(new.relations) != 1:
+        return new
+    meta = dict(new.meta)
+    for key, side in (("h", "head"), ("t", "tail")):
+        places = [document.entity(getattr(document.relations[0], side)).spans for document in (old, new)]
+        said = meta.get(key)
+        if isinstance(said, Mapping) and places[0] != places[1]:
+            meta[key] = {name: item for name, item in said.items() if name != "name"}
+    return replace(new, meta=meta)
+
+
+def _count_alike(one: Row, other: Row, value: Row) -> None:
+    """Let OpenNRE's positions end as those of the object do, which may be inclusive."""
+    for key in opennre.ENTITIES.values():
+        said = value[key]["pos"]
+        if said == [one[key]["pos"][0], one[key]["pos"][1] - 1]:
+            for row in (one, other):
+                row[key]["pos"][1] -= 1
+
+
+def _jsonl(document: Document, value: Row) -> Row:
+    if value.keys().isdisjoint(ENTITIES):
+        return jsonl.to_row(document)
+    head, tail, relation = require_pair(document)
+    if relation.annotator is not None or len(head.spans + tail.spans) != len(ENTITIES):
+        raise ValueError("a pair has no annotator and no fragments")
+    row: Row = {"id": document.id, "text": document.text}
+    for name, entity in zip(ENTITIES, (head, tail), strict=True):
+        row |= {name: entity.spans[0]} | ({} if entity.type is None else {TYPES[name]: entity.type})
+    return row if relation.label is None else {**row, "relation": relation.label}
+
+
+def _spert(document: Document, value: Row) -> Row:
+    if "entities" in value or spert.TAGS not in value:
+        return spert.to_row(document)
+    ordered = replace(document, entities=tuple(sorted(document.entities, key=lambda entity: entity.spans)))
+    row = spert.to_row(ordered)
+    del row["entities"]
+    runs = word_runs(ordered)
+    entities = [Run(*runs[entity.id][0], entity.type) for entity in ordered.entities]
+    return {**row, spert.TAGS: like(value[spert.TAGS], len(row["tokens"]), entities)}
+
+
+def _doccano(document: Document, value: Row) -> Row:
+    row = doccano.to_row(document)
+    if "data" in value and "text" not in value:
+        row["data"] = row.pop("text")
+    key = next((key for key in doccano.LABELS if value.get(key)), None)
+    if "entities" in value or key is None:
+        return row
+    entities = row.pop("entities")
+    row[key] = [[entity["start_offset"], entity["end_offset"], entity["label"]] for entity in entities]
+    numbers = {entity["id"]: number for number, entity in enumerate(entities, 1)}
+    relations = [{**each, **{end: numbers[each[end]] for end in ("from_id", "to_id")}} for each in row.pop("relations")]
+    return {**row, "relations": relations} if relations else row
+
+
+def _label_studio(document: Document, value: Row) -> Row:
+    """The task, its regions named as those of the file, and of its only annotation the result alone."""
+    row = label_studio.to_row(document)
+    listed = [one for key in label_studio.ANNOTATIONS for one in value.get(key) or []]
+    kept = [one for one in listed if not one.get("was_cancelled") and not one.get("skipped")]
+    regions = [region for one in kept for region in results(one, REGION)]
+    names = {key: regions[0][key] for key in ("from_name", "to_name") if regions and key in regions[0]}
+    for one in row["annotations"]:
+        one["result"] = [{**each, **names} if each.get("type") == REGION else each for each in one["result"]]
+    if len(kept) == 1 and len({relation.annotator for relation in document.relations}) <= 1:
+        row["annotations"] = [{"result": row["annotations"][0]["result"]}]
+    key = next(key for key in label_studio.ANNOTATIONS if value.get(key))
+    return {key if name == "annotations" else name: item for name, item in row.items()}
+
+
+def _fewrel(document: Document, value: Row) -> Row:
+    return fewrel.to_row(document)[1]
+
+
+def _plain(build: Callable[[Document], Row]) -> Build:
+    return lambda document, value: build(document)
+
+
+BUILDERS: dict[str, Build] = {
+    "jsonl": _jsonl,
+    "opennre": _plain(opennre.to_row),
+    "tacred": _plain(tacred.to_row),
+    "spert": _spert,
+    "dygie": _plain(dygie.to_row),
+    "fewrel": _fewrel,
+    "label_studio": _label_studio,
+    "prodigy": _plain(lambda document: {**prodigy.to_row(document), "answer": "accept"}),
+    "doccano": _doccano,
+}
+
+
+def list_key(name: str, document: Document) -> Any:
+    """The key of the list that holds a document's object, where lists have one."""
+    return document.relations[0].label if name == "fewrel" else ""

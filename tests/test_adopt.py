@@ -1,0 +1,427 @@
+"""Corrections on their way home: an export compared with what was sent, and written into data/raw."""
+
+from __future__ import annotations
+
+import functools
+import json
+import shutil
+import subprocess
+from collections.abc import Callable, Sequence
+from dataclasses import replace
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline import adopt, parse, review
+from pipeline.annotation import label_studio as label_studio_server
+from pipeline.annotation import reviewed
+from pipeline.annotation.item import Item, Reason
+from pipeline.annotation.review_file import read_sent, sent_beside, write_review
+from pipeline.core import storage
+from pipeline.core.errors import InputError
+from pipeline.core.schema import PARSE, Span
+from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats import FORMATS, brat, doccano, jsonl, label_studio, prodigy
+from pipeline.corpus.words import lazy_tokenizer
+from tests.support import documented, held_out
+from tests.support.project import ROOT
+
+TOKENIZE = lazy_tokenizer("en", "char")
+TOOLS = {
+    "label_studio": "review.json",
+    "prodigy": "review.jsonl",
+    "doccano": "review.jsonl",
+    "brat": "review",
+    "jsonl": "review.jsonl",
+}
+SEMEVAL = (
+    '1\t"The <e1>author</e1> 😀 uses a <e2>keygen</e2> here."\r\nUses(e1,e2)\r\nComment: one\r\n\r\n'
+    '2\t"A <e1>ring</e1> lies in a <e2>box</e2>."\r\nOther\r\n\r\n'
+    '3\t"<e1>Rain</e1> makes <e2>floods</e2>."\r\nCause(e2,e1)\r\n\r\n'
+)
+DOCUMENTS = (
+    '{"id": "d1", "text": "Ann 😀 of Acme left Bonn.", "by": "me", "entities": [{"id": "T1", "spans": [[0, 3]], "type": "Person"},'
+    ' {"id": "T2", "spans": [[9, 13]], "type": "Company"}], "relations": [{"head": "T1", "tail": "T2", "label": "works at"}]}\n'
+    '{"id": "d2", "text": "Bob sang.", "entities": [], "relations": []}\n'
+)
+DVC = "stages:\n  parse:\n    cmd: python -m pipeline.parse data/raw data/parsed\n"
+
+
+def set_params(**parse: object) -> None:
+    """The params of this folder: the shipped ones, but for some of parse."""
+    values = yaml.safe_load((ROOT / "params.yaml").read_text())
+    Path("params.yaml").write_text(yaml.safe_dump({**values, "parse": {**values["parse"], **parse}}))
+
+
+@pytest.fixture
+def project(tmp_path, monkeypatch):
+    """A project with a corpus of SemEval's blocks and one of whole documents; the present folder."""
+    monkeypatch.chdir(tmp_path)
+    raw = Path("data/raw")
+    raw.mkdir(parents=True)
+    (tmp_path / "dvc.yaml").write_text(DVC)
+    set_params(test_fraction=0.2)
+    (raw / "train.txt").write_bytes(SEMEVAL.encode())
+    (raw / "train_documents.jsonl").write_bytes(DOCUMENTS.encode())
+    return tmp_path
+
+
+def documents(*files: str) -> list[Document]:
+    """The documents of files of data/raw, of all where none is named."""
+    readers = {"train.txt": "semeval", "train_documents.jsonl": "jsonl"}
+    found = [each for file in files or readers for each in FORMATS[readers[file]].read(Path("data/raw") / file)]
+    return [each for each in found if isinstance(each, Document)]
+
+
+def send(tool: str, *own: Document) -> Path:
+    target = Path(TOOLS[tool])
+    write_review([Item(each, "random", (Reason(each.id, "drawn"),)) for each in own or documents()], target, tool, TOKENIZE)
+    return target
+
+
+Correct = Callable[[Document], Document]
+
+
+def corrected(tool: str, target: Path, corrections: dict[str, Correct], annotator: str | None = None) -> Path:
+    """What a tool exports when a person has confirmed all items of a review, some of them corrected."""
+    if tool == "label_studio":
+        tasks = json.loads(target.read_text())
+        for task in tasks:
+            task["annotations"] = [{"result": task["predictions"][0]["result"], "completed_by": 1}]
+        (Path("export.json")).write_text(json.dumps(tasks))
+        found = list(label_studio.read(Path("export.json")))
+    else:
+        found = list(FORMATS[tool].read(target))
+    sent = {each.id: each for each in read_sent(sent_beside(target))}
+    new = [corrections.get(sent[each.id].item.document.id, lambda document: document)(each) for each in found]
+    new = [replace(each, relations=tuple(replace(one, annotator=annotator) for one in each.relations)) for each in new]
+    export = Path("export").with_suffix(target.suffix)
+    {"label_studio": label_studio, "prodigy": prodigy, "doccano": doccano, "brat": brat, "jsonl": jsonl}[tool].write(new, export)
+    sent_beside(export).write_bytes(sent_beside(target).read_bytes())
+    return export
+
+
+def relabelled(label: str) -> Correct:
+    return lambda document: replace(document, relations=(replace(document.relations[0], label=label),))
+
+
+def moved(was: Span, now: Span) -> Correct:
+    def correct(document: Document) -> Document:
+        entities = tuple(replace(each, spans=(now,)) if each.spans == (was,) else each for each in document.entities)
+        assert entities != document.entities
+        return replace(document, entities=entities)
+
+    return correct
+
+
+def file(name: str) -> str:
+    return (Path("data/raw") / name).read_bytes().decode()
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_label_and_a_place_corrected_in_a_tool_change_these_alone(project, tool):
+    export = corrected(tool, send(tool), {"1": relabelled("Makes"), "d1": moved(Span(9, 13), Span(6, 13))})
+    said = adopt.main(export, write=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
+    assert file("train_documents.jsonl") == DOCUMENTS.replace("[[9, 13]]", "[[6, 13]]")
+    assert said.splitlines()[:2] == [
+        "data/raw/train.txt:1: relabelled: Uses(e1,e2) -> Makes(e1,e2) (author - keygen)",
+        "data/raw/train_documents.jsonl:1: entity moved: Acme [9:13] -> of Acme [6:13] (Company)",
+    ]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+def test_a_review_that_nobody_touched_changes_nothing(project, tool):
+    said = adopt.main(send(tool), write=True)
+    assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
+    assert said == f"adopt: 5 items: 5 {'untouched' if tool == 'label_studio' else 'as they were sent'}; written"
+    assert reviewed.read(Path("data/reviewed.jsonl")) == frozenset()
+
+
+def test_nothing_is_written_without_being_asked(project):
+    export = corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")})
+    assert adopt.main(export).endswith("1 changed, 4 as they were sent (1 relabelled); nothing written, --write does")
+    assert file("train.txt") == SEMEVAL
+    assert not Path("data/reviewed.jsonl").exists()
+
+
+def test_what_is_adopted_twice_is_adopted_once(project):
+    export = corrected("prodigy", send("prodigy"), {"1": relabelled("Makes"), "d1": moved(Span(9, 13), Span(6, 13))})
+    adopt.main(export, write=True)
+    once = file("train.txt"), file("train_documents.jsonl")
+    assert adopt.main(export, write=True) == "adopt: 5 items: 5 confirmed as they are; written"
+    assert (file("train.txt"), file("train_documents.jsonl")) == once
+
+
+def test_confirmed_documents_are_reviewed_and_do_not_return(project):
+    adopt.main(corrected("prodigy", send("prodigy"), {"1": relabelled("Makes")}), write=True)
+    seen = reviewed.read(Path("data/reviewed.jsonl"))
+    assert {reviewed.key(each) for each in documents()} <= seen
+
+
+@pytest.mark.parametrize("label", ["Cause", "Other"])
+def test_an_arrow_that_was_turned_turns_the_direction(project, label):
+    def turned(document: Document) -> Document:
+        (relation,) = document.relations
+        return replace(document, relations=(Relation(relation.tail, relation.head, label),))
+
+    adopt.main(corrected("label_studio", send("label_studio"), {"3": turned}), write=True)
+    assert file("train.txt") == SEMEVAL.replace("Cause(e2,e1)", "Cause(e1,e2)" if label == "Cause" else "Other")
+
+
+def test_a_relation_that_is_taken_out_of_a_pair_leaves_the_negative_label(project):
+    adopt.main(corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())}), write=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Other")
+
+
+def test_a_row_goes_with_its_relation_where_the_corpus_has_no_negative_label(project):
+    set_params(test_fraction=0.2, negative_label="NA")
+    export = corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())})
+    assert "data/raw/train.txt:1: row removed: The author" in adopt.main(export, write=True)
+    assert file("train.txt") == SEMEVAL.split("\r\n\r\n", 1)[1]
+
+
+def with_pair(document: Document) -> Document:
+    """A document with one relation more, to an entity that is new."""
+    start = document.text.index("here")
+    entity = Entity("99", (Span(start, start + 4),), document.entities[0].type)
+    relation = Relation(document.entities[0].id, "99", "Part")
+    return replace(document, entities=(*document.entities, entity), relations=(*document.relations, relation))
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "jsonl", "doccano"])
+def test_a_second_relation_of_a_pair_is_a_row_more(project, tool):
+    export = corrected(tool, send(tool), {"1": with_pair})
+    said = adopt.main(export, write=True)
+    row = '1~2\t"The <e1>author</e1> 😀 uses a keygen <e2>here</e2>."\r\nPart(e1,e2)\r\nComment: one\r\n\r\n'
+    assert file("train.txt") == SEMEVAL.replace("Comment: one\r\n\r\n", f"Comment: one\r\n\r\n{row}")
+    assert "data/raw/train.txt:1: row added: The author" in said
+    adopt.main(export, write=True)
+    assert file("train.txt").count("1~2") == 1
+
+
+def test_an_entity_alone_in_a_format_of_pairs_is_an_error(project):
+    def lone(document: Document) -> Document:
+        return replace(with_pair(document), relations=document.relations)
+
+    with pytest.raises(InputError, match=r"train.txt:1: 'here' is in no relation, and the format holds pairs alone"):
+        adopt.main(corrected("jsonl", send("jsonl"), {"1": lone}), write=True)
+    assert file("train.txt") == SEMEVAL
+
+
+def test_entities_and_relations_come_to_a_document_and_go(project):
+    def correct(document: Document) -> Document:
+        ann, _ = document.entities
+        bonn = Entity("7", (Span(19, 23),), "City")
+        return replace(document, entities=(ann, bonn), relations=(Relation(ann.id, "7", "left"),))
+
+    said = adopt.main(corrected("doccano", send("doccano"), {"d1": correct}), write=True)
+    new = json.loads(file("train_documents.jsonl").splitlines()[0])
+    assert new["entities"][1] == {"id": "T3", "spans": [[19, 23]], "type": "City"}
+    assert new["relations"] == [{"head": "T1", "tail": "T3", "label": "left"}]
+    assert new["by"] == "me"
+    assert "(1 entity removed, 1 entity added, 1 relation removed, 1 relation added)" in said
+
+
+def test_a_rejected_answer_changes_nothing_and_is_told(project):
+    export = corrected("prodigy", send("prodigy"), {"1": relabelled("Makes")})
+    export.write_text(export.read_text().replace('"accept"', '"reject"', 1))
+    assert adopt.main(export, write=True) == "adopt: 5 items: 4 confirmed as they are, 1 rejected; written"
+    assert file("train.txt") == SEMEVAL
+
+
+def several(*results: Sequence[tuple[str, Correct]]) -> Path:
+    """An export of Label Studio in which annotators, one after the other, each say something of item 1."""
+    target = send("label_studio")
+    tasks = json.loads(target.read_text())
+    for number, correct in enumerate(results, 1):
+        export = json.loads(corrected("label_studio", target, {"1": correct}).read_text())
+        annotation = export[0]["annotations"][0] | {
+            "completed_by": number,
+            "updated_at": f"2026-01-0{number}T00:00:00Z",
+            "id": number,
+        }
+        tasks[0].setdefault("annotations", []).append(annotation)
+    Path("export.json").write_text(json.dumps(tasks))
+    return Path("export.json")
+
+
+def test_what_all_annotators_say_is_adopted(project):
+    adopt.main(several(relabelled("Makes"), relabelled("Makes")), write=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
+
+
+@pytest.mark.parametrize(("resolve", "label"), [(None, "Uses"), ("majority", "Makes"), ("newest", "Has"), ("ask", "Uses")])
+def test_annotators_who_disagree_are_resolved_as_asked(project, resolve, label):
+    export = several(relabelled("Makes"), relabelled("Makes"), relabelled("Has"))
+    said = adopt.main(export, write=True, resolve=resolve)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", f"{label}(e1,e2)")
+    assert ("train.txt:1: conflict: 1: relabelled Uses -> Makes; 2:" in said) == (label == "Uses")
+
+
+def test_conflicts_are_asked_again_as_a_review_of_their_own(project):
+    adopt.main(several(relabelled("Makes"), relabelled("Has")), write=True, resolve="ask")
+    (task,) = json.loads(Path("export.conflicts.json").read_text())
+    assert task["data"]["review_why"] == "1: relabelled Uses -> Makes; 2: relabelled Uses -> Has"
+    task["annotations"] = [{"result": task["predictions"][0]["result"]}]
+    task["annotations"][0]["result"][-1]["labels"] = ["Has"]
+    Path("export.conflicts.json").write_text(json.dumps([task]))
+    adopt.main(Path("export.conflicts.json"), write=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Has(e1,e2)")
+
+
+def broken(change: Callable[[list[dict]], object]) -> Path:
+    export = corrected("prodigy", send("prodigy"), {"2": relabelled("Makes")})
+    rows = [json.loads(line) for line in export.read_text().splitlines()]
+    change(rows)
+    export.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return export
+
+
+@pytest.mark.parametrize(
+    ("change", "found"),
+    [
+        (lambda rows: rows[0]["meta"].update(review_id="9"), r"export.jsonl:1: item 9 is none that was sent"),
+        (lambda rows: rows.append(rows[0]), r"export.jsonl:6: item 1 is there twice, first at export.jsonl:1"),
+        (
+            lambda rows: rows[4].update(text="Bob sang!"),
+            r"export.jsonl:5: the text of item d2 was changed in the tool: 'Bob sang!'",
+        ),
+    ],
+)
+def test_an_item_that_is_not_as_it_was_sent_is_an_error_and_nothing_is_written(project, change, found):
+    with pytest.raises(InputError, match=found):
+        adopt.main(broken(change), write=True)
+    assert file("train.txt") == SEMEVAL
+
+
+def test_all_that_is_wrong_is_told_at_once(project):
+    with pytest.raises(InputError) as error:
+        adopt.main(broken(lambda rows: [row["meta"].update(review_id=f"x{number}") for number, row in enumerate(rows)]))
+    assert [problem.kind for problem in error.value.problems] == ["item-unknown"] * 5
+
+
+def test_a_document_that_was_annotated_otherwise_meanwhile_is_an_error(project):
+    export = corrected("prodigy", send("prodigy"), {"1": relabelled("Makes")})
+    (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("Uses(e1,e2)", "Has(e1,e2)").encode())
+    with pytest.raises(InputError, match=r"train.txt:1: item 1 was annotated otherwise since it was sent"):
+        adopt.main(export, write=True)
+
+
+def test_a_document_whose_text_was_edited_meanwhile_is_an_error(project):
+    export = corrected("prodigy", send("prodigy"), {})
+    (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("lies", "lay").encode())
+    with pytest.raises(InputError, match=r"train.txt:5: item 2 is no longer there"):
+        adopt.main(export, write=True)
+
+
+def test_documents_that_stand_at_other_lines_now_are_found(project):
+    export = corrected("prodigy", send("prodigy"), {"3": relabelled("Makes")})
+    before = '0\t"<e1>A</e1> <e2>b</e2>"\r\nOther\r\n\r\n' + SEMEVAL
+    (project / "data/raw/train.txt").write_bytes(before.encode())
+    adopt.main(export, write=True)
+    assert file("train.txt") == before.replace("Cause(e2,e1)", "Makes(e2,e1)")
+
+
+def test_a_file_that_cannot_hold_a_correction_keeps_all_files_as_they_are(project):
+    cut = {"1": moved(Span(4, 10), Span(4, 27)), "d1": moved(Span(9, 13), Span(6, 13))}
+    with pytest.raises(InputError, match=r"train.txt:1: it cannot be written as it has become"):
+        adopt.main(corrected("jsonl", send("jsonl"), cut), write=True)
+    assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
+
+
+def test_texts_of_a_pool_become_documents_of_a_file_of_their_own(project):
+    Path("pool.jsonl").write_text("")
+    text = Document("p1", "pool.jsonl:1", "Eve left Rome.", (Entity("0", (Span(0, 3),), "Person"),), ())
+    other = Document("p2", "pool.jsonl:2", "Nobody left.", (), ())
+    export = corrected("jsonl", send("jsonl", text, other), {"p1": lambda document: replace(document, entities=())})
+    said = adopt.main(export, write=True)
+    line = '{"id": "p1", "text": "Eve left Rome.", "entities": [], "relations": []}\n'
+    assert file("train_reviewed.jsonl") == line
+    adopt.main(export, write=True)
+    assert file("train_reviewed.jsonl") == line
+    assert "2 items: 1 changed, 1 as they were sent" in said
+
+
+def test_what_was_sent_is_found_beside_or_named(project):
+    target = send("jsonl")
+    target.rename("elsewhere.jsonl")
+    assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"))
+    Path("other.sent.jsonl").write_bytes(sent_beside(target).read_bytes())
+    with pytest.raises(InputError, match=r"there are several: other.sent.jsonl, review.jsonl.sent.jsonl"):
+        adopt.main(Path("elsewhere.jsonl"))
+    assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
+
+
+def page(section: str) -> list[str]:
+    """The commands of a section of the page."""
+    text = (ROOT / "docs/annotation.md").read_text(encoding="utf-8").split(f"## {section}\n")[1].split("\n## ")[0]
+    return [line.strip() for line in text.splitlines() if line.startswith("    ") and not line.strip().startswith("<")]
+
+
+def said_by(main: Callable[..., str], command: str) -> str:
+    """The closing lines of a command."""
+
+    @functools.wraps(main)
+    def printing(**arguments: object) -> None:
+        print(main(**arguments))  # noqa: T201
+
+    return documented.run(printing, command)
+
+
+@pytest.mark.parametrize("command", [line for line in page("Adopt") if "pipeline.adopt" in line])
+def test_a_command_that_the_page_shows_runs(project, command):
+    corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")}).rename("export.json")
+    Path("export.jsonl.sent.jsonl").rename("review.json.sent.jsonl")
+    Path("review.jsonl.sent.jsonl").unlink()
+    assert "1 relabelled" in said_by(adopt.main, command)
+    assert (file("train.txt") == SEMEVAL) == ("--write" not in command)
+
+
+def test_the_page_shows_a_server_as_review_and_adopt_take_it(project, monkeypatch):
+    """tests/tools runs these commands against a real one."""
+    _, to_server, home = page("The real tool")
+    assert "--to label_studio --push http://localhost:8080" in to_server
+    tasks = json.loads(corrected("label_studio", send("label_studio"), {"1": relabelled("Makes")}).read_text())
+    Path("review.json.sent.jsonl").rename("pushed.json.sent.jsonl")
+    monkeypatch.setenv(label_studio_server.TOKEN, "secret")
+    monkeypatch.setattr(label_studio_server, "pull", lambda url, token: tasks)
+    assert "1 relabelled" in said_by(adopt.main, home)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
+
+
+def test_a_problem_of_a_pulled_project_has_its_address(project, monkeypatch):
+    tasks = [{"id": 1, "data": {"text": "Ann", "review_id": "x"}, "annotations": [{"result": 3}]}]
+    send("label_studio")
+    monkeypatch.setenv(label_studio_server.TOKEN, "secret")
+    monkeypatch.setattr(label_studio_server, "pull", lambda url, token: tasks)
+    with pytest.raises(InputError, match=r"http://a/projects/1:2: result is 3"):
+        adopt.main(pull="http://a/projects/1")
+
+
+@pytest.mark.xdist_group("project")
+def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tmp_path, monkeypatch):
+    folder = shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns("cache", "pipeline"))
+    monkeypatch.chdir(folder)
+    doubted, to_tool, looked_at, adopted, *_ = page("One round")
+    assert doubted == "make doubtful"
+    parsed = storage.read(Path("data/parsed"), PARSE)
+    labels = sorted({label for split in ("train", "validation") for label in parsed.tables[split]["relation"].to_pylist()})
+    uniform = [2 / (len(labels) + 1), *[1 / (len(labels) + 1)] * (len(labels) - 1)]
+    held_out.of_rows(parsed, labels, lambda row_id, label: uniform).write(Path("experiments/doubtful/held_out"))
+    shutil.copy(ROOT / review.EXPERIMENT, review.EXPERIMENT)
+    said_by(review.main, to_tool)
+    tasks = json.loads(Path("review.json").read_text())
+    for task in tasks:
+        task["annotations"] = [{"result": task["predictions"][0]["result"]}]
+    tasks[0]["annotations"][0]["result"][-1]["labels"] = ["Another"]
+    Path("export.json").write_text(json.dumps(tasks))
+    assert "1 changed" in said_by(adopt.main, looked_at)
+    said_by(adopt.main, adopted)
+    changed = subprocess.run(["git", "diff", "--numstat", "data/raw"], capture_output=True, text=True, check=True).stdout
+    assert [line.split()[:2] for line in changed.splitlines()] == [["1", "1"]]
+    parse.main(Path("data/raw"), Path("data/parsed"))
+    again = storage.read(Path("data/parsed"), PARSE)
+    for split, table in parsed.tables.items():
+        assert again.tables[split]["words"].equals(table["words"])  # by which vectors are stored
