@@ -5,7 +5,7 @@ READY := .venv/ready
 TOOLS := .venv-tools/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options doubtful crossvalidate samples test test-tools lint extras check lock clean
+.PHONY: repro claim options doubtful crossvalidate annotation samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -14,8 +14,9 @@ repro: $(READY)
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
-# Held-out predictions of the labels, for pipeline.review, and scores by them; what they need of the chain is made first.
-doubtful crossvalidate: $(READY)
+# Held-out predictions of the labels, for pipeline.review; scores by them; whether they find labels that are wrong. What these need of
+# the chain is made first.
+doubtful crossvalidate annotation: $(READY)
 	$(BIN)/python -m dvc repro experiments/$@/dvc.yaml
 
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
