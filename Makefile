@@ -7,7 +7,7 @@ PREDICT := .venv-predict/ready
 LABEL_STUDIO := .venv-label-studio/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options doubtful crossvalidate resolve samples test test-tools lint extras check lock clean
+.PHONY: repro claim options doubtful crossvalidate annotation resolve samples test test-tools lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -24,8 +24,9 @@ resolve: $(READY)
 	$(BIN)/python -m dvc repro
 	git add --update -- '*dvc.lock'
 
-# Held-out predictions of the labels, for pipeline.review, and scores by them; what they need of the chain is made first.
-doubtful crossvalidate: $(READY)
+# Held-out predictions of the labels, for pipeline.review; scores by them; whether they find labels that are wrong. What these need of
+# the chain is made first.
+doubtful crossvalidate annotation: $(READY)
 	$(BIN)/python -m dvc repro experiments/$@/dvc.yaml
 
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.

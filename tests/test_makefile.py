@@ -8,7 +8,7 @@ import yaml
 
 from tests.support.project import ROOT, commit, git
 
-EXPERIMENTS = ("claim", "crossvalidate", "doubtful", "options")
+EXPERIMENTS = ("annotation", "claim", "crossvalidate", "doubtful", "options")
 PIPELINES = ("dvc.yaml", *(f"experiments/{name}/dvc.yaml" for name in EXPERIMENTS))
 TRACKED = (
     "Makefile",

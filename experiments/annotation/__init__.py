@@ -1,0 +1,1 @@
+"""How many labels that were made wrong on purpose does a review find first."""
