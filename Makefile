@@ -3,9 +3,10 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
+BROWSER := .venv-browser/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test test-tools lint extras check lock clean
+.PHONY: repro claim options samples test test-tools test-browser lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -24,6 +25,11 @@ test: $(READY)
 # DVC against real storage servers on loopback, which the tests start and stop.
 test-tools: $(TOOLS)
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
+
+# The report and the page of predictions in Debian's chromium; screenshots of them lie in .venv-browser/screenshots.
+test-browser: $(BROWSER)
+	$(BIN)/python -m tests.support.browser_pages .venv-browser/pages
+	.venv-browser/bin/python -m pytest --confcutdir tests/browser --durations 5 tests/browser
 
 lint: $(READY)
 	$(BIN)/python -m ruff check .
@@ -46,6 +52,11 @@ $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-tools requirements-tools.lock
 	touch $(TOOLS)
 
+$(BROWSER): requirements-browser.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-browser
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-browser requirements-browser.lock
+	touch $(BROWSER)
+
 # With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
 # make lock UPGRADE="--upgrade-package NAME"
 UPGRADE ?= --upgrade
@@ -55,6 +66,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras --group dev pyproject.toml
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
+	$(COMPILE) --output-file requirements-browser.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group browser
 
 # Whether every extra still finds versions beside those of the lock.
 extras: $(READY)
@@ -62,4 +74,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-browser data models reports dvc_plots experiments

@@ -20,8 +20,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": {"core"},
     "encoding": {"core"},
     "model": {"core", "encoding"},
-    "evaluation": {"core", "encoding", "model"},
-    "prediction": {"core", "corpus", "encoding", "model"},
+    "pages": {"core"},
+    "evaluation": {"core", "encoding", "model", "pages"},
+    "prediction": {"core", "corpus", "encoding", "model", "pages"},
 }
 # What takes a good part of a second or hundreds of megabytes to import, and so may wait inside a function.
 HEAVY = {"datasets", "dvclive", "huggingface_hub", "openvino", "spacy", "tensorflow", "tensorflow_addons", "transformers"}

@@ -24,9 +24,7 @@ def scores(test: ScoredSplit, train: pa.Table) -> Mapping[str, float]:
     n_gold = np.bincount(test.gold_ids, minlength=len(test.labels)).astype(np.float64)
     mode = test.main_mode
     names, ids = scorer.classes(test.labels, mode), scorer.class_ids(test.labels, mode)
-    correct, predicted, gold = (
-        np.bincount(ids, counts, len(names)) for counts in (n_gold * share, n_gold.sum() * share, n_gold)
-    )
+    correct, predicted, gold = (np.bincount(ids, counts, len(names)) for counts in (n_gold * share, n_gold.sum() * share, n_gold))
     macro_f1 = scorer.macro_f1(np.stack([correct, predicted, gold]), names, test.negative_label)
     accuracy = (n_gold * share).sum() / n_gold.sum()
     return {f"{mode}_macro_f1": tables.percent(float(macro_f1)), "accuracy": tables.percent(float(accuracy))}

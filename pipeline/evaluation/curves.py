@@ -13,8 +13,9 @@ SCORE = "validation_score"
 def read(folder: Path) -> list[dict[str, Any]]:
     """The curves of each network that a model averages, one where it is one network.
 
-    Args: folder: the model's curves. Returns: of each network the values of its curves by name, an epoch a value, null where it is no
-        number, and its best epoch, from 1: the first with the highest score on validation.
+    Args: folder: the model's curves.
+    Returns: of each network the values of its curves by name, an epoch a value, null where it is no number, and its best epoch,
+        from 1: the first with the highest score on validation.
     """
     metrics = folder / "plots" / "metrics"
     networks = []

@@ -52,8 +52,8 @@ class Results:
     """What an evaluation found, and what it was made of.
 
     Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; test: all test rows; cuts: those that have a
-        label cut in every way; splits: the rows of the position stage; findings: of the annotations; unknown: the share of words that the encoder does not know; curves: of
-        training, see curves.py.
+        label cut in every way; splits: the rows of the position stage; findings: of the annotations; unknown: the share of words
+        that the encoder does not know; curves: of training, see curves.py.
     """
 
     metrics: Metrics
@@ -105,10 +105,15 @@ def scores(results: Results) -> dict[str, Any]:
     """The scores of both splits, what they are called, and which is the headline."""
     metrics, test = results.metrics, results.test
     found = {f"{part}.{name}": title for (part, name), title in FOUND_TITLES.items()} if "end_to_end" in metrics["test"] else {}
+    tagger = TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]]
     relation = {f"relation.{name}": title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()}
     return {
         "splits": {split: metrics[split] for split in SPLITS},
-        "titles": {**relation, **found, "tags.f1": f"Entity F1 (strict), {TAGGER_SEES[metrics['test']['tags']['positions_visible']]}"},
+        "titles": {
+            **relation,
+            **found,
+            "tags.f1": f"Entity F1 (strict), {tagger}",
+        },
         "headline": f"{test.main_mode}_macro_f1",
         "mode": test.main_mode,
         "chance": chance.scores(test.labelled, results.splits["train"]),
@@ -169,4 +174,3 @@ def as_columns(rows: Iterable[Row]) -> dict[str, list[Any]]:
     """
     rows = list(rows)
     return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}
-

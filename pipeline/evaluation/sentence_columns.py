@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.labels import UNLABELLED_ID
 from pipeline.core.untrusted import shown
 from pipeline.evaluation import calibration
@@ -23,19 +23,19 @@ ROW_BYTES = 150  # about what a sentence takes beside its text
 RIGHT_SHARE = 0.2  # of the room that right sentences have at least, where not all fit
 N_LIKELY = 5  # relations whose probabilities are told
 NO_SLICE = -1
+ROWS_AT_ONCE = 1_000  # whose probabilities are copied
 
 
 def columns(test: ScoredSplit, table: pa.Table, cuts: Mapping[str, Slices], tags: Sequence[str], seed: int) -> dict[str, Any]:
     """The columns of M sentences.
 
-    Args: test, table: all N test rows, with labels or without; cuts: those with labels cut in every way; tags: names by id; seed: of
-        the sample.
+    Args: test, table: all N test rows, with labels or without; cuts: those with labels cut in every way; tags: names by id;
+        seed: of the sample.
     """
     rows = chosen(test, sizes_of(table), seed)
     taken = table.take(pa.array(rows))
     edges = {entity: _characters(taken, *_edges(taken, entity)).tolist() for entity in ("e1", "e2")}
-    likely = np.argsort(-test.probabilities[rows], axis=1, kind="stable")[:, :N_LIKELY]
-    probabilities = np.take_along_axis(test.probabilities[rows], likely, axis=1)
+    likely, probabilities = most_likely(test.probabilities, rows)
     return {
         "row": rows.tolist(),
         "id": taken["id"].to_pylist(),
@@ -43,10 +43,10 @@ def columns(test: ScoredSplit, table: pa.Table, cuts: Mapping[str, Slices], tags
         "text": [shown(text) for text in taken["text"].to_pylist()],
         **edges,
         "gold": test.gold_ids[rows].tolist(),
-        "predicted": test.predicted_ids[rows].tolist(),
+        "predicted": likely[:, 0].tolist(),
         "likely": likely.tolist(),
-        "permille": np.rint(probabilities.astype(np.float64) * 1000).astype(int).tolist(),
-        "bin": calibration.bin_ids(test.confidence[rows]).tolist(),
+        "permille": np.rint(probabilities * 1000).astype(int).tolist(),
+        "bin": calibration.bin_ids(probabilities[:, 0]).tolist(),
         "slices": [numbers[rows].tolist() for numbers in slice_numbers(test, cuts)],
         "gold_spans": _spans(taken, [test.gold_tags[row] for row in rows], tags),
         "predicted_spans": _spans(taken, [test.predicted_tags[row] for row in rows], tags) if test.predicted_tags else None,
@@ -62,19 +62,36 @@ def sizes_of(table: pa.Table) -> Ints:
 def chosen(test: ScoredSplit, sizes: Ints, seed: int, most_bytes: int = MOST_BYTES) -> Ints:
     """The numbers of the rows to show, in order: all, or as many as fit, of every confusion of two labels one before any has two.
 
-    Where not all fit, right rows have RIGHT_SHARE of the room, or what mistakes leave of it. Within a pair of labels it is a sample.
+    Where not all fit, right rows have RIGHT_SHARE of the room, or what mistakes leave of it. Of a pair of labels it is a sample.
 
     Args: sizes: (N,) of each row.
     """
     if sizes.sum() <= most_bytes:
         return np.arange(len(sizes))
+    predicted_ids = test.predicted_ids
     order = np.random.default_rng(seed).permutation(len(sizes))
-    pairs = test.gold_ids[order] * len(test.labels) + test.predicted_ids[order]
+    pairs = test.gold_ids[order] * len(test.labels) + predicted_ids[order]
     order = order[np.argsort(_rank_within(pairs), kind="stable")]
-    wrong, right = order[~test.correct[order]], order[test.correct[order]]
+    is_right = test.gold_ids[order] == predicted_ids[order]
+    wrong, right = order[~is_right], order[is_right]
     kept = _fitting(wrong, sizes, most_bytes - min(most_bytes * RIGHT_SHARE, sizes[right].sum()))
     kept = np.concatenate([kept, _fitting(right, sizes, most_bytes - sizes[kept].sum())])
     return np.sort(kept)
+
+
+def most_likely(probabilities: Floats, rows: Ints) -> tuple[Ints, Floats]:
+    """(M, N_LIKELY) ids of the most probable relations of some rows, of equals the first before, and their probabilities."""
+    n_likely = min(N_LIKELY, probabilities.shape[1])
+    ids, shares = np.empty((len(rows), n_likely), np.int64), np.empty((len(rows), n_likely), np.float32)
+    for start in range(0, len(rows), ROWS_AT_ONCE):
+        part = slice(start, start + ROWS_AT_ONCE)
+        left = probabilities[rows[part]]
+        each = np.arange(len(left))
+        for rank in range(n_likely):
+            ids[part, rank] = left.argmax(axis=1)
+            shares[part, rank] = left[each, ids[part, rank]]
+            left[each, ids[part, rank]] = -1
+    return ids, shares
 
 
 def _fitting(rows: Ints, sizes: Ints, room: float) -> Ints:
@@ -146,4 +163,3 @@ def _spans(table: pa.Table, tagged: Sequence[Sequence[str]], tags: Sequence[str]
     for row, triple in zip(spans.rows.tolist(), triples, strict=True):
         by_row[row] += triple
     return by_row
-

@@ -81,7 +81,9 @@ def test_a_slice_gives_its_sentences(opened: Opened) -> None:
 def test_a_number_leads_to_as_many_sentences(opened: Opened, tab: str) -> None:
     opened.go(f"#{tab}")
     opened.page.wait_for_selector("main table")
-    links = opened.page.locator("main a[href^='#sentences']").evaluate_all("all => all.map(a => [a.textContent, a.getAttribute('href')])")
+    links = opened.page.locator("main a[href^='#sentences']").evaluate_all(
+        "all => all.map(a => [a.textContent, a.getAttribute('href')])"
+    )
     counted = {href: int(text) for text, href in links if text.isdecimal()}
     assert counted
     for href, n in list(counted.items())[:: max(1, len(counted) // 60)]:
@@ -154,7 +156,7 @@ def test_what_texts_and_labels_bring_stays_text(opened: Opened) -> None:
     texts = opened.page.locator(".sentence-text").evaluate_all("all => all.map(one => one.textContent)")
     assert "</script><script>alert(2)</script>" in texts[0]
     marks = opened.page.locator(".card").nth(1).locator("mark").evaluate_all("all => all.map(one => one.textContent)")
-    assert marks == ["\N{FAMILY}\N{GRINNING FACE}", "e\N{COMBINING ACUTE ACCENT}t\N{COMBINING ACUTE ACCENT}"]
+    assert marks == ["\N{FAMILY}\N{GRINNING FACE}", "e\N{COMBINING ACUTE ACCENT}t"]
     for label in ("__proto__", "<b>bold</b>", "constructor", "a&b=c?d#e"):
         opened.go(f"#sentences?{urlencode({'label': label})}")
         assert opened.ids() == [row["id"] for row in opened.predictions if label in (row["gold"], row["predicted"])]

@@ -6,12 +6,16 @@ const LEVEL = 20; // pixels from an arc to the next one outside it
 const ROOM = 14; // between the words and the first arc
 const SHIFT = 5; // between the ends of two arcs at one entity
 
-// Args: text; spans: [{ start, end, marks, label }] half-open in characters, marks the classes of its looks, label a word behind it;
+// Args: text; spans: [{ start, end, marks, label }] half-open in characters, marks the classes of its looks, label words behind it;
 // arcs: [{ from, to, label, look, below, directed }], from and to indices of spans, look a class.
 export function drawSentence({ text, spans, arcs }) {
   const characters = Array.from(text);
   const pieces = cutAtEdges(characters, spans);
-  const line = el("p", { class: "sentence-text", dir: "auto" }, pieces.map((piece) => piece.nodes));
+  const line = el(
+    "p",
+    { class: "sentence-text", dir: "auto" },
+    pieces.map((piece) => piece.nodes),
+  );
   const box = el("div", { class: "sentence" }, line);
   const levels = stacked(arcs, spans);
   const highest = (below) => Math.max(-1, ...levels.filter((_, n) => arcs[n].below === below)) + 1;

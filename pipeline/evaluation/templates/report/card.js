@@ -13,7 +13,9 @@ const E2 = 1; // among the spans of a drawing
 export function drawCard(row) {
   const [gold, predicted] = [sentences.gold[row], sentences.predicted[row]];
   const outcome = gold < 0 ? "unlabelled" : gold === predicted ? "right" : "wrong";
-  return el("article", { class: `card ${outcome}`, "data-id": sentences.id[row] },
+  return el(
+    "article",
+    { class: `card ${outcome}`, "data-id": sentences.id[row] },
     el("header", {}, picker(row), el("span", { class: "place" }, place(row)), verdict(gold, predicted, outcome)),
     drawSentence({ text: sentences.text[row], spans: spansOf(row), arcs: arcsOf(gold, predicted) }),
     likely(row),
@@ -72,7 +74,12 @@ function likely(row) {
   const items = sentences.likely[row].map((label, n) => {
     const share = sentences.permille[row][n] / 10;
     const look = label === sentences.gold[row] ? "gold" : label === sentences.predicted[row] ? "wrong" : "";
-    return el("li", { class: look }, el("span", { class: "bar", style: { "--share": `${share}%` } }), `${labels.names[label]} ${share.toFixed(1)}%`);
+    return el(
+      "li",
+      { class: look },
+      el("span", { class: "bar", style: { "--share": `${share}%` } }),
+      `${labels.names[label]} ${share.toFixed(1)}%`,
+    );
   });
   return el("ul", { class: "likely", "aria-label": "Probabilities" }, items);
 }

@@ -18,9 +18,19 @@ export function drawClasses(values) {
   const average = score("test", `relation.${mode}_macro_f1`)?.value ?? null;
   return [
     el("form", { class: "controls" }, modeSwitch(mode)),
-    table({ title: "Classes", columns: columnsOf(mode, average), rows: classRows(mode), look: (row) => (isFew(row) ? "few" : null) }),
-    el("p", { class: "note" }, `Dots are F1 in percent, whiskers its ${data.scores.confidence}% interval`,
-      average === null ? "" : ", the dashed line the macro-F1", `. Classes with fewer than ${data.scores.fewest} sentences are grey: they are too few to say.`),
+    table({
+      title: "Classes",
+      columns: columnsOf(mode, average),
+      rows: classRows(mode),
+      look: (row) => (isFew(row) ? "few" : null),
+    }),
+    el(
+      "p",
+      { class: "note" },
+      `Dots are F1 in percent, whiskers its ${data.scores.confidence}% interval`,
+      average === null ? "" : ", the dashed line the macro-F1",
+      `. Classes with fewer than ${data.scores.fewest} sentences are grey: they are too few to say.`,
+    ),
   ];
 }
 
@@ -38,19 +48,39 @@ function modeSwitch(mode) {
 }
 
 function columnsOf(mode, average) {
-  const [gold, predicted, both] = mode === "directed" ? ["gold", "predicted", "label"] : ["goldRelation", "predictedRelation", "relation"];
+  const [gold, predicted, both] =
+    mode === "directed" ? ["gold", "predicted", "label"] : ["goldRelation", "predictedRelation", "relation"];
   const link = (name, values) => (row) => toSentences(row[name], values(row), `${row[name]} sentences, ${name}: ${row.class}`);
   const [missed, missing] = [missedBy(mode), mode === "undirected" ? "elsewhere" : "wrong"];
-  const number = (name, title) => ({ title, by: (row) => row[name], cell: (row) => scoreOf(row, name) });
+  const flips = {
+    title: "flipped",
+    by: (row) => row.direction_flips,
+    cell: link("direction_flips", (row) => ({ [gold]: row.class, outcome: "flipped" })),
+  };
+  const number = (name) => ({ title: name === "f1" ? "F1" : name, by: (row) => row[name], cell: (row) => scoreOf(row, name) });
   return [
-    { title: "class", text: true, look: "name", by: (row) => row.class, cell: (row) => el("a", { href: address("sentences", { [both]: row.class }) }, row.class) },
-    { title: "", head: [el("span", { class: "unseen" }, "F1, drawn"), percentAxis()], cell: (row) => dotAndWhisker({ value: row.f1, low: row.f1_low, high: row.f1_high, against: average, faint: isFew(row) }) },
-    number("f1", "F1"), number("precision", "precision"), number("recall", "recall"),
+    {
+      title: "class",
+      text: true,
+      look: "name",
+      by: (row) => row.class,
+      cell: (row) => el("a", { href: address("sentences", { [both]: row.class }) }, row.class),
+    },
+    {
+      title: "",
+      head: [el("span", { class: "unseen" }, "F1, drawn"), percentAxis()],
+      cell: (row) => dotAndWhisker({ value: row.f1, low: row.f1_low, high: row.f1_high, against: average, faint: isFew(row) }),
+    },
+    ...["f1", "precision", "recall"].map(number),
     { title: "gold", by: (row) => row.support, cell: link("support", (row) => ({ [gold]: row.class })) },
     { title: "predicted", by: (row) => row.predicted, cell: link("predicted", (row) => ({ [predicted]: row.class })) },
-    { title: "missed", by: missed, cell: (row) => toSentences(missed(row), { [gold]: row.class, outcome: missing }, `${missed(row)} sentences, missed: ${row.class}`) },
-    ...(isDirected ? [{ title: "flipped", by: (row) => row.direction_flips,
-      cell: link("direction_flips", (row) => ({ [gold]: row.class, outcome: "flipped" })) }] : []),
+    {
+      title: "missed",
+      by: missed,
+      cell: (row) =>
+        toSentences(missed(row), { [gold]: row.class, outcome: missing }, `${missed(row)} sentences, missed: ${row.class}`),
+    },
+    ...(isDirected ? [flips] : []),
   ];
 }
 

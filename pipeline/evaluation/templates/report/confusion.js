@@ -18,19 +18,36 @@ export function drawConfusion(values) {
     isDirected ? el("form", { class: "controls" }, directionSwitch(directed)) : null,
     ...(met.length <= MOST_CLASSES ? heatMap(pairs, names, met, directed) : tooMany(met)),
     el("h2", {}, "Pairs"),
-    pairsTable(pairs.filter((pair) => pair.gold !== pair.predicted), names, directed),
+    pairsTable(
+      pairs.filter((pair) => pair.gold !== pair.predicted),
+      names,
+      directed,
+    ),
   ].filter(Boolean);
 }
 
 function directionSwitch(directed) {
-  const options = [["kept", "labels as trained"], ["ignored", "direction ignored"]].map(([value, words]) =>
-    el("option", { value, selected: (value === "kept") === directed }, words));
-  return el("label", {}, "Direction ", el("select", { onchange: (event) => go("confusion", { directions: event.target.value }) }, options));
+  const options = [
+    ["kept", "labels as trained"],
+    ["ignored", "direction ignored"],
+  ].map(([value, words]) => el("option", { value, selected: (value === "kept") === directed }, words));
+  return el(
+    "label",
+    {},
+    "Direction ",
+    el("select", { onchange: (event) => go("confusion", { directions: event.target.value }) }, options),
+  );
 }
 
 function tooMany(met) {
-  return [el("p", { class: "note" }, `A heat map of ${count(met.length)} classes cannot be read: the pairs that are confused stand below, the
-    frequent first.`)];
+  return [
+    el(
+      "p",
+      { class: "note" },
+      `A heat map of ${count(met.length)} classes cannot be read: the pairs that are confused stand below, the
+    frequent first.`,
+    ),
+  ];
 }
 
 function filterOf(directed, gold, predicted, names) {
@@ -45,17 +62,38 @@ function heatMap(pairs, names, met, directed) {
     byGold.get(gold).set(predicted, n);
     totals.set(gold, (totals.get(gold) ?? 0) + n);
   }
-  const head = el("tr", {}, el("th", { scope: "col" }, "gold \\ predicted"), met.map((n) =>
-    el("th", { scope: "col", class: "up" }, el("span", {}, names[n]))));
-  const rows = met.map((gold) => el("tr", {}, el("th", { scope: "row" }, names[gold]), met.map((predicted) =>
-    cell(byGold.get(gold).get(predicted), totals.get(gold), gold === predicted,
-      address("sentences", filterOf(directed, gold, predicted, names)), `gold ${names[gold]}, predicted ${names[predicted]}`))));
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col" }, "gold \\ predicted"),
+    met.map((n) => el("th", { scope: "col", class: "up" }, el("span", {}, names[n]))),
+  );
+  const rows = met.map((gold) =>
+    el(
+      "tr",
+      {},
+      el("th", { scope: "row" }, names[gold]),
+      met.map((predicted) =>
+        cell(
+          byGold.get(gold).get(predicted),
+          totals.get(gold),
+          gold === predicted,
+          address("sentences", filterOf(directed, gold, predicted, names)),
+          `gold ${names[gold]}, predicted ${names[predicted]}`,
+        ),
+      ),
+    ),
+  );
   const look = `matrix${met.length > 30 ? " small" : ""}`;
   const map = el("table", { class: look }, el("thead", {}, head), el("tbody", {}, rows));
   walkByArrows(map);
   return [
-    el("p", { class: "note" }, `A row a gold label, a column a predicted one. The darker, the larger the share of the gold label; green is
-      right, orange is wrong. Arrow keys move between the cells, Enter shows the sentences.`),
+    el(
+      "p",
+      { class: "note" },
+      `A row a gold label, a column a predicted one. The darker, the larger the share of the gold label; green is
+      right, orange is wrong. Arrow keys move between the cells, Enter shows the sentences.`,
+    ),
     scrolling("Confusion", map),
   ];
 }
@@ -101,10 +139,27 @@ function pairsTable(pairs, names, directed) {
   const columns = [
     { title: "gold", text: true, by: (row) => names[row.gold], cell: (row) => names[row.gold] },
     { title: "predicted", text: true, by: (row) => names[row.predicted], cell: (row) => names[row.predicted] },
-    { title: "sentences", by: (row) => row.n, cell: (row) =>
-      toSentences(row.n, filterOf(directed, row.gold, row.predicted, names), `${row.n} sentences, gold ${names[row.gold]}, predicted ${names[row.predicted]}`) },
+    {
+      title: "sentences",
+      by: (row) => row.n,
+      cell: (row) =>
+        toSentences(
+          row.n,
+          filterOf(directed, row.gold, row.predicted, names),
+          `${row.n} sentences, gold ${names[row.gold]}, predicted ${names[row.predicted]}`,
+        ),
+    },
     { title: "% of gold", by: share, cell: (row) => share(row).toFixed(1) },
-    ...(directed ? [{ title: "kind", text: true, by: (row) => Number(isFlip(row.gold, row.predicted)), cell: (row) => (isFlip(row.gold, row.predicted) ? "wrong direction" : "") }] : []),
+    ...(directed
+      ? [
+          {
+            title: "kind",
+            text: true,
+            by: (row) => Number(isFlip(row.gold, row.predicted)),
+            cell: (row) => (isFlip(row.gold, row.predicted) ? "wrong direction" : ""),
+          },
+        ]
+      : []),
   ];
   return pairs.length ? table({ title: "Confused pairs", columns, rows: pairs }) : el("p", {}, "None is confused.");
 }

@@ -9,7 +9,11 @@ import { address } from "./state.js";
 import { scrolling, table } from "./tables.js";
 import { figure, legend } from "./training.js";
 
-const SPLITS = [["train", "first"], ["validation", "second"], ["test", "third"]];
+const SPLITS = [
+  ["train", "first"],
+  ["validation", "second"],
+  ["test", "third"],
+];
 const REPEATS = ["rows-repeated", "rows-shared", "labels-contradict"];
 
 export function drawCorpus() {
@@ -18,25 +22,44 @@ export function drawCorpus() {
     section("Classes", classCounts()),
     section("Lengths and distances", ...lengths()),
     section("Left out and changed", leftOut()),
-    section("Duplicates", repeats.length ? findingsTable("Duplicates", repeats) : el("p", {}, "No row is there twice, and none has two labels.")),
-    section("Checks of the annotations", el("p", { class: "note" }, "An error cannot be meant; a warning may be right. The places are the first ones."),
+    section(
+      "Duplicates",
+      repeats.length ? findingsTable("Duplicates", repeats) : el("p", {}, "No row is there twice, and none has two labels."),
+    ),
+    section(
+      "Checks of the annotations",
+      el("p", { class: "note" }, "An error cannot be meant; a warning may be right. The places are the first ones."),
       data.findings.length ? findingsTable("Findings", data.findings) : el("p", {}, "No finding."),
-      el("p", {}, `The encoder does not know ${data.corpus.unknown.toFixed(2)}% of the words.`)),
+      el("p", {}, `The encoder does not know ${data.corpus.unknown.toFixed(2)}% of the words.`),
+    ),
   ];
 }
 
 function classCounts() {
   const counts = data.corpus.labels;
   const names = [...labels.names, "without label"];
-  const rows = names.map((name, n) => ({ name, n })).filter(({ n }) => n < labels.names.length || SPLITS.some(([split]) => counts[split][n]));
+  const rows = names
+    .map((name, n) => ({ name, n }))
+    .filter(({ n }) => n < labels.names.length || SPLITS.some(([split]) => counts[split][n]));
   const most = Math.max(1, ...counts.train);
   const columns = [
     { title: "label", text: true, by: (row) => row.name, cell: (row) => row.name },
-    ...SPLITS.map(([split]) => ({ title: split, by: (row) => counts[split][row.n], cell: (row) =>
-      (split === "test" && counts[split][row.n] ? testLink(row, counts[split][row.n]) : count(counts[split][row.n])) })),
-    { title: "share of train", by: (row) => counts.train[row.n], cell: (row) => el("span", { class: "share" },
-      el("span", { class: "bar", style: { "--share": `${(100 * counts.train[row.n]) / most}%` } }),
-      `${((100 * counts.train[row.n]) / Math.max(1, data.corpus.rows.train)).toFixed(1)}%`) },
+    ...SPLITS.map(([split]) => ({
+      title: split,
+      by: (row) => counts[split][row.n],
+      cell: (row) => (split === "test" && counts[split][row.n] ? testLink(row, counts[split][row.n]) : count(counts[split][row.n])),
+    })),
+    {
+      title: "share of train",
+      by: (row) => counts.train[row.n],
+      cell: (row) =>
+        el(
+          "span",
+          { class: "share" },
+          el("span", { class: "bar", style: { "--share": `${(100 * counts.train[row.n]) / most}%` } }),
+          `${((100 * counts.train[row.n]) / Math.max(1, data.corpus.rows.train)).toFixed(1)}%`,
+        ),
+    },
   ];
   const total = SPLITS.map(([split]) => `${split} ${count(data.corpus.rows[split])}`).join(", ");
   return [el("p", {}, `Rows: ${total}.`), table({ title: "Rows by label", columns, rows })];
@@ -50,23 +73,52 @@ function testLink({ name, n }, rows) {
 function lengths() {
   const last = data.corpus.words.train.length - 1;
   const plot = (kind, title, xTitle) => {
-    const series = SPLITS.map(([split, look]) => ({ name: split, values: data.corpus[kind][split], look })).filter(({ values }) => sum(values));
+    const series = SPLITS.map(([split, look]) => ({ name: split, values: data.corpus[kind][split], look })).filter(({ values }) =>
+      sum(values),
+    );
     return figure(title, frequencies({ title, xTitle, series }), legend(series));
   };
   return [
-    el("div", { class: "beside" }, plot("words", "Words of the sentence", "words"), plot("distance", "Words between the entities", "words")),
+    el(
+      "div",
+      { class: "beside" },
+      plot("words", "Words of the sentence", "words"),
+      plot("distance", "Words between the entities", "words"),
+    ),
     el("p", { class: "note" }, `Of sentences and distances of more than ${last} words all stand at ${last}.`),
   ];
 }
 
 function leftOut() {
   const rows = [
-    ...data.corpus.excluded.map(([kind, n, meaning]) => [`left out by parse.exclude: ${kind}`, n, kind === "id" ? "listed by id" : meaning]),
+    ...data.corpus.excluded.map(([kind, n, meaning]) => [
+      `left out by parse.exclude: ${kind}`,
+      n,
+      kind === "id" ? "listed by id" : meaning,
+    ]),
     ...data.corpus.notes.map(([title, n]) => [title.replaceAll("`", ""), n, ""]),
     ...Object.entries(data.corpus.documents).map(([title, n]) => [title.replaceAll("_", " "), n, ""]),
   ];
-  return scrolling("Left out and changed", el("table", {}, el("tbody", {}, rows.map(([title, n, meaning]) =>
-    el("tr", {}, el("th", { scope: "row", class: "text" }, title), el("td", {}, count(n)), el("td", { class: "text" }, meaning))))));
+  return scrolling(
+    "Left out and changed",
+    el(
+      "table",
+      {},
+      el(
+        "tbody",
+        {},
+        rows.map(([title, n, meaning]) =>
+          el(
+            "tr",
+            {},
+            el("th", { scope: "row", class: "text" }, title),
+            el("td", {}, count(n)),
+            el("td", { class: "text" }, meaning),
+          ),
+        ),
+      ),
+    ),
+  );
 }
 
 function findingsTable(title, findings) {

@@ -29,16 +29,36 @@ const relationOf = (label) => (label < 0 ? -1 : labels.relation[label]);
 
 // Each key: the test of a row that a value makes, of the row's gold and predicted label and its number.
 const TESTS = {
-  gold: (value, label = named(byName, value)) => (gold) => gold === label,
-  predicted: (value, label = named(byName, value)) => (_, predicted) => predicted === label,
-  label: (value, label = named(byName, value)) => (gold, predicted) => gold === label || predicted === label,
-  goldRelation: (value, relation = named(relationByName, value)) => (gold) => relationOf(gold) === relation,
-  predictedRelation: (value, relation = named(relationByName, value)) => (_, predicted) => relationOf(predicted) === relation,
-  relation: (value, relation = named(relationByName, value)) => (gold, predicted) =>
-    relationOf(gold) === relation || relationOf(predicted) === relation,
+  gold:
+    (value, label = named(byName, value)) =>
+    (gold) =>
+      gold === label,
+  predicted:
+    (value, label = named(byName, value)) =>
+    (_, predicted) =>
+      predicted === label,
+  label:
+    (value, label = named(byName, value)) =>
+    (gold, predicted) =>
+      gold === label || predicted === label,
+  goldRelation:
+    (value, relation = named(relationByName, value)) =>
+    (gold) =>
+      relationOf(gold) === relation,
+  predictedRelation:
+    (value, relation = named(relationByName, value)) =>
+    (_, predicted) =>
+      relationOf(predicted) === relation,
+  relation:
+    (value, relation = named(relationByName, value)) =>
+    (gold, predicted) =>
+      relationOf(gold) === relation || relationOf(predicted) === relation,
   outcome: (value) => OUTCOMES[value] ?? (() => false),
   bin: (value) => (_, __, row) => sentences.bin[row] === Number(value),
-  q: (value, words = value.toLowerCase()) => (_, __, row) => haystack(row).includes(words),
+  q:
+    (value, words = value.toLowerCase()) =>
+    (_, __, row) =>
+      haystack(row).includes(words),
 };
 
 const FILTER_TITLES = {
@@ -77,7 +97,9 @@ function sliceTest(values) {
 
 // The numbers of the rows that all values allow, in the order of the file.
 export function matching(values) {
-  const tests = Object.entries(TESTS).filter(([key]) => values[key]).map(([key, make]) => make(values[key]));
+  const tests = Object.entries(TESTS)
+    .filter(([key]) => values[key])
+    .map(([key, make]) => make(values[key]));
   if (values.cut) tests.push(sliceTest(values));
   const rows = [];
   for (let row = 0; row < sentences.id.length; row += 1) {
@@ -89,7 +111,9 @@ export function matching(values) {
 
 // The values that filter, each with its words: [[keys, words]], the keys those to take out to be rid of it.
 export function described(values) {
-  const told = Object.entries(FILTER_TITLES).filter(([key]) => values[key]).map(([key, title]) => [[key], `${title}: ${values[key]}`]);
+  const told = Object.entries(FILTER_TITLES)
+    .filter(([key]) => values[key])
+    .map(([key, title]) => [[key], `${title}: ${values[key]}`]);
   if (values.outcome) told.push([["outcome"], OUTCOME_TITLES[values.outcome] ?? values.outcome]);
   if (values.bin) told.push([["bin"], `confidence ${Number(values.bin) * 10} to ${Number(values.bin) * 10 + 10}%`]);
   if (values.cut) told.push([["cut", "slice"], `${values.cut}: ${values.slice}`]);

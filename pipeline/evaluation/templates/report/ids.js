@@ -23,16 +23,28 @@ export function picker(row) {
 
 // The ids of rows to copy, or of those picked.
 export function idsPanel(rows) {
-  const form = el("select", {}, Object.entries(FORMS).map(([value, [title]]) => el("option", { value }, title)));
+  const form = el(
+    "select",
+    {},
+    Object.entries(FORMS).map(([value, [title]]) => el("option", { value }, title)),
+  );
   const text = el("textarea", { rows: 5, readonly: true, "aria-label": "Ids" });
   const said = el("span", { role: "status" });
   const summary = el("summary");
-  const panel = el("details", { class: "ids" }, summary,
-    el("p", { class: "controls" },
+  const panel = el(
+    "details",
+    { class: "ids" },
+    summary,
+    el(
+      "p",
+      { class: "controls" },
       el("label", {}, "Form ", form),
       el("button", { type: "button", onclick: () => copy(text, said) }, "Copy"),
-      el("button", { type: "button", onclick: unpickAll }, "Unpick all"), said),
-    text);
+      el("button", { type: "button", onclick: unpickAll }, "Unpick all"),
+      said,
+    ),
+    text,
+  );
   const fill = () => {
     const chosen = picked.size ? [...picked].sort((a, b) => a - b) : rows;
     summary.textContent = `Ids of ${picked.size ? "the picked" : "all found"}: ${counted(chosen.length, "sentence")}`;

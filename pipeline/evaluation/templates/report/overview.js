@@ -12,7 +12,7 @@ export function drawOverview() {
   return [
     ...message(),
     isScored ? section("Look at first", lookAtFirst()) : null,
-    section("Scores", scoresTable()),
+    hasScores() ? section("Scores", scoresTable()) : null,
     section("What it was made of", identity()),
   ].filter(Boolean);
 }
@@ -23,12 +23,21 @@ export function section(title, ...children) {
 
 function message() {
   const { encoder, tags } = data.identity;
-  const what = `A model on the encoder ${encoder.name} that names one of ${counted(labels.relations.length, "relation")} between two marked
+  const n = labels.relations.length - (labels.negative === null ? 0 : 1);
+  const none = labels.negative === null ? "" : `, or ${labels.names[labels.negative]} where none of them holds,`;
+  const what = `A model on the encoder ${encoder.name} that names one of ${counted(n, "relation")}${none} between two marked
     entities${tags.length > 1 && test.tags.f1 !== null ? ` and tags words as ${tags.join(" ")}` : ""}, trained on
     ${counted(data.corpus.rows.train, "sentence")}, tested on ${counted(test.rows, "sentence")}.`;
   if (!isScored) {
-    return [el("p", { class: "lead" }, what), el("p", {}, "The test sentences have no labels, and so no scores of the relation. ",
-      el("a", { href: address("sentences") }, "What it says of each"))];
+    return [
+      el("p", { class: "lead" }, what),
+      el(
+        "p",
+        {},
+        "The test sentences have no labels, and so no scores of the relation. ",
+        el("a", { href: address("sentences") }, "What it says of each"),
+      ),
+    ];
   }
   const path = `relation.${data.scores.headline}`;
   const { value, low, high } = score("test", path);
@@ -36,16 +45,27 @@ function message() {
   return [
     el("p", { class: "lead" }, what),
     el("p", { class: "headline" }, el("strong", {}, percent(value)), ` ${data.scores.titles[path]}, in percent`),
-    el("p", {}, `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. Labels drawn as often
-      as training has them would reach ${percent(chance)}. `, rightSentence()),
+    el(
+      "p",
+      {},
+      `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. Labels drawn as often
+      as training has them would reach ${percent(chance)}. `,
+      rightSentence(),
+    ),
   ];
 }
 
 function rightSentence() {
   const accuracy = score("test", "relation.accuracy").value;
-  const wrong = data.confusion.n.reduce((total, n, pair) => total + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n), 0);
-  return [`Of the sentences ${percent(accuracy)}% are right, `,
-    el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`), "."];
+  const wrong = data.confusion.n.reduce(
+    (total, n, pair) => total + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n),
+    0,
+  );
+  return [
+    `Of the sentences ${percent(accuracy)}% are right, `,
+    el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`),
+    ".",
+  ];
 }
 
 function lookAtFirst() {
@@ -58,7 +78,9 @@ function item(values, words, ...rest) {
 }
 
 function largestConfusions() {
-  const wrong = confusions().filter(({ gold, predicted }) => gold !== predicted && labels.relation[gold] !== labels.relation[predicted]);
+  const wrong = confusions().filter(
+    ({ gold, predicted }) => gold !== predicted && labels.relation[gold] !== labels.relation[predicted],
+  );
   return wrong.slice(0, FIRST).map(({ gold, predicted, n }) => {
     const [is, said] = [labels.names[gold], labels.names[predicted]];
     return item({ gold: is, predicted: said }, counted(n, "sentence"), ` with ${is} called ${said}`);
@@ -73,29 +95,75 @@ function flips() {
 function weakest() {
   const rows = classRows(data.scores.mode).filter((row) => row.support > 0 && row.class !== labels.names[labels.negative]);
   const key = data.scores.mode === "directed" ? "gold" : "goldRelation";
-  return rows.sort((a, b) => a.f1 - b.f1).slice(0, FIRST).map((row) =>
-    item({ [key]: row.class }, row.class, `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
-      ${counted(row.support, "test sentence")}`));
+  return rows
+    .sort((a, b) => a.f1 - b.f1)
+    .slice(0, FIRST)
+    .map((row) =>
+      item(
+        { [key]: row.class },
+        row.class,
+        `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
+      ${counted(row.support, "test sentence")}`,
+      ),
+    );
 }
 
 function warnings() {
-  return data.findings.slice(0, FIRST).map((finding) => el("li", {}, el("a", { href: address("data") }, finding.severity), `: ${finding.found}`));
+  return data.findings
+    .slice(0, FIRST)
+    .map((finding) => el("li", {}, el("a", { href: address("data") }, finding.severity), `: ${finding.found}`));
+}
+
+function hasScores() {
+  return Object.keys(data.scores.titles).some((path) => score("test", path) || score("validation", path));
 }
 
 function scoresTable() {
-  const head = el("tr", {}, el("th", { scope: "col", class: "text" }, "score, in percent"),
-    ["test", "validation"].map((split) => [el("th", { scope: "col" }, `${split} (${counted(data.scores.splits[split].rows, "sentence")})`),
-      el("th", { scope: "col" }, el("span", { class: "unseen" }, `${split}, drawn`), percentAxis())]));
-  const rows = Object.entries(data.scores.titles).filter(([path]) => score("test", path) || score("validation", path)).map(([path, title]) =>
-    el("tr", {}, el("th", { scope: "row", class: "text" }, title), ["test", "validation"].map((split) => scoreCells(score(split, path)))));
-  const plain = [["relation.direction_flips", "Right relation, wrong direction (sentences)"], ["relation.calibration_error", "Expected calibration error"],
-    ["end_to_end.gold", "Relations that are annotated"], ["end_to_end.found", "Relations found"],
-    ["end_to_end.across_sentences", "Relations between two sentences, not counted"]];
-  const others = plain.filter(([path]) => score("test", path) || score("validation", path)).map(([path, title]) =>
-    el("tr", {}, el("th", { scope: "row", class: "text" }, title), ["test", "validation"].map((split) => [el("td", {}, score(split, path)?.value ?? "–"), el("td")])));
-  return [scrolling("Scores", el("table", {}, el("thead", {}, head), el("tbody", {}, rows, others))),
-    el("p", { class: "note" }, `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
-      The best epoch was chosen on validation, so believe test.`)];
+  const head = el(
+    "tr",
+    {},
+    el("th", { scope: "col", class: "text" }, "score, in percent"),
+    ["test", "validation"].map((split) => [
+      el("th", { scope: "col" }, `${split} (${counted(data.scores.splits[split].rows, "sentence")})`),
+      el("th", { scope: "col" }, el("span", { class: "unseen" }, `${split}, drawn`), percentAxis()),
+    ]),
+  );
+  const rows = Object.entries(data.scores.titles)
+    .filter(([path]) => score("test", path) || score("validation", path))
+    .map(([path, title]) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row", class: "text" }, title),
+        ["test", "validation"].map((split) => scoreCells(score(split, path))),
+      ),
+    );
+  const plain = [
+    ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
+    ["relation.calibration_error", "Expected calibration error"],
+    ["end_to_end.gold", "Relations that are annotated"],
+    ["end_to_end.found", "Relations found"],
+    ["end_to_end.across_sentences", "Relations between two sentences, not counted"],
+  ];
+  const others = plain
+    .filter(([path]) => score("test", path) || score("validation", path))
+    .map(([path, title]) =>
+      el(
+        "tr",
+        {},
+        el("th", { scope: "row", class: "text" }, title),
+        ["test", "validation"].map((split) => [el("td", {}, score(split, path)?.value ?? "–"), el("td")]),
+      ),
+    );
+  return [
+    scrolling("Scores", el("table", {}, el("thead", {}, head), el("tbody", {}, rows, others))),
+    el(
+      "p",
+      { class: "note" },
+      `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
+      The best epoch was chosen on validation, so believe test.`,
+    ),
+  ];
 }
 
 function scoreCells(found) {
@@ -106,8 +174,29 @@ function scoreCells(found) {
 
 function identity() {
   const { parameters, encoder } = data.identity;
-  const rows = [["encoder's weights, sha256", encoder.weights_sha256], ["numbers a word", String(encoder.width)],
-    ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]), ...Object.entries(parameters)];
-  return el("details", {}, el("summary", {}, "Parameters and counts"), scrolling("Parameters", el("table", {}, el("tbody", {},
-    rows.map(([title, value]) => el("tr", {}, el("th", { scope: "row", class: "text" }, title), el("td", { class: "text" }, value)))))));
+  const rows = [
+    ["encoder's weights, sha256", encoder.weights_sha256],
+    ["numbers a word", String(encoder.width)],
+    ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]),
+    ...Object.entries(parameters),
+  ];
+  return el(
+    "details",
+    {},
+    el("summary", {}, "Parameters and counts"),
+    scrolling(
+      "Parameters",
+      el(
+        "table",
+        {},
+        el(
+          "tbody",
+          {},
+          rows.map(([title, value]) =>
+            el("tr", {}, el("th", { scope: "row", class: "text" }, title), el("td", { class: "text" }, value)),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -9,7 +9,11 @@ export function scale([from, to], [first, last]) {
 }
 
 export function picture(title, width, height, ...children) {
-  return svg("svg", { class: "plot", role: "img", "aria-label": title, viewBox: `0 0 ${width} ${height}`, width, height }, ...children);
+  return svg(
+    "svg",
+    { class: "plot", role: "img", "aria-label": title, viewBox: `0 0 ${width} ${height}`, width, height },
+    ...children,
+  );
 }
 
 export function line(x1, y1, x2, y2, look = "axis") {
@@ -40,14 +44,21 @@ export function dotAndWhisker({ value, low, high, against = null, faint = false 
 // The numbers above such plots.
 export function percentAxis() {
   const ticks = [0, 25, 50, 75, 100].map((tick) => words(across(tick), 12, String(tick)));
-  return svg("svg", { class: "dots", "aria-hidden": "true", viewBox: `0 0 ${DOTS.width} 16`, width: DOTS.width, height: 16 }, ticks);
+  return svg(
+    "svg",
+    { class: "dots", "aria-hidden": "true", viewBox: `0 0 ${DOTS.width} 16`, width: DOTS.width, height: 16 },
+    ticks,
+  );
 }
 
 // A frame with axes: { parts, x, y }, x and y the scales of it.
 export function frame({ width, height, xs, ys, xTitle, yTitle, xTicks, yTicks }) {
   const [left, right, top, bottom] = [52, width - 12, 12, height - 40];
   const [x, y] = [scale(xs, [left, right]), scale(ys, [bottom, top])];
-  const parts = yTicks.flatMap((tick) => [line(left, y(tick), right, y(tick), "grid"), words(left - 6, y(tick) + 4, shortened(tick), "end")]);
+  const parts = yTicks.flatMap((tick) => [
+    line(left, y(tick), right, y(tick), "grid"),
+    words(left - 6, y(tick) + 4, shortened(tick), "end"),
+  ]);
   parts.push(...xTicks.map((tick) => words(x(tick), bottom + 16, shortened(tick))));
   parts.push(line(left, bottom, right, bottom), line(left, top, left, bottom));
   parts.push(words((left + right) / 2, height - 6, xTitle));
@@ -81,7 +92,8 @@ export function curves({ title, yTitle, series, marked }) {
   for (const { values, look } of series) {
     const points = values.map((value, n) => (value === null ? null : `${x(n + 1)},${y(value)}`)).filter(Boolean);
     parts.push(svg("polyline", { points: points.join(" "), class: `curve ${look}` }));
-    if (points.length === 1) parts.push(svg("circle", { cx: points[0].split(",")[0], cy: points[0].split(",")[1], r: 3, class: look }));
+    if (points.length === 1)
+      parts.push(svg("circle", { cx: points[0].split(",")[0], cy: points[0].split(",")[1], r: 3, class: look }));
   }
   return picture(title, 560, 260, parts);
 }

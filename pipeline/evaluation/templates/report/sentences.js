@@ -30,7 +30,11 @@ export function drawSentences(values) {
     chips(values),
     el("p", { role: "status", class: "found" }, `${counted(rows.length, "sentence")}${of(rows.length)}`),
     idsPanel(rows),
-    el("ol", { class: "cards", start: (page - 1) * PAGE + 1 }, onPage.map((row) => el("li", {}, drawCard(row)))),
+    el(
+      "ol",
+      { class: "cards", start: (page - 1) * PAGE + 1 },
+      onPage.map((row) => el("li", {}, drawCard(row))),
+    ),
     paging(values, page, pages),
   ].filter(Boolean);
 }
@@ -40,11 +44,18 @@ function sampleNote() {
   const shown = sentences.id.length;
   if (shown === test.rows) return null;
   const wrong = sentences.gold.filter((gold, row) => gold >= 0 && gold !== sentences.predicted[row]).length;
-  const all = data.confusion.n.reduce((sum, n, pair) => sum + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n), 0);
+  const all = data.confusion.n.reduce(
+    (sum, n, pair) => sum + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n),
+    0,
+  );
   const mistakes = wrong === all ? `all ${counted(all, "mistake")}` : `${count(wrong)} of the ${counted(all, "mistake")}`;
-  return el("p", { class: "note" }, `This page holds ${count(shown)} of the ${counted(test.rows, "test sentence")}: ${mistakes}, of every
+  return el(
+    "p",
+    { class: "note" },
+    `This page holds ${count(shown)} of the ${counted(test.rows, "test sentence")}: ${mistakes}, of every
     confusion at least one where room was, and a sample of the others. All are in predictions.jsonl beside it; counts elsewhere on
-    this page are of all.`);
+    this page are of all.`,
+  );
 }
 
 function of(n) {
@@ -54,10 +65,14 @@ function of(n) {
 function controls(values, order) {
   const changed = (more, options) => go("sentences", { ...values, page: null, ...more }, options);
   const search = el("input", { type: "search", name: "q", value: values.q ?? "", autocomplete: "off" });
-  const form = el("form", { class: "controls", role: "search" },
+  const form = el(
+    "form",
+    { class: "controls", role: "search" },
     el("label", {}, "Search ", search),
     select("Outcome", { "": "all", ...OUTCOME_TITLES }, values.outcome ?? "", (outcome) => changed({ outcome })),
-    select("Order", Object.fromEntries(Object.entries(ORDERS).map(([key, [title]]) => [key, title])), order, (sort) => changed({ sort })),
+    select("Order", Object.fromEntries(Object.entries(ORDERS).map(([key, [title]]) => [key, title])), order, (sort) =>
+      changed({ sort }),
+    ),
     el("button", { type: "submit" }, "Search"),
   );
   form.addEventListener("submit", (event) => {
@@ -78,15 +93,29 @@ function chips(values) {
   if (!told.length) return null;
   const without = (keys) => ({ ...values, page: null, ...Object.fromEntries(keys.map((key) => [key, null])) });
   const items = told.map(([keys, words]) =>
-    el("li", {}, words, " ", el("a", { href: address("sentences", without(keys)), "aria-label": `without ${words}` }, "×")));
-  return el("ul", { class: "chips", "aria-label": "Filters" }, items, el("li", {}, el("a", { href: address("sentences") }, "all sentences")));
+    el("li", {}, words, " ", el("a", { href: address("sentences", without(keys)), "aria-label": `without ${words}` }, "×")),
+  );
+  return el(
+    "ul",
+    { class: "chips", "aria-label": "Filters" },
+    items,
+    el("li", {}, el("a", { href: address("sentences") }, "all sentences")),
+  );
 }
 
 function paging(values, page, pages) {
   if (pages === 1) return null;
-  const link = (to, words) => (to < 1 || to > pages || to === page
-    ? el("span", { class: "off" }, words)
-    : el("a", { href: address("sentences", { ...values, page: to }) }, words));
-  return el("nav", { class: "paging", "aria-label": "Pages" },
-    link(1, "first"), link(page - 1, "previous"), el("span", {}, `page ${count(page)} of ${count(pages)}`), link(page + 1, "next"), link(pages, "last"));
+  const link = (to, words) =>
+    to < 1 || to > pages || to === page
+      ? el("span", { class: "off" }, words)
+      : el("a", { href: address("sentences", { ...values, page: to }) }, words);
+  return el(
+    "nav",
+    { class: "paging", "aria-label": "Pages" },
+    link(1, "first"),
+    link(page - 1, "previous"),
+    el("span", {}, `page ${count(page)} of ${count(pages)}`),
+    link(page + 1, "next"),
+    link(pages, "last"),
+  );
 }

@@ -11,13 +11,25 @@ import { scrolling, table, toSentences } from "./tables.js";
 export function drawSlices() {
   if (!isScored) return unscored();
   const rows = rowsOf(data.slices);
-  const cuts = Object.keys(data.cuts).map((cut) => section(sentenceCase(cut), sliceTable(cut, rows.filter((row) => row.cut === cut))));
+  const cuts = Object.keys(data.cuts).map((cut) =>
+    section(
+      sentenceCase(cut),
+      sliceTable(
+        cut,
+        rows.filter((row) => row.cut === cut),
+      ),
+    ),
+  );
   return [
     section("Calibration", ...calibration()),
     el("h2", {}, "Slices"),
-    el("p", { class: "note" }, `The test sentences cut by what may make them hard. Dots are scores in percent, whiskers their
-      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} sentences are grey: they are
-      too few to say.`),
+    el(
+      "p",
+      { class: "note" },
+      `The test sentences cut by what may make them hard. Dots are scores in percent, whiskers their
+      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} sentences
+      are grey: they are too few to say.`,
+    ),
     el("div", { class: "cuts" }, cuts),
   ];
 }
@@ -30,15 +42,33 @@ function sliceTable(cut, rows) {
   const headline = data.scores.headline;
   const isFew = (row) => row.n < data.scores.fewest;
   const drawn = (title, name) => ({
-    title: "", head: [el("span", { class: "unseen" }, `${title}, drawn`), percentAxis()],
-    cell: (row) => dotAndWhisker({ value: row[name], low: row[`${name}_low`], high: row[`${name}_high`], against: score("test", `relation.${name}`).value, faint: isFew(row) }),
+    title: "",
+    head: [el("span", { class: "unseen" }, `${title}, drawn`), percentAxis()],
+    cell: (row) =>
+      dotAndWhisker({
+        value: row[name],
+        low: row[`${name}_low`],
+        high: row[`${name}_high`],
+        against: score("test", `relation.${name}`).value,
+        faint: isFew(row),
+      }),
   });
   const number = (title, name) => ({ title, cell: (row) => percent(row[name]) });
   const columns = [
     { title: "slice", text: true, cell: (row) => row.slice },
-    { title: "sentences", cell: (row) => toSentences(row.n, { cut, slice: row.slice }, `${row.n} sentences, ${cut}: ${row.slice}`) },
-    { title: "wrong", cell: (row) => toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, `${wrong(row)} wrong sentences, ${cut}: ${row.slice}`) },
-    number("accuracy", "accuracy"), drawn("Accuracy", "accuracy"), number("macro-F1", headline), drawn("Macro-F1", headline),
+    {
+      title: "sentences",
+      cell: (row) => toSentences(row.n, { cut, slice: row.slice }, `${row.n} sentences, ${cut}: ${row.slice}`),
+    },
+    {
+      title: "wrong",
+      cell: (row) =>
+        toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, `${wrong(row)} wrong sentences, ${cut}: ${row.slice}`),
+    },
+    number("accuracy", "accuracy"),
+    drawn("Accuracy", "accuracy"),
+    number("macro-F1", headline),
+    drawn("Macro-F1", headline),
   ];
   return table({ title: cut, columns, rows, look: (row) => (isFew(row) ? "few" : null) });
 }
@@ -52,8 +82,12 @@ function calibration() {
   const error = test.relation.calibration_error;
   const over = bins.reduce((total, bin) => total + bin.n * (bin.confidence - bin.accuracy), 0) > 0;
   return [
-    el("p", {}, `A model is calibrated where of the sentences that it is 80% sure of 80% are right. This one is off by ${percent(error)} points on
-      average${error > 1 ? `, mostly ${over ? "too sure" : "not sure enough"}` : ""}.`),
+    el(
+      "p",
+      {},
+      `A model is calibrated where of the sentences that it is 80% sure of 80% are right. This one is off by ${percent(error)}
+      points on average${error > 1 ? `, mostly ${over ? "too sure" : "not sure enough"}` : ""}.`,
+    ),
     el("div", { class: "beside" }, reliabilityPlot(bins), binTable(bins)),
   ];
 }
@@ -71,20 +105,64 @@ function reliabilityPlot(bins) {
   parts.push(line(x(0), y(0), x(100), y(100), "against"));
   for (const bin of bins) {
     const look = bin.n < data.scores.fewest ? " faint" : "";
-    const point = [line(x(bin.confidence), y(bin.accuracy_low), x(bin.confidence), y(bin.accuracy_high), "whisker"),
-      svg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: 4, class: "dot" })];
+    const point = [
+      line(x(bin.confidence), y(bin.accuracy_low), x(bin.confidence), y(bin.accuracy_high), "whisker"),
+      svg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: 4, class: "dot" }),
+    ];
     parts.push(svg("g", { class: look }, point));
   }
-  parts.push(svg("polyline", { class: "curve first", points: bins.map((bin) => `${x(bin.confidence)},${y(bin.accuracy)}`).join(" ") }));
+  parts.push(
+    svg("polyline", { class: "curve first", points: bins.map((bin) => `${x(bin.confidence)},${y(bin.accuracy)}`).join(" ") }),
+  );
   return picture("Reliability: how often a probability is right; bars show how many sentences", 420, 380, parts);
 }
 
 function binTable(bins) {
   const columns = ["probability", "sentences", "mean probability", `right, % (${data.scores.confidence}% interval)`];
-  return scrolling("Reliability by bin", el("table", {}, el("thead", {}, el("tr", {}, columns.map((title) => el("th", { scope: "col" }, title)))),
-    el("tbody", {}, bins.map((bin) => el("tr", { class: bin.n < data.scores.fewest ? "few" : "" },
-      el("th", { scope: "row" }, `${bin.above} to ${bin.up_to}%`),
-      el("td", {}, el("a", { href: address("sentences", { bin: bin.bin }), "aria-label": `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%` }, String(bin.n))),
-      el("td", {}, percent(bin.confidence)),
-      el("td", {}, percent(bin.accuracy), el("span", { class: "range" }, ` (${percent(bin.accuracy_low)} to ${percent(bin.accuracy_high)})`)))))));
+  return scrolling(
+    "Reliability by bin",
+    el(
+      "table",
+      {},
+      el(
+        "thead",
+        {},
+        el(
+          "tr",
+          {},
+          columns.map((title) => el("th", { scope: "col" }, title)),
+        ),
+      ),
+      el(
+        "tbody",
+        {},
+        bins.map((bin) =>
+          el(
+            "tr",
+            { class: bin.n < data.scores.fewest ? "few" : "" },
+            el("th", { scope: "row" }, `${bin.above} to ${bin.up_to}%`),
+            el(
+              "td",
+              {},
+              el(
+                "a",
+                {
+                  href: address("sentences", { bin: bin.bin }),
+                  "aria-label": `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%`,
+                },
+                String(bin.n),
+              ),
+            ),
+            el("td", {}, percent(bin.confidence)),
+            el(
+              "td",
+              {},
+              percent(bin.accuracy),
+              el("span", { class: "range" }, ` (${percent(bin.accuracy_low)} to ${percent(bin.accuracy_high)})`),
+            ),
+          ),
+        ),
+      ),
+    ),
+  );
 }

@@ -10,20 +10,36 @@ export function scrolling(title, ...children) {
   return el("div", { class: "scrolling", role: "region", tabindex: "0", "aria-label": title }, ...children);
 }
 
-// A table. Args: columns: [{ title, head, cell, by, text }]: head a node beside the title, cell(row) a node or text, by(row) what it
-// sorts by, text whether it is text, look a class; look(row) a class.
+// A table. Args: columns: [{ title, head, cell, by, text }]: head a node beside the title, cell(row) a node or text, by(row) what
+// it sorts by, text whether it is text, look a class; look(row) a class.
 export function table({ title, columns, rows, look = () => null }) {
   const state = { by: null, down: true, most: ROWS };
   const body = el("tbody");
-  const heads = columns.map((column) => headOf(column, () => {
-    state.down = state.by === column ? !state.down : column.text !== true;
-    state.by = column;
-    fill();
-  }));
-  const more = el("button", { type: "button", onclick: () => { state.most *= 4; fill(); } });
+  const heads = columns.map((column) =>
+    headOf(column, () => {
+      state.down = state.by === column ? !state.down : column.text !== true;
+      state.by = column;
+      fill();
+    }),
+  );
+  const more = el("button", {
+    type: "button",
+    onclick: () => {
+      state.most *= 4;
+      fill();
+    },
+  });
   const fill = () => {
     const shown = sortedBy(rows, state).slice(0, state.most);
-    body.replaceChildren(...shown.map((row) => el("tr", { class: look(row) }, columns.map((column) => cellOf(column, row)))));
+    body.replaceChildren(
+      ...shown.map((row) =>
+        el(
+          "tr",
+          { class: look(row) },
+          columns.map((column) => cellOf(column, row)),
+        ),
+      ),
+    );
     heads.forEach((head, n) => setSort(head, columns[n] === state.by ? state.down : null));
     more.textContent = `show more of ${count(rows.length)} rows`;
     more.hidden = rows.length <= state.most;

@@ -1,6 +1,6 @@
 """Made-up reports and predictions for the browser to open, a folder each, made in the project's own environment.
 
-    python -m tests.browser.made .venv-browser/pages
+python -m tests.support.browser_pages .venv-browser/pages
 """
 
 from __future__ import annotations
@@ -21,12 +21,12 @@ from pipeline.position import position
 from pipeline.tag import tag
 from tests.support import reports, rows
 
-WORDS = "the old cat saw a red mat near the quiet river bank while rain fell on every roof of the small town".split()
+WORDS = ["the", "old", "cat", "saw", "a", "red", "mat", "near", "quiet", "river", "bank", "while", "rain", "fell", "on", "every"]
 RELATIONS = ("Cause-Effect", "Component-Whole", "Content-Container", "Entity-Origin", "Member-Collection", "Message-Topic")
 DIRECTED = tuple(f"{name}({direction})" for name in RELATIONS for direction in ("e1,e2", "e2,e1"))
 HOSTILE = (
     "<img src=x onerror=alert(1)> [e1 </script><script>alert(2)</script>] & [e2 &lt;b&gt;] said",
-    "an \N{GRINNING FACE} [e1 \N{FAMILY}\N{GRINNING FACE}] after [e2 e\N{COMBINING ACUTE ACCENT}t\N{COMBINING ACUTE ACCENT}] \U0001f469",
+    "an \N{GRINNING FACE} [e1 \N{FAMILY}\N{GRINNING FACE}] after [e2 e\N{COMBINING ACUTE ACCENT}t] \U0001f469",
     "[e1 كتاب] على [e2 الطاولة] الكبيرة",
     'a "quoted" [e1 {{ braces }}] and [e2 ${dollars}] \\ <!-- comment',
 )
@@ -117,7 +117,9 @@ def write(results: Results, folder: Path) -> None:
     folder.mkdir(parents=True, exist_ok=True)
     files.write_text(folder / "report.html", report.render(results))
     files.write_lines(folder / "predictions.jsonl", tables.predictions(results.test))
-    numbers = {cut: {name: [results.test.row_ids[row] for row in own] for name, own in of.items()} for cut, of in results.cuts.items()}
+    numbers = {
+        cut: {name: [results.test.row_ids[row] for row in own] for name, own in of.items()} for cut, of in results.cuts.items()
+    }
     files.write_json(folder / "slices.json", numbers)
 
 
@@ -129,5 +131,3 @@ def main(folder: Path) -> None:
 
 if __name__ == "__main__":
     main(Path(sys.argv[1]))
-
-
