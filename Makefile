@@ -4,9 +4,10 @@ BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
 BROWSER := .venv-browser/ready
+PREDICT := .venv-predict/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options samples test test-tools test-browser lint extras check lock clean
+.PHONY: repro claim options resolve samples test test-tools test-browser lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -15,6 +16,14 @@ repro: $(READY)
 claim options: repro
 	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
+# After a git merge whose conflicts are resolved but for dvc.lock: any side's will do, for what the merged project lacks runs here.
+resolve: $(READY)
+	@others="$$(git diff --name-only --diff-filter=U -- . ':!*dvc.lock')"; \
+	test -z "$$others" || { echo "resolve the conflicts of these first:"; echo "$$others"; exit 1; }
+	git diff --name-only --diff-filter=U | xargs --no-run-if-empty git checkout --quiet --ours --
+	$(BIN)/python -m dvc repro
+	git add --update -- '*dvc.lock'
+
 # Corpora that lie outside the project, through every format and back: make samples SHARED=folder, whose folder data has them.
 samples: $(READY)
 	$(BIN)/python -m benchmarks.samples $(SHARED)/data
@@ -22,8 +31,10 @@ samples: $(READY)
 test: $(READY)
 	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
 
-# DVC against real storage servers on loopback, which the tests start and stop.
-test-tools: $(TOOLS)
+# DVC against real storage servers on loopback, which the tests start and stop; prediction in an environment of its own.
+test-tools: $(TOOLS) $(PREDICT)
+	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --reinstall --python .venv-predict .
+	$(BIN)/python -m pytest --durations 5 tests/alone
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
 
 # The report and the page of predictions in Debian's chromium; screenshots of them lie in .venv-browser/screenshots.
@@ -45,7 +56,19 @@ $(READY): requirements.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
 	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
+	$(BIN)/python -c "$$PLOTS_PAGE" .venv/plots.html
+	$(BIN)/python -m dvc config --local plots.html_template ../.venv/plots.html
 	touch $(READY)
+
+# The page of `dvc plots show`, which works without a network: DVC's own loads the drawing library from there.
+define PLOTS_PAGE
+import pathlib, sys, vl_convert
+library = vl_convert.javascript_bundle("window.vegaEmbed = vegaEmbed;")
+head = '<meta charset="utf-8">{refresh_tag}<title>Plots</title><style>table {border-spacing: 15px}</style>'
+page = f"<!DOCTYPE html><html lang='en'><head>{head}<script>(() => {{{library}}})();</script></head><body>{{plot_divs}}</body></html>"
+pathlib.Path(sys.argv[1]).write_text(page, encoding="utf-8")
+endef
+export PLOTS_PAGE
 
 $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-tools
@@ -57,6 +80,12 @@ $(BROWSER): requirements-browser.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-browser requirements-browser.lock
 	touch $(BROWSER)
 
+# All that `relation-pipeline predict` and `serve` need.
+$(PREDICT): requirements-predict.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-predict
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-predict requirements-predict.lock
+	touch $(PREDICT)
+
 # With the extras first, for versions that suit them too; then without them, which keeps those versions. One package alone:
 # make lock UPGRADE="--upgrade-package NAME"
 UPGRADE ?= --upgrade
@@ -67,6 +96,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
 	$(COMPILE) --output-file requirements-browser.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group browser
+	$(COMPILE) --output-file requirements-predict.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group predict
 
 # Whether every extra still finds versions beside those of the lock.
 extras: $(READY)
@@ -74,4 +104,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools .venv-browser data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict .venv-browser data models reports dvc_plots experiments

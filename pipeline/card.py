@@ -1,6 +1,6 @@
 """Stage card: what a trained model is, what it was trained on and how well it does.
 
-python -m pipeline.card models/relation reports/metrics.json models/README.md
+python -m pipeline.card models/relation reports/scores.json models/README.md
 """
 
 from __future__ import annotations
@@ -35,12 +35,12 @@ def _differences(model: SavedModel, training: Train) -> Iterator[Problem]:
             yield Problem(found, MODEL.remake, source=str(params.FILE))
 
 
-def main(model: Input, metrics: Input, card: Output) -> str:
+def main(model: Input, scores: Input, card: Output) -> str:
     """Write the model card."""
-    scores = files.read_json(manifests.verified(metrics, REPORTS), REPORTS.remake)
+    metrics = files.read_json(manifests.verified(scores, REPORTS), REPORTS.remake)
     saved, confidence = SavedModel.open(model), params.read(params.Evaluate).confidence
     require_same(saved, params.read(Train))
-    files.write_text(card, render(saved.description, confidence, scores, model.as_posix()))
+    files.write_text(card, render(saved.description, confidence, metrics, model.as_posix()))
     return f"card: {card}"
 
 

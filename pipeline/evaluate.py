@@ -2,17 +2,18 @@
 
 In: models/relation, data/positioned, data/embedded. Out, in reports:
 
-    metrics.json              every score in percent with its interval, for dvc metrics
+    scores.json               every score in percent with its interval
+    metrics.json              the few of them that dvc metrics shows
     predictions.jsonl         a row a test sentence, in order; gold is null where it has no label
     per_class.csv             precision, recall and F1 of each class in each scoring mode (see scorer)
-    per_class_f1.csv          F1 of each relation, for dvc plots
+    per_class_f1.csv          F1 of each relation with its interval, for dvc plots
     confusion.csv             gold and predicted label a test sentence, for dvc plots
     confusion_undirected.csv  the same without direction
     slices.csv                scores by distance, length, direction, order and novelty (see slices)
     reliability.csv           how often a probability is right (see calibration)
     report.html               all of this to look at, with the sentences behind every number
 
-Under `tag.entities: all` metrics.json has the scores of entities and relations found in plain sentences too (see end_to_end).
+Under `tag.entities: all` scores.json has the scores of entities and relations found in plain sentences too (see end_to_end).
 
 Where the test rows have no labels, their predictions are written, and there are no scores of the relation.
 
@@ -66,7 +67,7 @@ def csv_tables(test: ScoredSplit, cuts: Mapping[str, Slices], settings: params.E
     by_class = {mode: tables.per_class(test, mode, settings) for mode in modes}
     return {
         "per_class": [row for rows in by_class.values() for row in rows],
-        "per_class_f1": [{"relation": row["class"], "f1": row["f1"]} for row in by_class[test.main_mode]],
+        "per_class_f1": tables.f1_by_relation(by_class[test.main_mode]),
         "confusion": tables.confusion(test, "directed"),
         "confusion_undirected": tables.confusion(test, "undirected"),
         "slices": tables.slice_scores(test, cuts, settings),
@@ -131,7 +132,7 @@ def score_sentences(
     store: Store,
     settings: params.Evaluate,
 ) -> dict[str, Metrics]:
-    """The parts of metrics.json that tell of entities and relations found in plain sentences, by split."""
+    """The parts of scores.json that tell of entities and relations found in plain sentences, by split."""
     if data.notes.entities == "pair" or "tags" not in description.config.train.tasks:
         return {}
     typed = any("-" in tag for tag in description.config.tags)
@@ -169,7 +170,7 @@ def extract(model: RelationModel, description: ModelDescription, sentences: pa.T
 def metrics_of(
     scored: Mapping[str, ScoredSplit], data: StageOutput[PositionNotes], positions_visible: bool, settings: params.Evaluate
 ) -> Metrics:
-    """The tree of metrics.json."""
+    """The tree of scores.json."""
     return {
         "data": {name: getattr(data.notes, name) for name in NOTE_COUNTS},
         "train": {"rows": len(data.tables["train"])},
@@ -205,7 +206,8 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
         settings=settings,
     )
     with outputs.made_whole(reports) as scratch:
-        files.write_json(scratch / "metrics.json", metrics)
+        files.write_json(scratch / "scores.json", metrics)
+        files.write_json(scratch / "metrics.json", tables.headline(metrics))
         files.write_lines(scratch / "predictions.jsonl", tables.predictions(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])

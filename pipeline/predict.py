@@ -18,26 +18,26 @@ from __future__ import annotations
 import sys
 import threading
 from collections import deque
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import Annotated, BinaryIO, Literal, TypeVar
 
 import typer
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError
 from pipeline.core.outputs import made_new, require_apart
 from pipeline.core.stage import log, run
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.conversion import Counts
-from pipeline.corpus.document import Document
 from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction import extractions, targets
+from pipeline.prediction.answers import answers, as_json
 from pipeline.prediction.drawing import DRAWINGS, Answer, Drawing
 from pipeline.prediction.extractions import BATCH_CHARACTERS, Extraction
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS, Request, read_documents
-from pipeline.prediction.types import Prediction, Sentence
+from pipeline.prediction.types import Prediction
 
 Item = TypeVar("Item")
 # fmt: off
@@ -52,29 +52,9 @@ STDIN = 0
 REQUEST_CHARACTERS = 100  # what a request takes beside its text
 
 
-def answers(predictor: Predictor, requests: Sequence[Request]) -> Iterator[tuple[Request, Answer]]:
-    """Each request of a batch with its prediction or what is wrong with it."""
-    sentences = [asked.content for asked in requests if isinstance(asked.content, Sentence)]
-    answer_of = dict(zip(sentences, predictor.predict(sentences), strict=True))  # equal sentences have equal answers
-    documents = [asked.content for asked in requests if isinstance(asked.content, Document)]
-    extracted = iter(extractions.extract(predictor, documents))
-    for asked in requests:
-        answer: Answer | Problem
-        if isinstance(asked.content, Sentence):
-            answer = answer_of[asked.content]
-        else:
-            answer = next(extracted) if isinstance(asked.content, Document) else asked.content
-        yield asked, (answer,) if isinstance(answer, Problem) else answer
-
-
 def as_line(asked: Request, answer: Answer) -> str:
     """A JSON line."""
-    head: dict[str, object] = {"line": asked.line} | ({"id": asked.id} if asked.id else {})
-    if isinstance(answer, Prediction | Extraction):
-        head |= answer.as_json()
-    else:
-        head |= {"error": "; ".join(problem.found for problem in answer), "hint": "; ".join(problem.hint for problem in answer)}
-    return json_text(head) + "\n"
+    return json_text(as_json(asked, answer)) + "\n"
 
 
 LINES = Drawing("", as_line, "")

@@ -36,9 +36,9 @@ def test_params_of_the_training_alone_are_those_of_the_model_too(changes):
 def test_scores_that_changed_since_they_were_written_get_no_card(tmp_path):
     folder = tmp_path / "reports"
     with outputs.made_whole(folder) as scratch:
-        files.write_json(scratch / "metrics.json", {"test": {}})
+        files.write_json(scratch / "scores.json", {"test": {}})
         manifests.seal(scratch, REPORTS, ReportsDescription(n_test=1))
-    (folder / "metrics.json").write_text('{"test": {"f1": 100.0}}')
-    with pytest.raises(InputError, match=r"metrics\.json: missing, damaged or changed.*\n.*run dvc repro evaluate"):
-        card.main(tmp_path / "model", folder / "metrics.json", tmp_path / "README.md")
+    (folder / "scores.json").write_text('{"test": {"f1": 100.0}}')
+    with pytest.raises(InputError, match=r"scores\.json: missing, damaged or changed.*\n.*run dvc repro evaluate"):
+        card.main(tmp_path / "model", folder / "scores.json", tmp_path / "README.md")
     assert not (tmp_path / "README.md").exists()

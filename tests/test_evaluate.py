@@ -95,8 +95,8 @@ def numbers(tree: Any) -> list[float]:
     return [tree] if isinstance(tree, float) else []
 
 
-def test_metrics_hold_the_scores_of_both_splits_and_the_counts_of_earlier_stages(reports: Path) -> None:
-    metrics = json.loads((reports / "metrics.json").read_text())
+def test_scores_hold_those_of_both_splits_and_the_counts_of_earlier_stages(reports: Path) -> None:
+    metrics = json.loads((reports / "scores.json").read_text())
     assert metrics["test"]["relation"]["official_macro_f1"] == 50
     assert metrics["validation"]["relation"]["official_macro_f1"] == 100
     assert metrics["test"]["tags"]["f1"] == 100
@@ -105,8 +105,19 @@ def test_metrics_hold_the_scores_of_both_splits_and_the_counts_of_earlier_stages
     assert [metrics[split]["rows"] for split in ("train", "validation", "test")] == [2, 2, 3]
 
 
-def test_no_number_of_the_metrics_has_more_than_two_decimals(reports: Path) -> None:
-    assert all(number == round(number, 2) for number in numbers(json.loads((reports / "metrics.json").read_text())))
+def test_no_score_has_more_than_two_decimals(reports: Path) -> None:
+    assert all(number == round(number, 2) for number in numbers(json.loads((reports / "scores.json").read_text())))
+
+
+def test_metrics_are_the_few_scores_that_a_line_of_dvc_metrics_show_holds(reports: Path) -> None:
+    metrics, scores = (json.loads((reports / name).read_text()) for name in ("metrics.json", "scores.json"))
+    assert metrics == {
+        "validation": {"relation": {"official_macro_f1": 100}},
+        "test": {
+            "relation": {"official_macro_f1": 50, "undirected_macro_f1": 100, "accuracy": scores["test"]["relation"]["accuracy"]},
+            "tags": {"f1": 100, "positions_visible": True},
+        },
+    }
 
 
 def test_predictions_hold_a_line_a_test_sentence_in_order(reports: Path) -> None:
@@ -117,7 +128,7 @@ def test_predictions_hold_a_line_a_test_sentence_in_order(reports: Path) -> None
 def test_the_csv_files_have_the_columns_that_dvc_plots(reports: Path) -> None:
     assert read_csv(reports / "confusion.csv")[1] == {"gold": "R(e1,e2)", "predicted": "R(e2,e1)"}
     assert read_csv(reports / "confusion_undirected.csv")[1] == {"gold": "R", "predicted": "R"}
-    assert read_csv(reports / "per_class_f1.csv") == [{"relation": "Other", "f1": "100.0"}, {"relation": "R", "f1": "50.0"}]
+    assert list(read_csv(reports / "per_class_f1.csv")[1]) == ["relation", "f1", "f1_low", "f1_high"]
     assert {"confidence", "accuracy"} <= read_csv(reports / "reliability.csv")[0].keys()
     assert {row["cut"] for row in read_csv(reports / "slices.csv")} >= {"direction", "entity strings"}
 
@@ -128,7 +139,7 @@ def test_rows_without_labels_are_predicted_and_not_scored(tmp_path: Path, monkey
     reports = tmp_path / "reports"
     lines = [json.loads(line) for line in (reports / "predictions.jsonl").read_text().splitlines()]
     assert [(line["gold"], line["predicted"]) for line in lines] == [(None, "R(e1,e2)"), (None, "R(e2,e1)"), (None, "Other")]
-    test = json.loads((reports / "metrics.json").read_text())["test"]
+    test = json.loads((reports / "scores.json").read_text())["test"]
     assert set(test["relation"].values()) == {None}
     assert test["tags"]["f1"] == 100
 

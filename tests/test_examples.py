@@ -80,7 +80,7 @@ def test_evaluate_scores_the_model(folder: Path) -> None:
 
 
 def test_card_says_what_the_model_is(folder: Path) -> None:
-    assert typed("python -m pipeline.card models/relation reports/metrics.json models/README.md", folder) == (
+    assert typed("python -m pipeline.card models/relation reports/scores.json models/README.md", folder) == (
         "card: models/README.md\n"
     )
     assert "| official macro-F1 |" in (folder / "models/README.md").read_text()

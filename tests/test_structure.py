@@ -24,8 +24,18 @@ MAY_IMPORT: dict[str, set[str]] = {
     "evaluation": {"core", "encoding", "model", "pages"},
     "prediction": {"core", "corpus", "encoding", "model", "pages"},
 }
-# What takes a good part of a second or hundreds of megabytes to import, and so may wait inside a function.
-HEAVY = {"datasets", "dvclive", "huggingface_hub", "openvino", "spacy", "tensorflow", "tensorflow_addons", "transformers"}
+# What takes a good part of a second or hundreds of megabytes to import, or is of an extra, and so may wait inside a function.
+HEAVY = {
+    "datasets",
+    "dvclive",
+    "fastapi",
+    "huggingface_hub",
+    "openvino",
+    "spacy",
+    "tensorflow",
+    "tensorflow_addons",
+    "transformers",
+}
 MODULE_LINES, FUNCTION_LINES = 250, 40
 # The modules ("core/x.py") and functions ("core/x.py: f") that are longer, and why that reads better than parts of them would.
 LONGER: dict[str, str] = {}

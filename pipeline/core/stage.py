@@ -51,10 +51,16 @@ def quiet() -> None:
 
 
 def run(main: Callable[..., str | int | None]) -> NoReturn:
-    """Run a command on the command line's arguments and exit.
+    """Run a command on the command line's arguments and exit."""
+    prepare()
+    module = main.__globals__.get("__spec__")  # of the file that is run by python -m
+    prog_name = f"python -m {module.name}" if module else ""
+    command(main)(_with_paths(sys.argv[1:], prog_name), prog_name=prog_name or None)
+    raise SystemExit(0)  # never reached: the command exits
 
-    What main returns is its closing line, or its exit code. The outputs are locked while it runs: see pipeline/core/outputs.py.
-    """
+
+def prepare() -> None:
+    """Make this process fit for a command: quiet libraries, Ctrl-C as Python has it, UTF-8 on standard output."""
     quiet()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else the caller ignores it, as nohup does
         signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of that of pipeline/__init__.py
@@ -62,18 +68,22 @@ def run(main: Callable[..., str | int | None]) -> NoReturn:
         sys.exit("standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 
+
+def command(main: Callable[..., str | int | None]) -> Any:
+    """Typer's command that a main is: its parameters are the arguments, its docstring the help.
+
+    What main returns is its closing line, or its exit code. The outputs are locked while it runs: see pipeline/core/outputs.py.
+    """
+
     @functools.wraps(main)
-    def command(**arguments: Any) -> None:
+    def run_and_exit(**arguments: Any) -> None:
         exit_with_dvc()
         code = _run(main, arguments)
         sys.exit(shown(code) if isinstance(code, str) else code)
 
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
-    app.command()(command)
-    module = main.__globals__.get("__spec__")  # of the file that is run by python -m
-    prog_name = f"python -m {module.name}" if module else ""
-    app(_with_paths(sys.argv[1:], prog_name), prog_name=prog_name or None)
-    raise SystemExit(0)  # never reached: the app exits
+    app.command()(run_and_exit)
+    return typer.main.get_command(app)
 
 
 def _with_paths(arguments: list[str], command: str) -> list[str]:

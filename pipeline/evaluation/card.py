@@ -36,7 +36,7 @@ COUNTS = {
 def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
     """The card in Markdown.
 
-    Args: confidence: of the intervals, from 0 to 1; metrics: the tree of metrics.json; folder: the model's, as a command line
+    Args: confidence: of the intervals, from 0 to 1; metrics: the tree of scores.json; folder: the model's, as a command line
         names it.
     """
     config = model.config

@@ -148,7 +148,7 @@ def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> int:
 
 
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:
-    """The parts `entities` and `end_to_end` of a split in metrics.json, and `tags`, which else counts a sentence once a pair.
+    """The parts `entities` and `end_to_end` of a split in scores.json, and `tags`, which else counts a sentence once a pair.
 
     Scores are null without sentences, strict ones of relations without types.
     """

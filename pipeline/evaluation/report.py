@@ -51,7 +51,7 @@ SPLITS = ("test", "validation")
 class Results:
     """What an evaluation found, and what it was made of.
 
-    Args: metrics: the tree of metrics.json; files: the rows of the CSV files by name; test: all test rows; cuts: those that have a
+    Args: metrics: the tree of scores.json; files: the rows of the CSV files by name; test: all test rows; cuts: those that have a
         label cut in every way; splits: the rows of the position stage; findings: of the annotations; unknown: the share of words
         that the encoder does not know; curves: of training, see curves.py.
     """

@@ -5,7 +5,7 @@ Relations are scored on rows with labels. Where a split has none, its scores are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -18,14 +18,38 @@ from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.scorer import Mode
 from pipeline.evaluation.slices import Slices
 
-Metrics = dict[str, Any]  # a part of the tree of metrics.json
+Metrics = dict[str, Any]  # a part of the tree of scores.json
 F1 = {"macro_f1": scorer.macro_f1, "micro_f1": scorer.micro_f1}
 F1_MODES: tuple[Mode, ...] = ("official", "undirected")  # micro-F1 of directed labels is the official one
+HEADLINE = (  # of scores.json, what metrics.json has: a line of `dvc metrics show` that one can read
+    ("validation", "relation", "official_macro_f1"),
+    ("test", "relation", "official_macro_f1"),
+    ("test", "relation", "undirected_macro_f1"),
+    ("test", "relation", "accuracy"),
+    ("test", "tags", "f1"),
+    ("test", "tags", "positions_visible"),
+    ("test", "entities", "micro_f1"),
+    ("test", "end_to_end", "strict_f1"),
+)
 MINIMUM_ROWS = 10  # resamples of fewer rows are too alike: their interval would claim a certainty that is not there
 
 
+def headline(metrics: Metrics) -> Metrics:
+    """Of the tree of scores.json what HEADLINE names, as far as it is there.
+
+    >>> headline({"test": {"rows": 9, "tags": {"f1": 50.0, "f1_low": 25.0}}})
+    {'test': {'tags': {'f1': 50.0}}}
+    """
+    few: Metrics = {}
+    for split, part, name in HEADLINE:
+        scores = metrics.get(split, {}).get(part, {})
+        if name in scores:
+            few.setdefault(split, {}).setdefault(part, {})[name] = scores[name]
+    return few
+
+
 def split_scores(split: ScoredSplit, positions_visible: bool, settings: params.Evaluate) -> Metrics:
-    """A split's part of metrics.json."""
+    """A split's part of scores.json."""
     return {
         "rows": len(split.row_ids),
         "words_outside_window": split.words_outside_window,
@@ -74,6 +98,11 @@ def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list
         row |= {"support": int(n_gold[q]), "predicted": int(n_predicted[q]), "direction_flips": int(n_flipped[q])}
         rows.append(row)
     return rows
+
+
+def f1_by_relation(by_class: Sequence[Row]) -> list[Row]:
+    """Of the rows of `per_class` the F1 alone."""
+    return [{"relation": row["class"], **{name: row[name] for name in bounded("f1", None)}} for row in by_class]
 
 
 def slice_scores(split: ScoredSplit, cuts: Mapping[str, Slices], settings: params.Evaluate) -> list[Row]:
@@ -134,7 +163,7 @@ def columns(main_mode: Mode) -> dict[str, list[str]]:
     )
     return {
         "per_class": ["mode", "class", *precision, *recall, *f1, "support", "predicted", "direction_flips"],
-        "per_class_f1": ["relation", "f1"],
+        "per_class_f1": ["relation", *f1],
         "confusion": ["gold", "predicted"],
         "confusion_undirected": ["gold", "predicted"],
         "slices": ["cut", "slice", "n", *accuracy, *macro_f1],

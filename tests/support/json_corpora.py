@@ -11,7 +11,6 @@ from typing import Any
 
 from pipeline.core.errors import KINDS, Problem
 from pipeline.corpus.document import Document
-from tests.support.documents import peak_bytes
 
 Read = Callable[[Path], Iterator[Document | Problem]]
 
@@ -48,14 +47,3 @@ def written_and_read(module: ModuleType, folder: Path, documents: Sequence[Docum
     read = list(module.read(path))
     assert all(isinstance(document, Document) for document in read), read
     return [dataclasses.replace(document, source="") for document in read]
-
-
-def peak_memory(module: ModuleType, path: Path) -> int:
-    """Bytes that reading a file without problems takes at most, its documents dropped one by one."""
-
-    def documents() -> Iterator[Document | Problem]:
-        for reading in module.read(path):
-            assert isinstance(reading, Document)
-            yield reading
-
-    return peak_bytes(documents())

@@ -17,7 +17,17 @@ from tests.support import encoders
 
 ROOT = Path(__file__).parents[2]
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
-SHIPPED = ("pipeline", "dvc.yaml", "params.yaml", ".dvc/config", ".dvc/.gitignore", ".dvcignore", ".gitignore", "pyproject.toml")
+SHIPPED = (
+    "pipeline",
+    "dvc.yaml",
+    "params.yaml",
+    ".dvc/config",
+    ".dvc/.gitignore",
+    ".dvc/plots",
+    ".dvcignore",
+    ".gitignore",
+    "pyproject.toml",
+)
 N_ROWS = {"train": 120, "test": 40}
 SMALL: dict[str, dict[str, object]] = {
     "encoder": {"name": "tiny", "layers": [-1]},

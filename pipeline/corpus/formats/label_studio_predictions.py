@@ -50,10 +50,13 @@ def write(predicted: Iterable[Predicted], path: Path, model_version: str) -> Non
         file.write("\n]\n" if between == ",\n" else "[]\n")
 
 
-def _task(predicted: Predicted, model_version: str) -> Row:
+def prediction_row(predicted: Predicted, model_version: str) -> Row:
+    """A document's prediction, as it stands in a task and as a machine learning backend answers.
+
+    Raises: ValueError for a document that the format cannot hold.
+    """
     document = turned(replace(predicted.document, words=None, sentences=None))
     require_held(document, HOLDS)
-    require_free(document, ("text",))
     results = [
         _scored(region_row(document, entity), score)
         for entity, score in zip(document.entities, predicted.entity_scores, strict=True)
@@ -63,12 +66,14 @@ def _task(predicted: Predicted, model_version: str) -> Row:
     ]
     scores = [result["score"] for result in results if "score" in result]
     score = {"score": min(scores)} if scores else {}
+    return {"model_version": model_version, **score, "result": results}
+
+
+def _task(predicted: Predicted, model_version: str) -> Row:
+    document = predicted.document
+    require_free(document, ("text",))
     data = {"text": document.text} | {key: item for key, item in document.meta.items() if key != OWN}
-    return {
-        "id": whole_number(document.id),
-        "data": data,
-        "predictions": [{"model_version": model_version, **score, "result": results}],
-    }
+    return {"id": whole_number(document.id), "data": data, "predictions": [prediction_row(predicted, model_version)]}
 
 
 def _scored(result: Row, score: float | None) -> Row:

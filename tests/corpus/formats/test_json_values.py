@@ -1,5 +1,4 @@
 import json
-import tracemalloc
 
 import pytest
 from hypothesis import given
@@ -8,6 +7,7 @@ from hypothesis import strategies as st
 from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.corpus.formats import json_text
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed, read_values
+from tests.support.documents import assert_read_in_flat_memory
 
 A, B, C = {"id": 1, "text": 'é [}\\"'}, {"id": 2, "of": [{"a": [1.5, None]}]}, {"id": 3}
 
@@ -237,14 +237,7 @@ def test_a_file_of_something_else_has_no_first_value(tmp_path):
 
 @pytest.mark.parametrize("between", [",", "\n,"])
 def test_a_list_is_read_in_flat_memory(tmp_path, between):
-    def peak(n):
-        path = tmp_path / f"{n}.json"
-        path.write_text("[" + between.join([json.dumps({"text": "a word " * 100})] * n) + "]", encoding="utf-8")
-        tracemalloc.start()
-        try:
-            assert sum(1 for _ in read_values(path)) == n
-            return tracemalloc.get_traced_memory()[1]
-        finally:
-            tracemalloc.stop()
-
-    assert peak(20_000) < 1.2 * peak(1_000)
+    value = json.dumps({"text": "a word " * 1_000})
+    assert_read_in_flat_memory(
+        read_values, tmp_path, lambda path, n: path.write_text(f"[{between.join([value] * n)}]", encoding="utf-8")
+    )

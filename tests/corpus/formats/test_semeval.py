@@ -12,7 +12,7 @@ from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import semeval
 from pipeline.corpus.formats.semeval import read
-from tests.support.documents import documents, peak_bytes
+from tests.support.documents import assert_read_in_flat_memory, documents
 
 GOOD = '1\t"The <e1>author</e1> of a keygen uses a <e2>disassembler</e2>."\nInstrument-Agency(e2,e1)\nComment: fine\n\n'
 
@@ -449,9 +449,5 @@ def test_every_problem_has_a_kind(reading):
 
 
 def test_a_file_is_read_in_flat_memory(tmp_path):
-    peaks = []
-    for n in (20, 300):
-        path = tmp_path / f"{n}.txt"
-        path.write_text(block("<e1>a</e1> <e2>b</e2>" + " word" * 1_000) * n, encoding="utf-8")
-        peaks.append(peak_bytes(read(path)))
-    assert peaks[1] < 1.5 * peaks[0]
+    sentence = block("<e1>a</e1> <e2>b</e2>" + " word" * 1_000)
+    assert_read_in_flat_memory(semeval.read, tmp_path, lambda path, n: path.write_text(sentence * n, encoding="utf-8"))

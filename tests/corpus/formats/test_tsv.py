@@ -1,4 +1,3 @@
-import tracemalloc
 from dataclasses import replace
 from pathlib import Path
 
@@ -10,7 +9,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import tsv
-from tests.support.documents import documents
+from tests.support.documents import assert_read_in_flat_memory, documents
 
 SENTENCE = "Ada Byron of London left London."
 ROW = "Ada Byron\tParis\tLive_In\tAda Byron of Paris wrote a program."
@@ -240,13 +239,6 @@ def test_other_files_are_not_recognised(path, text):
     assert not tsv.recognises(path)
 
 
-def test_a_large_file_is_read_in_flat_memory(path):
-    def peak(n_documents):
-        path.write_text(f"{ROW}\n" * n_documents, encoding="utf-8")
-        tracemalloc.start()
-        assert sum(1 for _ in tsv.read(path)) == n_documents
-        _, most = tracemalloc.get_traced_memory()
-        tracemalloc.stop()
-        return most
-
-    assert peak(2000) < 2 * peak(20) + 100_000
+def test_a_large_file_is_read_in_flat_memory(tmp_path):
+    row = ROW + " And another." * 500
+    assert_read_in_flat_memory(tsv.read, tmp_path, lambda path, n: path.write_text(f"{row}\n" * n, encoding="utf-8"))

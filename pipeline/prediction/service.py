@@ -1,0 +1,195 @@
+"""Predictions over HTTP, and for Label Studio, which asks a machine learning backend for pre-annotations.
+
+    POST /predict                 {"texts": ["Ann founded Acme.", ...]} -> {"model": ..., "answers": [...]}, as predict's JSON lines
+    GET  /health                  {"status": "UP", "model": ...}
+    GET  /metrics                 counts and seconds, as Prometheus reads them
+    GET  /docs, /openapi.json     the interface
+    POST /label-studio/predict    tasks -> predictions (labelstud.io/guide/ml_create); its /setup and /health stand beside it
+
+A request that is too large gets 413, one that comes while too much waits 503, one that takes too long 504.
+"""
+
+from __future__ import annotations
+
+import asyncio
+from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import dataclass, replace
+from typing import Annotated, Any
+
+from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.responses import JSONResponse
+from fastapi_offline import FastAPIOffline
+from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
+from pydantic import BaseModel, Field
+
+from pipeline.core.errors import InputError
+from pipeline.core.files import Row
+from pipeline.corpus.formats.label_studio_predictions import Predicted, prediction_row
+from pipeline.prediction import extractions
+from pipeline.prediction.answers import answers, as_json
+from pipeline.prediction.batching import Batcher, BusyError
+from pipeline.prediction.drawing import Answer
+from pipeline.prediction.extractions import Extraction
+from pipeline.prediction.predictor import Predictor
+from pipeline.prediction.readers import Request as Asked
+from pipeline.prediction.types import Prediction
+
+Handler = Callable[[Request], Awaitable[Response]]
+KEY = "text"  # of a task's data, where its text is
+Text = Annotated[str, Field(min_length=1)]
+
+
+@dataclass(frozen=True)
+class Limits:
+    """What a request may take.
+
+    Args: body_bytes: of a request; texts: that wait or are being answered at once; seconds: from asking to answer.
+    """
+
+    body_bytes: int = 1_000_000
+    texts: int = 1_000
+    seconds: float = 30.0
+
+
+class Texts(BaseModel):
+    """What is asked: texts, each with or without marked entities."""
+
+    texts: list[Text] = Field(min_length=1, examples=[["Ann Lee founded Acme in Oslo."]])
+
+
+class Answers(BaseModel):
+    """An answer a text, in order: as `predict` writes it, or `error` and `hint`."""
+
+    model: str
+    answers: list[dict[str, Any]]
+
+
+class Task(BaseModel):
+    """A task of Label Studio."""
+
+    data: dict[str, Any]
+
+
+class Tasks(BaseModel):
+    """What Label Studio asks."""
+
+    tasks: list[Task]
+
+
+class Service:
+    """A predictor behind HTTP."""
+
+    def __init__(self, predictor: Predictor, limits: Limits) -> None:
+        self.model = predictor.version
+        self._limits = limits
+        self._batcher: Batcher[Asked, tuple[Asked, Answer]] = Batcher(lambda asked: list(answers(predictor, asked)), limits.texts)
+        self._registry = CollectorRegistry()
+        self._requests = Counter("requests", "Requests by status", ["status"], registry=self._registry)
+        self._texts = Counter("texts", "Texts answered", registry=self._registry)
+        self._seconds = Histogram("request_seconds", "Seconds from asking to answer", registry=self._registry)
+        held = Gauge("texts_held", "Texts that wait or are being answered", registry=self._registry)
+        held.set_function(lambda: self._batcher.n_held)
+
+    async def answer(self, texts: Sequence[str]) -> Sequence[tuple[Asked, Answer]]:
+        """The answers to some texts.
+
+        Raises: BusyError, TimeoutError.
+        """
+        asked = [Asked.of(number, None, text) for number, text in enumerate(texts, 1)]
+        told = await asyncio.wait_for(self._batcher.ask(asked), self._limits.seconds)
+        self._texts.inc(len(texts))
+        return told
+
+    async def guard(self, request: Request, handle: Handler) -> Response:
+        """Count a request and hold it to the limits."""
+        with self._seconds.time():
+            response = await self._handled(request, handle)
+        self._requests.labels(str(response.status_code)).inc()
+        return response
+
+    async def _handled(self, request: Request, handle: Handler) -> Response:
+        most = self._limits.body_bytes
+        length = request.headers.get("content-length", "0" if request.method == "GET" else "")
+        if not length.isdecimal():
+            return refusal(411, "the request does not say how long it is", "send it with content-length")
+        if int(length) > most:
+            return refusal(413, f"the request has {length} bytes, more than {most}", "send fewer texts at once")
+        try:
+            return await handle(request)
+        except BusyError:
+            return refusal(503, "too many texts wait", "ask again later", {"retry-after": "1"})
+        except TimeoutError:
+            return refusal(504, f"no answer within {self._limits.seconds:g} s", "send fewer texts at once")
+        except InputError as error:
+            return refusal(500, error.problems[0].found, error.problems[0].hint)
+
+    def metrics(self) -> Response:
+        """Counts and seconds."""
+        return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
+
+
+def refusal(status: int, error: str, hint: str, headers: dict[str, str] | None = None) -> Response:
+    """What is told of a request that gets no answer."""
+    return JSONResponse({"error": error, "hint": hint}, status, headers)
+
+
+def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
+    """The application of a model."""
+    service = Service(predictor, limits)
+    app: FastAPI = FastAPIOffline(title="relation-pipeline", description="Entities and relations of text.")
+    app.middleware("http")(service.guard)
+    app.include_router(_label_studio(service), prefix="/label-studio", tags=["Label Studio"])
+
+    @app.post("/predict")
+    async def predict(asked: Texts) -> Answers:
+        """Entities and relations of each text."""
+        told = await service.answer(asked.texts)
+        return Answers(model=service.model, answers=[as_json(*each) for each in told])
+
+    @app.get("/health")
+    async def health() -> dict[str, str]:
+        """Whether the model is there."""
+        return {"status": "UP", "model": service.model}
+
+    @app.get("/metrics")
+    async def metrics() -> Response:
+        """Counts and seconds, for Prometheus."""
+        return service.metrics()
+
+    return app
+
+
+def _label_studio(service: Service) -> APIRouter:
+    router = APIRouter()
+
+    @router.post("/predict", response_model=None)
+    async def predict(asked: Tasks) -> dict[str, Any] | Response:
+        """A prediction a task, of the text under `text` in its data."""
+        texts = [task.data.get(KEY) for task in asked.tasks]
+        if not all(isinstance(text, str) for text in texts):
+            hint = f'label <Text value="${KEY}"/> in the labelling configuration'
+            return refusal(422, f"the data of a task has no {KEY!r}", hint)
+        told = await service.answer([str(text) for text in texts])
+        return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
+
+    @router.post("/setup")
+    async def setup() -> dict[str, str]:
+        """Which model answers."""
+        return {"model_version": service.model}
+
+    @router.get("/health")
+    async def health() -> dict[str, str]:
+        """Whether the model is there."""
+        return {"status": "UP", "model_class": "relation-pipeline"}
+
+    return router
+
+
+def _task_prediction(asked: Asked, answer: Answer, model: str) -> Row:
+    """What Label Studio gets for a task; nothing annotated where there is no answer."""
+    if isinstance(answer, Prediction):
+        answer = extractions.of_marked(asked.document, answer)
+    if not isinstance(answer, Extraction):
+        return {"model_version": model, "result": []}
+    scores = ([each.probability for each in answer.entities], [each.probability for each in answer.relations])
+    return prediction_row(Predicted(replace(answer.annotated(), id="1"), *scores), model)

@@ -1,0 +1,133 @@
+"""The HTTP interface before a predictor, without a network."""
+
+import re
+import threading
+from collections.abc import Sequence
+from typing import Any
+
+import pytest
+from fastapi.testclient import TestClient
+
+from pipeline.core.errors import InputError, Problem
+from pipeline.prediction.answers import answers, as_json
+from pipeline.prediction.readers import Request
+from pipeline.prediction.service import Limits, create_app
+from pipeline.prediction.types import Prediction, Sentence
+from tests.support.stand_in import StandIn
+
+TEXTS = ["here Ann met Bob", "<e1>Ann</e1> uses <e2>Bob</e2>", "<e1>open", "please refuse"]
+
+
+def client(limits: Limits = Limits(), predictor: Any = None) -> TestClient:  # noqa: B008
+    return TestClient(create_app(predictor or StandIn(), limits))
+
+
+def test_texts_get_the_answers_of_the_command_line_in_order() -> None:
+    said = client().post("/predict", json={"texts": TEXTS})
+    asked = [Request.of(number, None, text) for number, text in enumerate(TEXTS, 1)]
+    expected = [as_json(*each) for each in answers(StandIn(), asked)]  # type: ignore[arg-type]
+    assert said.status_code == 200
+    assert said.json() == {"model": "stand-in-1", "answers": expected}
+    assert [answer.get("error") for answer in expected[:2]] == [None, None]
+    assert all(answer["error"] for answer in expected[2:])
+
+
+@pytest.mark.parametrize("body", [{}, {"texts": []}, {"texts": [""]}, {"texts": [1]}, {"texts": "Ann"}, []])
+def test_what_is_no_list_of_texts_is_refused(body: Any) -> None:
+    assert client().post("/predict", json=body).status_code == 422
+
+
+def test_a_request_that_is_too_large_is_refused_unread() -> None:
+    said = client(Limits(body_bytes=100)).post("/predict", json={"texts": ["Ann " * 100]})
+    assert (said.status_code, said.json()["hint"]) == (413, "send fewer texts at once")
+
+
+def test_a_request_that_hides_its_length_is_refused() -> None:
+    said = client().post("/predict", content=(part for part in [b'{"texts": ', b'["Ann"]}']))
+    assert said.status_code == 411
+
+
+class Held(StandIn):
+    """A predictor that answers when it is let to."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.go = threading.Event(), threading.Event()
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+        self.asked.set()
+        self.go.wait()
+        return super().predict(sentences)
+
+
+def test_a_text_that_comes_while_too_many_wait_is_told_to_come_again() -> None:
+    held = Held()
+    with client(Limits(texts=1), held) as service:
+        first = threading.Thread(target=service.post, args=["/predict"], kwargs={"json": {"texts": ["Ann"]}})
+        first.start()
+        held.asked.wait()
+        said = service.post("/predict", json={"texts": ["Bob"]})
+        held.go.set()
+        first.join()
+    assert (said.status_code, said.headers["retry-after"]) == (503, "1")
+
+
+def test_an_answer_that_takes_too_long_is_given_up() -> None:
+    held = Held()
+    with client(Limits(seconds=0.05), held) as service:
+        said = service.post("/predict", json={"texts": ["Ann"]})
+        held.go.set()
+    assert said.status_code == 504
+
+
+class Broken(StandIn):
+    """A predictor whose model gives no numbers."""
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+        raise InputError.of("model", "the model gives values that are infinite", "train again")
+
+
+def test_a_fault_of_the_model_is_told_without_a_traceback() -> None:
+    said = client(predictor=Broken()).post("/predict", json={"texts": ["Ann"]})
+    assert (said.status_code, said.json()) == (500, {"error": "the model gives values that are infinite", "hint": "train again"})
+
+
+def test_requests_and_texts_are_counted() -> None:
+    service = client()
+    service.post("/predict", json={"texts": ["Ann", "Bob"]})
+    service.post("/predict", json={})
+    said = service.get("/metrics").text
+    for line in ('requests_total{status="200"} 1.0', 'requests_total{status="422"} 1.0', "texts_total 2.0", "texts_held 0.0"):
+        assert line in said.splitlines()
+
+
+def test_health_names_the_model() -> None:
+    assert client().get("/health").json() == {"status": "UP", "model": "stand-in-1"}
+
+
+def test_the_page_of_the_interface_loads_nothing_from_elsewhere() -> None:
+    service = client()
+    page = service.get("/docs").text
+    loaded = re.findall(r"""(?:src|href)="([^"]*)\"""", page)
+    assert loaded
+    assert all(service.get(address).status_code == 200 for address in loaded)
+    assert "/predict" in service.get("/openapi.json").json()["paths"]
+
+
+def test_label_studio_gets_regions_and_relations_a_task() -> None:
+    said = client().post("/label-studio/predict", json={"tasks": [{"id": 5, "data": {"text": text}} for text in TEXTS]})
+    model, results = said.json()["model_version"], said.json()["results"]
+    assert model == "stand-in-1"
+    assert [sorted({row["type"] for row in each["result"]}) for each in results] == [["labels", "relation"]] * 2 + [[], []]
+    assert results[0]["result"][0]["value"]["start"] == 5
+    assert results[1]["score"] == 0.75
+
+
+def test_a_task_without_a_text_is_refused() -> None:
+    said = client().post("/label-studio/predict", json={"tasks": [{"data": {"image": "x.png"}}]})
+    assert (said.status_code, said.json()["error"]) == (422, "the data of a task has no 'text'")
+
+
+def test_label_studio_is_told_which_model_answers() -> None:
+    assert client().post("/label-studio/setup", json={"project": "1"}).json() == {"model_version": "stand-in-1"}
+    assert client().get("/label-studio/health").json()["status"] == "UP"

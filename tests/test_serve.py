@@ -1,0 +1,31 @@
+"""The server as a process."""
+
+import re
+import signal
+import subprocess
+import sys
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+from tests.support import project
+
+
+def test_it_answers_on_this_machine_and_ends_when_told(models: tuple[Path, dict[str, Any]]) -> None:
+    folder = models[0]
+    model = next(path.parent for path in sorted(folder.glob("*/weights.safetensors")))
+    command = [sys.executable, "-m", "pipeline.serve", str(model), "--port", "0"]
+    server = subprocess.Popen(command, cwd=project.ROOT, env=project.environment(), stderr=subprocess.PIPE, text=True)
+    assert server.stderr
+    try:
+        line = server.stderr.readline()
+        address = re.fullmatch(r"serve: (http://127\.0\.0\.1:\d+)/docs\n", line)
+        assert address, line
+        asked = {"texts": ["The <e1>cat</e1> sat on the <e2>mat</e2>."]}
+        [answer] = httpx.post(f"{address[1]}/predict", json=asked, timeout=60).json()["answers"]
+        assert answer["e1"]["text"] == "cat"
+    finally:
+        server.send_signal(signal.SIGTERM)
+    assert server.wait() in (0, -signal.SIGTERM)
+    assert server.stderr.read() == ""
