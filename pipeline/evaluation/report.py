@@ -19,7 +19,7 @@ from pipeline.core.errors import KINDS
 from pipeline.core.files import Row
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Finding, PositionNotes
-from pipeline.evaluation import bootstrap, chance, corpus_counts, scorer, sentence_columns, tables
+from pipeline.evaluation import bootstrap, calibration, chance, corpus_counts, scorer, sentence_columns, tables
 from pipeline.evaluation.card import COUNTS, parameters
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
@@ -83,7 +83,7 @@ def block(results: Results) -> dict[str, Any]:
         "labels": labels(test),
         "classes": as_columns(results.files["per_class"]),
         "confusion": confusion(test.labelled),
-        "slices": as_columns(results.files["slices"]),
+        "slices": slice_rows(results),
         "cuts": {cut: list(slices) for cut, slices in results.cuts.items()},
         "reliability": reliability(results),
         "networks": results.curves,
@@ -143,13 +143,21 @@ def confusion(test: ScoredSplit) -> dict[str, list[int]]:
     return {"gold": (pairs // n_labels).tolist(), "predicted": (pairs % n_labels).tolist(), "n": counts.tolist()}
 
 
+def slice_rows(results: Results) -> dict[str, list[Any]]:
+    """The scores of the slices, and how many of their rows are right."""
+    correct = results.test.labelled.correct
+    right = [int(correct[rows].sum()) for slices in results.cuts.values() for rows in slices.values()]
+    return as_columns([{**row, "right": n} for row, n in zip(results.files["slices"], right, strict=True)])
+
+
 def reliability(results: Results) -> dict[str, list[Any]]:
     """The reliability curve, with an interval of each accuracy."""
+    test = results.test.labelled
+    bin_ids, correct = calibration.bin_ids(test.confidence), test.correct
     rows = []
-    for row in results.files["reliability"]:
-        right = np.arange(row["n"]) < round(row["n"] * row["accuracy"] / 100)
-        interval = tables.bounded("accuracy", bootstrap.proportion(right, results.settings.confidence))
-        rows.append({**row, **interval, "bin": round(row["above"] / 10)})
+    for row, bin_id in zip(results.files["reliability"], np.unique(bin_ids).tolist(), strict=True):
+        interval = bootstrap.proportion(correct[bin_ids == bin_id], results.settings.confidence)
+        rows.append({**row, **tables.bounded("accuracy", interval), "bin": bin_id})
     return as_columns(rows)
 
 

@@ -87,15 +87,9 @@ function heatMap(pairs, names, met, directed) {
   const look = `matrix${met.length > 30 ? " small" : ""}`;
   const map = el("table", { class: look }, el("thead", {}, head), el("tbody", {}, rows));
   walkByArrows(map);
-  return [
-    el(
-      "p",
-      { class: "note" },
-      `A row a gold label, a column a predicted one. The darker, the larger the share of the gold label; green is
-      right, orange is wrong. Arrow keys move between the cells, Enter shows the sentences.`,
-    ),
-    scrolling("Confusion", map),
-  ];
+  const note = `A row a gold label, a column a predicted one. The darker, the larger the share of the gold label; green is
+    right, orange is wrong. Arrow keys move between the cells, Enter shows the sentences.`;
+  return [el("p", { class: "note" }, note), scrolling("Confusion", map)];
 }
 
 function cell(n, total, isRight, href, title) {
@@ -136,6 +130,7 @@ function pairsTable(pairs, names, directed) {
   const gold = new Map();
   for (const pair of confusions(directed)) gold.set(pair.gold, (gold.get(pair.gold) ?? 0) + pair.n);
   const share = (row) => (100 * row.n) / gold.get(row.gold);
+  const kind = { title: "kind", text: true, cell: (row) => (isFlip(row.gold, row.predicted) ? "wrong direction" : "") };
   const columns = [
     { title: "gold", text: true, by: (row) => names[row.gold], cell: (row) => names[row.gold] },
     { title: "predicted", text: true, by: (row) => names[row.predicted], cell: (row) => names[row.predicted] },
@@ -150,16 +145,7 @@ function pairsTable(pairs, names, directed) {
         ),
     },
     { title: "% of gold", by: share, cell: (row) => share(row).toFixed(1) },
-    ...(directed
-      ? [
-          {
-            title: "kind",
-            text: true,
-            by: (row) => Number(isFlip(row.gold, row.predicted)),
-            cell: (row) => (isFlip(row.gold, row.predicted) ? "wrong direction" : ""),
-          },
-        ]
-      : []),
+    ...(directed ? [kind] : []),
   ];
   return pairs.length ? table({ title: "Confused pairs", columns, rows: pairs }) : el("p", {}, "None is confused.");
 }

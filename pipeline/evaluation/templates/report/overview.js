@@ -4,9 +4,17 @@ import { counted, el } from "../../../pages/templates/dom.js";
 import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
 import { dotAndWhisker, percentAxis } from "./plots.js";
 import { address } from "./state.js";
-import { scrolling } from "./tables.js";
+import { scrolling, table } from "./tables.js";
 
 const FIRST = 3; // of each kind that is to be looked at first
+const NO_SCORE = { value: null, low: null, high: null };
+const COUNTS = [
+  ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
+  ["relation.calibration_error", "Expected calibration error"],
+  ["end_to_end.gold", "Relations that are annotated"],
+  ["end_to_end.found", "Relations found"],
+  ["end_to_end.across_sentences", "Relations between two sentences, not counted"],
+];
 
 export function drawOverview() {
   return [
@@ -115,61 +123,34 @@ function warnings() {
 }
 
 function hasScores() {
-  return Object.keys(data.scores.titles).some((path) => score("test", path) || score("validation", path));
+  return Object.keys(data.scores.titles).some((path) => isKnown({ path }));
 }
 
 function scoresTable() {
-  const head = el(
-    "tr",
-    {},
-    el("th", { scope: "col", class: "text" }, "score, in percent"),
-    ["test", "validation"].map((split) => [
-      el("th", { scope: "col" }, `${split} (${counted(data.scores.splits[split].rows, "sentence")})`),
-      el("th", { scope: "col" }, el("span", { class: "unseen" }, `${split}, drawn`), percentAxis()),
-    ]),
-  );
-  const rows = Object.entries(data.scores.titles)
-    .filter(([path]) => score("test", path) || score("validation", path))
-    .map(([path, title]) =>
-      el(
-        "tr",
-        {},
-        el("th", { scope: "row", class: "text" }, title),
-        ["test", "validation"].map((split) => scoreCells(score(split, path))),
-      ),
-    );
-  const plain = [
-    ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
-    ["relation.calibration_error", "Expected calibration error"],
-    ["end_to_end.gold", "Relations that are annotated"],
-    ["end_to_end.found", "Relations found"],
-    ["end_to_end.across_sentences", "Relations between two sentences, not counted"],
-  ];
-  const others = plain
-    .filter(([path]) => score("test", path) || score("validation", path))
-    .map(([path, title]) =>
-      el(
-        "tr",
-        {},
-        el("th", { scope: "row", class: "text" }, title),
-        ["test", "validation"].map((split) => [el("td", {}, score(split, path)?.value ?? "–"), el("td")]),
-      ),
-    );
-  return [
-    scrolling("Scores", el("table", {}, el("thead", {}, head), el("tbody", {}, rows, others))),
-    el(
-      "p",
-      { class: "note" },
-      `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
-      The best epoch was chosen on validation, so believe test.`,
-    ),
-  ];
+  const rows = [...Object.entries(data.scores.titles), ...COUNTS].map(([path, title]) => ({ path, title }));
+  const of = (split) => {
+    const { rows: n } = data.scores.splits[split];
+    const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
+    return [
+      { title: `${split} (${counted(n, "sentence")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
+      { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), percentAxis()], cell: draw },
+    ];
+  };
+  const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test"), ...of("validation")];
+  const note = `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
+    The best epoch was chosen on validation, so believe test.`;
+  return [table({ title: "Scores", columns, rows: rows.filter(isKnown) }), el("p", { class: "note" }, note)];
 }
 
-function scoreCells(found) {
-  if (!found) return [el("td", {}, "–"), el("td")];
+function isKnown({ path }) {
+  return score("test", path) !== null || score("validation", path) !== null;
+}
+
+function scoreCell(found, path) {
+  if (!found) return "–";
+  if (!(path in data.scores.titles)) return String(found.value);
   const range = found.low === null ? "" : ` (${percent(found.low)} to ${percent(found.high)})`;
-  return [el("td", {}, percent(found.value), el("span", { class: "range" }, range)), el("td", {}, dotAndWhisker(found))];
+  return [percent(found.value), el("span", { class: "range" }, range)];
 }
 
 function identity() {

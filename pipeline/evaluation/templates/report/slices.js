@@ -5,8 +5,7 @@ import { unscored } from "./classes.js";
 import { data, isScored, percent, rowsOf, score, test } from "./data.js";
 import { section } from "./overview.js";
 import { dotAndWhisker, frame, line, percentAxis, picture } from "./plots.js";
-import { address } from "./state.js";
-import { scrolling, table, toSentences } from "./tables.js";
+import { table, toSentences } from "./tables.js";
 
 export function drawSlices() {
   if (!isScored) return unscored();
@@ -40,7 +39,6 @@ function sentenceCase(words) {
 
 function sliceTable(cut, rows) {
   const headline = data.scores.headline;
-  const isFew = (row) => row.n < data.scores.fewest;
   const drawn = (title, name) => ({
     title: "",
     head: [el("span", { class: "unseen" }, `${title}, drawn`), percentAxis()],
@@ -50,7 +48,7 @@ function sliceTable(cut, rows) {
         low: row[`${name}_low`],
         high: row[`${name}_high`],
         against: score("test", `relation.${name}`).value,
-        faint: isFew(row),
+        faint: hasFew(row),
       }),
   });
   const number = (title, name) => ({ title, cell: (row) => percent(row[name]) });
@@ -70,11 +68,15 @@ function sliceTable(cut, rows) {
     number("macro-F1", headline),
     drawn("Macro-F1", headline),
   ];
-  return table({ title: cut, columns, rows, look: (row) => (isFew(row) ? "few" : null) });
+  return table({ title: cut, columns, rows, look: (row) => (hasFew(row) ? "few" : null) });
+}
+
+function hasFew(row) {
+  return row.n < data.scores.fewest;
 }
 
 function wrong(row) {
-  return Math.round(row.n * (1 - row.accuracy / 100));
+  return row.n - row.right;
 }
 
 function calibration() {
@@ -104,7 +106,7 @@ function reliabilityPlot(bins) {
   }
   parts.push(line(x(0), y(0), x(100), y(100), "against"));
   for (const bin of bins) {
-    const look = bin.n < data.scores.fewest ? " faint" : "";
+    const look = hasFew(bin) ? "faint" : null;
     const point = [
       line(x(bin.confidence), y(bin.accuracy_low), x(bin.confidence), y(bin.accuracy_high), "whisker"),
       svg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: 4, class: "dot" }),
@@ -118,51 +120,18 @@ function reliabilityPlot(bins) {
 }
 
 function binTable(bins) {
-  const columns = ["probability", "sentences", "mean probability", `right, % (${data.scores.confidence}% interval)`];
-  return scrolling(
-    "Reliability by bin",
-    el(
-      "table",
-      {},
-      el(
-        "thead",
-        {},
-        el(
-          "tr",
-          {},
-          columns.map((title) => el("th", { scope: "col" }, title)),
-        ),
-      ),
-      el(
-        "tbody",
-        {},
-        bins.map((bin) =>
-          el(
-            "tr",
-            { class: bin.n < data.scores.fewest ? "few" : "" },
-            el("th", { scope: "row" }, `${bin.above} to ${bin.up_to}%`),
-            el(
-              "td",
-              {},
-              el(
-                "a",
-                {
-                  href: address("sentences", { bin: bin.bin }),
-                  "aria-label": `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%`,
-                },
-                String(bin.n),
-              ),
-            ),
-            el("td", {}, percent(bin.confidence)),
-            el(
-              "td",
-              {},
-              percent(bin.accuracy),
-              el("span", { class: "range" }, ` (${percent(bin.accuracy_low)} to ${percent(bin.accuracy_high)})`),
-            ),
-          ),
-        ),
-      ),
-    ),
-  );
+  const range = (bin) => ` (${percent(bin.accuracy_low)} to ${percent(bin.accuracy_high)})`;
+  const columns = [
+    { title: "probability", cell: (bin) => `${bin.above} to ${bin.up_to}%` },
+    {
+      title: "sentences",
+      cell: (bin) => toSentences(bin.n, { bin: bin.bin }, `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%`),
+    },
+    { title: "mean probability", cell: (bin) => percent(bin.confidence) },
+    {
+      title: `right, % (${data.scores.confidence}% interval)`,
+      cell: (bin) => [percent(bin.accuracy), el("span", { class: "range" }, range(bin))],
+    },
+  ];
+  return table({ title: "Reliability by bin", columns, rows: bins, look: (bin) => (hasFew(bin) ? "few" : null) });
 }
