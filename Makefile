@@ -3,11 +3,12 @@ PYTHON ?= python3.11
 BIN := .venv/bin
 READY := .venv/ready
 TOOLS := .venv-tools/ready
+BROWSER := .venv-browser/ready
 PREDICT := .venv-predict/ready
 LABEL_STUDIO := .venv-label-studio/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options doubtful crossvalidate annotation resolve samples test test-tools lint extras check lock clean
+.PHONY: repro claim options doubtful crossvalidate annotation resolve samples test test-tools test-browser lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
@@ -43,6 +44,11 @@ test-tools: $(TOOLS) $(LABEL_STUDIO) $(PREDICT)
 	$(BIN)/python -m pytest --durations 5 tests/alone
 	.venv-tools/bin/python -m pytest --confcutdir tests/tools --durations 5 tests/tools
 
+# The report and the page of predictions in Debian's chromium; screenshots of them lie in .venv-browser/screenshots.
+test-browser: $(BROWSER)
+	$(BIN)/python -m tests.support.browser_pages .venv-browser/pages
+	.venv-browser/bin/python -m pytest --confcutdir tests/browser --durations 5 tests/browser
+
 lint: $(READY)
 	$(BIN)/python -m ruff check .
 	$(BIN)/python -m ruff format --check .
@@ -76,6 +82,11 @@ $(TOOLS): requirements-tools.lock | $(READY)
 	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-tools requirements-tools.lock
 	touch $(TOOLS)
 
+$(BROWSER): requirements-browser.lock | $(READY)
+	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-browser
+	$(BIN)/uv pip sync --quiet --require-hashes --python .venv-browser requirements-browser.lock
+	touch $(BROWSER)
+
 # All that `relation-pipeline predict` and `serve` need.
 $(PREDICT): requirements-predict.lock | $(READY)
 	$(BIN)/uv venv --quiet --clear --python $(BIN)/python .venv-predict
@@ -96,6 +107,7 @@ lock: $(READY)
 	$(COMPILE) --output-file requirements.lock $(UPGRADE) --all-extras --group dev pyproject.toml
 	$(COMPILE) --output-file requirements.lock --generate-hashes --group dev pyproject.toml
 	$(COMPILE) --output-file requirements-tools.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group tools
+	$(COMPILE) --output-file requirements-browser.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group browser
 	$(COMPILE) --output-file requirements-predict.lock $(UPGRADE) --constraint requirements.lock --generate-hashes --group predict
 	$(COMPILE) --output-file requirements-label-studio.lock $(UPGRADE) --generate-hashes --group label-studio
 
@@ -105,4 +117,4 @@ extras: $(READY)
 
 # What git ignores in these places, so never an annotation or another tracked file; DVC's cache and storage stay.
 clean:
-	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict .venv-label-studio data models reports dvc_plots experiments
+	git clean --quiet --force -d -X -- .venv .venv-tools .venv-predict .venv-browser .venv-label-studio data models reports dvc_plots experiments

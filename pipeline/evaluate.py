@@ -11,7 +11,7 @@ In: models/relation, data/positioned, data/embedded. Out, in reports:
     confusion_undirected.csv  the same without direction
     slices.csv                scores by distance, length, direction, order and novelty (see slices)
     reliability.csv           how often a probability is right (see calibration)
-    report.html               all of this to read, and the most confident mistakes
+    report.html               all of this to look at, with the sentences behind every number
 
 Under `tag.entities: all` scores.json has the scores of entities and relations found in plain sentences too (see end_to_end).
 
@@ -39,14 +39,15 @@ from pipeline.core.storage import StageOutput
 from pipeline.corpus import candidates
 from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
-from pipeline.evaluation import end_to_end, report, scored_split, scorer, slices, tables
+from pipeline.evaluation import curves, end_to_end, report, scored_split, scorer, slices, tables
 from pipeline.evaluation.end_to_end import Extractions
+from pipeline.evaluation.report import Results
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
 from pipeline.evaluation.tables import Metrics
 from pipeline.model.batches import Examples
 from pipeline.model.joint import as_rows
-from pipeline.model.manifest import MODEL, ModelDescription, SavedModel
+from pipeline.model.manifest import CURVES, MODEL, ModelDescription, SavedModel
 from pipeline.model.spans import find_spans, may_be_related
 
 if TYPE_CHECKING:
@@ -188,24 +189,36 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
     for split, of_sentences in score_sentences(network, saved.description, data, store, settings).items():
         metrics[split] |= of_sentences
-    test, table = scored["test"].labelled, _labelled(data.tables["test"])
-    known = known_words.read(embedded)
-    findings = (*data.notes.findings, *known.findings())
-    rows_of = csv_tables(test, slices.cut(table, data.tables["train"]), settings)
+    test, known = scored["test"].labelled, known_words.read(embedded)
+    cuts = slices.cut(labelled(data.tables["test"]), data.tables["train"])
+    rows_of = csv_tables(test, cuts, settings)
+    results = Results(
+        metrics=metrics,
+        files=rows_of,
+        test=scored["test"],
+        cuts=cuts,
+        splits=data.tables,
+        notes=data.notes,
+        model=saved.description,
+        findings=(*data.notes.findings, *known.findings()),
+        unknown=known.share,
+        curves=curves.read(saved.folder / CURVES),
+        settings=settings,
+    )
     with outputs.made_whole(reports) as scratch:
         files.write_json(scratch / "scores.json", metrics)
         files.write_json(scratch / "metrics.json", tables.headline(metrics))
         files.write_lines(scratch / "predictions.jsonl", tables.predictions(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
-        files.write_text(scratch / "report.html", report.render(metrics, rows_of, test, table, findings, known.share))
+        files.write_text(scratch / "report.html", report.render(results))
         manifests.seal(scratch, REPORTS, ReportsDescription(len(data.tables["test"])))
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     told = "which have no labels, and so no scores" if score is None else f"{test.main_mode} macro-F1 {score}"
     return f"evaluate: {len(data.tables['test']):,} test sentences, {told}, {time.perf_counter() - began:.1f} s"
 
 
-def _labelled(table: pa.Table) -> pa.Table:
+def labelled(table: pa.Table) -> pa.Table:
     """The rows that have a label; the table itself, which stays where it is, if all have one."""
     return table.filter(table["relation"].is_valid()) if table["relation"].null_count else table
 

@@ -46,6 +46,7 @@ def used(tmp_path: Path) -> Path:
         write(folder / output if Path(output).suffix else folder / output / "file")
     write(folder / ".venv/bin/python")
     write(folder / ".venv-tools/bin/python")
+    write(folder / ".venv-browser/bin/python")
     write(folder / ".venv-predict/bin/python")
     return folder
 

@@ -20,8 +20,9 @@ MAY_IMPORT: dict[str, set[str]] = {
     "corpus": {"core"},
     "encoding": {"core"},
     "model": {"core", "encoding"},
-    "evaluation": {"core", "encoding", "model"},
-    "prediction": {"core", "corpus", "encoding", "model"},
+    "pages": {"core"},
+    "evaluation": {"core", "encoding", "model", "pages"},
+    "prediction": {"core", "corpus", "encoding", "model", "pages"},
     "annotation": {"core", "corpus", "encoding", "model", "evaluation", "prediction"},
 }
 # What takes a good part of a second or hundreds of megabytes to import, or is of an extra, and so may wait inside a function.

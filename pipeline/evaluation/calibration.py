@@ -7,7 +7,7 @@ from typing import NamedTuple
 
 import numpy as np
 
-from pipeline.core.arrays import Bools, Floats
+from pipeline.core.arrays import Bools, Floats, Ints
 
 N_BINS = 10
 
@@ -30,14 +30,20 @@ def reliability(confidence: Floats, correct: Bools) -> list[Bin]:
     >>> reliability(np.array([0.9, 1.0], np.float32), np.array([True, False]))[1]
     Bin(above=0.9, up_to=1.0, n=1, confidence=1.0, accuracy=0.0)
     """
-    bin_ids = np.clip(np.ceil(confidence * N_BINS).astype(int) - 1, 0, N_BINS - 1)
+    ids = bin_ids(confidence)
     curve = []
-    for bin_id in np.unique(bin_ids).tolist():
-        inside = bin_ids == bin_id
+    for bin_id in np.unique(ids).tolist():
+        inside = ids == bin_id
         mean_confidence = float(confidence[inside].mean(dtype=np.float64))
         accuracy = float(correct[inside].mean())
         curve.append(Bin(bin_id / N_BINS, (bin_id + 1) / N_BINS, int(inside.sum()), mean_confidence, accuracy))
     return curve
+
+
+def bin_ids(confidence: Floats) -> Ints:
+    """(N,) the bin of each confidence, from 0."""
+    ids: Ints = np.clip(np.ceil(confidence * N_BINS).astype(np.int64) - 1, 0, N_BINS - 1)
+    return ids
 
 
 def expected_calibration_error(curve: Sequence[Bin]) -> float:

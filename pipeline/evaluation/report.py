@@ -1,24 +1,35 @@
-"""The report for people: one HTML page that needs nothing else."""
+"""The report for people: one HTML page that needs nothing else, drawn from one block of JSON (pipeline/pages/page.py).
+
+templates/report/ has its parts: report.html, report.css, and a module of JavaScript a tab, main.js the first. The JSON is that of
+`block`: rows are lists a column, labels are numbers, so that a hundred thousand sentences stay a few megabytes.
+"""
 
 from __future__ import annotations
 
-import itertools
-from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any
 
 import numpy as np
 import pyarrow as pa
 
+from pipeline.core import params
+from pipeline.core.errors import KINDS
 from pipeline.core.files import Row
-from pipeline.core.schema import Finding, Span
-from pipeline.evaluation.render import render_template
+from pipeline.core.labels import parse_label
+from pipeline.core.schema import Finding, PositionNotes
+from pipeline.evaluation import bootstrap, calibration, chance, corpus_counts, scorer, sentence_columns, tables
+from pipeline.evaluation.card import COUNTS, parameters
 from pipeline.evaluation.scored_split import ScoredSplit
+from pipeline.evaluation.slices import Slices
 from pipeline.evaluation.tables import Metrics
+from pipeline.model.manifest import ModelDescription
+from pipeline.model.spans import class_names
+from pipeline.pages import page
 
-TEMPLATE = Path(__file__).parent / "templates" / "report.html"
-N_MISTAKES = 30
+TEMPLATES = Path(__file__).parent / "templates" / "report"
+STYLES = (page.SHARED / "page.css", TEMPLATES / "report.css")
 TAGGER_SEES = {True: "positions visible to the tagger", False: "positions hidden from the tagger", None: "no tagger"}
 RELATION_TITLES = {
     "official_macro_f1": "Official macro-F1 (direction counts, without {negative})",
@@ -33,98 +44,141 @@ FOUND_TITLES = {  # of what is found in plain sentences: the part of a split's m
     ("end_to_end", "boundaries_f1"): "Relations, micro-F1 (label and both spans right)",
     ("end_to_end", "strict_f1"): "Relations, micro-F1 (types right as well)",
 }
+SPLITS = ("test", "validation")
 
 
-class Cell(NamedTuple):
-    """How many rows of a gold label have a predicted one."""
+@dataclass(frozen=True)
+class Results:
+    """What an evaluation found, and what it was made of.
 
-    n: int
-    share: float  # of the gold label's rows, from 0 to 1
-
-
-class Mistake(NamedTuple):
-    """A test sentence whose relation the model names wrong."""
-
-    row_id: str
-    parts: list[tuple[str, str]]  # its text, see text_parts
-    gold: str
-    predicted: str
-    probability: float  # of the predicted relation
-
-
-def render(
-    metrics: Metrics,
-    files: Mapping[str, list[Row]],
-    test: ScoredSplit,
-    table: pa.Table,
-    findings: Sequence[Finding],
-    unknown: float,
-) -> str:
-    """The page.
-
-    Args: metrics: the tree of scores.json; files: the rows of the CSV files by name; test, table: the test
-        rows that have a label; findings: of the annotations; unknown: the share of words that the encoder does not know.
+    Args: metrics: the tree of scores.json; files: the rows of the CSV files by name; test: all test rows; cuts: those that have a
+        label cut in every way; splits: the rows of the position stage; findings: of the annotations; unknown: the share of words
+        that the encoder does not know; curves: of training, see curves.py.
     """
-    return render_template(
-        TEMPLATE,
-        splits={split: metrics[split] for split in ("test", "validation")},
-        relation_titles={name: title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()},
-        found_titles=FOUND_TITLES,
-        tagger_sees=TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]],
-        classes=files["per_class"],
-        labels=test.labels,
-        matrix=matrix(files["confusion"], test.labels),
-        mode=test.main_mode,
-        slices=files["slices"],
-        reliability=files["reliability"],
-        mistakes=mistakes(test, table),
-        findings=findings,
-        unknown=f"{unknown:.2%}",
-    )
+
+    metrics: Metrics
+    files: Mapping[str, list[Row]]
+    test: ScoredSplit
+    cuts: Mapping[str, Slices]
+    splits: Mapping[str, pa.Table]
+    notes: PositionNotes
+    model: ModelDescription
+    findings: Sequence[Finding]
+    unknown: float
+    curves: list[dict[str, Any]]
+    settings: params.Evaluate
 
 
-def matrix(confusion: Sequence[Row], labels: Sequence[str]) -> dict[str, list[Cell]]:
-    """The confusion matrix, R by R: a row a gold label, in it a cell a predicted label."""
-    n_rows = Counter((row["gold"], row["predicted"]) for row in confusion)
-    n_gold = Counter(row["gold"] for row in confusion)
-    return {gold: [_cell(n_rows[gold, predicted], n_gold[gold]) for predicted in labels] for gold in labels}
+def render(results: Results) -> str:
+    """The page."""
+    empty = page.assemble(TEMPLATES / "report.html", TEMPLATES / "main.js", STYLES)
+    return page.with_data(empty, block(results))
 
 
-def _cell(n: int, n_gold: int) -> Cell:
-    return Cell(n, round(n / max(1, n_gold), 2))
+def block(results: Results) -> dict[str, Any]:
+    """All that the page draws."""
+    test, config = results.test, results.model.config
+    return {
+        "scores": scores(results),
+        "labels": labels(test),
+        "classes": as_columns(results.files["per_class"]),
+        "confusion": confusion(test.labelled),
+        "slices": slice_rows(results),
+        "cuts": {cut: list(slices) for cut, slices in results.cuts.items()},
+        "reliability": reliability(results),
+        "networks": results.curves,
+        "findings": [{**asdict(finding), "meaning": KINDS.get(finding.check, "")} for finding in results.findings],
+        "identity": identity(results),
+        "corpus": {
+            **corpus_counts.counts(results.splits, test.labels),
+            "excluded": [[kind, count, KINDS.get(kind, "")] for kind, count in results.notes.excluded_by.items()],
+            "documents": results.notes.counts,
+            "notes": [[COUNTS[name], results.metrics["data"][name]] for name in COUNTS],
+            "unknown": tables.percent(results.unknown),
+        },
+        "spans": class_names(config.tags),
+        "sentences": sentence_columns.columns(test, results.splits["test"], results.cuts, config.tags, results.settings.seed),
+    }
 
 
-def mistakes(test: ScoredSplit, table: pa.Table) -> list[Mistake]:
-    """The N_MISTAKES mistakes that the model is surest of, the surest first.
+def scores(results: Results) -> dict[str, Any]:
+    """The scores of both splits, what they are called, and which is the headline."""
+    metrics, test = results.metrics, results.test
+    found = {f"{part}.{name}": title for (part, name), title in FOUND_TITLES.items()} if "end_to_end" in metrics["test"] else {}
+    tagger = TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]]
+    relation = {f"relation.{name}": title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()}
+    return {
+        "splits": {split: metrics[split] for split in SPLITS},
+        "titles": {
+            **relation,
+            **found,
+            "tags.f1": f"Entity F1 (strict), {tagger}",
+        },
+        "headline": f"{test.main_mode}_macro_f1",
+        "mode": test.main_mode,
+        "chance": chance.scores(test.labelled, results.splits["train"]),
+        "confidence": 100 * results.settings.confidence,
+        "fewest": tables.MINIMUM_ROWS,
+    }
 
-    Args: table: the test rows.
+
+def labels(test: ScoredSplit) -> dict[str, Any]:
+    """The labels in the order of their ids: names, and each one's relation and direction."""
+    return {
+        "names": test.labels,
+        "relations": scorer.classes(test.labels, "undirected"),
+        "relation": scorer.class_ids(test.labels, "undirected").tolist(),
+        "direction": [parse_label(label).direction or "" for label in test.labels],
+        "negative": test.labels.index(test.negative_label) if test.negative_label in test.labels else None,
+    }
+
+
+def confusion(test: ScoredSplit) -> dict[str, list[int]]:
+    """How many rows of a gold label have a predicted one, pairs without rows left out.
+
+    Args: test: the rows that have a label.
     """
-    surest_first = np.argsort(-test.confidence, kind="stable")
-    worst = surest_first[~test.correct[surest_first]][:N_MISTAKES]
-    predicted, confidence = test.predicted_ids[worst], test.confidence[worst]
-    rows = table.take(pa.array(worst)).to_pylist()
-    return [
-        Mistake(row["id"], text_parts(row), row["relation"], test.labels[relation_id], float(probability))
-        for row, relation_id, probability in zip(rows, predicted, confidence, strict=True)
-    ]
+    n_labels = len(test.labels)
+    pairs, counts = np.unique(test.gold_ids * n_labels + test.predicted_ids, return_counts=True)
+    return {"gold": (pairs // n_labels).tolist(), "predicted": (pairs % n_labels).tolist(), "n": counts.tolist()}
 
 
-def text_parts(row: Mapping[str, Any]) -> list[tuple[str, str]]:
-    """A sentence's text cut at the edges of its entities, each part with the entity that it belongs to, "" for none.
+def slice_rows(results: Results) -> dict[str, list[Any]]:
+    """The scores of the slices, and how many of their rows are right."""
+    correct = results.test.labelled.correct
+    right = [int(correct[rows].sum()) for slices in results.cuts.values() for rows in slices.values()]
+    return as_columns([{**row, "right": n} for row, n in zip(results.files["slices"], right, strict=True)])
 
-    Args: row: of the position stage. Where the entities overlap, the shared part is e1's.
+
+def reliability(results: Results) -> dict[str, list[Any]]:
+    """The reliability curve, with an interval of each accuracy."""
+    test = results.test.labelled
+    bin_ids, correct = calibration.bin_ids(test.confidence), test.correct
+    rows = []
+    for row, bin_id in zip(results.files["reliability"], np.unique(bin_ids).tolist(), strict=True):
+        interval = bootstrap.proportion(correct[bin_ids == bin_id], results.settings.confidence)
+        rows.append({**row, **tables.bounded("accuracy", interval), "bin": bin_id})
+    return as_columns(rows)
+
+
+def identity(results: Results) -> dict[str, Any]:
+    """What the model is: its parameters, its encoder, how many rows it was made of."""
+    model, notes = results.model, results.notes
+    encoder = model.vectors.encoder
+    return {
+        "parameters": {**parameters(model), "position.max_length": str(notes.max_length), "parse.language": notes.language},
+        "encoder": {"name": encoder.name, "weights_sha256": encoder.weights_sha256, "width": encoder.width},
+        "tags": list(model.config.tags),
+        "entities": notes.entities,
+        "resamples": results.settings.resamples,
+    }
+
+
+def as_columns(rows: Iterable[Row]) -> dict[str, list[Any]]:
+    """Rows of the same columns as a list a column.
+
+    >>> as_columns([{"a": 1, "b": 2}, {"a": 3, "b": 4}])
+    {'a': [1, 3], 'b': [2, 4]}
     """
-    text = row["text"]
-    e1, e2 = (_characters(row, entity) for entity in ("e1", "e2"))
-    edges = sorted({0, *e1, *e2, len(text)})
-    parts = []
-    for start, end in itertools.pairwise(edges):
-        entity = "e1" if e1.start <= start < e1.end else "e2" if e2.start <= start < e2.end else ""
-        parts.append((text[start:end], entity))
-    return parts
-
-
-def _characters(row: Mapping[str, Any], entity: str) -> Span:
-    """An entity's span in characters of the text."""
-    first, last = row[f"{entity}_start"], row[f"{entity}_end"] - 1
-    return Span(row["starts"][first], row["starts"][last] + len(row["words"][last]))
+    rows = list(rows)
+    return {name: [row[name] for row in rows] for name in rows[0]} if rows else {}

@@ -67,7 +67,10 @@ class ScoredSplit:
     @property
     def labelled(self) -> ScoredSplit:
         """The rows that have a label, which are those that can be scored, relations only."""
-        return self.take(np.flatnonzero(self.gold_ids != UNLABELLED_ID).tolist())
+        has_label = self.gold_ids != UNLABELLED_ID
+        if has_label.all():  # without a copy of the probabilities
+            return dataclasses.replace(self, gold_tags=[], predicted_tags=None)
+        return self.take(np.flatnonzero(has_label).tolist())
 
     def take(self, rows: Sequence[int]) -> ScoredSplit:
         """Some rows by their numbers, relations only."""

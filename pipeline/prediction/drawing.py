@@ -1,4 +1,8 @@
-"""Predictions drawn for people: an HTML page by displaCy, or colours on a terminal."""
+"""Predictions drawn for people: an HTML page, in which entities are marked and relations are arcs, or colours on a terminal.
+
+The page draws its sentences as the report does (pipeline/pages/templates/sentence.js); without JavaScript it has the texts and the
+relations in words.
+"""
 
 from __future__ import annotations
 
@@ -9,20 +13,22 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from html import escape
 from pathlib import Path
+from typing import Any
 
-from pipeline.core.labels import undirected
+from pipeline.core.labels import parse_label, undirected
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import shown
+from pipeline.pages import page
 from pipeline.prediction.answers import Answer
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.readers import Request
 from pipeline.prediction.types import Prediction, Relation
 
 ENTITY = "ENTITY"  # the label of one without a type
-COLORS = {"E1": "#cfe3ff", "E2": "#ffe1b8", ENTITY: "#dddddd"}
 STYLES = {"E1": "black on light_sky_blue1", "E2": "black on navajo_white1", ENTITY: "black on grey85"}
 N_SHOWN = 3  # probabilities of a relation
-PAGE = (Path(__file__).parent / "templates" / "page.html").read_text(encoding="utf-8")
+TEMPLATES = Path(__file__).parent / "templates"
+PAGE = page.assemble(TEMPLATES / "page.html", TEMPLATES / "page.js", (page.SHARED / "page.css", TEMPLATES / "page.css"))
 PAGE_HEAD, PAGE_TAIL = PAGE.split("<!-- sentences -->\n")
 
 
@@ -88,15 +94,44 @@ def text_of(answer: Prediction | Extraction) -> str:
 
 def as_html(asked: Request, answer: Answer) -> str:
     """A sentence as a part of the page."""
-    from spacy import displacy
-
     if not isinstance(answer, Prediction | Extraction):
         lines = [f"line {asked.line}: {problem.found} ({problem.hint})" for problem in answer]
         return "".join(f"<p class='error'>{escape(shown(line))}</p>\n" for line in lines)
-    entities = [{"start": span.start, "end": span.end, "label": label} for span, label in labelled_entities(answer)]
-    document = {"text": shown(text_of(answer)), "ents": entities, "title": None}
-    drawn: str = displacy.render(document, style="ent", manual=True, jupyter=False, options={"colors": COLORS})
-    return drawn + "".join(f"<p>{escape(shown(line))}</p>\n" for line in remarks(answer))
+    text = shown(text_of(answer))
+    arcs = page.as_block({"text": text, **(found_arcs(answer) if isinstance(answer, Extraction) else marked_arc(answer))})
+    said = "".join(f"<p>{escape(shown(line))}</p>\n" for line in remarks(answer))
+    drawn = f'<p class="sentence-text">{escape(text)}</p>\n<script type="application/json">{arcs}</script>\n'
+    return f"<article>\n{drawn}{said}</article>\n"
+
+
+def marked_arc(answer: Prediction) -> dict[str, Any]:
+    """The spans and arcs of a sentence with two marked entities: the relation, and what the tagger found."""
+    [relation] = answer.relations
+    pair = [_span(entity.characters, look, look) for entity, look in ((relation.e1, "e1"), (relation.e2, "e2"))]
+    tagged = [_span(entity.characters, "tagged", entity.type) for entity in answer.entities or ()]
+    name, direction = parse_label(relation.name)
+    ends = (1, 0) if direction == "e2,e1" else (0, 1)
+    is_none = relation.name == answer.negative_label
+    return {"spans": pair + tagged, "arcs": [_arc(ends, name, "predicted none" if is_none else "predicted", direction is not None)]}
+
+
+def found_arcs(answer: Extraction) -> dict[str, Any]:
+    """The spans and arcs of a document: the entities and the relations that were found."""
+    number = {entity.id: n for n, entity in enumerate(answer.entities)}
+    spans = [_span(entity.span, "entity", entity.type) for entity in answer.entities]
+    arcs = [
+        _arc((number[head], number[tail]), undirected(label), "predicted", parse_label(label).direction is not None)
+        for head, tail, label, _ in answer.relations
+    ]
+    return {"spans": spans, "arcs": arcs}
+
+
+def _span(characters: Span, marks: str, label: str | None) -> dict[str, Any]:
+    return {"start": characters.start, "end": characters.end, "marks": marks, "label": shown(label or "")}
+
+
+def _arc(ends: tuple[int, int], label: str, look: str, directed: bool) -> dict[str, Any]:
+    return {"from": ends[0], "to": ends[1], "label": shown(label), "look": look, "below": False, "directed": directed}
 
 
 def as_colours(asked: Request, answer: Answer) -> str:

@@ -1,6 +1,9 @@
 """Predictions drawn as a page and on a terminal: text is escaped, control characters are shown, entities are coloured."""
 
+import base64
+import hashlib
 import io
+import json
 import re
 import sys
 
@@ -42,14 +45,30 @@ def test_a_page_begins_and_ends_once():
     assert (page.count("<html"), page.count("</html>")) == (1, 1)
 
 
-def test_a_page_marks_both_entities():
-    assert draw("html", SENTENCE).count("<mark") == 2
+def drawn_json(sentence):
+    """What the page's script draws of a sentence."""
+    return json.loads(re.search('<script type="application/json">([^<]*)</script>', draw("html", sentence))[1])
+
+
+def test_a_page_marks_both_entities_and_joins_them_in_the_relations_direction():
+    drawn = drawn_json(SENTENCE)
+    marked = [(drawn["text"][span["start"] : span["end"]], span["marks"]) for span in drawn["spans"]]
+    assert marked[:2] == [("Ann", "e1"), ("Bob", "e2")]
+    assert drawn["arcs"] == [{"from": 1, "to": 0, "label": "Uses", "look": "predicted", "below": False, "directed": True}]
 
 
 def test_a_page_escapes_its_text():
     page = draw("html", SENTENCE)
     assert "&lt;b&gt;" in page
+    assert "\\u003cb>" in page
     assert "<b>" not in page
+
+
+def test_a_page_runs_its_own_script_alone():
+    page = draw("html", SENTENCE)
+    script = re.search('<script type="module">(.*?)</script>', page, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(script.encode()).digest()).decode()
+    assert f"script-src 'sha256-{digest}'" in page
 
 
 def test_a_page_says_the_relation_below_its_sentence():
@@ -89,16 +108,23 @@ def test_control_characters_do_not_move_the_colours(monkeypatch):
     assert re.search("\x1b\\[[0-9;]*mAnn\x1b", drawn)
 
 
-def test_entities_that_overlap_are_coloured_once():
-    assert draw("html", Sentence("old cat", (Span(0, 7), Span(4, 7)))).count("<mark") == 1
+def test_entities_that_overlap_are_coloured_once(monkeypatch):
+    make_stdout_a_terminal(monkeypatch)
+    assert draw("terminal", Sentence("old cat", (Span(0, 7), Span(4, 7)))).splitlines()[0].count("48;5") == 1
 
 
-def test_a_sentence_without_entities_is_drawn_without_colours():
-    assert draw("html", Sentence.of("nobody here")).count("<mark") == 0
+def test_a_sentence_without_entities_is_drawn_without_any():
+    assert drawn_json(Sentence.of("nobody here"))["spans"] == []
 
 
-@pytest.mark.parametrize(("name", "head"), [("html", "<mark"), ("terminal", "Ann and Bob. Eve met Joe.\n")])
-def test_plain_text_is_drawn_with_the_entities_and_relations_of_all_its_sentences(name, head):
+def test_plain_text_is_drawn_with_an_arc_for_each_relation_of_all_its_sentences():
+    drawn = drawn_json(Sentence.of("Ann and Bob. Eve met Joe."))
+    words = [drawn["text"][span["start"] : span["end"]] for span in drawn["spans"]]
+    assert {(words[arc["from"]], words[arc["to"]]) for arc in drawn["arcs"]} >= {("Ann", "Bob."), ("Bob.", "Ann"), ("Joe.", "Eve")}
+
+
+@pytest.mark.parametrize(("name", "head"), [("html", "Ann and Bob. Eve met Joe.</p>"), ("terminal", "Ann and Bob. Eve met Joe.\n")])
+def test_plain_text_is_told_with_the_relations_of_all_its_sentences(name, head):
     drawn = draw(name, Sentence.of("Ann and Bob. Eve met Joe."))
     assert head in drawn
     assert [f"{one}: Uses 75%" in drawn for one in ("Bob., Ann", "Ann, Bob.", "Joe., Eve")] == [True, True, True]

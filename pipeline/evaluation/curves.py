@@ -1,0 +1,38 @@
+"""The curves of training as dvclive wrote them, and the epoch that was kept."""
+
+from __future__ import annotations
+
+import csv
+import math
+from pathlib import Path
+from typing import Any
+
+SCORE = "validation_score"
+
+
+def read(folder: Path) -> list[dict[str, Any]]:
+    """The curves of each network that a model averages, one where it is one network.
+
+    Args: folder: the model's curves.
+    Returns: of each network the values of its curves by name, an epoch a value, null where it is no number, and its best epoch,
+        from 1: the first with the highest score on validation.
+    """
+    metrics = folder / "plots" / "metrics"
+    networks = []
+    for place in sorted({path.parent for path in metrics.rglob(f"{SCORE}.tsv")}, key=_number):
+        values = {path.stem: _values(path) for path in sorted(place.glob("*.tsv"))}
+        scores = [-math.inf if score is None else score for score in values[SCORE]]
+        networks.append({"curves": values, "best_epoch": scores.index(max(scores)) + 1 if scores else None})
+    return networks
+
+
+def _values(path: Path) -> list[float | None]:
+    with path.open(encoding="utf-8", newline="") as file:
+        rows = list(csv.DictReader(file, delimiter="\t"))
+    numbers = [float(row[path.stem]) for row in rows]
+    return [round(number, 6) if math.isfinite(number) else None for number in numbers]
+
+
+def _number(folder: Path) -> tuple[int, str]:
+    """Members in the order of their numbers: member_2 before member_10."""
+    return len(folder.name), folder.name

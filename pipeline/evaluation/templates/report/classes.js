@@ -1,0 +1,101 @@
+// F1 of each class with its interval, and the sentences behind each count.
+
+import { el } from "../../../pages/templates/dom.js";
+import { classRows, data, isDirected, isScored, labels, modes, percent, rowsOf, score } from "./data.js";
+import { dotAndWhisker, percentAxis } from "./plots.js";
+import { address, go } from "./state.js";
+import { table, toSentences } from "./tables.js";
+
+const MODES = {
+  official: "official: direction counts within a relation",
+  directed: "directed: each label a class",
+  undirected: "undirected: direction ignored",
+};
+
+export function drawClasses(values) {
+  if (!isScored) return unscored();
+  const mode = modes.includes(values.mode) ? values.mode : data.scores.mode;
+  const average = score("test", `relation.${mode}_macro_f1`)?.value ?? null;
+  return [
+    el("form", { class: "controls" }, modeSwitch(mode)),
+    table({
+      title: "Classes",
+      columns: columnsOf(mode, average),
+      rows: classRows(mode),
+      look: (row) => (isFew(row) ? "few" : null),
+    }),
+    el(
+      "p",
+      { class: "note" },
+      `Dots are F1 in percent, whiskers its ${data.scores.confidence}% interval`,
+      average === null ? "" : ", the dashed line the macro-F1",
+      `. Classes with fewer than ${data.scores.fewest} sentences are grey: they are too few to say.`,
+    ),
+  ];
+}
+
+export function unscored() {
+  return [el("p", {}, "The test sentences have no labels, and so no scores of the relation.")];
+}
+
+function isFew(row) {
+  return row.support < data.scores.fewest;
+}
+
+function modeSwitch(mode) {
+  const options = modes.map((one) => el("option", { value: one, selected: one === mode }, MODES[one]));
+  return el("label", {}, "Scoring ", el("select", { onchange: (event) => go("classes", { mode: event.target.value }) }, options));
+}
+
+function columnsOf(mode, average) {
+  const [gold, predicted, both] =
+    mode === "directed" ? ["gold", "predicted", "label"] : ["goldRelation", "predictedRelation", "relation"];
+  const link = (name, values) => (row) => toSentences(row[name], values(row), `${row[name]} sentences, ${name}: ${row.class}`);
+  const [missed, missing] = [missedBy(mode), mode === "undirected" ? "elsewhere" : "wrong"];
+  const flips = {
+    title: "flipped",
+    by: (row) => row.direction_flips,
+    cell: link("direction_flips", (row) => ({ [gold]: row.class, outcome: "flipped" })),
+  };
+  const number = (name) => ({ title: name === "f1" ? "F1" : name, by: (row) => row[name], cell: (row) => scoreOf(row, name) });
+  return [
+    {
+      title: "class",
+      text: true,
+      look: "name",
+      by: (row) => row.class,
+      cell: (row) => el("a", { href: address("sentences", { [both]: row.class }) }, row.class),
+    },
+    {
+      title: "",
+      head: [el("span", { class: "unseen" }, "F1, drawn"), percentAxis()],
+      cell: (row) => dotAndWhisker({ value: row.f1, low: row.f1_low, high: row.f1_high, against: average, faint: isFew(row) }),
+    },
+    ...["f1", "precision", "recall"].map(number),
+    { title: "gold", by: (row) => row.support, cell: link("support", (row) => ({ [gold]: row.class })) },
+    { title: "predicted", by: (row) => row.predicted, cell: link("predicted", (row) => ({ [predicted]: row.class })) },
+    {
+      title: "missed",
+      by: missed,
+      cell: (row) =>
+        toSentences(missed(row), { [gold]: row.class, outcome: missing }, `${missed(row)} sentences, missed: ${row.class}`),
+    },
+    ...(isDirected ? [flips] : []),
+  ];
+}
+
+// Of each class its gold sentences that got another one, which in the undirected mode a wrong direction is not.
+function missedBy(mode) {
+  const missed = new Map();
+  rowsOf(data.confusion).forEach(({ gold, predicted, n }) => {
+    const isMissed = mode === "undirected" ? labels.relation[gold] !== labels.relation[predicted] : gold !== predicted;
+    const name = mode === "directed" ? labels.names[gold] : labels.relations[labels.relation[gold]];
+    if (isMissed) missed.set(name, (missed.get(name) ?? 0) + n);
+  });
+  return (row) => missed.get(row.class) ?? 0;
+}
+
+function scoreOf(row, name) {
+  const range = row[`${name}_low`] === null ? "" : ` (${percent(row[`${name}_low`])} to ${percent(row[`${name}_high`])})`;
+  return [percent(row[name]), el("span", { class: "range" }, range)];
+}

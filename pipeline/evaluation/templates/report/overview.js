@@ -1,0 +1,183 @@
+// What the model is, how good it is, and what to look at first.
+
+import { counted, el } from "../../../pages/templates/dom.js";
+import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
+import { dotAndWhisker, percentAxis } from "./plots.js";
+import { address } from "./state.js";
+import { scrolling, table } from "./tables.js";
+
+const FIRST = 3; // of each kind that is to be looked at first
+const NO_SCORE = { value: null, low: null, high: null };
+const COUNTS = [
+  ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
+  ["relation.calibration_error", "Expected calibration error"],
+  ["end_to_end.gold", "Relations that are annotated"],
+  ["end_to_end.found", "Relations found"],
+  ["end_to_end.across_sentences", "Relations between two sentences, not counted"],
+];
+
+export function drawOverview() {
+  return [
+    ...message(),
+    isScored ? section("Look at first", lookAtFirst()) : null,
+    hasScores() ? section("Scores", scoresTable()) : null,
+    section("What it was made of", identity()),
+  ].filter(Boolean);
+}
+
+export function section(title, ...children) {
+  return el("section", {}, el("h2", {}, title), ...children);
+}
+
+function message() {
+  const { encoder, tags } = data.identity;
+  const n = labels.relations.length - (labels.negative === null ? 0 : 1);
+  const none = labels.negative === null ? "" : `, or ${labels.names[labels.negative]} where none of them holds,`;
+  const what = `A model on the encoder ${encoder.name} that names one of ${counted(n, "relation")}${none} between two marked
+    entities${tags.length > 1 && test.tags.f1 !== null ? ` and tags words as ${tags.join(" ")}` : ""}, trained on
+    ${counted(data.corpus.rows.train, "sentence")}, tested on ${counted(test.rows, "sentence")}.`;
+  if (!isScored) {
+    return [
+      el("p", { class: "lead" }, what),
+      el(
+        "p",
+        {},
+        "The test sentences have no labels, and so no scores of the relation. ",
+        el("a", { href: address("sentences") }, "What it says of each"),
+      ),
+    ];
+  }
+  const path = `relation.${data.scores.headline}`;
+  const { value, low, high } = score("test", path);
+  const chance = data.scores.chance[data.scores.headline];
+  return [
+    el("p", { class: "lead" }, what),
+    el("p", { class: "headline" }, el("strong", {}, percent(value)), ` ${data.scores.titles[path]}, in percent`),
+    el(
+      "p",
+      {},
+      `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. Labels drawn as often
+      as training has them would reach ${percent(chance)}. `,
+      rightSentence(),
+    ),
+  ];
+}
+
+function rightSentence() {
+  const accuracy = score("test", "relation.accuracy").value;
+  const wrong = data.confusion.n.reduce(
+    (total, n, pair) => total + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n),
+    0,
+  );
+  return [
+    `Of the sentences ${percent(accuracy)}% are right, `,
+    el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`),
+    ".",
+  ];
+}
+
+function lookAtFirst() {
+  const items = [...largestConfusions(), flips(), ...weakest(), ...warnings()].filter(Boolean);
+  return items.length ? el("ul", { class: "first" }, items) : el("p", {}, "No mistake, and no warning of the annotations.");
+}
+
+function item(values, words, ...rest) {
+  return el("li", {}, el("a", { href: address("sentences", values) }, words), ...rest);
+}
+
+function largestConfusions() {
+  const wrong = confusions().filter(
+    ({ gold, predicted }) => gold !== predicted && labels.relation[gold] !== labels.relation[predicted],
+  );
+  return wrong.slice(0, FIRST).map(({ gold, predicted, n }) => {
+    const [is, said] = [labels.names[gold], labels.names[predicted]];
+    return item({ gold: is, predicted: said }, counted(n, "sentence"), ` with ${is} called ${said}`);
+  });
+}
+
+function flips() {
+  const n = test.relation.direction_flips;
+  return n ? item({ outcome: "flipped" }, counted(n, "sentence"), " with the right relation in the wrong direction") : null;
+}
+
+function weakest() {
+  const rows = classRows(data.scores.mode).filter((row) => row.support > 0 && row.class !== labels.names[labels.negative]);
+  const key = data.scores.mode === "directed" ? "gold" : "goldRelation";
+  return rows
+    .sort((a, b) => a.f1 - b.f1)
+    .slice(0, FIRST)
+    .map((row) =>
+      item(
+        { [key]: row.class },
+        row.class,
+        `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
+      ${counted(row.support, "test sentence")}`,
+      ),
+    );
+}
+
+function warnings() {
+  return data.findings
+    .slice(0, FIRST)
+    .map((finding) => el("li", {}, el("a", { href: address("data") }, finding.severity), `: ${finding.found}`));
+}
+
+function hasScores() {
+  return Object.keys(data.scores.titles).some((path) => isKnown({ path }));
+}
+
+function scoresTable() {
+  const rows = [...Object.entries(data.scores.titles), ...COUNTS].map(([path, title]) => ({ path, title }));
+  const of = (split) => {
+    const { rows: n } = data.scores.splits[split];
+    const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
+    return [
+      { title: `${split} (${counted(n, "sentence")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
+      { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), percentAxis()], cell: draw },
+    ];
+  };
+  const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test"), ...of("validation")];
+  const note = `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
+    The best epoch was chosen on validation, so believe test.`;
+  return [table({ title: "Scores", columns, rows: rows.filter(isKnown) }), el("p", { class: "note" }, note)];
+}
+
+function isKnown({ path }) {
+  return score("test", path) !== null || score("validation", path) !== null;
+}
+
+function scoreCell(found, path) {
+  if (!found) return "–";
+  if (!(path in data.scores.titles)) return String(found.value);
+  const range = found.low === null ? "" : ` (${percent(found.low)} to ${percent(found.high)})`;
+  return [percent(found.value), el("span", { class: "range" }, range)];
+}
+
+function identity() {
+  const { parameters, encoder } = data.identity;
+  const rows = [
+    ["encoder's weights, sha256", encoder.weights_sha256],
+    ["numbers a word", String(encoder.width)],
+    ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]),
+    ...Object.entries(parameters),
+  ];
+  return el(
+    "details",
+    {},
+    el("summary", {}, "Parameters and counts"),
+    scrolling(
+      "Parameters",
+      el(
+        "table",
+        {},
+        el(
+          "tbody",
+          {},
+          rows.map(([title, value]) =>
+            el("tr", {}, el("th", { scope: "row", class: "text" }, title), el("td", { class: "text" }, value)),
+          ),
+        ),
+      ),
+    ),
+  );
+}

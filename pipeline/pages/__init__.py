@@ -1,0 +1,1 @@
+"""HTML pages for people: one file each, with all that it needs inside."""

@@ -1,0 +1,205 @@
+"""The report in a browser: quiet, offline, each number with its sentences, for everybody."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from typing import Any
+from urllib.parse import urlencode
+
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+
+from tests.browser.conftest import PAGES, SCREENSHOTS, Opened
+
+NAMES = sorted(path.parent.name for path in PAGES.glob("*/report.html"))
+TABS = ("overview", "classes", "confusion", "slices", "training", "sentences", "data")
+Row = dict[str, Any]
+FOUND = """async (addresses) => {  // how many sentences each address finds
+  const found = {};
+  for (const address of addresses) {
+    await new Promise((done) => {
+      window.addEventListener("hashchange", done, { once: true });
+      window.location.hash = address;
+    });
+    const panel = document.querySelector("details.ids");
+    panel.open = true;
+    panel.dispatchEvent(new Event("toggle"));
+    const text = panel.querySelector("textarea").value;
+    found[address] = text === "" ? 0 : text.split("\\n").length;
+  }
+  return found;
+}"""
+
+
+def relation(label: str) -> str:
+    return label.removesuffix("(e1,e2)").removesuffix("(e2,e1)")
+
+
+def flipped(row: Row) -> bool:
+    return row["gold"] != row["predicted"] and relation(row["gold"]) == relation(row["predicted"])
+
+
+FILTERS: list[tuple[Row, Callable[[Row], bool]]] = [
+    ({"gold": "Cause-Effect(e1,e2)"}, lambda row: row["gold"] == "Cause-Effect(e1,e2)"),
+    ({"predicted": "Other"}, lambda row: row["predicted"] == "Other"),
+    ({"label": "Other"}, lambda row: "Other" in (row["gold"], row["predicted"])),
+    ({"goldRelation": "Entity-Origin"}, lambda row: relation(row["gold"]) == "Entity-Origin"),
+    ({"predictedRelation": "Entity-Origin"}, lambda row: relation(row["predicted"]) == "Entity-Origin"),
+    ({"relation": "Entity-Origin"}, lambda row: "Entity-Origin" in (relation(row["gold"]), relation(row["predicted"]))),
+    ({"outcome": "wrong"}, lambda row: row["gold"] != row["predicted"]),
+    ({"outcome": "right", "gold": "Other"}, lambda row: row["gold"] == row["predicted"] == "Other"),
+    ({"outcome": "flipped"}, flipped),
+    ({"outcome": "elsewhere"}, lambda row: relation(row["gold"]) != relation(row["predicted"])),
+    ({"bin": "9"}, lambda row: max(row["probabilities"].values()) > 0.9),
+    ({"q": "17"}, lambda row: row["id"] == "17" or "17" in row["id"] or f"{4 * int(row['id']) - 3}".find("17") >= 0),
+]
+
+
+@pytest.mark.parametrize("opened", NAMES, indirect=True)
+@pytest.mark.parametrize("tab", TABS)
+def test_every_tab_opens_and_axe_finds_nothing(opened: Opened, tab: str) -> None:
+    opened.go(f"#{tab}")
+    assert opened.page.locator("main h1").count() == 1
+    found = Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+
+
+@pytest.mark.parametrize("opened", ["usual", "many"], indirect=True)
+@pytest.mark.parametrize("tab", TABS)
+def test_dark_has_enough_contrast_too(opened: Opened, tab: str) -> None:
+    opened.page.get_by_label("Colours").select_option("dark")
+    opened.go(f"#{tab}")
+    assert opened.page.locator("html").get_attribute("data-theme") == "dark"
+    found = Axe().run(opened.page, options={"runOnly": ["color-contrast"]}).response["violations"]
+    assert [node["html"][:200] for one in found for node in one["nodes"]] == []
+
+
+@pytest.mark.parametrize(("values", "belongs"), FILTERS, ids=lambda value: urlencode(value) if isinstance(value, dict) else "")
+def test_a_filter_gives_the_sentences_that_predictions_jsonl_gives(
+    opened: Opened, values: Row, belongs: Callable[[Row], bool]
+) -> None:
+    opened.go(f"#sentences?{urlencode(values)}")
+    wanted = [row["id"] for row in opened.predictions if belongs(row)]
+    assert wanted
+    assert opened.ids() == wanted
+
+
+def test_a_slice_gives_its_sentences(opened: Opened) -> None:
+    for cut, slices in opened.slices.items():
+        for name, ids in slices.items():
+            opened.go(f"#sentences?{urlencode({'cut': cut, 'slice': name})}")
+            assert opened.ids() == ids
+
+
+@pytest.mark.parametrize("opened", ["usual", "many"], indirect=True)
+@pytest.mark.parametrize("tab", ["classes", "classes?mode=undirected", "classes?mode=directed", "confusion", "slices", "data"])
+def test_a_number_leads_to_as_many_sentences(opened: Opened, tab: str) -> None:
+    opened.go(f"#{tab}")
+    opened.page.wait_for_selector("main table")
+    told = "all => all.map(a => [a.getAttribute('href'), a.textContent])"
+    links = opened.page.locator("main a[href^='#sentences']").evaluate_all(told)
+    wanted = {href: int(text) for href, text in links if text.isdecimal()}
+    assert wanted
+    assert opened.page.evaluate(FOUND, list(wanted)) == wanted
+
+
+def test_a_cell_of_the_confusion_is_reached_by_the_arrow_keys_and_the_back_button_leads_back(opened: Opened) -> None:
+    opened.go("#confusion")
+    opened.page.locator(".matrix a").first.focus()
+    opened.page.keyboard.press("ArrowDown")
+    focused = opened.page.evaluate("document.activeElement.getAttribute('aria-label')")
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_selector(".cards")
+    n, gold, predicted = focused.replace(", gold ", "|").replace(", predicted ", "|").split("|")
+    wanted = [row["id"] for row in opened.predictions if (row["gold"], row["predicted"]) == (gold, predicted)]
+    assert len(wanted) == int(n)
+    assert opened.ids() == wanted
+    opened.page.go_back()
+    opened.page.wait_for_selector(".matrix")
+
+
+def test_more_classes_than_a_map_can_show_are_a_list_of_pairs(browser: Any, opened: Opened) -> None:
+    opened.page.goto((PAGES / "many" / "report.html").as_uri())
+    opened.complaints.clear()
+    opened.go("#confusion")
+    assert opened.page.locator(".matrix").count() == 0
+    assert opened.page.locator("table tbody tr").count() > 20
+
+
+def test_a_search_is_typed_and_its_pages_are_turned(opened: Opened) -> None:
+    opened.go("#sentences")
+    opened.page.get_by_label("Search").fill("RIVER")
+    opened.page.keyboard.press("Enter")
+    opened.page.wait_for_selector(".chips")
+    first = opened.page.locator(".card").first.get_attribute("data-id")
+    assert all("river" in text for text in opened.page.locator(".sentence-text").all_inner_texts())
+    opened.page.get_by_role("link", name="next").click()
+    opened.page.wait_for_function("window.location.hash.includes('page=2')")
+    assert opened.page.locator(".card").first.get_attribute("data-id") != first
+
+
+def test_the_surest_stand_first_where_asked_for(opened: Opened) -> None:
+    opened.go("#sentences?outcome=wrong&sort=surest")
+    sure = {row["id"]: max(row["probabilities"].values()) for row in opened.predictions if row["gold"] != row["predicted"]}
+    shares = [round(sure[row_id], 3) for row_id in opened.ids()]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_picked_sentences_are_copied_as_ids_of_parse_exclude(opened: Opened) -> None:
+    opened.go("#sentences")
+    for row_id in ("2", "5"):
+        opened.page.locator(f".card[data-id='{row_id}'] input").check()
+    assert opened.ids() == ["2", "5"]
+    opened.page.get_by_label("Form").select_option("exclude")
+    assert opened.page.get_by_label("Ids", exact=True).input_value() == 'exclude: ["2", "5"]'
+
+
+def test_a_mistake_is_drawn_with_both_relations_as_arcs_and_a_right_one_with_one(opened: Opened) -> None:
+    for outcome, arcs in (("wrong", ["arc gold", "arc wrong"]), ("right", ["arc right"])):
+        opened.go(f"#sentences?outcome={outcome}&gold=Message-Topic(e2,e1)")
+        opened.page.wait_for_selector(".card svg")
+        drawn = opened.page.locator(".card").first.locator("g.arc").evaluate_all("all => all.map(one => one.getAttribute('class'))")
+        assert [one.replace(" none", "") for one in drawn] == arcs
+
+
+@pytest.mark.parametrize("opened", ["hostile"], indirect=True)
+def test_what_texts_and_labels_bring_stays_text(opened: Opened) -> None:
+    opened.go("#sentences")
+    texts = opened.page.locator(".sentence-text").evaluate_all("all => all.map(one => one.textContent)")
+    assert "</script><script>alert(2)</script>" in texts[0]
+    marks = opened.page.locator(".card").nth(1).locator("mark").evaluate_all("all => all.map(one => one.textContent)")
+    assert marks == ["\N{FAMILY}\N{GRINNING FACE}", "e\N{COMBINING ACUTE ACCENT}t"]
+    for label in ("__proto__", "<b>bold</b>", "constructor", "a&b=c?d#e"):
+        opened.go(f"#sentences?{urlencode({'label': label})}")
+        assert opened.ids() == [row["id"] for row in opened.predictions if label in (row["gold"], row["predicted"])]
+
+
+@pytest.mark.parametrize("tab", TABS)
+def test_a_narrow_screen_scrolls_tables_and_not_the_page(opened: Opened, tab: str) -> None:
+    opened.page.set_viewport_size({"width": 360, "height": 740})
+    opened.go(f"#{tab}")
+    opened.page.wait_for_timeout(100)
+    assert opened.page.evaluate("document.documentElement.scrollWidth") <= 360
+    opened.page.screenshot(path=SCREENSHOTS / f"narrow-{tab}.png")
+
+
+def test_a_table_is_sorted_by_a_click_on_its_title(opened: Opened) -> None:
+    opened.go("#classes")
+    opened.page.get_by_role("button", name="F1").click()
+    shown = [float(text.split()[0]) for text in opened.page.locator("tbody td:nth-child(3)").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
+    assert opened.page.locator("th[aria-sort=descending]").inner_text().startswith("F1")
+
+
+def test_the_switch_of_colours_is_remembered(opened: Opened) -> None:
+    opened.page.get_by_label("Colours").select_option("dark")
+    opened.page.reload()
+    assert opened.page.locator("html").get_attribute("data-theme") == "dark"
+
+
+@pytest.mark.parametrize("opened", NAMES, indirect=True)
+@pytest.mark.parametrize("tab", TABS)
+def test_a_screenshot_of_every_tab_is_there_to_be_looked_at(opened: Opened, tab: str) -> None:
+    opened.go(f"#{tab}")
+    opened.page.wait_for_timeout(100)
+    opened.page.screenshot(path=SCREENSHOTS / f"{opened.folder.name}-{tab}.png", full_page=True)

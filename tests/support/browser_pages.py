@@ -1,0 +1,133 @@
+"""Made-up reports and predictions for the browser to open, a folder each, made in the project's own environment.
+
+python -m tests.support.browser_pages .venv-browser/pages
+"""
+
+from __future__ import annotations
+
+import sys
+from collections.abc import Callable, Sequence
+from pathlib import Path
+
+import numpy as np
+import pyarrow as pa
+
+from pipeline.core import files, schema
+from pipeline.core.arrays import Floats, Ints
+from pipeline.core.schema import Finding
+from pipeline.evaluation import report, tables
+from pipeline.evaluation.report import Results
+from pipeline.position import position
+from pipeline.tag import tag
+from tests.support import reports, rows
+
+WORDS = ["the", "old", "cat", "saw", "a", "red", "mat", "near", "quiet", "river", "bank", "while", "rain", "fell", "on", "every"]
+RELATIONS = ("Cause-Effect", "Component-Whole", "Content-Container", "Entity-Origin", "Member-Collection", "Message-Topic")
+DIRECTED = tuple(f"{name}({direction})" for name in RELATIONS for direction in ("e1,e2", "e2,e1"))
+HOSTILE = (
+    "<img src=x onerror=alert(1)> [e1 </script><script>alert(2)</script>] & [e2 &lt;b&gt;] said",
+    "an \N{GRINNING FACE} [e1 \N{FAMILY}\N{GRINNING FACE}] after [e2 e\N{COMBINING ACUTE ACCENT}t] \U0001f469",
+    "[e1 كتاب] على [e2 الطاولة] الكبيرة",
+    'a "quoted" [e1 {{ braces }}] and [e2 ${dollars}] \\ <!-- comment',
+)
+
+
+def drawn_rows(labels: Sequence[str], n_rows: int, seed: int) -> tuple[pa.Table, list[str], np.random.Generator]:
+    """Position rows of drawn words, entities and labels; the labels; and the generator."""
+    generator = np.random.default_rng(seed)
+    gold = [labels[n] for n in generator.integers(0, len(labels), n_rows)]
+    made = []
+    for number, label in enumerate(gold):
+        words = list(generator.choice(WORDS, generator.integers(6, 45)))
+        first, second = sorted(generator.choice(np.arange(0, len(words) - 1, 2), 2, replace=False).tolist())
+        [row] = rows.parsed("[e1 a] [e2 b]", relation=label, first_id=number + 1).to_pylist()
+        ends = (first + int(generator.integers(1, 3)), second + 1)
+        spans = [(first, ends[0]), (second, ends[1])] if generator.random() < 0.7 else [(second, ends[1]), (first, ends[0])]
+        starts = [len(" ".join([*words[:index], ""])) for index in range(len(words))]
+        row |= {"text": " ".join(words), "words": words, "starts": starts, "source": f"data/raw/test.txt:{4 * number + 1}"}
+        row |= {f"{e}_{edge}": spans[i][j] for i, e in enumerate(("e1", "e2")) for j, edge in enumerate(("start", "end"))}
+        made.append(row)
+    return as_positioned(pa.Table.from_pylist(made, schema=schema.PARSED)), gold, generator
+
+
+def as_positioned(parsed: pa.Table) -> pa.Table:
+    """Parsed rows as the position stage gives them."""
+    return position(tag(parsed, "entity", []), rows.MAX_LENGTH, rows.MAX_DISTANCE)
+
+
+def guesses(gold: Sequence[str], labels: Sequence[str], generator: np.random.Generator, sharpness: float = 3.0) -> Floats:
+    """(N, R) probabilities of a model that is often right."""
+    logits = generator.normal(size=(len(gold), len(labels)))
+    logits[np.arange(len(gold)), [labels.index(label) for label in gold]] += sharpness
+    weights = np.exp(1.2 * logits)
+    told: Floats = (weights / weights.sum(axis=1, keepdims=True)).astype(np.float32)
+    return told
+
+
+def slips(table: pa.Table, generator: np.random.Generator) -> list[Ints]:
+    """The gold tags of each row, an entity of every fifth missed."""
+    tags = [np.array(ids) for ids in table["tag_ids"].to_pylist()]
+    return [np.where(ids == 1, 0, ids) * 0 if generator.random() < 0.2 else ids for ids in tags]
+
+
+def usual() -> Results:
+    """A directed corpus with everything that a report can tell."""
+    labels = (*DIRECTED, "Other")
+    table, gold, generator = drawn_rows(labels, 400, seed=1)
+    notes = reports.noted(excluded_by={"id": 2, "entity-empty": 3}, overlap=4, counts={"documents": 400})
+    findings = (
+        Finding("rows-repeated", "warning", 2, "2 rows are there twice", "leave one out", ("data/raw/test.txt:5", "train.txt:9")),
+        Finding("label-rare", "warning", 1, "1 label with few rows in train", "annotate more", ("train.txt:3",)),
+    )
+    told = guesses(gold, labels, generator)
+    return reports.results(table, told, labels, tag_ids=slips(table, generator), notes=notes, findings=findings)
+
+
+def unlabelled() -> Results:
+    """Test rows without labels."""
+    labels = ("Other", "R(e1,e2)", "R(e2,e1)")
+    table, gold, generator = drawn_rows(labels, 30, seed=2)
+    bare = rows.with_column(table, "relation", [None] * len(table))
+    return reports.results(bare, guesses(gold, labels, generator), labels, train=table)
+
+
+def hostile() -> Results:
+    """Texts and labels that would be obeyed as markup, and what has several code units or writes from right to left."""
+    labels = ("__proto__", "<b>bold</b>", "constructor", "a&b=c?d#e", "NA")
+    table = pa.concat_tables([rows.positioned(text, relation=labels[n], first_id=n) for n, text in enumerate(HOSTILE)])
+    notes = reports.noted(negative_label="NA")
+    told = reports.sure(["<b>bold</b>", "<b>bold</b>", "NA", "constructor"], list(labels))
+    finding = Finding("labels-alike", "warning", 1, "<script>alert(3)</script>", "<i>mend</i>", ("</script>.txt:1",))
+    return reports.results(table, told, labels, notes=notes, findings=(finding,))
+
+
+def many() -> Results:
+    """More classes than a heat map can show, two networks averaged, no tagger."""
+    labels = tuple(f"per:relation-{n}" for n in range(150))
+    table, gold, generator = drawn_rows(labels, 900, seed=3)
+    curves = [{**reports.CURVES[0], "best_epoch": best} for best in (1, 2)]
+    return reports.results(table, guesses(gold, labels, generator, 2.0), labels, curves=curves)
+
+
+PAGES: dict[str, Callable[[], Results]] = {"usual": usual, "unlabelled": unlabelled, "hostile": hostile, "many": many}
+
+
+def write(results: Results, folder: Path) -> None:
+    """The report of results, and beside it what its numbers are checked against."""
+    folder.mkdir(parents=True, exist_ok=True)
+    files.write_text(folder / "report.html", report.render(results))
+    files.write_lines(folder / "predictions.jsonl", tables.predictions(results.test))
+    numbers = {
+        cut: {name: [results.test.row_ids[row] for row in own] for name, own in of.items()} for cut, of in results.cuts.items()
+    }
+    files.write_json(folder / "slices.json", numbers)
+
+
+def main(folder: Path) -> None:
+    """Make all pages."""
+    for name, make in PAGES.items():
+        write(make(), folder / name)
+
+
+if __name__ == "__main__":
+    main(Path(sys.argv[1]))
