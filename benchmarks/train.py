@@ -101,7 +101,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
 def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
     """The train stage's own epoch, without validation."""
     feed, model = trainer.Feed(examples, config, options), RelationModel(config)
-    losses.compile_network(model.network, options, n_steps=1)
+    losses.compile_network(model.network, options)
     step = trainer.compiled_step(model)
     return lambda: [step(batch) for batch in feed.epoch()]
 

@@ -31,6 +31,17 @@ def mentions_of(table: pa.Table) -> list[list[Mention]]:
     return [[Mention(**mention) for mention in mentions or ()] for mentions in table["entities"].to_pylist()]
 
 
+def which_entities(entities: str, any_sentence: bool) -> str:
+    """What `tag.entities` asks for, `auto` settled: pair or all.
+
+    Args: any_sentence: whether training has a sentence with all its entities.
+
+    >>> which_entities("auto", any_sentence=False), which_entities("auto", any_sentence=True), which_entities("pair", True)
+    ('pair', 'all', 'pair')
+    """
+    return entities if entities != "auto" else "all" if any_sentence else "pair"
+
+
 def tag_mentions(table: pa.Table, labels: str, types: Sequence[str], overlap: str) -> MentionTags:
     """Tag all entities of the sentences of a table.
 
