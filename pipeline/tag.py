@@ -70,12 +70,12 @@ def begin_ids(table: pa.Table, labels: str, types: list[str], overlap: str) -> I
 
 
 def _settled(settings: params.Tag, parsed: StageOutput[ParseNotes]) -> params.Tag:
-    """The settings with what `auto` means here: all entities where training has sentences with all, types where each has one."""
-    entities, labels = which_entities(settings.entities, "train" in parsed.sentence_files), settings.labels
-    if labels == "auto":
-        types = _types_of(parsed, entities)
-        labels = "type" if types and None not in types else "entity"
-    return replace(settings, labels=labels, entities=entities)
+    """The settings without `auto`: all entities where training has sentences with all, types where each that is tagged has one."""
+    settings = replace(settings, entities=which_entities(settings.entities, "train" in parsed.sentence_files))
+    if settings.labels != "auto":
+        return settings
+    types = _types_of(parsed, settings.entities)
+    return replace(settings, labels="type" if types and None not in types else "entity")
 
 
 def _types_of(parsed: StageOutput[ParseNotes], entities: str) -> set[str | None]:
@@ -113,7 +113,12 @@ def main(parsed: Input, tagged: Output) -> str:
         split: (tag_all(batch, labels, types, overlap) for batch in source.sentence_batches(split))
         for split in (source.sentence_files if entities == "all" else ())
     }
-    notes = TagNotes(**vars(source.notes), tags=tuple(tag_names(labels, types)), entities=entities, untagged=counted)
+    notes = TagNotes(
+        **vars(source.notes),
+        tags=tuple(tag_names(labels, types)),
+        entities="all" if entities == "all" else "pair",
+        untagged=counted,
+    )
     n_rows = sum(storage.write(tagged, TAG, splits, notes, sentences=sentences).values())
     untagged = f", {counted:,} {'entity' if counted == 1 else 'entities'} not tagged" if counted else ""
     return f"tag: {n_rows:,} sentences, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"
