@@ -8,14 +8,20 @@ PREDICT := .venv-predict/ready
 LABEL_STUDIO := .venv-label-studio/ready
 export PATH := $(CURDIR)/.venv/bin:$(PATH)
 
-.PHONY: repro claim options doubtful crossvalidate annotation resolve samples test test-tools test-browser lint extras check lock clean
+.PHONY: repro reference claim options doubtful crossvalidate annotation resolve samples test test-tools test-browser lint extras check lock clean
 
 repro: $(READY)
 	$(BIN)/python -m dvc repro
 
+# The reference network on the same data, its scores beside those of repro.
+reference: repro
+	$(BIN)/python -m dvc repro experiments/reference/dvc.yaml
+	$(BIN)/python -m dvc metrics show reports/metrics.json experiments/reference/reports/metrics.json
+
 # The experiments in experiments/, on another corpus with: make claim CORPUS=folder. After repro, for dvc exp run wants all outputs there.
+CORPUS_FROM_HERE = $(shell realpath --relative-to=. "$(CORPUS)")
 claim options: repro
-	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
+	$(if $(CORPUS),$(BIN)/python -m dvc exp run -S experiments/params.yaml:experiment.corpus=$(CORPUS_FROM_HERE),$(BIN)/python -m dvc repro) experiments/$@/dvc.yaml
 
 # After a git merge whose conflicts are resolved but for dvc.lock: any side's will do, for what the merged project lacks runs here.
 resolve: $(READY)

@@ -42,6 +42,7 @@ from pipeline.model.config import Config
 from pipeline.model.relation_model import RelationModel
 
 WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
+REFERENCE = Path("experiments/reference/params.yaml")
 NOTES = PositionNotes(
     language="en",
     segmenter="char",
@@ -101,7 +102,7 @@ def synthetic(folder: Path, n_rows: int) -> tuple[pa.Table, Store]:
 def pipeline_epoch(examples: Examples, config: Config, options: Train) -> Callable[[], object]:
     """The train stage's own epoch, without validation."""
     feed, model = trainer.Feed(examples, config, options), RelationModel(config)
-    losses.compile_network(model.network, options, n_steps=1)
+    losses.compile_network(model.network, options)
     step = trainer.compiled_step(model)
     return lambda: [step(batch) for batch in feed.epoch()]
 
@@ -181,7 +182,7 @@ def speeds(rounds: int, n_rows: int) -> dict[str, Any]:
     """Sentences a second of the three trainers."""
     tf.config.experimental.enable_op_determinism()
     tf.keras.utils.set_random_seed(1)
-    options = params.read(Train)
+    options = params.read(Train, REFERENCE)
     with tempfile.TemporaryDirectory() as folder:
         table, store = synthetic(Path(folder), n_rows)
         relations = tuple(f"relation {index:02}" for index in range(N_RELATIONS))

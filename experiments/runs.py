@@ -14,6 +14,7 @@ from pipeline.core.manifests import Kind
 from pipeline.core.params import Rounds, Seed
 
 PARAMS = Path("experiments/params.yaml")
+REFERENCE_PARAMS = Path("experiments/reference/params.yaml")
 HINT = "run make claim"
 
 

@@ -15,7 +15,7 @@ from dataclasses import dataclass
 import numpy as np
 import pyarrow as pa
 
-from experiments.runs import PARAMS, Experiment, Run
+from experiments.runs import PARAMS, REFERENCE_PARAMS, Experiment, Run
 from experiments.variants import SHUFFLED, train_section
 from pipeline.core import params, ragged, storage
 from pipeline.core.errors import InputError
@@ -68,7 +68,7 @@ def train_seeds(
 ) -> list[SeedResult]:
     """Train the variant once a seed and predict the test rows; tables: by split."""
     validation, test = (Examples(tables[split], store, config.relations) for split in ("validation", "test"))
-    trainer = Trainer(config, round(len(tables["train"]) * percent / 100), score)
+    trainer = Trainer(config, score)
     results = []
     for seed in seeds:
         rows = share_of(tables["train"], percent / 100, seed)
@@ -115,7 +115,7 @@ def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Ou
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
     if data.tables["test"]["relation"].null_count:
         raise InputError.of(positioned, "test rows have no labels", "label them: an experiment compares scores of test")
-    config = configure(train_section(variant, percent, params.read(Train), experiment), data, store.description)
+    config = configure(train_section(variant, percent, params.read(Train, REFERENCE_PARAMS), experiment), data, store.description)
     results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
     run_of(variant, percent, experiment.seeds, config, results).write(run)
     return f"claim: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"

@@ -1,4 +1,4 @@
-"""The variants of the model: what each changes in the train section of params.yaml."""
+"""The variants of the model: what each changes in the train section of the reference network (reference/params.yaml)."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from experiments.runs import Experiment
 from pipeline.core.params import LossWeights, Train
 
 SHUFFLED = "shuffled"  # the control: its tags say nothing of the entities
-REFERENCE = "hard"  # params.yaml as it stands
+REFERENCE = "hard"  # the reference network as it stands
 
 # Whether and how the two tasks share, and what the shared layer sees.
 VARIANTS: dict[str, dict[str, Any]] = {
@@ -28,17 +28,14 @@ OPTIONS: dict[str, dict[str, Any]] = {
     "soft-l1": {"sharing": "soft", "sharing_distance": "l1", "sharing_weight": 0.0005},  # about as strong at first as l2 at 0.01
     "entities": {"pooling": "max+entities"},
     "attention": {"pooling": "max+entities+attention"},
-    "scalar-mix": {"layer_mix": "scalar"},
     "projection": {"projection_width": 256},
     "wide-positions": {"position_width": 32},
     "input-dropout": {"input_dropout": 0.5},
     "light-tags": {"loss_weights": LossWeights(relation=1.0, tags=0.1)},
-    "learned-weights": {"loss_weights": "learned"},
     "balanced": {"class_weights": "balanced"},
     "smoothing": {"label_smoothing": 0.1},
     "no-averaging": {"weight_averaging": 0.0},
     "long-averaging": {"weight_averaging": 0.999},
-    "cosine": {"schedule": "cosine"},
     "weight-decay": {"weight_decay": 0.01},
 }
 
@@ -46,7 +43,7 @@ OPTIONS: dict[str, dict[str, Any]] = {
 def train_section(variant: str, percent: int, base: Train, experiment: Experiment) -> Train:
     """The variant's train section: every variant has the same budget and one member, keeps its best epoch and is not stopped early.
 
-    Args: percent: of the training rows; base: the section as params.yaml has it.
+    Args: percent: of the training rows; base: the reference network's section.
     """
     epochs = experiment.epochs_on(percent)
     return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs, members=1)

@@ -24,7 +24,6 @@ from __future__ import annotations
 
 import time
 from collections.abc import Iterator, Mapping
-from typing import TYPE_CHECKING
 
 import numpy as np
 import pyarrow as pa
@@ -46,12 +45,11 @@ from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
 from pipeline.evaluation.tables import Metrics
 from pipeline.model.batches import Examples
+from pipeline.model.frozen import Frozen
 from pipeline.model.joint import as_rows
 from pipeline.model.manifest import CURVES, MODEL, ModelDescription, SavedModel
+from pipeline.model.predictions import Network, predict
 from pipeline.model.spans import find_spans, may_be_related
-
-if TYPE_CHECKING:
-    from pipeline.model.relation_model import RelationModel
 
 SCORED_SPLITS = ("validation", "test")
 SENTENCES_AT_ONCE = 1_000  # whose pairs of entities found are in memory
@@ -103,17 +101,8 @@ def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: V
         yield "the model was trained on the vectors of another encoder"
 
 
-def load(saved: SavedModel) -> RelationModel:
-    """The network of a model folder, with TensorFlow."""
-    from pipeline.model.relation_model import RelationModel
-
-    return RelationModel.load(saved.config, saved.folder)
-
-
-def score_splits(model: RelationModel, data: StageOutput[PositionNotes], store: Store) -> dict[str, ScoredSplit]:
+def score_splits(model: Network, data: StageOutput[PositionNotes], store: Store) -> dict[str, ScoredSplit]:
     """What a model says of validation and test, beside what is true."""
-    from pipeline.model.predictions import predict
-
     config = model.config
     scored = {}
     for split in SCORED_SPLITS:
@@ -126,7 +115,7 @@ def score_splits(model: RelationModel, data: StageOutput[PositionNotes], store: 
 
 
 def score_sentences(
-    model: RelationModel,
+    model: Network,
     description: ModelDescription,
     data: StageOutput[PositionNotes],
     store: Store,
@@ -146,10 +135,8 @@ def score_sentences(
     return metrics
 
 
-def extract(model: RelationModel, description: ModelDescription, sentences: pa.Table, store: Store) -> Extractions:
+def extract(model: Network, description: ModelDescription, sentences: pa.Table, store: Store) -> Extractions:
     """The entities that the tagger finds in N sentences, and the relations that the relation head names of their pairs."""
-    from pipeline.model.predictions import predict
-
     config, found = model.config, Extractions([], [])
     for start in range(0, len(sentences), SENTENCES_AT_ONCE):
         batch = sentences.slice(start, SENTENCES_AT_ONCE)
@@ -184,7 +171,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     settings = params.read(params.Evaluate)
     saved, data, store = SavedModel.open(model), storage.read(positioned, POSITION), Store.open(embedded)
     require_same_data(saved, data, store.description)
-    network = load(saved)
+    network = Frozen(saved.config, saved.folder)  # says what Keras says, and is loaded without TensorFlow
     scored = score_splits(network, data, store)
     metrics = metrics_of(scored, data, saved.config.tagger_sees_positions, settings)
     for split, of_sentences in score_sentences(network, saved.description, data, store, settings).items():

@@ -32,7 +32,7 @@ from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.formats import RECOGNISERS, reader
 from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.mention_tags import find_mention_problems
+from pipeline.corpus.mention_tags import find_mention_problems, which_entities
 from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
@@ -170,12 +170,13 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     """What the next stages would refuse of the rows that could be read, so that one run tells all."""
     tag, max_length = params.read(params.Tag), params.read(params.Position).max_length
     tagger = "tags" in params.read(params.Train).tasks
+    entities = which_entities(tag.entities, bool(len(corpus.summaries["train"].sentences)))
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
-            if tag.entities == "pair":
+            if entities == "pair":
                 yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
             yield from positions.find_problems(table, max_length)
-        if tag.entities == "all" and tagger:
+        if entities == "all" and tagger:
             for table in WaitingRows(of_sentences(scratch / split), np.ones(len(summary.sentences), bool)).tables():
                 yield from find_mention_problems(table, tag.labels, tag.overlap)
 

@@ -1,12 +1,13 @@
 """Mark the two entities of every sentence as BIO tags: data/parsed -> data/tagged.
 
 The scheme stands in pipeline/corpus/bio.py. Of entities that share a word BIO marks one: tag.overlap says which, or that they are
-an error. A model without a tagger (train.tasks) needs no tags, so that nothing is an error then.
+an error. A model without a tagger (train.tasks) needs no tags, so that nothing is an error then. What is `auto` goes by the rows.
 """
 
 from __future__ import annotations
 
 import time
+from dataclasses import replace
 
 import numpy as np
 import pyarrow as pa
@@ -20,7 +21,7 @@ from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
 from pipeline.corpus.bio import bio_ids, edges, find_problems, marked, tag_names
-from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions
+from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions, which_entities
 
 
 def tag(table: pa.Table, labels: str, types: list[str], overlap: str = "outer") -> pa.Table:
@@ -68,26 +69,41 @@ def begin_ids(table: pa.Table, labels: str, types: list[str], overlap: str) -> I
     return ids
 
 
-def _types(parsed: StageOutput[ParseNotes], entities: str) -> list[str]:
-    """The types of all entities that are tagged."""
-    names = [f"{entity}_type" for entity in ENTITIES]
-    columns = [column for batch in parsed.batches(columns=names) for column in batch.columns]
+def _settled(settings: params.Tag, parsed: StageOutput[ParseNotes]) -> params.Tag:
+    """The settings without `auto`: all entities where training has sentences with all, types where each that is tagged has one."""
+    settings = replace(settings, entities=which_entities(settings.entities, "train" in parsed.sentence_files))
+    if settings.labels != "auto":
+        return settings
+    types = _types_of(parsed, settings.entities)
+    return replace(settings, labels="type" if types and None not in types else "entity")
+
+
+def _types_of(parsed: StageOutput[ParseNotes], entities: str) -> set[str | None]:
+    """The types of the entities that train a tagger, None among them where some have none: all of the sentences, or the pairs."""
     if entities == "all":
         lists = (batch["entities"] for batch in parsed.sentence_batches(columns=["entities"]))
-        columns += [pc.struct_field(pc.list_flatten(mentions), "type") for mentions in lists]
-    return sorted({name for column in columns for name in pc.unique(column).to_pylist() if name is not None})
+        columns = [pc.struct_field(pc.list_flatten(mentions), "type") for mentions in lists]
+    else:
+        columns = [c for batch in parsed.batches(columns=[f"{entity}_type" for entity in ENTITIES]) for c in batch.columns]
+    return {name for column in columns for name in pc.unique(column).to_pylist()}
+
+
+def _types(parsed: StageOutput[ParseNotes], entities: str) -> list[str]:
+    """The types of all entities that are tagged."""
+    found = _types_of(parsed, "pair") | (_types_of(parsed, "all") if entities == "all" else set())
+    return sorted(name for name in found if name is not None)
 
 
 def main(parsed: Input, tagged: Output) -> str:
     """Mark the entities of every sentence as BIO tags."""
     began = time.perf_counter()
-    settings, train = params.read(params.Tag), params.read(params.Train)
+    train, source = params.read(params.Train), storage.read(parsed, PARSE)
+    settings = _settled(params.read(params.Tag), source)
     labels, overlap, entities = settings.labels, settings.overlap, settings.entities
     if (labels, entities) == ("role", "all"):
         found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
         raise InputError.of(params.FILE, found, "write labels: type or labels: entity, or entities: pair")
     require_blind_tagger(entities, train)
-    source = storage.read(parsed, PARSE)
     types = _types(source, entities) if labels == "type" else []
     counted = _check(source, settings, types, "tags" in train.tasks)
     splits = {
@@ -97,7 +113,12 @@ def main(parsed: Input, tagged: Output) -> str:
         split: (tag_all(batch, labels, types, overlap) for batch in source.sentence_batches(split))
         for split in (source.sentence_files if entities == "all" else ())
     }
-    notes = TagNotes(**vars(source.notes), tags=tuple(tag_names(labels, types)), entities=entities, untagged=counted)
+    notes = TagNotes(
+        **vars(source.notes),
+        tags=tuple(tag_names(labels, types)),
+        entities="all" if entities == "all" else "pair",
+        untagged=counted,
+    )
     n_rows = sum(storage.write(tagged, TAG, splits, notes, sentences=sentences).values())
     untagged = f", {counted:,} {'entity' if counted == 1 else 'entities'} not tagged" if counted else ""
     return f"tag: {n_rows:,} sentences, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"

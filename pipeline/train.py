@@ -93,7 +93,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
 
 def train_one(config: Config, training: Examples, validation: Examples, live: Any) -> tuple[RelationModel, str]:
     """Train one network, its curves told as they grow; the model, and how it got there."""
-    trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(
+    trained = Trainer(config, score, joint=training.tagged is not None).train(
         training, validation, lambda figures: _tell(figures, live)
     )
     score_name = "macro-F1" if training.tagged is None else "score"

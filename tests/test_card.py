@@ -26,7 +26,7 @@ def test_params_of_another_run_are_an_error_that_names_each_difference():
     ]
 
 
-@pytest.mark.parametrize("changes", [{"seed": 5}, {"loss_weights": "learned"}, {"learning_rate": 0.5}])
+@pytest.mark.parametrize("changes", [{"seed": 5}, {"class_weights": "balanced"}, {"learning_rate": 0.5}])
 def test_params_of_the_training_alone_are_those_of_the_model_too(changes):
     card.require_same(trained(**changes), tiny.options(**changes))
     with pytest.raises(InputError, match=rf"train\.{next(iter(changes))} is .*, but models/relation was trained with"):

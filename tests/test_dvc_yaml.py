@@ -11,7 +11,9 @@ import yaml
 from tests.support import project
 from tests.support.project import ROOT, STAGES
 
-EXPERIMENTS = [yaml.safe_load(path.read_text())["stages"] for path in sorted(ROOT.glob("experiments/*/dvc.yaml"))]
+EXPERIMENTS = [
+    yaml.safe_load(path.read_text().replace("- ../../", "- "))["stages"] for path in sorted(ROOT.glob("experiments/*/dvc.yaml"))
+]
 
 
 def module_file(name: str) -> Path | None:
@@ -94,6 +96,14 @@ def test_a_command_names_the_stages_inputs_and_outputs(stage: str) -> None:
 
 def test_the_stages_are_one_chain() -> None:
     assert list(STAGES) == ["parse", "tag", "position", "encoder", "embed", "train", "evaluate", "card"]
+
+
+def test_the_reference_has_the_stages_of_the_project_and_caches_nothing() -> None:
+    reference = EXPERIMENTS[0]
+    assert list(reference) == [stage for stage in STAGES if stage != "card"]
+    for stage, values in reference.items():
+        assert values["params"] == STAGES[stage]["params"]
+        assert [next(iter(out.values()))["cache"] for out in values["outs"]] == [False] * len(STAGES[stage]["outs"])
 
 
 @pytest.fixture

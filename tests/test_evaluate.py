@@ -65,7 +65,7 @@ def write_reports(folder: Path, patch: pytest.MonkeyPatch, gold: Sequence[str | 
     known_words.write(folder / "embedded", KnownWords(10, 1, ("snook",)))
     patch.setattr(evaluate.Store, "open", lambda _: tiny.FakeStore())
     patch.setattr(evaluate.SavedModel, "open", lambda _: trained())
-    patch.setattr(evaluate, "load", lambda _: None)
+    patch.setattr(evaluate, "Frozen", lambda *_: None)
     patch.setattr(evaluate, "score_splits", lambda *_: predicted)
     return evaluate.main(*STAGE)
 
@@ -197,6 +197,7 @@ class Says:
     def __init__(self, config: Config) -> None:
         self.config = config
         self.transitions = np.zeros((5, 5), np.float32)
+        self.workers = 1
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
         n_rows, n_words = inputs["e1_position_ids"].shape

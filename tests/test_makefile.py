@@ -8,7 +8,7 @@ import yaml
 
 from tests.support.project import ROOT, commit, git
 
-EXPERIMENTS = ("annotation", "claim", "crossvalidate", "doubtful", "options")
+EXPERIMENTS = ("annotation", "claim", "crossvalidate", "doubtful", "options", "reference")
 PIPELINES = ("dvc.yaml", *(f"experiments/{name}/dvc.yaml" for name in EXPERIMENTS))
 TRACKED = (
     "Makefile",
@@ -24,8 +24,9 @@ TRACKED = (
 
 def outputs() -> list[str]:
     """Every output of every stage that git does not track, a matrix under the name of its variable."""
-    stages = [values for file in PIPELINES for values in yaml.safe_load((ROOT / file).read_text())["stages"].values()]
-    paths = [next(iter(out)) if isinstance(out, dict) else out for values in stages for out in values["outs"]]
+    stages = [(file, values) for file in PIPELINES for values in yaml.safe_load((ROOT / file).read_text())["stages"].values()]
+    outs = [(file, values, next(iter(out)) if isinstance(out, dict) else out) for file, values in stages for out in values["outs"]]
+    paths = [out if "wdir" in values else (Path(file).parent / out).as_posix() for file, values, out in outs]
     return [path for path in paths if path != "experiments/claim/report"]
 
 

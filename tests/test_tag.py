@@ -64,6 +64,20 @@ def run_tag(folder: Path, monkeypatch: pytest.MonkeyPatch, **changes: Any) -> st
 
 
 @pytest.mark.parametrize(
+    ("types", "tags"),
+    [(("Person", "City"), ("O", "B-City", "I-City", "B-Person", "I-Person")), (("Person", None), ("O", "B", "I"))],
+)
+def test_auto_tags_name_types_where_every_entity_has_one(
+    types: tuple[str | None, str | None], tags: tuple[str, ...], tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 Ada] left [e2 York]", types=types)]}, PARSE_NOTES)
+    monkeypatch.chdir(ROOT)
+    tag.main(tmp_path / "parsed", tmp_path / "tagged")
+    notes = storage.read(tmp_path / "tagged", TAG).notes
+    assert (notes.tags, notes.entities) == (tags, "pair")
+
+
+@pytest.mark.parametrize(
     "changes",
     [
         {"tag": {"overlap": "outer"}},

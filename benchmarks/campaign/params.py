@@ -42,7 +42,7 @@ SCALARS = [
     ),
     *("2020-01-01", "2020-01-01T00:00:00Z", "=", "<<", "!", "&", "*", "%", "@", "`", "- 1", "? a", "a: b", "[", "]", "{", "}", ","),
     *("[]", "{}", "[1, 2]", "[[1]]", "[a, [b, c]]", "{a: 1}", "{a: {b: c}}", "[null]", "{1: 2}", "{[1]: 2}", "{? a}", "[1,, 2]"),
-    *("hard", "learned", "type", "jsonl", "openvino", "max", "[tags]", "[relation, relation]", "{relation: 1, tags: 1}"),
+    *("hard", "balanced", "type", "jsonl", "openvino", "max", "[tags]", "[relation, relation]", "{relation: 1, tags: 1}"),
     *("{train: ['*']}", "{train: [a/**], test: []}"),
     *(
         "!!str 1",

@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from pathlib import Path
 
 from experiments.comparison import comparisons, scores
-from experiments.runs import EXPERIMENT_REPORT, HINT, PARAMS, Experiment, ReportDescription, Runs, read_runs
+from experiments.runs import EXPERIMENT_REPORT, HINT, PARAMS, REFERENCE_PARAMS, Experiment, ReportDescription, Runs, read_runs
 from pipeline.core import files, manifests, outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
@@ -91,7 +91,7 @@ def draw(rows: Sequence[Row], path: Path) -> None:
 
 def main(runs: Input, report: Output) -> str:
     """Compare the runs of a folder: whether multi-task beats single-task."""
-    settings, experiment = params.read(params.Evaluate), params.read(Experiment, PARAMS)
+    settings, experiment = params.read(params.Evaluate, REFERENCE_PARAMS), params.read(Experiment, PARAMS)
     tested = read_runs(sorted(runs.glob("*.json")))
     compared = comparisons(tested, COMPARISONS, settings)
     claim = claim_of(compared)

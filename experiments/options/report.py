@@ -1,4 +1,4 @@
-"""What each option of the train section is worth, changed alone: its score less that of params.yaml as it stands.
+"""What each option of the train section is worth, changed alone: its score less that of the reference network.
 
 In: the options' runs and the reference's. Out: differences.csv, README.md.
 
@@ -15,7 +15,7 @@ from typing import Any
 import yaml
 
 from experiments.comparison import comparisons, scores
-from experiments.runs import EXPERIMENT_REPORT, PARAMS, Experiment, ReportDescription, Run, Runs, read_runs
+from experiments.runs import EXPERIMENT_REPORT, PARAMS, REFERENCE_PARAMS, Experiment, ReportDescription, Run, Runs, read_runs
 from experiments.variants import OPTIONS, REFERENCE
 from pipeline.core import files, manifests, outputs, params
 from pipeline.core.errors import InputError
@@ -76,7 +76,7 @@ def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Eval
 
 def main(runs: Input, reference: Input, report: Output) -> str:
     """Compare the run of every option with the reference: what each is worth."""
-    settings, experiment = params.read(params.Evaluate), params.read(Experiment, PARAMS)
+    settings, experiment = params.read(params.Evaluate, REFERENCE_PARAMS), params.read(Experiment, PARAMS)
     tested = read_runs([*run_files(runs), reference])
     means = {row["variant"]: row["mean"] for row in scores(tested)}
     rows = differences(tested, means, settings)

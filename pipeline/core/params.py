@@ -7,13 +7,12 @@ from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeVar
 
-from pipeline.core import typed, typed_yaml
+from pipeline.core import removed, typed, typed_yaml
 from pipeline.core.constraints import Between, Line, OneOf
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
 from pipeline.core.labels import LONGEST, is_label, parse_label
 from pipeline.core.nearest import nearest
 from pipeline.core.schema import OTHER
-from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -21,8 +20,6 @@ FORMATS = (  # the modules of pipeline/corpus/formats that read
     *("semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel"),
     *("brat", "label_studio", "prodigy", "doccano", "conll", "tsv"),
 )
-# Keys that a release has taken away, "train.optimizer": which release that was, and what to write in their place.
-REMOVED: dict[str, tuple[str, str]] = {}
 Section = TypeVar("Section")
 
 # What training, drawing and any machine can take; typos go further.
@@ -111,8 +108,8 @@ class Parse:
 class Tag:
     """Which classes the BIO tags name, and what becomes of entities that share a word."""
 
-    labels: Literal["entity", "role", "type"]
-    entities: Literal["pair", "all"] = "pair"  # all: of sentences of which all are annotated
+    labels: Literal["auto", "entity", "role", "type"]
+    entities: Literal["auto", "pair", "all"] = "pair"  # all: of sentences of which all are annotated
     overlap: Literal["error", "outer", "first"] = "error"
 
 
@@ -164,18 +161,17 @@ class Train:
     positions: Literal["shared", "relation", "none"]
     position_width: Units
     pooling: Literal["max", "max+entities", "max+entities+attention"]
-    layer_mix: Literal["concatenate", "normalised", "scalar"]
+    layer_mix: Literal["concatenate", "normalised"]
     projection_width: Annotated[int, Between(0, 16_384)]
     lstm_units: Units
     dense_units: Units
     input_dropout: Share
     dropout: Share
-    loss_weights: LossWeights | Literal["learned"]
+    loss_weights: LossWeights
     class_weights: Literal["none", "balanced"]
     label_smoothing: Share
     learning_rate: Annotated[float, Between(1e-8, 10)]
     weight_decay: Annotated[float, Between(0, 10)]
-    schedule: Literal["constant", "cosine"]
     weight_averaging: Annotated[float, Between(0, 0.999999)]
     batch_size: Batch
     epochs: Rounds
@@ -227,17 +223,10 @@ def _section(section: type[Section], document: Document) -> Section:
     if name not in sections:
         raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
     try:
-        return typed.build(section, sections[name], (name,))
+        return typed.build(section, removed.passed_over(sections[name], name), (name,))
     except typed.MismatchError as error:
-        raise InputError([_problem(mismatch, document) for mismatch in error.mismatches]) from None
-
-
-def _problem(mismatch: Mismatch, document: Document) -> Problem:
-    found, hint = mismatch.found, mismatch.hint
-    if (key := typed.dotted(mismatch.keys)) in REMOVED:
-        release, hint = REMOVED[key]
-        found = f"{key} was removed in {release}"
-    return Problem(found, hint, source=document.place(mismatch.keys))
+        told = [removed.explained(mismatch, document.value) for mismatch in error.mismatches]
+        raise InputError([Problem(one.found, one.hint, source=document.place(one.keys)) for one in told]) from None
 
 
 def _missing_hint(name: str, present: Iterable[str]) -> str:

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 from itertools import pairwise
-from typing import NamedTuple
+from typing import Literal, NamedTuple
 
 import numpy as np
 import pyarrow as pa
@@ -29,6 +29,19 @@ class MentionTags(NamedTuple):
 def mentions_of(table: pa.Table) -> list[list[Mention]]:
     """The entities of each row of a parsed table; none where not all are annotated."""
     return [[Mention(**mention) for mention in mentions or ()] for mentions in table["entities"].to_pylist()]
+
+
+def which_entities(entities: Literal["auto", "pair", "all"], any_sentence: bool) -> Literal["pair", "all"]:
+    """What `tag.entities` asks for, `auto` settled: pair or all.
+
+    Args: any_sentence: whether training has a sentence with all its entities.
+
+    >>> which_entities("auto", any_sentence=False), which_entities("auto", any_sentence=True), which_entities("pair", True)
+    ('pair', 'all', 'pair')
+    """
+    if entities == "auto":
+        return "all" if any_sentence else "pair"
+    return entities
 
 
 def tag_mentions(table: pa.Table, labels: str, types: Sequence[str], overlap: str) -> MentionTags:

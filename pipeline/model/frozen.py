@@ -6,6 +6,7 @@ not (tests/model/test_frozen.py). Decoding reads the CRF's transitions from weig
 
 from __future__ import annotations
 
+from functools import cached_property
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -100,11 +101,12 @@ class Frozen:
         self._path = folder / NETWORK
         self._model = FrozenModel.load(self._path, MODEL.remake, warm_up)
         self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
+        self.workers = self._model.workers  # threads that should call it at once
 
-    @property
-    def workers(self) -> int:
-        """Threads that should call it at once."""
-        return self._model.workers
+    @cached_property
+    def transitions(self) -> Floats:
+        """(K, K) scores of the CRF, [from, to]; the members' mean."""
+        return transitions(self.config, self._path.parent)
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K).

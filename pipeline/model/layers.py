@@ -10,38 +10,32 @@ VARIANCE_FLOOR = 1e-6  # of a layer's numbers: the zero vector, of padding and o
 
 
 class WordVectors(tf.keras.layers.Layer):  # type: ignore[misc]
-    """Stored float16 vectors as float32: the encoder's layers side by side, or mixed (ELMo, Peters et al. 2018, equation 1).
+    """Stored float16 vectors as float32: the encoder's layers side by side, as they are or normalised.
 
     Normalised, each layer's numbers have mean 0 and variance 1 in every word (Ba et al. 2016, without gain or bias): encoders
     differ in the scale of their layers, and a BiLSTM whose inputs are small hardly trains.
     """
 
     def __init__(self, n_layers: int, mix: str, **options: Any) -> None:
-        """Args: n_layers: of the encoder in a vector; mix: concatenate, normalised or scalar."""
+        """Args: n_layers: of the encoder in a vector; mix: concatenate or normalised."""
         super().__init__(**options)
         self.n_layers = n_layers
         self.mix = mix
-        self.mixed = mix == "scalar"
-        if self.mixed:
-            self.scores = self.add_weight("scores", (n_layers,), initializer="zeros")
-            self.scale = self.add_weight("scale", (), initializer="ones")
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
         return {**super().get_config(), "n_layers": self.n_layers, "mix": self.mix}
 
     def call(self, words: tf.Tensor) -> tf.Tensor:
-        """(B, T, H) float16 to (B, T, H) float32, or to (B, T, H / n_layers) when mixed."""
+        """(B, T, H) float16 to (B, T, H) float32."""
         vectors = tf.cast(words, tf.float32)
         if self.mix == "concatenate":
             return vectors
         n_rows, n_words = tf.shape(words)[0], tf.shape(words)[1]
         layers = tf.reshape(vectors, (n_rows, n_words, self.n_layers, words.shape[-1] // self.n_layers))
-        if self.mix == "normalised":
-            centred = layers - tf.reduce_mean(layers, axis=-1, keepdims=True)
-            variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
-            return tf.reshape(centred * tf.math.rsqrt(variance + VARIANCE_FLOOR), (n_rows, n_words, words.shape[-1]))
-        return self.scale * tf.einsum("btlh,l->bth", layers, tf.nn.softmax(self.scores))
+        centred = layers - tf.reduce_mean(layers, axis=-1, keepdims=True)
+        variance = tf.reduce_mean(tf.square(centred), axis=-1, keepdims=True)
+        return tf.reshape(centred * tf.math.rsqrt(variance + VARIANCE_FLOOR), (n_rows, n_words, words.shape[-1]))
 
 
 class BiLSTM(tf.keras.layers.Layer):  # type: ignore[misc]

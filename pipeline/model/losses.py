@@ -13,25 +13,16 @@ from pipeline.core.tensorflow import tf
 Loss = Callable[[tf.Tensor, tf.Tensor], tf.Tensor]
 
 
-def compile_network(net: tf.keras.Model, options: Train, n_steps: int) -> None:
+def compile_network(net: tf.keras.Model, options: Train) -> None:
     """Declare losses and their weights by output name, and the optimizer."""
     losses: dict[str, Loss] = {"relation": cross_entropy(options.label_smoothing)}
     if "tags" in options.tasks:
         losses["tags"] = net.get_layer("tags").loss
-    loss_weights = None
-    if options.loss_weights == "learned":
-        # As an attribute of the network the variables are trained with it, yet stay outside its layers and so its saved weights.
-        net.log_variances = {name: tf.Variable(0.0, name=f"{name}_log_variance") for name in losses}
-        losses = {name: uncertain(loss, net.log_variances[name]) for name, loss in losses.items()}
-    else:
-        loss_weights = {name: getattr(options.loss_weights, name) for name in losses}
+    loss_weights = {name: getattr(options.loss_weights, name) for name in losses}
     if options.sharing == "soft" and "tags" in options.tasks:
         ours, theirs = (net.get_layer(f"{task}_lstm").weights for task in ("relation", "tags"))
         net.add_loss(lambda: options.sharing_weight * distance(ours, theirs, options.sharing_distance))
-    rate = options.learning_rate
-    if options.schedule == "cosine":
-        rate = tf.keras.optimizers.schedules.CosineDecay(rate, decay_steps=n_steps)
-    optimizer = tf.keras.optimizers.Adam(rate, weight_decay=options.weight_decay or None)
+    optimizer = tf.keras.optimizers.Adam(options.learning_rate, weight_decay=options.weight_decay or None)
     net.compile(optimizer, loss=losses, loss_weights=loss_weights)
     # Variables that the first step made would have it traced a second time, which takes seconds.
     optimizer.build(net.trainable_variables)
@@ -46,15 +37,6 @@ def cross_entropy(smoothing: float) -> Loss:
         return tf.keras.losses.categorical_crossentropy(target, output, label_smoothing=smoothing)
 
     return loss
-
-
-def uncertain(loss: Loss, log_variance: tf.Variable) -> Loss:
-    """A loss that learns its weight from its task's uncertainty (Kendall et al. 2018, equation 10): exp(-s) L + s / 2."""
-
-    def weighted(truth: tf.Tensor, output: tf.Tensor) -> tf.Tensor:
-        return tf.exp(-log_variance) * loss(truth, output) + log_variance / 2
-
-    return weighted
 
 
 def distance(ours: Sequence[tf.Variable], theirs: Sequence[tf.Variable], kind: str) -> tf.Tensor:

@@ -68,6 +68,6 @@ def _train_one(config: Config, data: Data, score: Score) -> Member:
         said = f"seed {config.train.seed}, epoch {len(curve)}: validation score {figures['validation_score']:.3f}"
         sys.stderr.write(f"{said}, {figures['sentences_per_second']:,.0f} sentences/s\n")
 
-    trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(training, validation, tell)
+    trained = Trainer(config, score, joint=training.tagged is not None).train(training, validation, tell)
     weights = {name: variable.numpy() for name, variable in weights_by_name(trained.model.network).items()}
     return Member(weights, trained.best_epoch, tuple(curve))

@@ -117,7 +117,7 @@ def _positions(config: Config, position_ids: list[tf.Tensor]) -> list[tf.Tensor]
 
 
 def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
-    """Stored vectors (B, T, H) float16 as the BiLSTM reads them: (B, T, width) float32, mixed and projected if asked."""
+    """Stored vectors (B, T, H) float16 as the BiLSTM reads them: (B, T, width) float32, normalised and projected if asked."""
     layers = tf.keras.layers
     vectors = WordVectors(config.n_layers, config.train.layer_mix, name="word_vectors")(words)
     # The same numbers of every word of a sentence (Gal and Ghahramani 2016).

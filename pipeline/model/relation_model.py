@@ -23,6 +23,8 @@ from pipeline.model.network import build, input_specs, members_of, weights_by_na
 class RelationModel:
     """A network with its config and its compiled inference."""
 
+    workers = 1  # threads that should call it: TensorFlow takes the cores itself
+
     def __init__(self, config: Config) -> None:
         """Build the network, with new weights."""
         self.config = config

@@ -54,11 +54,11 @@ class Checkpoint:
 class Trainer:
     """A compiled network to train: again from other seeds too, without tracing its step anew, which takes seconds."""
 
-    def __init__(self, config: Config, n_rows: int, score: Score, joint: bool = False) -> None:
+    def __init__(self, config: Config, score: Score, joint: bool = False) -> None:
         """Build and compile the network.
 
-        Args: n_rows: of training, for the learning rate's schedule; score: chooses the best epoch by validation, in percent;
-            joint: whether some examples train the tagger alone and others the relation head alone.
+        Args: score: chooses the best epoch by validation, in percent; joint: whether some examples train the tagger alone and
+            others the relation head alone.
         """
         options = config.train
         tf.keras.utils.set_random_seed(options.seed)
@@ -66,7 +66,7 @@ class Trainer:
         self._options = options
         self._score = score
         self._model = RelationModel(config)
-        compile_network(self._model.network, options, n_steps=options.epochs * math.ceil(n_rows / options.batch_size))
+        compile_network(self._model.network, options)
         self._step = compiled_step(self._model, joint)
 
     def reset(self, seed: int) -> None:
@@ -77,7 +77,7 @@ class Trainer:
         initial = weights_by_name(build(self._model.config))
         for name, variable in weights_by_name(net).items():
             variable.assign(initial[name])
-        for variable in (*net.optimizer.variables, *getattr(net, "log_variances", {}).values()):
+        for variable in net.optimizer.variables:
             variable.assign(tf.zeros_like(variable))
 
     def train(

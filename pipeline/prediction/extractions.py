@@ -6,7 +6,8 @@
 An entity has an id, its characters, a type where the model's tags have types, and the probability of just these words and this
 type; a relation has the ids of its head and tail, and its name without a direction: that is in head and tail. Relations within a
 sentence are looked for; a pair of which the model says that it has none is left out. Where the pair in one order and in the other
-say the same relation, it is one, with the larger probability.
+say the same relation, it is one, with the larger probability; a symmetric relation (`parse.symmetric`) is the same in both orders,
+its head the first in reading order.
 """
 
 from __future__ import annotations
@@ -168,7 +169,8 @@ def _found(prediction: Prediction, start: int) -> _Found:
         if relation.name != prediction.negative_label:
             name, direction = parse_label(relation.name)
             head, tail = place[relation.e1.words], place[relation.e2.words]
-            key = (tail, head, f"{name}(e1,e2)") if direction == "e2,e1" else (head, tail, relation.name)
+            is_turned = direction == "e2,e1" or (name in prediction.symmetric and head > tail)
+            key = (tail, head, f"{name}(e1,e2)" if direction else name) if is_turned else (head, tail, relation.name)
             relations[key] = max(relations.get(key, 0.0), relation.probabilities[relation.name])
     spans = [Span(start + entity.characters.start, start + entity.characters.end) for entity in entities]
     return _Found(

@@ -62,6 +62,7 @@ class Predictor:
         self._folder = folder
         self.vectors = model.description.vectors
         self._max_length = model.description.max_length
+        self._symmetric = model.description.symmetric
         self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
         self._network = Frozen(self.config, folder)
@@ -166,6 +167,7 @@ class Predictor:
             n_too_far=n_too_far,
             sees_entities=config.relation_sees_entities,
             negative_label=negative_label,
+            symmetric=self._symmetric,
         )
 
     def _ask(self, pairs: list[Pair], max_length: int, read: Callable[[list[Window], Outputs], list[Result]]) -> list[Result]:

@@ -129,6 +129,7 @@ class Prediction:
     n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
     sees_entities: bool = True  # the model's relations depend on which words the entities are
     negative_label: str | None = None  # the relation that says there is none; None where the model always names one
+    symmetric: tuple[str, ...] = ()  # relations without direction, of which both orders of a pair are one
 
     def as_json(self) -> dict[str, Any]:
         """The prediction of a marked sentence as a JSON object; of an unmarked one extractions.py makes another."""

@@ -19,10 +19,11 @@ def two_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
     (tmp_path / "experiment.yaml").write_text(yaml.safe_dump({"experiment": {"corpus": "", "seeds": [1, 2], "epochs": 8}}))
     monkeypatch.setattr(report, "PARAMS", tmp_path / "experiment.yaml")
-    monkeypatch.setattr(report, "OPTIONS", {name: OPTIONS[name] for name in ("cosine", "light-tags")})
+    monkeypatch.setattr(report, "REFERENCE_PARAMS", tmp_path / "params.yaml")
+    monkeypatch.setattr(report, "OPTIONS", {name: OPTIONS[name] for name in ("balanced", "light-tags")})
     monkeypatch.chdir(tmp_path)
     made("hard", (wrong_every(8),) * 2).write(Path("hard-100.json"))
-    made("cosine", (wrong_every(4),) * 2).write(Path("runs/cosine-100.json"))
+    made("balanced", (wrong_every(4),) * 2).write(Path("runs/balanced-100.json"))
 
 
 def test_the_options_are_run_and_compared_with_the_reference() -> None:
@@ -44,6 +45,6 @@ def test_the_options_stand_in_the_order_of_what_they_are_worth() -> None:
     line = report.main(Path("runs"), Path("hard-100.json"), Path("report"))
     assert line.startswith("options: 2 compared, best loss_weights: {relation: 1.0")
     lines = [line for line in Path("report/README.md").read_text().splitlines() if line.startswith("| `")]
-    assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "schedule: cosine"]
+    assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "class_weights: balanced"]
     assert "| +" in lines[0]
     assert "| -" in lines[1]

@@ -87,6 +87,7 @@ def trainings(eagerly: None, tmp_path_factory: pytest.TempPathFactory) -> Traini
     with pytest.MonkeyPatch.context() as patch:
         patch.chdir(folder)
         patch.setattr(train_variant, "PARAMS", Path("experiment.yaml"))
+        patch.setattr(train_variant, "REFERENCE_PARAMS", Path("params.yaml"))
         patch.setattr(train_variant.Store, "open", lambda folder: tiny.FakeStore())
         spy(patch, made)
         for variant in VARIANTS:
@@ -103,6 +104,7 @@ def test_test_rows_without_labels_are_an_error(tmp_path: Path, monkeypatch: pyte
     storage.write(tmp_path / "positioned", POSITION, splits, tiny.NOTES)
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(train_variant, "PARAMS", Path("experiment.yaml"))
+    monkeypatch.setattr(train_variant, "REFERENCE_PARAMS", Path("params.yaml"))
     monkeypatch.setattr(train_variant.Store, "open", lambda _: tiny.FakeStore())
     with pytest.raises(InputError, match="test rows have no labels"):
         train_variant.main("hard", 100, Path("positioned"), Path("embedded"), Path("run.json"))

@@ -2,12 +2,12 @@
 
 import dataclasses
 
-from experiments.runs import Experiment
+from experiments.runs import REFERENCE_PARAMS, Experiment
 from experiments.variants import OPTIONS, VARIANTS, train_section
 from pipeline.core import params
 from tests.support.project import ROOT
 
-BASE = params.read(params.Train, ROOT / "params.yaml")
+BASE = params.read(params.Train, ROOT / REFERENCE_PARAMS)
 EXPERIMENT = Experiment(corpus="", seeds=(1,), epochs=8)
 
 
@@ -19,5 +19,5 @@ def test_no_variant_is_stopped_early() -> None:
     assert train_section("hard", 100, BASE, EXPERIMENT).patience == 8
 
 
-def test_no_option_is_that_of_params() -> None:
+def test_no_option_is_that_of_the_reference() -> None:
     assert all(dataclasses.replace(BASE, **changes) != BASE for changes in OPTIONS.values())

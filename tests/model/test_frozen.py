@@ -12,10 +12,10 @@ from tests.support import tiny
 
 ARCHITECTURES = [
     {},
-    {"sharing": "soft", "positions": "none", "layer_mix": "scalar"},
+    {"sharing": "soft", "positions": "none"},
     {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
     {"pooling": "max+entities+attention"},
-    {"positions": "relation", "tasks": ("relation",), "layer_mix": "scalar"},
+    {"positions": "relation", "tasks": ("relation",), "layer_mix": "normalised"},
     {"layer_mix": "normalised", "members": 2},
 ]
 CONFIG = tiny.config(lstm_units=16, dense_units=16)

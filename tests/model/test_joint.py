@@ -84,7 +84,7 @@ def test_a_pairs_tags_teach_the_tagger_nothing(data: StageOutput[PositionNotes])
     """Batches of pairs alone leave the weights of the tagger as they were, those of sentences alone the relation head's."""
     whole = joint.examples(data, "train", tiny.FakeStore(), config())
     for rows, kept, moved in (([0, 1], "tags/", "relation/"), ([2, 3], "relation/", "tags/")):
-        own = trainer.Trainer(config(), 5, validation.score, joint=True)
+        own = trainer.Trainer(config(), validation.score, joint=True)
         before = {name: weight.numpy() for name, weight in weights_by_name(own._model.network).items()}
         own._step(trainer.Feed(whole, config(), config().train)._batch(np.array(rows)))
         changed = {name for name, weight in weights_by_name(own._model.network).items() if (weight.numpy() != before[name]).any()}
@@ -96,7 +96,7 @@ def test_a_pairs_tags_teach_the_tagger_nothing(data: StageOutput[PositionNotes])
 def test_pairs_and_sentences_are_learnt_by_heart(data: StageOutput[PositionNotes]) -> None:
     learnt = config(epochs=60, patience=60, learning_rate=0.03, lstm_units=8, pooling="max+entities")
     examples = joint.examples(data, "train", tiny.FakeStore(), learnt)
-    trained = trainer.Trainer(learnt, len(examples), validation.score, joint=True).train(examples, examples)
+    trained = trainer.Trainer(learnt, validation.score, joint=True).train(examples, examples)
     assert trained.score > 90
 
 

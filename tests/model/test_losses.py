@@ -15,7 +15,7 @@ def losses_of_one_step(**changes):
     tf.keras.utils.set_random_seed(1)
     config = tiny.config(**changes)
     model = RelationModel(config)
-    losses.compile_network(model.network, config.train, n_steps=1)
+    losses.compile_network(model.network, config.train)
     (batch, *_) = trainer.Feed(tiny.examples(), config, config.train).epoch()
     return {name: float(value) for name, value in trainer.compiled_step(model)(batch).items()}
 
@@ -26,28 +26,11 @@ def test_loss_weights_go_by_output_name():
     assert losses["loss"] == pytest.approx(2 * losses["relation_loss"] + 0.5 * losses["tags_loss"], rel=1e-5)
 
 
-@pytest.mark.usefixtures("eager")
-def test_learned_loss_weights_move():
-    trained = fit(loss_weights="learned")
-    assert all(float(variance) != 0 for variance in trained.model.network.log_variances.values())
-
-
-@pytest.mark.usefixtures("eager")
-def test_learned_loss_weights_start_at_one():
-    learned, fixed = losses_of_one_step(loss_weights="learned"), losses_of_one_step()
-    assert learned["loss"] == pytest.approx(fixed["loss"], rel=1e-5)
-
-
 def test_the_cross_entropy_spreads_a_share_of_the_target_over_all_classes():
     output = np.array([[0.5, 0.25, 0.25], [0.1, 0.8, 0.1]], np.float32)
     plain, smoothed = (losses.cross_entropy(share)(tf.constant([[0], [1]]), tf.constant(output)).numpy() for share in (0.0, 0.3))
     np.testing.assert_allclose(plain, -np.log([0.5, 0.8]), rtol=1e-5)
     np.testing.assert_allclose(smoothed, 0.7 * plain - 0.1 * np.log(output).sum(axis=1), rtol=1e-5)
-
-
-def test_an_uncertain_loss_is_that_of_the_paper():
-    loss = losses.uncertain(lambda truth, output: tf.constant([3.0]), tf.constant(2 * np.log(2.0), tf.float32))
-    assert float(loss(None, None)[0]) == pytest.approx(3 / 4 + np.log(2))
 
 
 def test_the_distance_counts_what_both_have():

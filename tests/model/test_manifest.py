@@ -21,9 +21,9 @@ def seal(folder: Path, **changes: Any) -> ModelDescription:
     return description
 
 
-@pytest.mark.parametrize("loss_weights", [LossWeights(relation=2.0, tags=0.5), "learned"], ids=str)
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)], ids=str)
-def test_a_description_is_read_as_it_was_written(loss_weights: object, tasks: tuple[str, ...], tmp_path: Path) -> None:
+def test_a_description_is_read_as_it_was_written(tasks: tuple[str, ...], tmp_path: Path) -> None:
+    loss_weights = LossWeights(relation=2.0, tags=0.5)
     written = seal(tmp_path / "model", loss_weights=loss_weights, tasks=tasks)
     saved = SavedModel.open(tmp_path / "model")
     assert saved.description == written

@@ -23,7 +23,7 @@ def test_the_projection_narrows_what_the_bilstm_reads():
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
 @pytest.mark.parametrize("pooling", ["max", "max+entities", "max+entities+attention"])
 def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks, pooling):
-    config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling=pooling, layer_mix="scalar")
+    config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling=pooling, layer_mix="normalised")
     outputs = RelationModel(config).forward(tiny.examples().inputs(np.arange(4)))
     assert set(outputs) == set(tasks)
     assert outputs["relation"].shape == (4, 3)

@@ -16,7 +16,7 @@ from tests.support.project import ROOT
 
 
 def test_a_new_process_predicts_the_same_without_the_training_code(tmp_path):
-    model = RelationModel(tiny.config(sharing="soft", layer_mix="scalar"))
+    model = RelationModel(tiny.config(sharing="soft", layer_mix="normalised"))
     model.save(tmp_path)
     expected = predict(model, tiny.examples())
     np.savez(tmp_path / "expected.npz", probabilities=expected.probabilities, tag_ids=np.concatenate(expected.tag_ids))
@@ -25,7 +25,7 @@ def test_a_new_process_predicts_the_same_without_the_training_code(tmp_path):
         from pipeline.model.predictions import predict
         from pipeline.model.relation_model import RelationModel
         from tests.support import tiny
-        folder, config = pathlib.Path(sys.argv[1]), tiny.config(sharing="soft", layer_mix="scalar")
+        folder, config = pathlib.Path(sys.argv[1]), tiny.config(sharing="soft", layer_mix="normalised")
         said, expected = predict(RelationModel.load(config, folder), tiny.examples()), np.load(folder / "expected.npz")
         assert (said.probabilities == expected["probabilities"]).all()
         assert (np.concatenate(said.tag_ids) == expected["tag_ids"]).all()

@@ -26,10 +26,10 @@ def test_two_runs_give_the_same_bytes():
 
 
 def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
-    config = tiny.config(loss_weights="learned", epochs=3, dropout=0.0)
+    config = tiny.config(epochs=3, dropout=0.0)
     examples, trained = tiny.examples(copies=3), []
     for earlier in ([], [1, 2]):
-        own = trainer.Trainer(config, len(examples), validation.score)
+        own = trainer.Trainer(config, validation.score)
         for seed in [*earlier, 3]:
             own.reset(seed)
             last = own.train(examples, examples)
@@ -43,8 +43,8 @@ def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():
         {"tasks": ("relation",)},
         {"sharing": "soft", "sharing_distance": "l1"},
         {"sharing": "soft", "positions": "relation"},
-        {"loss_weights": "learned", "class_weights": "balanced"},
-        {"schedule": "cosine", "weight_decay": 0.01, "weight_averaging": 0.9},
+        {"class_weights": "balanced"},
+        {"weight_decay": 0.01, "weight_averaging": 0.9},
         {"label_smoothing": 0.1, "pooling": "max+entities+attention"},
     ],
     ids=str,
@@ -74,7 +74,7 @@ def test_the_best_epochs_weights_are_kept_and_patience_ends_training():
 def test_many_lengths_trace_the_step_once():
     config = tiny.config(batch_size=1)
     model = RelationModel(config)
-    losses.compile_network(model.network, config.train, n_steps=1)
+    losses.compile_network(model.network, config.train)
     step = trainer.compiled_step(model)
     feed = trainer.Feed(tiny.examples(), config, config.train)
     for batch in feed.epoch():

@@ -22,16 +22,17 @@ TEXT = "here Ann met Bob .  Nobody else ! \n Only Eve ."
 class Fixed(StandIn):
     """A predictor whose relations are what a test says, by the words of a pair, else the negative label."""
 
-    def __init__(self, said):
+    def __init__(self, said, symmetric=()):
         super().__init__()
         self.said = said
+        self.symmetric = symmetric
 
     def _answer(self, sentence):
         answer = super()._answer(sentence)
         relations = tuple(
             replace(each, probabilities=self.said.get((each.e1.text, each.e2.text), {"Other": 1.0})) for each in answer.relations
         )
-        return replace(answer, relations=relations)
+        return replace(answer, relations=relations, symmetric=self.symmetric)
 
 
 def document(text, **more):
@@ -62,6 +63,12 @@ def test_a_direction_becomes_head_and_tail():
 def test_a_relation_that_both_orders_of_a_pair_say_is_one():
     said = {("Ann", "Bob"): {"Uses(e2,e1)": 0.6}, ("Bob", "Ann"): {"Uses(e1,e2)": 0.9}}
     assert found("Ann met Bob", Fixed(said)).relations == (("T2", "T1", "Uses(e1,e2)", 0.9),)
+
+
+@pytest.mark.parametrize("second", ["Near", "Other"])
+def test_a_symmetric_relation_is_one_whose_head_stands_first(second):
+    said = {("Ann", "Bob"): {second: 0.6}, ("Bob", "Ann"): {"Near": 0.9}}
+    assert found("Ann met Bob", Fixed(said, symmetric=("Near",))).relations == (("T1", "T2", "Near", 0.9),)
 
 
 def test_the_negative_label_is_no_relation_and_lists_are_there_when_they_are_empty():

@@ -16,6 +16,7 @@ import yaml
 from tests.support import encoders
 
 ROOT = Path(__file__).parents[2]
+REFERENCE = ROOT / "experiments/reference/params.yaml"  # the plain network, whatever params.yaml ships
 STAGES = yaml.safe_load((ROOT / "dvc.yaml").read_text())["stages"]
 SHIPPED = (
     "pipeline",

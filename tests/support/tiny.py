@@ -16,7 +16,7 @@ from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, SPLITS, EncoderDescription, VectorsDescription
 from pipeline.model.batches import Examples
 from pipeline.model.config import Config
-from tests.support.project import ROOT
+from tests.support.project import REFERENCE
 from tests.support.rows import POSITION_NOTES, positioned
 
 WIDTH = 8
@@ -78,9 +78,9 @@ def examples(copies: int = 1) -> Examples:
 
 
 def options(**changes: Any) -> Train:
-    """The committed train section, made small, with changes."""
+    """The reference network's train section, made small, with changes."""
     small: dict[str, Any] = {"lstm_units": 4, "dense_units": 4, "batch_size": 4, "epochs": 2, "position_width": 2}
-    return dataclasses.replace(params.read(Train, ROOT / "params.yaml"), **{**small, **changes})
+    return dataclasses.replace(params.read(Train, REFERENCE), **{**small, **changes})
 
 
 def config(vectors: VectorsDescription = VECTORS, **changes: Any) -> Config:

@@ -15,5 +15,5 @@ def fit(
 ) -> Trained:
     """A model trained and validated on the same rows, under the tiny options with changes."""
     examples = tiny.examples(copies=3)
-    trainer = Trainer(tiny.config(**changes), len(examples), score)
+    trainer = Trainer(tiny.config(**changes), score)
     return trainer.train(examples, examples, on_epoch)
