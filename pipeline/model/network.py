@@ -26,7 +26,8 @@ and Zhou et al. 2016), and "tags", the emissions of a CRF over the same BiLSTM (
     "relation" (B, R)
 
 Of the options, `sharing: soft` gives each task a BiLSTM of its own, `stacked` puts a second one for the relation onto the shared
-one, and `positions: relation` keeps the position embeddings from the tagger.
+one, and `positions: relation` keeps the position embeddings from the tagger. Embeddings of the words' shapes stand beside the
+vectors if asked.
 """
 
 from __future__ import annotations

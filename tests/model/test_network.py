@@ -18,6 +18,12 @@ def test_the_projection_narrows_what_the_bilstm_reads():
     assert [layer.name for layer in plain.layers if layer.name == "projection"] == []
 
 
+def test_the_stacked_bilstm_reads_the_words_and_the_shared_states():
+    net = RelationModel(tiny.config(sharing="stacked", positions="relation", lstm_units=3)).network
+    assert net.get_layer("shared_lstm").widths == [tiny.WIDTH]
+    assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6]
+
+
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
 @pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
