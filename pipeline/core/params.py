@@ -155,12 +155,12 @@ class Train:
     """The network and its training."""
 
     tasks: tuple[Literal["relation", "tags"], ...]
-    sharing: Literal["hard", "soft"]
+    sharing: Literal["hard", "soft", "stacked"]
     sharing_distance: Literal["l1", "l2"]
     sharing_weight: Weight
     positions: Literal["shared", "relation", "none"]
     position_width: Units
-    pooling: Literal["max", "max+entities", "max+entities+attention"]
+    pooling: Literal["max", "max+entities", "max+entities+attention", "pieces+entities", "pieces+entities+attention"]
     layer_mix: Literal["concatenate", "normalised"]
     projection_width: Annotated[int, Between(0, 16_384)]
     lstm_units: Units
@@ -179,6 +179,7 @@ class Train:
     seed: Seed
     members: Annotated[int, Between(1, 100)] = 1  # newer than the first release, as what follows
     type_pairs: Literal["all", "seen"] = "all"  # of entities found, those asked about
+    shape_width: Annotated[int, Between(0, 16_384)] = 0
 
 
 @dataclass(frozen=True)

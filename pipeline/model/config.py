@@ -12,20 +12,24 @@ from pipeline.core.schema import PositionNotes, VectorsDescription
 Size = Annotated[int, Between(1, 1_000_000)]
 Label = Annotated[str, Line(1_000)]
 Labels = Annotated[tuple[Label, ...], Items(1, 10_000)]
+POSITION_IDS, SHAPE_IDS = ("e1_position_ids", "e2_position_ids"), "shape_ids"
 
 
 @dataclass(frozen=True)
 class Pooling:
-    """What stands beside the maximum over the words' states."""
+    """What a sentence's states become."""
 
-    entities: bool  # the mean states over e1 and over e2
+    pieces: bool  # a maximum before, between and behind the entities, else one over all words
+    entities: bool  # beside it, the mean states over e1 and over e2
     attention: bool  # a mean that the entities ask for
 
 
 POOLINGS = {  # by train.pooling
-    "max": Pooling(entities=False, attention=False),
-    "max+entities": Pooling(entities=True, attention=False),
-    "max+entities+attention": Pooling(entities=True, attention=True),
+    "max": Pooling(pieces=False, entities=False, attention=False),
+    "max+entities": Pooling(pieces=False, entities=True, attention=False),
+    "max+entities+attention": Pooling(pieces=False, entities=True, attention=True),
+    "pieces+entities": Pooling(pieces=True, entities=True, attention=False),
+    "pieces+entities+attention": Pooling(pieces=True, entities=True, attention=True),
 }
 
 
@@ -53,6 +57,11 @@ class Config:
             notes.max_distance,
             train,
         )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of what the network reads of a batch."""
+        return ("words", *POSITION_IDS, *((SHAPE_IDS,) if self.train.shape_width else ()))
 
     @property
     def members(self) -> tuple[Config, ...]:

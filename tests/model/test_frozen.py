@@ -15,8 +15,9 @@ ARCHITECTURES = [
     {"sharing": "soft", "positions": "none"},
     {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
     {"pooling": "max+entities+attention"},
+    {"pooling": "pieces+entities", "positions": "relation", "sharing": "stacked"},
     {"positions": "relation", "tasks": ("relation",), "layer_mix": "normalised"},
-    {"layer_mix": "normalised", "members": 2},
+    {"layer_mix": "normalised", "members": 2, "shape_width": 3},
 ]
 CONFIG = tiny.config(lstm_units=16, dense_units=16)
 

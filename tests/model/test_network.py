@@ -18,10 +18,16 @@ def test_the_projection_narrows_what_the_bilstm_reads():
     assert [layer.name for layer in plain.layers if layer.name == "projection"] == []
 
 
+def test_the_stacked_bilstm_reads_the_words_and_the_shared_states():
+    net = RelationModel(tiny.config(sharing="stacked", positions="relation", lstm_units=3)).network
+    assert net.get_layer("shared_lstm").widths == [tiny.WIDTH]
+    assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6]
+
+
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
-@pytest.mark.parametrize("sharing", ["hard", "soft"])
+@pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
-@pytest.mark.parametrize("pooling", ["max", "max+entities", "max+entities+attention"])
+@pytest.mark.parametrize("pooling", ["max", "max+entities+attention", "pieces+entities"])
 def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks, pooling):
     config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling=pooling, layer_mix="normalised")
     outputs = RelationModel(config).forward(tiny.examples().inputs(np.arange(4)))
@@ -29,7 +35,7 @@ def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks,
     assert outputs["relation"].shape == (4, 3)
 
 
-@pytest.mark.parametrize("sharing", ["hard", "soft"])
+@pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize(("positions", "sees"), [("shared", True), ("relation", False), ("none", False)])
 def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions, sees):
     model = RelationModel(tiny.config(sharing=sharing, positions=positions))
@@ -41,6 +47,15 @@ def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions,
 
 def test_every_pooling_that_params_offer_says_what_it_has():
     assert set(config.POOLINGS) == set(typing.get_args(typing.get_type_hints(Train)["pooling"]))
+
+
+def test_the_network_reads_shapes_only_if_they_have_a_width():
+    inputs = tiny.examples().inputs(np.arange(4))
+    capitals = {**inputs, "shape_ids": np.where(inputs["shape_ids"] > 0, 5, 0).astype(np.int32)}
+    for width, reads in ((0, False), (3, True)):
+        model = RelationModel(tiny.config(shape_width=width))
+        for task in ("relation", "tags"):
+            assert (not np.allclose(model.forward(inputs)[task], model.forward(capitals)[task])) == reads
 
 
 def test_the_input_dropout_drops_the_same_numbers_of_every_word():
