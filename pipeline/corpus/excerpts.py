@@ -10,7 +10,7 @@ from operator import itemgetter
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Mention, Span
 from pipeline.corpus.document import Document, Entity
-from pipeline.corpus.formats.row_problems import type_problem
+from pipeline.corpus.formats.row_problems import text_problem, type_problem
 from pipeline.corpus.words import Stretches
 
 START, END = itemgetter(0), itemgetter(1)
@@ -116,8 +116,13 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
         for entity in document.entities
         if entity.id not in related and (problem := entity_problem(document, entity, entity.id, words))
     ]
+    rows = []
+    for row_id, part in zip(ids, texts, strict=True):
+        if problem := text_problem(part.text):
+            problems.append(problem.at(document.source, row_id=row_id).or_exclude())
+        else:
+            rows.append(AnnotatedSentence(row_id, document.source, document.id, part))
     n_across = sum(len(sentences_of(sentences, entity.cover)) > 1 for entity in document.entities) if len(sentences) > 1 else 0
-    rows = [AnnotatedSentence(row_id, document.source, document.id, part) for row_id, part in zip(ids, texts, strict=True)]
     return DocumentSentences(tuple(rows), tuple(problems), n_across)
 
 
