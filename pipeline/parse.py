@@ -68,7 +68,7 @@ def parse(pairs: Sequence[AnnotatedPair], tokenize: Tokenizer, directed: bool) -
 def parse_sentences(sentences: Sequence[AnnotatedSentence]) -> pa.Table:
     """A table of SENTENCES, one row a sentence."""
     parts = [sentence.excerpt for sentence in sentences]
-    spans = [[] if part.words is None else part.words.tolist() for part in parts]
+    spans = [[] if part.words is None else part.words for part in parts]
     columns = {
         "id": [sentence.id for sentence in sentences],
         "source": [sentence.source for sentence in sentences],

@@ -101,7 +101,7 @@ def needs(document: Document) -> frozenset[str]:
 
 def is_of_tokens(document: Document) -> bool:
     """Whether the text of a document is its tokens with a blank between, and nothing else."""
-    return document.words is not None and document.text == " ".join(document.text[start:end] for start, end in document.words)
+    return document.words is not None and document.text == " ".join([document.text[start:end] for start, end in document.words])
 
 
 def require_held(document: Document, holds: frozenset[str]) -> None:
@@ -122,8 +122,9 @@ def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Spa
     ('New York .', (Span(start=0, end=3), Span(start=4, end=8), Span(start=9, end=10)))
     """
     lengths = [len(word) for word in words]
-    starts = accumulate(lengths, lambda start, length: start + length + len(between), initial=0)
-    return between.join(words), tuple(Span(start, start + length) for start, length in zip(starts, lengths, strict=False))
+    steps = [length + len(between) for length in lengths]
+    starts = accumulate(steps, initial=0)
+    return between.join(words), tuple([Span(start, start + length) for start, length in zip(starts, lengths, strict=False)])
 
 
 def word_span(words: Sequence[Span], start: int, end: int) -> Span:

@@ -2,30 +2,31 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_left, bisect_right
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import cache
+from operator import itemgetter
 
-import numpy as np
-
-from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Mention, Span
 from pipeline.corpus.document import Document, Entity
-from pipeline.corpus.formats.row_problems import type_problem
+from pipeline.corpus.formats.row_problems import text_problem, type_problem
+from pipeline.corpus.words import Stretches
+
+START, END = itemgetter(0), itemgetter(1)
 
 
 @dataclass(frozen=True, slots=True)
 class Excerpt:
     """A part of a document.
 
-    Args: start: its first character in the document; words: (T, 2) start and end of each, in characters of the part, None where
-        they are split later; mentions: in reading order, None where the document names those of a pair alone.
+    Args: start: its first character in the document; words: in characters of the part, None where they are split later;
+        mentions: in reading order, None where the document names those of a pair alone.
     """
 
     start: int
     text: str
-    words: Ints | None
+    words: Stretches | None
     mentions: tuple[Mention, ...] | None
 
 
@@ -48,7 +49,7 @@ class DocumentSentences:
     n_across: int
 
 
-def excerpt(document: Document, run: Span, cover: Span | None, words: Ints | None, names: Mapping[str, str]) -> Excerpt:
+def excerpt(document: Document, run: Span, cover: Span | None, words: Stretches | None, names: Mapping[str, str]) -> Excerpt:
     """A run of sentences without the white space around; a text that is one sentence stays as it is.
 
     Args: cover: what has to be in it; words: the document's, as sentences.segment gives them; names: new names of types.
@@ -61,47 +62,53 @@ def excerpt(document: Document, run: Span, cover: Span | None, words: Ints | Non
     text = document.text[start:end]
     if words is None:
         return Excerpt(start, text, None, None)
-    first, after = np.searchsorted(words[:, 1], start, side="right"), np.searchsorted(words[:, 0], end)
-    inside = np.clip(words[first:after], start, end) - start
+    inside = words[bisect_right(words, start, key=END) : bisect_left(words, end, key=START)]
+    if text != document.text:
+        inside = [(max(first, start) - start, min(after, end) - start) for first, after in inside]
     return Excerpt(start, text, inside, _mentions(document, start, end, inside, names) if document.complete else None)
 
 
-def excerpts_of(document: Document, words: Ints | None, names: Mapping[str, str]) -> Callable[[Span, Span], Excerpt]:
-    """A function from a run of sentences, and what has to be in it, to its excerpt; all pairs of a run share one."""
+class Excerpts:
+    """The excerpts of a document, each made once: its sentences and all pairs of a run share one."""
 
-    @cache
-    def of_run(run: Span) -> Excerpt:
-        return excerpt(document, run, None, words, names)
+    def __init__(self, document: Document, words: Stretches | None, names: Mapping[str, str]) -> None:
+        """Args: words: the document's, as sentences.segment gives them; names: new names of types."""
+        self.document = document
+        self.words = words
+        self.names = names
+        self._of_run: dict[Span, Excerpt] = {}
 
-    def cut(run: Span, cover: Span) -> Excerpt:
-        part = of_run(run)
+    def of(self, run: Span, cover: Span) -> Excerpt:
+        """The excerpt of a run of sentences, with what has to be in it."""
+        part = self.of_run(run)
         is_inside = part.start <= cover.start and cover.end <= part.start + len(part.text)
-        return part if is_inside else excerpt(document, run, cover, words, names)
+        return part if is_inside else excerpt(self.document, run, cover, self.words, self.names)
 
-    return cut
+    def of_run(self, run: Span) -> Excerpt:
+        """The excerpt of a run of sentences."""
+        if run not in self._of_run:
+            self._of_run[run] = excerpt(self.document, run, None, self.words, self.names)
+        return self._of_run[run]
 
 
-def _mentions(document: Document, start: int, end: int, words: Ints, names: Mapping[str, str]) -> tuple[Mention, ...]:
+def _mentions(document: Document, start: int, end: int, words: Stretches, names: Mapping[str, str]) -> tuple[Mention, ...]:
     """The entities that lie between two characters of a document; those that hold no word are problems, not mentions."""
-    entities = [entity for entity in document.entities if start <= entity.cover.start and entity.cover.end <= end]
-    edges = np.array([entity.cover for entity in entities], np.int64).reshape(-1, 2) - start
-    spans = np.searchsorted(words[:, 0], edges)
-    found = [
-        Mention(first, after, renamed_type(entity, names))
-        for entity, (first, after) in zip(entities, spans.tolist(), strict=True)
-        if first < after
-    ]
+    found = []
+    for entity in document.entities:
+        cover = entity.cover
+        if start <= cover.start and cover.end <= end:
+            first, after = (bisect_left(words, edge - start, key=START) for edge in cover)
+            if first < after:
+                found.append(Mention(first, after, renamed_type(entity, names)))
     return tuple(sorted(found, key=lambda mention: mention[:2]))
 
 
-def find_annotated(
-    document: Document, sentences: Sequence[Span], words: Ints | None, names: Mapping[str, str]
-) -> DocumentSentences:
+def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSentences:
     """The sentences of a document of which all entities are annotated; none of a document of one pair."""
+    document, words = excerpts.document, excerpts.words
     if not document.complete or words is None:
         return DocumentSentences((), (), 0)
-    cut = [excerpt(document, sentence, None, words, names) for sentence in sentences]
-    texts = [part for part in cut if part.words is not None and len(part.words)]
+    texts = [part for part in map(excerpts.of_run, sentences) if part.words]
     ids = [document.id] if len(texts) == 1 else [f"{document.id}#{number}" for number in range(1, len(texts) + 1)]
     related = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
     problems = [
@@ -109,14 +116,22 @@ def find_annotated(
         for entity in document.entities
         if entity.id not in related and (problem := entity_problem(document, entity, entity.id, words))
     ]
-    starts = np.array([sentence.start for sentence in sentences], np.int64)
-    covers = np.array([entity.cover for entity in document.entities], np.int64).reshape(-1, 2)
-    n_across = (np.searchsorted(starts, covers[:, 0], "right") != np.searchsorted(starts, covers[:, 1], "left")).sum()
-    rows = [AnnotatedSentence(row_id, document.source, document.id, part) for row_id, part in zip(ids, texts, strict=True)]
-    return DocumentSentences(tuple(rows), tuple(problems), int(n_across))
+    rows = []
+    for row_id, part in zip(ids, texts, strict=True):
+        if problem := text_problem(part.text):
+            problems.append(problem.at(document.source, row_id=row_id).or_exclude())
+        else:
+            rows.append(AnnotatedSentence(row_id, document.source, document.id, part))
+    n_across = sum(len(sentences_of(sentences, entity.cover)) > 1 for entity in document.entities) if len(sentences) > 1 else 0
+    return DocumentSentences(tuple(rows), tuple(problems), n_across)
 
 
-def entity_problem(document: Document, entity: Entity, name: str, words: Ints | None) -> Problem | None:
+def sentences_of(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
+    """The sentences that hold a stretch."""
+    return sentences[bisect_right(sentences, cover.start, key=START) - 1 : bisect_left(sentences, cover.end, key=START)]
+
+
+def entity_problem(document: Document, entity: Entity, name: str, words: Stretches | None) -> Problem | None:
     """What is wrong with an entity, whether or not a relation has it.
 
     Args: name: what its type is called by; words: the document's, as sentences.segment gives them.
@@ -133,6 +148,7 @@ def renamed_type(entity: Entity, names: Mapping[str, str]) -> str | None:
     return names.get(entity.type, entity.type) if entity.type else None
 
 
-def _holds_a_word(entity: Entity, words: Ints) -> bool:
+def _holds_a_word(entity: Entity, words: Stretches) -> bool:
     """Whether any word lies in an entity, at least in part."""
-    return bool(((words[:, 0] < entity.cover.end) & (words[:, 1] > entity.cover.start)).any())
+    after = bisect_right(words, entity.cover.start, key=END)
+    return after < len(words) and words[after][0] < entity.cover.end

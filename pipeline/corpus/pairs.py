@@ -8,22 +8,21 @@ document alone, so that another document added or edited changes none.
 
 from __future__ import annotations
 
-from bisect import bisect_left, bisect_right
-from collections import Counter
+from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
 
-from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Mention, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.excerpts import Excerpt, entity_problem, excerpts_of, renamed_type
+from pipeline.corpus.excerpts import Excerpt, Excerpts, entity_problem, renamed_type, sentences_of
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
 from pipeline.corpus.negatives import draw, unrelated
 from pipeline.corpus.pair_options import PairCounts, PairOptions
+from pipeline.corpus.words import Stretches
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,7 +38,7 @@ class AnnotatedPair:
     e1_type: str | None = None
     e2_type: str | None = None
     document: str = ""  # the document's id
-    words: Ints | None = field(default=None, compare=False)  # (T, 2) start and end of each, in characters, where they are known
+    words: Stretches | None = field(default=None, compare=False)  # in characters of the text, where they are known
     mentions: tuple[Mention, ...] | None = field(default=None, compare=False)  # all entities of the text, where all are annotated
 
 
@@ -67,33 +66,36 @@ class _Pair(NamedTuple):
         return Span(min(one.start, other.start), max(one.end, other.end))
 
 
-def find_pairs(document: Document, sentences: Sequence[Span], options: PairOptions, words: Ints | None = None) -> DocumentPairs:
+def find_pairs(
+    document: Document, sentences: Sequence[Span], options: PairOptions, excerpts: Excerpts | None = None
+) -> DocumentPairs:
     """The pairs of a document: one a relation, in their order, then the negative ones in reading order.
 
     A pair's id is the document's where this has one relation, else DOCUMENT:HEAD-TAIL.
 
-    Args: sentences, words: the document's, as sentences.segment gives them.
+    Args: sentences: as sentences.segment gives them; excerpts: the document's, made without its words where they are not given.
     """
+    excerpts = excerpts or Excerpts(document, None, options.rename)
     entities = {entity.id: entity for entity in document.entities}
     symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
     annotated = [_annotated(relation, entities, options.rename, symmetric) for relation in document.relations]
     kept, several = _one_label_a_pair(document, annotated, options.several)
     drawn = _negatives(document, sentences, annotated, options, symmetric)
-    counts = Counter(dropped=len(annotated) - len(kept) if options.several == "first" else 0)
+    counts = defaultdict(int, dropped=len(annotated) - len(kept) if options.several == "first" else 0)
     problems, pairs, ids = [*several], [], DistinctIds()
-    cut = excerpts_of(document, words, options.rename)
     for number, pair in enumerate([*kept, *drawn]):
         is_negative = number >= len(kept)
         is_only = len(annotated) == 1 and not is_negative
         pair_id = ids.distinct(document.id if is_only else f"{document.id}:{pair.relation.head}-{pair.relation.tail}")
-        run = _run(sentences, pair.cover)
-        if problem := _problem(document, pair, options, words, run):
+        cover = pair.cover
+        run = sentences_of(sentences, cover)
+        if problem := _problem(document, pair, options, excerpts.words, run):
             problems.append(problem.at(document.source, row_id=pair_id).or_exclude())
         elif len(run) > 1 and options.across_sentences == "exclude":
             counts["across_sentences"] += 1
             counts["excluded"] += 1
         else:
-            part = cut(Span(run[0].start, run[-1].end), pair.cover)
+            part = excerpts.of(Span(run[0].start, run[-1].end), cover)
             pairs.append(_made(document.source, document.id, pair_id, pair, part, options.rename))
             counts["negatives" if is_negative else "annotated"] += 1
             for change, number_of in _changes(run, pair, options.rename):
@@ -146,14 +148,14 @@ def _several_problem(document: Document, ends: tuple[str, str], labels: Sequence
     return Problem(found, hint, "relations-several").at(document.source, row_id=row_id).or_exclude()
 
 
-def _problem(document: Document, pair: _Pair, options: PairOptions, words: Ints | None, run: Sequence[Span]) -> Problem | None:
+def _problem(document: Document, pair: _Pair, options: PairOptions, words: Stretches | None, run: Sequence[Span]) -> Problem | None:
     """Why two entities are no pair of a model, if they are none."""
     if run[-1].end - run[0].start > MOST_CHARACTERS:
         return text_problem(document.text[run[0].start : run[-1].end])
     return _entity_problem(document, pair, options, words) or _label_problem(pair.label, options.negative_label)
 
 
-def _entity_problem(document: Document, pair: _Pair, options: PairOptions, words: Ints | None) -> Problem | None:
+def _entity_problem(document: Document, pair: _Pair, options: PairOptions, words: Stretches | None) -> Problem | None:
     """What is wrong with the entities of a pair, if anything."""
     for name, entity in zip(ENTITIES, (pair.e1, pair.e2), strict=True):
         if len(entity.spans) > 1 and options.fragments == "error":
@@ -177,13 +179,6 @@ def _label_problem(label: str | None, negative_label: str) -> Problem | None:
         hint = f"write {negative_label} alone: it stands for no relation"
         return Problem(f"{label!r} has a direction", hint, "direction-unexpected")
     return None
-
-
-def _run(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
-    """The sentences that hold a stretch."""
-    first = bisect_right(sentences, cover.start, key=lambda sentence: sentence.start) - 1
-    after = bisect_left(sentences, cover.end, key=lambda sentence: sentence.start)
-    return sentences[first:after]
 
 
 def _made(source: str, document_id: str, pair_id: str, pair: _Pair, part: Excerpt, names: Mapping[str, str]) -> AnnotatedPair:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 from pipeline.core.errors import Problem
 from pipeline.corpus.document import Document, Skipped
-from pipeline.corpus.excerpts import find_annotated
+from pipeline.corpus.excerpts import Excerpts, find_annotated
 from pipeline.corpus.formats import Reader
 from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import find_pairs
@@ -26,12 +26,16 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
         for document in _documents(path, read):
             if isinstance(document, Document):
                 segmented = segment(document, segmenter)
-                found = find_pairs(document, segmented.sentences, options, segmented.words)
-                annotated = find_annotated(document, segmented.sentences, segmented.words, options.rename)
+                excerpts = Excerpts(document, segmented.words, options.rename)
+                found = find_pairs(document, segmented.sentences, options, excerpts)
+                annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part
-                counts.update(documents=1, **vars(found.counts))
-                counts.update(sentences=len(annotated.sentences), entities_across=annotated.n_across)
+                for name, number in vars(found.counts).items():
+                    counts[name] += number
+                counts["documents"] += 1
+                counts["sentences"] += len(annotated.sentences)
+                counts["entities_across"] += annotated.n_across
             else:
                 readings.append(document)
             if len(readings) >= n_rows:

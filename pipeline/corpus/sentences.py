@@ -7,9 +7,11 @@ A document of one pair is one sentence, and so is its text: the format chose it.
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from bisect import bisect_right
+from collections.abc import Callable, Sequence
 from functools import cache
-from itertools import pairwise
+from itertools import compress, pairwise
+from operator import itemgetter
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -17,17 +19,14 @@ import numpy as np
 from pipeline.core.arrays import Ints
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, is_of_tokens
-from pipeline.corpus.words import Tokenizer, cut
+from pipeline.corpus.words import Stretches, Tokenizer, cut
 
 
 class Segments(NamedTuple):
-    """The words and the sentences of a text, in characters.
+    """The words of a text in order, half-open, and where its sentences begin, all in characters."""
 
-    Shapes: words: (T, 2) start and end of each, in order; starts: (S,) where the sentences begin.
-    """
-
-    words: Ints
-    starts: Ints
+    words: Stretches
+    starts: Sequence[int]
 
 
 Segmenter = Callable[[str], Segments]
@@ -37,7 +36,7 @@ class Segmented(NamedTuple):
     """The sentences of a document, half-open and from end to end of its text, and its words, None where they are split later."""
 
     sentences: tuple[Span, ...]
-    words: Ints | None
+    words: Stretches | None
 
 
 def segment(document: Document, find_segments: Segmenter) -> Segmented:
@@ -47,37 +46,43 @@ def segment(document: Document, find_segments: Segmenter) -> Segmented:
     document of one pair gets no words but those that its format gives: many of them are split at once, by words.find_words. The
     others are cut where their entities begin and end, so that all pairs of a sentence have the same words.
     """
-    words = None if document.words is None else np.array(document.words, np.int64).reshape(-1, 2)
-    starts = None if document.sentences is None else np.array([sentence.start for sentence in document.sentences], np.int64)
+    words: Stretches | None = document.words
+    starts: Sequence[int] | None = None if document.sentences is None else [start for start, _ in document.sentences]
     if document.complete and (words is None or (starts is None and not is_of_tokens(document))):
         found = find_segments(document.text)
         words = found.words if words is None else words
         starts = found.starts if starts is None else starts
-    if document.complete and words is not None and len(words):
-        edges = np.array([edge for entity in document.entities for span in entity.spans for edge in span], np.int64)
-        words = _without_white_space(document.text, np.stack(cut(words[:, 0], words[:, 1], edges), axis=1))
-    return Segmented(find_sentences(document, np.array([], np.int64) if starts is None else starts), words)
+    if document.complete and words:
+        text = document.text
+        words = [(start, end) for start, end in _cut_at_entities(document, words) if not text[start:end].isspace()]
+    return Segmented(find_sentences(document, starts or ()), words)
 
 
-def _without_white_space(text: str, words: Ints) -> Ints:
-    """The words that are more than white space."""
-    return words[[not text[start:end].isspace() for start, end in words.tolist()]]
+def _cut_at_entities(document: Document, words: Stretches) -> Stretches:
+    """The words, cut where an entity begins or ends inside one; most documents have none to cut."""
+    edges = [edge for entity in document.entities for span in entity.spans for edge in span]
+    before = [words[max(bisect_right(words, edge, key=itemgetter(0)) - 1, 0)] for edge in edges]
+    if not any(start < edge < end for edge, (start, end) in zip(edges, before, strict=True)):
+        return words
+    old_starts, old_ends = np.array(words, np.int64).T
+    starts, ends = cut(old_starts, old_ends, np.array(edges, np.int64))
+    return list(zip(starts.tolist(), ends.tolist(), strict=True))
 
 
-def find_sentences(document: Document, starts: Ints) -> tuple[Span, ...]:
+def find_sentences(document: Document, starts: Sequence[int]) -> tuple[Span, ...]:
     """The sentences of a document, which cover its text from end to end.
 
     Where a sentence would begin inside a fragment of an entity, it is joined with the one before. Takes time in proportion to the
     text and the entities, but for sorting these.
 
-    Args: starts: (S,) where the sentences begin, in characters; the first begins with the text, wherever it is said to begin.
+    Args: starts: where the sentences begin, in characters; the first begins with the text, wherever it is said to begin.
     Returns: half-open stretches of characters; none of an empty text.
     """
     end = len(document.text)
     if len(starts) < 2:
         return (Span(0, end),) if end else ()
     fragments = np.array([span for entity in document.entities for span in entity.spans], np.int64).reshape(-1, 2)
-    later = outside(np.unique(starts)[1:], fragments)
+    later = outside(np.unique(np.array(starts, np.int64))[1:], fragments)
     edges = [0, *later[later < end].tolist(), end]
     return tuple(Span(*edge) for edge in pairwise(edges)) if end else ()
 
@@ -105,14 +110,19 @@ def segmenter_of(tokenize: Tokenizer) -> Segmenter:
     from spacy.attrs import IDX, LENGTH, SENT_START
 
     @cache
-    def load_sentencizer() -> Callable[[Any], Any]:
+    def load_sentencizer() -> Any:
         from spacy.pipeline import Sentencizer  # takes a third of a second, and formats of one pair do without
 
-        sentencizer: Callable[[Any], Any] = Sentencizer()
-        return sentencizer
+        return Sentencizer()
 
     def find_segments(text: str) -> Segments:
-        starts, lengths, begins = load_sentencizer()(tokenize(text)).to_array([IDX, LENGTH, SENT_START]).astype(np.int64).T
-        return Segments(np.stack([starts, starts + lengths], axis=1), starts[begins == 1])
+        tokens, sentencizer = tokenize(text), load_sentencizer()
+        places = tokens.to_array([IDX, LENGTH]).astype(np.int64)
+        starts = places[:, 0].tolist()
+        words = list(zip(starts, places.sum(axis=1).tolist(), strict=True))
+        if sentencizer.punct_chars.isdisjoint(text[:-1]):  # nothing ends a sentence before the text does
+            return Segments(words, starts[:1])
+        begins = sentencizer(tokens).to_array([SENT_START]).ravel()
+        return Segments(words, list(compress(starts, begins == 1)))
 
     return find_segments

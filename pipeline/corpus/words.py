@@ -20,6 +20,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
 
 Tokenizer = Callable[[str], Any]  # text -> spacy.tokens.Doc
+Stretches = Sequence[tuple[int, int]]  # half-open, in characters, in order
 
 # Full, spaCy's cache stops taking chunks of text; at its default of 10,000 SemEval is tokenized at a third of the speed.
 CACHED_CHUNKS = 200_000
@@ -42,13 +43,13 @@ class Words(NamedTuple):
     spans: Ints
 
 
-def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given: Sequence[Ints | None] | None = None) -> Words:
+def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None] | None = None) -> Words:
     """Split texts into words that begin and end where their entities do.
 
     The texts are split as one long text, so that all cuts and spans come of a few calls of NumPy.
 
     Args: entities: (N, 4) start and end of e1, then of e2, in characters; each holds more than white space. given: for each text
-        the tokens it has already, (T, 2) start and end in characters, in order; None for those that are to be split.
+        the tokens it has already; None for those that are to be split.
     """
     text_starts = ragged.offsets(np.fromiter(map(len, texts), np.int64))[:-1]
     edges = entities + text_starts[:, None]
@@ -62,7 +63,9 @@ def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given:
     return Words(words, word_starts - np.repeat(text_starts, counts), counts, spans)
 
 
-def _tokens(texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given: Sequence[Ints | None] | None) -> tuple[Ints, Ints]:
+def _tokens(
+    texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None] | None
+) -> tuple[Ints, Ints]:
     """The starts and the ends of all tokens, in characters of the long text.
 
     Args: text_starts: (N,) where each text begins in the long text.
@@ -74,7 +77,10 @@ def _tokens(texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given:
         tokens[:, 1] += tokens[:, 0]
         return tokens
 
-    of_texts = [split(text) if words is None else words for text, words in zip(texts, given or [None] * len(texts), strict=True)]
+    of_texts = [
+        split(text) if words is None else np.array(words, np.int64).reshape(-1, 2)
+        for text, words in zip(texts, given or [None] * len(texts), strict=True)
+    ]
     tokens = np.concatenate(of_texts) + np.repeat(text_starts, [len(of_text) for of_text in of_texts])[:, None]
     return tokens[:, 0], tokens[:, 1]
 

@@ -141,7 +141,7 @@ def _parts(document: Document, segmenter: Segmenter) -> Iterator[_Part]:
     segmented = segment(document, segmenter)
     for run in segmented.sentences:
         part = excerpt(document, run, None, segmented.words, {})
-        words = None if part.words is None else tuple(Span(*word) for word in part.words.tolist())
+        words = None if part.words is None else tuple(Span(*word) for word in part.words)
         if part.text.strip() and words != ():
             yield _Part(part.start, Sentence(part.text, None, words))
 

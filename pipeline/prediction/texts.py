@@ -57,7 +57,7 @@ class TextEncoder:
         if not sentences:
             return []
         edges = np.array([np.ravel(sentence.entities or NOT_MARKED) for sentence in sentences], np.int64)
-        given = [None if each.words is None else np.array(each.words, np.int64).reshape(-1, 2) for each in sentences]
+        given = [each.words for each in sentences]
         words, starts, counts, spans = find_words([each.text for each in sentences], edges, self.tokenize, given)
         characters = [Span(start, start + len(word)) for word, start in zip(words, starts.tolist(), strict=True)]
         bounds = list(itertools.pairwise(ragged.offsets(counts).tolist()))

@@ -8,6 +8,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.excerpts import Excerpts, find_annotated
 from pipeline.corpus.pair_options import PairCounts, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair, find_pairs
 from tests.support.documents import documents
@@ -250,3 +251,10 @@ def test_counts_add_up(drawn, across):
     counts = result.counts + PairCounts()
     assert counts.annotated + counts.excluded == len(drawn.relations)
     assert counts + counts == PairCounts(*(2 * count for count in vars(counts).values()))
+
+
+def test_a_sentence_longer_than_the_limit_is_refused_whether_or_not_it_has_a_pair() -> None:
+    long = "a " * 50_001
+    alone = Document("d", "a:1", long, (Entity("t", (Span(0, 1),)),), ())
+    found = find_annotated((Span(0, len(long)),), Excerpts(alone, [(0, 1), (2, 3)], {}))
+    assert (found.sentences, [(problem.kind, problem.row_id) for problem in found.problems]) == ((), [("text-too-long", "d")])

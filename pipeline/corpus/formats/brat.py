@@ -28,10 +28,11 @@ from pathlib import Path
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.document import Document, Relation, Skipped, require_held
 from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
-from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, content_id, is_utf16
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begins_utf16, content_id
 
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
 CONF = "annotation.conf"
+SUFFIXES = (".ann", ".txt")
 OTHERS = frozenset({".json", ".jsonl", ".tsv", ".csv", ".conll"})
 LOOKED_AT = 5  # files that tell a folder of brat
 SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
@@ -48,7 +49,7 @@ def recognises(path: Path) -> bool:
     if not path.is_dir() or any(file.suffix in OTHERS for file in path.rglob("*")):
         return False
     seen = 0
-    for ann in _files(path, "*.ann"):
+    for ann in sorted(file for file in path.rglob("*.ann") if not file.name.startswith(".") and file.is_file()):
         with ann.open("rb") as file:
             start = file.read(HEAD_BYTES).decode(errors="replace").lstrip(MARK)
         if not ann.with_suffix(".txt").is_file() or (start.strip() and not BEGINS.match(start)):
@@ -61,42 +62,50 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path) -> Iterator[Document | Skipped | Problem]:
     """Documents and problems of a folder and the folders below it, by path."""
-    symmetric: dict[Path, list[str]] = {}
-    above = [path.parent / CONF] if (path.parent / CONF).is_file() else []  # of a split's folder within a collection
-    for file in (*above, *_files(path, CONF)):
-        text = _read_text(file)
+    yield from _read_folder(path, "", [], [path.parent, path])  # the conf of a split's folder may lie in its collection's
+
+
+def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list[Path]) -> Iterator[Document | Skipped | Problem]:
+    """What a folder and those below it hold.
+
+    Args: above: what the ids of its documents begin with; symmetric: the relations that the nearest annotation.conf above calls so;
+        with_conf: the folders of which one has to be read, the nearest last.
+    """
+    for file in (each / CONF for each in with_conf):
+        text = _read_text(file) if file.is_file() else None
         if isinstance(text, Problem):
             yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
-        else:
-            symmetric[file.parent] = _symmetric(text)
-    annotated = _files(path, "*.ann")
-    folders = {file.parent for file in annotated}
-    for stem in sorted({file.with_suffix("") for file in (*annotated, *_files(path, "*.txt"))}):
-        row_id = stem.relative_to(path).as_posix()
-        txt, ann = (stem.with_name(stem.name + suffix) for suffix in (".txt", ".ann"))
-        if txt.is_file() and ann.is_file():
-            folder = next((above for above in stem.parents if above in symmetric), None)
-            yield from _read_document(txt, ann, row_id, symmetric[folder] if folder else [])
-        elif stem.parent in folders:
-            here, missing = (txt, ann) if txt.is_file() else (ann, txt)
-            hint = f"add it, an empty one where nothing is annotated, or move {here.name} elsewhere"
-            yield Problem(f"there is no {missing.name}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
-        else:
+        elif text is not None:
+            symmetric = _symmetric(text)
+    with os.scandir(folder) as entries:
+        found = [(entry.name, entry.is_file(), entry.is_dir(follow_symlinks=False)) for entry in entries]
+    files = {name for name, is_file, _ in found if is_file and name[0] != "." and name.endswith(SUFFIXES)}
+    folders = {name for name, _, is_folder in found if is_folder}
+    is_annotated = any(name.endswith(".ann") for name in files)
+    for name in sorted({name[:-4] for name in files} | folders):
+        stem, row_id = folder / name, f"{above}{name}"
+        txt, ann = f"{stem}.txt", f"{stem}.ann"
+        has_text, has_annotations = f"{name}.txt" in files, f"{name}.ann" in files
+        if has_text and has_annotations:
+            yield from _read_document(txt, ann, row_id, symmetric)
+        elif has_text and not is_annotated:
             text = _read_text(txt)
             document = None if isinstance(text, Problem) else Document(row_id, f"{txt}:1", text.removeprefix(MARK), (), ())
             yield Skipped(f"{txt}:1", row_id, "no .ann in its folder", document)
+        elif has_text or has_annotations:
+            here, missing = (txt, f"{name}.ann") if has_text else (ann, f"{name}.txt")
+            hint = f"add it, an empty one where nothing is annotated, or move {name}{here[-4:]} elsewhere"
+            yield Problem(f"there is no {missing}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
+        if name in folders:
+            yield from _read_folder(stem, f"{row_id}/", symmetric, [stem])
 
 
-def _files(path: Path, pattern: str) -> list[Path]:
-    """The files below a folder of such a name; a system's own, whose names begin with a dot, are none."""
-    return sorted(file for file in path.rglob(pattern) if not file.name.startswith(".") and file.is_file())
-
-
-def _read_text(path: Path) -> str | Problem:
+def _read_text(path: Path | str) -> str | Problem:
     """A file's text with all its characters, or its problem where it is not UTF-8."""
-    if is_utf16(path):
+    with open(path, "rb") as file:
+        raw = file.read()
+    if begins_utf16(raw):
         return Problem("the file is UTF-16", NOT_UTF8, "not-utf8")
-    raw = path.read_bytes()
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
@@ -112,7 +121,7 @@ def _symmetric(conf: str) -> list[str]:
     return [match[1].lstrip("!") for match in matches if match]
 
 
-def _read_document(txt: Path, ann: Path, row_id: str, symmetric: list[str]) -> Iterator[Document | Problem]:
+def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Iterator[Document | Problem]:
     """The document of two files, or its problems in the order of lines."""
     row = f"{txt}:1"
     text, annotations = _read_text(txt), _read_text(ann)

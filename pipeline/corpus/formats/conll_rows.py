@@ -15,6 +15,7 @@ NONE = "N"  # stands where a word has no relation
 ROW = "a row is index, word, tag, [relations], [indices], or sentence id, type, index, -, part of speech, word"
 LISTS = "write a label in quotes and an index for each relation: ['Live_In', 'Kill']<TAB>[3, 8], or ['N'] and the row's own index"
 IN_BLANKS = re.compile(r"(\d+)[ \t]+(\S+)[ \t]+(\S+)[ \t]+(\[.*\])[ \t]+(\[[^\[\]]*\])[ \t]*")
+PLAIN = re.compile(r"(\d+)\t(\S+)\t(\S+)\t\['N'\]\t\[(\d+)\]")
 RELATION = re.compile(r"(\d{1,9})[ \t]+(\d{1,9})(?:[ \t]+(\S+)|\t([^\t]+))[ \t]*")
 DIVIDES = re.compile(r"(?<!\\)/")  # the words of an entity; a slash that is text has a backslash before it
 ESCAPED = {("COMMA", ","): ",", ("-LRB-", "-LRB-"): "(", ("-RRB-", "-RRB-"): ")"}  # by word and part of speech
@@ -62,6 +63,10 @@ def _is_original(cells: list[str]) -> bool:
 
 def read_token(text: str, index: int) -> Token | Problem:
     """A row of words, which must be the document's `index`-th."""
+    if plain := PLAIN.fullmatch(text):  # a word without relation, as most are
+        number, word, tag, own = plain.groups()
+        if number == own == str(index):
+            return Token([word], [tag], [], [], "")
     cells = split_row(text)
     if _is_multi_head(cells):
         return _misnumbered(cells[0], index) or _multi_head(cells, index)

@@ -55,8 +55,12 @@ def read_lines(path: Path) -> Iterator[TextLine | Problem]:
 def is_utf16(path: Path) -> bool:
     """Whether a file is in UTF-16, by its mark or by the zero bytes that it has beside every Latin character."""
     with path.open("rb") as file:
-        head = file.read(HEAD_BYTES)
-    return head.startswith(UTF_16) or 3 * head.count(0) > len(head)
+        return begins_utf16(file.read(HEAD_BYTES))
+
+
+def begins_utf16(raw: bytes) -> bool:
+    """Whether the bytes of a file are UTF-16, by the first of them."""
+    return raw.startswith(UTF_16) or 3 * raw.count(0, 0, HEAD_BYTES) > min(len(raw), HEAD_BYTES)
 
 
 def _encoding_problem(line: str) -> Problem | None:

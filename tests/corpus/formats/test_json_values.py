@@ -168,7 +168,7 @@ def test_a_value_longer_than_the_bound_is_a_problem_and_the_next_is_read(values,
     ("line", "kind", "found"),
     [
         ("{'id': 'it'}", "file-not-json", "Python's own form in single quotes, not JSON (2 values of the file, the first here)"),
-        ("[1, 2]", "json-malformed", "a JSON value that is no object (4 values of the file, the first here)"),
+        ("[1, 2]", "file-not-json", "a JSON value that is no object (4 values of the file, the first here)"),
     ],
 )
 def test_what_is_wrong_with_many_values_is_said_once(values, line, kind, found):

@@ -202,7 +202,7 @@ def test_a_bad_line_is_a_problem_and_the_next_line_is_read(reading, case):
 @pytest.mark.parametrize("line", ["[1]", "3", "null"])
 def test_what_is_no_object_is_one_problem(reading, line):
     *_, good, problem = reading(line, line, PAIR)
-    assert (problem.found[:36], problem.kind) == ("a JSON value that is no object (2 va", "json-malformed")
+    assert (problem.found[:36], problem.kind) == ("a JSON value that is no object (2 va", "file-not-json")
     assert isinstance(good, Document)
 
 
