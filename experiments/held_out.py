@@ -166,7 +166,7 @@ def held_out_fold(fold: int, data: Data) -> Told:
     others, own = data.fold_of != fold, data.fold_of == fold
     training, chosen_by, score = _training(data, others)
     testing, is_joint = data.examples(own), data.sentences is not None
-    trainer = Trainer(data.config, len(training), score, joint=is_joint)
+    trainer = Trainer(data.config, score, joint=is_joint)
     told = []
     for seed in data.section.seeds:
         trainer.reset(seed)

@@ -29,7 +29,7 @@ def main(positioned: Input, embedded: Input, told: Output) -> str:
     options = dataclasses.replace(params.read(params.Train), members=1)
     config = configure(options, data, store.description)
     training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
-    trained = Trainer(config, len(training), score, joint=training.tagged is not None).train(training, validation)
+    trained = Trainer(config, score, joint=training.tagged is not None).train(training, validation)
     rows = data.tables["train"]
     probabilities = predict(trained.model, Examples(rows, store, config.relations), tags=False).probabilities
     columns = {"relation": rows["relation"], "fold": np.zeros(len(rows), np.int32), "probabilities": [*probabilities]}
