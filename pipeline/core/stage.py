@@ -12,10 +12,8 @@ import errno
 import functools
 import logging
 import os
-import select
 import signal
 import sys
-import threading
 import time
 import typing
 import warnings
@@ -28,13 +26,13 @@ import typer
 from pipeline.core import outputs, typed_yaml
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import write_lines
+from pipeline.core.starter import exit_with_dvc
 from pipeline.core.untrusted import shown
 
 SECONDS_BETWEEN_LINES = 10
 PIPELINE = Path("dvc.yaml")
 PYTHON = "python -m "
 INTERRUPTED = 130  # the exit code, as shells have it
-SHELLS = frozenset({"sh", "dash", "bash", "zsh", "fish"})
 Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
 Output = Annotated[Path, typer.Argument(help="what is written, whole or not at all", show_default=False)]
 
@@ -189,33 +187,6 @@ def _problems_listed(written: list[Path]) -> Iterator[None]:
         raise
     for listing in listings:
         listing.unlink(missing_ok=True)
-
-
-def exit_with_dvc() -> None:
-    """End this process when the DVC that started it ends, so that no stage writes on behind the back of the next run."""
-    if "DVC_STAGE" not in os.environ or not hasattr(os, "pidfd_open"):
-        return
-    starter = os.getppid()
-    name, parent = _process(starter)
-    starter = parent if name in SHELLS else starter  # DVC runs a stage's command through a shell
-    with contextlib.suppress(OSError):  # it has ended already, or the system does not let us look
-        ended = os.pidfd_open(starter)
-        threading.Thread(target=_end_after, args=[ended], daemon=True).start()
-
-
-def _process(process: int) -> tuple[str, int]:
-    """A process' name and its parent, from /proc/PID/stat: pid (name) state parent ..."""
-    try:
-        status = Path(f"/proc/{process}/stat").read_text(encoding="utf-8", errors="replace")
-    except OSError:
-        return "", 0
-    name, _, rest = status.partition(" (")[2].rpartition(") ")
-    return name, int(rest.split()[1])
-
-
-def _end_after(descriptor: int) -> None:
-    select.select([descriptor], [], [])
-    os.kill(os.getpid(), signal.SIGTERM)
 
 
 def drop_output() -> None:
