@@ -36,15 +36,16 @@ def server(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Studio]:
 
 @pytest.fixture
 def project(tmp_path: Path) -> Path:
-    """A parsed project under git, in which all rows train."""
+    """A parsed project under git."""
     raw = tmp_path / "data/raw"
     raw.mkdir(parents=True)
     (raw / "train.txt").write_text(TRAIN)
     (raw / "train_documents.jsonl").write_text(ROW + OTHER)
-    (raw / "test.txt").write_text(TRAIN.replace("Rain", "Wind").replace("\n1\t", "\n9\t"))
+    (raw / "validation.txt").write_text('5\t"<e1>Wind</e1> makes <e2>waves</e2>."\nCause(e1,e2)\nComment:\n')
+    (raw / "test.txt").write_text('6\t"<e1>Fire</e1> makes <e2>smoke</e2>."\nCause(e1,e2)\nComment:\n')
     for name in ("params.yaml", "dvc.yaml"):
         (tmp_path / name).write_bytes((ROOT / name).read_bytes())
-    ran(tmp_path, "parse", "data/raw", "data/parsed")
+    assert "6 train" in (said := ran(tmp_path, "parse", "data/raw", "data/parsed")), said
     for arguments in (["init", "-q"], ["add", "data/raw"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "raw"]):
         subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
     return tmp_path
@@ -80,7 +81,7 @@ def difference(project: Path) -> list[str]:
 
 def test_an_untouched_project_changes_nothing(project: Path, server: Studio) -> None:
     said = adopted(project, server, pushed(project, server))
-    assert "adopt: 6 items: 6 untouched; written" in said
+    assert "adopt: 7 items: 7 untouched; written" in said
     assert difference(project) == []
 
 
@@ -95,7 +96,7 @@ def test_what_was_corrected_through_the_api_comes_home(project: Path, server: St
         server.annotate(tasks[item], results[item])
     server.annotate(tasks["4"], None)
     said = adopted(project, server, number)
-    assert "adopt: 6 items: 3 changed, 1 confirmed as they are, 1 rejected, 1 untouched" in said
+    assert "adopt: 7 items: 3 changed, 1 confirmed as they are, 1 rejected, 2 untouched" in said
     assert difference(project) == [
         "-Uses(e1,e2)",
         "+Makes(e1,e2)",
@@ -126,4 +127,4 @@ def test_a_wrong_token_is_told_and_leaves_nothing(project: Path, server: Studio)
     command = ("review", "review.json", "--pick", "random", "--to", "label_studio", "--push", server.url)
     said = ran(project, *command, token="f" * 40)
     assert "the server refuses (401)" in said
-    assert list(project.glob("review*")) == []
+    assert [path.name for path in project.glob("review*")] == ["review.json.problems.jsonl"]
