@@ -1,6 +1,7 @@
 """Train a network a fold and a seed on the other folds, and keep what it says of the rows of the fold, which it never saw.
 
-Rows of one document and rows of one text are in one fold. The seeds' probabilities are averaged. Where the tagger is trained on
+Rows of one document and rows of one text are in one fold. The seeds' probabilities are averaged, and with them those of a linear
+model, if that is wanted. Where the tagger is trained on
 sentences of which all entities are annotated, their entities get held-out probabilities too.
 
     python -m experiments.held_out doubtful data/positioned data/embedded experiments/doubtful/held_out
@@ -20,6 +21,7 @@ import numpy as np
 import pyarrow as pa
 import xxhash
 
+from experiments import linear_probe
 from experiments.runs import PARAMS
 from pipeline.annotation.held_out import ENTITIES, ROWS, HeldOut, HeldOutDescription, place_columns
 from pipeline.core import params, ragged, storage
@@ -57,6 +59,7 @@ class Folds:
     seeds: Annotated[tuple[Seed, ...], Items(1, 100)]
     epochs: Rounds | None  # without choosing the best; None: as train has it, the best chosen on validation_fraction
     validation_fraction: Share  # of the rows that a network is trained on
+    linear_share: Annotated[float, Between(0, 1)]  # of a linear model in the probabilities, the rest being the networks'
 
 
 @dataclass(frozen=True)
@@ -213,6 +216,19 @@ def _told(model: RelationModel, testing: Examples) -> Told:
     return Told(probabilities, entities)
 
 
+def by_linear_model(data: Data) -> Floats:
+    """(N, R) what linear models say of the rows of the folds that they never saw, the mean over the seeds."""
+    fold_of, (_, relations) = data.fold_of[: len(data.rows)], data.groups
+    labels, described = relations[: len(data.rows)], linear_probe.features(data.rows, data.store)
+    probabilities = np.zeros((len(labels), len(data.config.relations)), np.float32)
+    for fold in range(data.section.folds):
+        own = fold_of == fold
+        for seed in data.section.seeds:
+            told = linear_probe.predict(described[~own], labels[~own], described[own], probabilities.shape[1], seed)
+            probabilities[own] += told / len(data.section.seeds)
+    return probabilities
+
+
 def gather(data: Data, told: list[Told]) -> HeldOut:
     """What is said of all folds, in the order of rows and sentences."""
     n_rows, config = len(data.rows), data.config
@@ -223,6 +239,8 @@ def gather(data: Data, told: list[Told]) -> HeldOut:
         probabilities[fold_of == fold] = of_fold.probabilities
         sentences = np.flatnonzero(of_sentences == fold)
         entities |= {key._replace(sentence=int(sentences[key.sentence])): sure for key, sure in of_fold.entities.items()}
+    if share := np.float32(data.section.linear_share):
+        probabilities = (1 - share) * probabilities + share * by_linear_model(data)
     places = _places(data, "tables", n_rows)
     columns = {"relation": data.rows["relation"], "fold": fold_of.astype(np.int32), "probabilities": [*probabilities]}
     about = HeldOutDescription(config.relations, config.negative_label, data.section.folds, data.section.seeds)

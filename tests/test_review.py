@@ -167,10 +167,11 @@ def test_mistakes_of_test_are_those_of_the_report_and_of_other_splits_those_of_t
     monkeypatch.chdir(finished)
     for split in ("test", "validation"):
         items = sent(tmp_path / split, "mistakes", 5, split=split)
-        scores = [item.reasons[0].probability for item in items]
+        scores = [round(item.reasons[0].probability, 2) for item in items]
         assert scores == sorted(scores)
         assert all(max(item.reasons[0].probabilities.values()) > item.reasons[0].probability for item in items)
-        assert {item.document.source.split(":")[0] for item in items} == {f"data/raw/{'test' if split == 'test' else 'train'}.txt"}
+        files = "test" if split == "test" else "train"
+        assert all(item.document.source.startswith(f"data/raw/{files}") for item in items)
 
 
 @pytest.mark.xdist_group("project")

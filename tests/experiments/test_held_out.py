@@ -24,7 +24,7 @@ from tests.support.project import ROOT
 from tests.support.rows import with_column
 from tests.support.runs import GOLD, LABELS, SETTINGS
 
-FEW = {"splits": ["train", "validation"], "folds": 2, "seeds": [1, 2], "epochs": 1, "validation_fraction": 0.0}
+FEW = {"splits": ["train", "validation"], "folds": 2, "seeds": [1, 2], "epochs": 1, "validation_fraction": 0.0, "linear_share": 0.0}
 
 
 def table(first: int, copies: int = 2) -> pa.Table:
@@ -75,11 +75,26 @@ def test_every_row_is_held_out_once_of_networks_that_saw_the_other_folds(monkeyp
     np.testing.assert_allclose(told.probabilities.sum(axis=1), 1, atol=1e-5)
 
 
-@pytest.mark.usefixtures("here", "eager")
-def test_the_same_inputs_give_the_same_bytes() -> None:
+@pytest.mark.usefixtures("eager")
+def test_the_same_inputs_give_the_same_bytes_with_a_linear_model_too(here: Path) -> None:
+    write_inputs(here, {**FEW, "linear_share": 0.5})
     for name in ("one", "two"):
         held_out.main("doubtful", Path("positioned"), Path("embedded"), Path(name))
     assert (Path("one") / "rows.arrow").read_bytes() == (Path("two") / "rows.arrow").read_bytes()
+
+
+@pytest.mark.usefixtures("here")
+def test_the_linear_model_has_its_share_of_the_probabilities() -> None:
+    sections = [
+        dataclasses.replace(params.read(held_out.Doubtful, Path("experiment.yaml")), linear_share=share) for share in (0, 0.5)
+    ]
+    data = [held_out.Data(Path("positioned"), Path("embedded"), section) for section in sections]
+    sure = [
+        [held_out.Told(np.eye(3, dtype=np.float32)[each.groups[1][each.fold_of == fold]], {}) for fold in (0, 1)] for each in data
+    ]
+    alone, mixed = (held_out.gather(each, told).probabilities for each, told in zip(data, sure, strict=True))
+    np.testing.assert_allclose(mixed, 0.5 * alone + 0.5 * held_out.by_linear_model(data[1]), atol=1e-6)
+    assert not np.allclose(mixed, alone)
 
 
 @pytest.mark.usefixtures("here")
