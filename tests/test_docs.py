@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import ast
 import importlib
+import json
 import re
 import textwrap
 from collections.abc import Iterator
@@ -130,6 +131,18 @@ def test_the_python_of_the_readme_imports_what_exists() -> None:
         if isinstance(node, ast.ImportFrom) and node.module:
             module = importlib.import_module(node.module)
             assert all(hasattr(module, alias.name) for alias in node.names), node.module
+
+
+def test_what_the_readme_shows_as_found_in_plain_text_is_in_that_text() -> None:
+    [(text, shown)] = re.findall(r'(?m)--text "([^"<]+)"\n\n((?: {4}.+\n)+)', read("README.md"))
+    found = json.loads(shown)
+    assert found["text"] == text
+    assert [text[one["start"] : one["end"]] for one in found["entities"]] == [one["text"] for one in found["entities"]]
+    assert {one[end] for one in found["relations"] for end in ("head", "tail")} <= {one["id"] for one in found["entities"]}
+    documents = map(json.loads, read("data/raw/train_documents.jsonl").splitlines())
+    labels = {relation["label"] for document in documents for relation in document["relations"]}
+    assert found["relations"]
+    assert {one["relation"] for one in found["relations"]} <= labels
 
 
 def test_the_recommended_setting_is_one_that_the_stages_accept(tmp_path: Path) -> None:

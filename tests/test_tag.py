@@ -7,8 +7,9 @@ import yaml
 from pipeline import tag
 from pipeline.core import storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import PARSE, TAG
+from pipeline.core.schema import PARSE, SENTENCES, TAG
 from pipeline.corpus.bio import tag_names
+from tests.support.joint import sentences
 from tests.support.project import ROOT
 from tests.support.rows import PARSE_NOTES, parsed, with_spans
 
@@ -75,6 +76,18 @@ def test_auto_tags_name_types_where_every_entity_has_one(
     tag.main(tmp_path / "parsed", tmp_path / "tagged")
     notes = storage.read(tmp_path / "tagged", TAG).notes
     assert (notes.tags, notes.entities) == (tags, "pair")
+
+
+@pytest.mark.parametrize(("split", "entities"), [("train", "all"), ("test", "pair")])
+def test_auto_tags_mark_all_entities_where_training_has_sentences_with_all(
+    split: str, entities: str, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    rows, whole = {"train": [parsed("[e1 Ada] left [e2 York]")]}, sentences(("Acme sits", [(0, 1, "Org")])).select(SENTENCES.names)
+    storage.write(tmp_path / "parsed", PARSE, {"test": rows["train"], **rows}, PARSE_NOTES, sentences={split: [whole]})
+    monkeypatch.chdir(ROOT)
+    tag.main(tmp_path / "parsed", tmp_path / "tagged")
+    notes = storage.read(tmp_path / "tagged", TAG).notes
+    assert (notes.entities, notes.tags) == (entities, ("O", "B-Org", "I-Org") if entities == "all" else ("O", "B", "I"))
 
 
 @pytest.mark.parametrize(
