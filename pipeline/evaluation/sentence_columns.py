@@ -96,7 +96,8 @@ def most_likely(probabilities: Floats, rows: Ints) -> tuple[Ints, Floats]:
 
 def _fitting(rows: Ints, sizes: Ints, room: float) -> Ints:
     """The first rows that fit."""
-    return rows[np.cumsum(sizes[rows]) <= room]
+    fitting: Ints = rows[np.cumsum(sizes[rows]) <= room]
+    return fitting
 
 
 def _rank_within(groups: Ints) -> Ints:
