@@ -33,6 +33,6 @@ def scores(test: ScoredSplit, train: pa.Table) -> Mapping[str, float]:
 def _shares(train: pa.Table, labels: Sequence[str]) -> Doubles:
     """(R,) the share of each label among the training rows that have one."""
     ids = label_ids(train["relation"], labels)
-    counts: Doubles = np.bincount(ids[ids != UNLABELLED_ID], minlength=len(labels)).astype(np.float64)
+    counts = np.bincount(ids[ids != UNLABELLED_ID], minlength=len(labels)).astype(np.float64)
     shares: Doubles = counts / max(1.0, counts.sum())
     return shares

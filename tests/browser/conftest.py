@@ -19,8 +19,8 @@ SCREENSHOTS = PAGES.parent / "screenshots"
 class Opened:
     """A page in the browser, what it should not do, and what it was made of."""
 
-    def __init__(self, page: Page, folder: Path) -> None:
-        self.page, self.folder = page, folder
+    def __init__(self, page: Page, file: Path) -> None:
+        self.page, self.file, self.folder = page, file, file.parent
         self.complaints: list[str] = []
         page.on("console", self._heard)
         page.on("pageerror", lambda error: self.complaints.append(str(error)))
@@ -33,7 +33,7 @@ class Opened:
 
     @property
     def address(self) -> str:
-        return (self.folder / "report.html").as_uri()
+        return self.file.as_uri()
 
     @property
     def predictions(self) -> list[dict[str, Any]]:
@@ -78,9 +78,10 @@ def browser() -> Iterator[Browser]:
 
 @pytest.fixture
 def opened(browser: Browser, request: pytest.FixtureRequest) -> Iterator[Opened]:
-    """A page by the test's parameter, "usual" without one; the test fails where the page complains or asks for anything."""
+    """The report, or the page, of the test's parameter, "usual" without one: it must neither complain nor ask for anything."""
     context = browser.new_context(viewport={"width": 1280, "height": 900})
-    page = Opened(context.new_page(), PAGES / getattr(request, "param", "usual"))
+    name = getattr(request, "param", "usual")
+    page = Opened(context.new_page(), PAGES / (name if name.endswith(".html") else f"{name}/report.html"))
     yield page
     context.close()
     assert page.complaints == []

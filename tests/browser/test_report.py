@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import PAGES, SCREENSHOTS, Opened
 
-NAMES = sorted(path.parent.name for path in PAGES.glob("*/report.html"))
+NAMES = ("usual", "unlabelled", "hostile", "many")
 TABS = ("overview", "classes", "confusion", "slices", "training", "sentences", "data")
 Row = dict[str, Any]
 FOUND = """async (addresses) => {  // how many sentences each address finds
@@ -82,6 +82,20 @@ def test_a_filter_gives_the_sentences_that_predictions_jsonl_gives(
     wanted = [row["id"] for row in opened.predictions if belongs(row)]
     assert wanted
     assert opened.ids() == wanted
+
+
+@pytest.mark.parametrize("opened", ["copy"], indirect=True)
+def test_a_copy_tells_its_commit_and_leads_to_the_sentences_that_changed(opened: Opened) -> None:
+    assert "Commit 0000000" in opened.page.locator("main").inner_text()
+    opened.go("#compare")
+    found = Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+    opened.page.screenshot(path=SCREENSHOTS / "copy-compare.png", full_page=True)
+    told = "all => all.map(a => [a.getAttribute('href'), a.textContent])"
+    links = opened.page.locator("main a[href^='#sentences']").evaluate_all(told)
+    wanted = {href: int(text) for href, text in links}
+    assert len(wanted) == 3
+    assert opened.page.evaluate(FOUND, list(wanted)) == wanted
 
 
 def test_a_slice_gives_its_sentences(opened: Opened) -> None:

@@ -6,7 +6,8 @@ python -m tests.support.browser_pages .venv-browser/pages
 from __future__ import annotations
 
 import sys
-from collections.abc import Callable, Sequence
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
 
 import numpy as np
@@ -14,12 +15,19 @@ import pyarrow as pa
 
 from pipeline.core import files, schema
 from pipeline.core.arrays import Floats, Ints
+from pipeline.core.errors import Problem
 from pipeline.core.schema import Finding
 from pipeline.evaluation import report, tables
 from pipeline.evaluation.report import Results
+from pipeline.pages import page
 from pipeline.position import position
+from pipeline.prediction.drawing import DRAWINGS
+from pipeline.prediction.extractions import extract
+from pipeline.prediction.readers import Request
+from pipeline.prediction.types import Sentence
 from pipeline.tag import tag
 from tests.support import reports, rows
+from tests.support.stand_in import StandIn
 
 WORDS = ["the", "old", "cat", "saw", "a", "red", "mat", "near", "quiet", "river", "bank", "while", "rain", "fell", "on", "every"]
 RELATIONS = ("Cause-Effect", "Component-Whole", "Content-Container", "Entity-Origin", "Member-Collection", "Message-Topic")
@@ -109,13 +117,56 @@ def many() -> Results:
     return reports.results(table, guesses(gold, labels, generator, 2.0), labels, curves=curves)
 
 
+def compared() -> dict[str, object]:
+    """What a copy of the usual report has more: a commit, and an older version with other predictions."""
+    test = usual().test
+    names = [*test.labels, "Gone"]
+    told = zip(test.gold_ids.tolist(), test.predicted_ids.tolist(), strict=True)
+    label = [(len(DIRECTED), gold, own)[row % 3] for row, (gold, own) in enumerate(told)]
+    label[:2] = [len(names) - 1, -1]
+    kinds = Counter(
+        "broken" if was == gold else "fixed" if now == gold else "other"
+        for was, now, gold in zip(label, test.predicted_ids.tolist(), test.gold_ids.tolist(), strict=True)
+        if was not in (-1, now)
+    )
+    paired = {"name": "accuracy", "old": 60.0, "new": 66.5, "difference": 6.5, "low": 2.25, "high": 11.0, "p_value": 0.004}
+    scores = {"metrics": [["test.rows", 399, 400]], "n_rows": 399, "n_relabelled": 1, "paired": [paired]}
+    change = {"kind": "edited", "id": "7", "file": "<a>.txt", "line": 7, "about": "", "old": "<b>", "new": "<i>"}
+    against = {
+        "old": "main",
+        "new": ".",
+        "documents": {"train": {"old": 399, "new": 400}},
+        "counts": {"edited": 1},
+        "titles": {"edited": "texts edited"},
+        "labels": [{"split": "train", "label": "Other", "old": 9, "new": 10}],
+        "scores": scores,
+        "no_scores": None,
+        "changes": [change],
+    }
+    return {"commit": "0" * 40, "changed": True, "against": against, "before": {"names": names, "label": label, "counts": kinds}}
+
+
 PAGES: dict[str, Callable[[], Results]] = {"usual": usual, "unlabelled": unlabelled, "hostile": hostile, "many": many}
 
 
-def write(results: Results, folder: Path) -> None:
-    """The report of results, and beside it what its numbers are checked against."""
+def write_predictions(folder: Path) -> None:
+    """The page of predictions of a marked sentence, a document of two sentences, one without entities and a mistake."""
     folder.mkdir(parents=True, exist_ok=True)
-    files.write_text(folder / "report.html", report.render(results))
+    drawing, parts = DRAWINGS["html"], []
+    for number, text in enumerate(("<e1>Ann</e1> uses <b> <e2>Bob</e2>", "Ann and Bob. Eve met Joe.", "nobody here"), start=1):
+        asked = Request(number, None, Sentence.of(text))
+        [answer] = StandIn().predict([Sentence.of(text)]) if "<e1>" in text else extract(StandIn(), [asked.document])
+        parts.append(drawing.show(asked, (answer,) if isinstance(answer, Problem) else answer))
+    problem = Problem("<E1> is no mark", "write <e1>", source="sentence")
+    parts.append(drawing.show(Request(4, None, (problem,)), (problem,)))
+    files.write_text(folder / "page.html", drawing.head + "".join(parts) + drawing.tail)
+
+
+def write(results: Results, folder: Path, copy: Mapping[str, object] | None = None) -> None:
+    """The report of results, or a copy of it, and beside it what its numbers are checked against."""
+    folder.mkdir(parents=True, exist_ok=True)
+    told = report.render(results)
+    files.write_text(folder / "report.html", page.with_data(told, {**page.data_of(told), "copy": copy}) if copy else told)
     files.write_lines(folder / "predictions.jsonl", tables.predictions(results.test))
     numbers = {
         cut: {name: [results.test.row_ids[row] for row in own] for name, own in of.items()} for cut, of in results.cuts.items()
@@ -127,6 +178,8 @@ def main(folder: Path) -> None:
     """Make all pages."""
     for name, make in PAGES.items():
         write(make(), folder / name)
+    write(usual(), folder / "copy", compared())
+    write_predictions(folder / "predicted")
 
 
 if __name__ == "__main__":

@@ -3,7 +3,7 @@
 import { el } from "../../../pages/templates/dom.js";
 import { drawSentence } from "../../../pages/templates/sentence.js";
 import { data, labels, sentences } from "./data.js";
-import { place } from "./filters.js";
+import { beforeOf, place } from "./filters.js";
 import { address } from "./state.js";
 import { picker } from "./ids.js";
 
@@ -16,7 +16,7 @@ export function drawCard(row) {
   return el(
     "article",
     { class: `card ${outcome}`, "data-id": sentences.id[row] },
-    el("header", {}, picker(row), el("span", { class: "place" }, place(row)), verdict(gold, predicted, outcome)),
+    el("header", {}, picker(row), el("span", { class: "place" }, place(row)), verdict(gold, predicted, outcome), earlier(row)),
     drawSentence({ text: sentences.text[row], spans: spansOf(row), arcs: arcsOf(gold, predicted) }),
     likely(row),
   );
@@ -29,6 +29,12 @@ function verdict(gold, predicted, outcome) {
   const said = [el("span", {}, "predicted ", link("predicted", predicted))];
   if (outcome === "wrong") said.unshift(el("span", {}, "gold ", link("gold", gold), ", "));
   return el("span", { class: "verdict" }, said);
+}
+
+// What the older version said, where it said another thing.
+function earlier(row) {
+  const was = beforeOf(row);
+  return was === null || was === labels.names[sentences.predicted[row]] ? null : el("span", {}, `before: ${was}`);
 }
 
 function spansOf(row) {

@@ -2,7 +2,7 @@
 
 import { el } from "../../../pages/templates/dom.js";
 import { classRows, data, isDirected, isScored, labels, modes, percent, rowsOf, score } from "./data.js";
-import { dotAndWhisker, percentAxis } from "./plots.js";
+import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address, go } from "./state.js";
 import { table, toSentences } from "./tables.js";
 
@@ -68,7 +68,7 @@ function columnsOf(mode, average) {
     },
     {
       title: "",
-      head: [el("span", { class: "unseen" }, "F1, drawn"), percentAxis()],
+      head: [el("span", { class: "unseen" }, "F1, drawn"), dotAxis()],
       cell: (row) => dotAndWhisker({ value: row.f1, low: row.f1_low, high: row.f1_high, against: average, faint: isFew(row) }),
     },
     ...["f1", "precision", "recall"].map(number),

@@ -4,6 +4,7 @@
 //   goldRelation, ...     the same of relations, without direction
 //   outcome               a key of OUTCOMES
 //   cut and slice         a slice of a cut      bin         a bin of confidence, from 0
+//   change                a key of CHANGES, in a copy that is compared with an older version
 //   q                     words of the text, the id or the place
 
 import { data, isFlip, labels, sentences } from "./data.js";
@@ -22,6 +23,26 @@ export const OUTCOME_TITLES = {
   elsewhere: "another relation",
   unlabelled: "without label",
 };
+
+export const CHANGES = {
+  fixed: "wrong before, right now",
+  broken: "right before, wrong now",
+  other: "wrong before, now wrong in another way",
+};
+
+// What became of a row since the older version, null where it has the label that it had or was not there.
+function changeOf(gold, predicted, row) {
+  const was = beforeOf(row);
+  if (was === null || gold < 0 || was === labels.names[predicted]) return null;
+  if (was === labels.names[gold]) return "broken";
+  return gold === predicted ? "fixed" : "other";
+}
+
+// The label that the older version predicted, null where it did not have the row.
+export function beforeOf(row) {
+  const before = data.copy?.before;
+  return before?.names[before.label[row]] ?? null;
+}
 
 const byName = new Map(labels.names.map((name, n) => [name, n]));
 const relationByName = new Map(labels.relations.map((name, n) => [name, n]));
@@ -54,6 +75,7 @@ const TESTS = {
     (gold, predicted) =>
       relationOf(gold) === relation || relationOf(predicted) === relation,
   outcome: (value) => OUTCOMES[value] ?? (() => false),
+  change: (value) => (gold, predicted, row) => changeOf(gold, predicted, row) === value,
   bin: (value) => (_, __, row) => sentences.bin[row] === Number(value),
   q:
     (value, words = value.toLowerCase()) =>
@@ -115,6 +137,7 @@ export function described(values) {
     .filter(([key]) => values[key])
     .map(([key, title]) => [[key], `${title}: ${values[key]}`]);
   if (values.outcome) told.push([["outcome"], OUTCOME_TITLES[values.outcome] ?? values.outcome]);
+  if (values.change) told.push([["change"], CHANGES[values.change] ?? values.change]);
   if (values.bin) told.push([["bin"], `confidence ${Number(values.bin) * 10} to ${Number(values.bin) * 10 + 10}%`]);
   if (values.cut) told.push([["cut", "slice"], `${values.cut}: ${values.slice}`]);
   return told;

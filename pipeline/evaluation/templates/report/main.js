@@ -10,6 +10,7 @@ import { drawSlices } from "./slices.js";
 import { drawTraining } from "./training.js";
 import { drawSentences } from "./sentences.js";
 import { drawCorpus } from "./corpus.js";
+import { drawCompare } from "./compare.js";
 import { followTheme } from "./theme.js";
 
 const TABS = {
@@ -21,6 +22,7 @@ const TABS = {
   sentences: ["Sentences", drawSentences],
   data: ["Data", drawCorpus],
 };
+if (data.copy?.against) TABS.compare = ["Compare", drawCompare];
 
 const main = document.getElementById("main");
 const links = Object.entries(TABS).map(([tab, [title]]) => el("a", { href: address(tab), "data-tab": tab }, title));

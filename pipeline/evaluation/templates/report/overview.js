@@ -2,7 +2,7 @@
 
 import { counted, el } from "../../../pages/templates/dom.js";
 import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
-import { dotAndWhisker, percentAxis } from "./plots.js";
+import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address } from "./state.js";
 import { scrolling, table } from "./tables.js";
 
@@ -19,6 +19,9 @@ const COUNTS = [
 export function drawOverview() {
   return [
     ...message(),
+    data.copy
+      ? el("p", { class: "note" }, `Commit ${data.copy.commit}${data.copy.changed ? ", with changes that are not committed" : ""}.`)
+      : null,
     isScored ? section("Look at first", lookAtFirst()) : null,
     hasScores() ? section("Scores", scoresTable()) : null,
     section("What it was made of", identity()),
@@ -133,7 +136,7 @@ function scoresTable() {
     const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
     return [
       { title: `${split} (${counted(n, "sentence")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
-      { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), percentAxis()], cell: draw },
+      { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), dotAxis()], cell: draw },
     ];
   };
   const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test"), ...of("validation")];

@@ -24,31 +24,41 @@ export function words(x, y, text, anchor = "middle", look = "") {
   return svg("text", { x, y, "text-anchor": anchor, class: look }, text);
 }
 
-const DOTS = { width: 220, height: 22, edge: 12 };
-export const across = scale([0, 100], [DOTS.edge, DOTS.width - DOTS.edge]);
+const DOTS = { width: 220, height: 22, edge: 14 };
+const PERCENT = [0, 25, 50, 75, 100];
 
-// A score from 0 to 100 as a dot with its interval as whiskers, and where given a line at what it is held against.
-export function dotAndWhisker({ value, low, high, against = null, faint = false }) {
+// A score as a dot with its interval as whiskers, and where given a line at what it is held against.
+// Args: marks: the numbers of the grid, from the least to the largest that is drawn.
+export function dotAndWhisker({ value, low, high, against = null, faint = false, marks = PERCENT }) {
   const middle = DOTS.height / 2;
-  const parts = [0, 25, 50, 75, 100].map((tick) => line(across(tick), 0, across(tick), DOTS.height, "grid"));
-  if (against !== null) parts.push(line(across(against), 0, across(against), DOTS.height, "against"));
+  const x = dotScale(marks);
+  const parts = marks.map((mark) => line(x(mark), 0, x(mark), DOTS.height, "grid"));
+  if (against !== null) parts.push(line(x(against), 0, x(against), DOTS.height, "against"));
   if (low !== null && value !== null) {
-    parts.push(line(across(low), middle, across(high), middle, "whisker"));
-    for (const end of [low, high]) parts.push(line(across(end), middle - 4, across(end), middle + 4, "whisker"));
+    parts.push(line(x(low), middle, x(high), middle, "whisker"));
+    for (const end of [low, high]) parts.push(line(x(end), middle - 4, x(end), middle + 4, "whisker"));
   }
-  if (value !== null) parts.push(svg("circle", { cx: across(value), cy: middle, r: 4, class: "dot" }));
-  const look = { class: `dots${faint ? " faint" : ""}`, "aria-hidden": "true", viewBox: `0 0 ${DOTS.width} ${DOTS.height}` };
-  return svg("svg", { ...look, width: DOTS.width, height: DOTS.height }, parts);
+  if (value !== null) parts.push(svg("circle", { cx: x(value), cy: middle, r: 4, class: "dot" }));
+  return dotPicture(faint ? "dots faint" : "dots", DOTS.height, parts);
 }
 
 // The numbers above such plots.
-export function percentAxis() {
-  const ticks = [0, 25, 50, 75, 100].map((tick) => words(across(tick), 12, String(tick)));
-  return svg(
-    "svg",
-    { class: "dots", "aria-hidden": "true", viewBox: `0 0 ${DOTS.width} 16`, width: DOTS.width, height: 16 },
-    ticks,
+export function dotAxis(marks = PERCENT) {
+  const x = dotScale(marks);
+  return dotPicture(
+    "dots",
+    16,
+    marks.map((mark) => words(x(mark), 12, String(mark))),
   );
+}
+
+function dotScale(marks) {
+  return scale([marks[0], marks.at(-1)], [DOTS.edge, DOTS.width - DOTS.edge]);
+}
+
+function dotPicture(look, height, parts) {
+  const size = { viewBox: `0 0 ${DOTS.width} ${height}`, width: DOTS.width, height };
+  return svg("svg", { class: look, "aria-hidden": "true", ...size }, parts);
 }
 
 // A frame with axes: { parts, x, y }, x and y the scales of it.

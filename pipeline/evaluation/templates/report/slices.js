@@ -4,7 +4,7 @@ import { counted, el, svg } from "../../../pages/templates/dom.js";
 import { unscored } from "./classes.js";
 import { data, isScored, percent, rowsOf, score, test } from "./data.js";
 import { section } from "./overview.js";
-import { dotAndWhisker, frame, line, percentAxis, picture } from "./plots.js";
+import { dotAndWhisker, frame, line, dotAxis, picture } from "./plots.js";
 import { table, toSentences } from "./tables.js";
 
 export function drawSlices() {
@@ -41,7 +41,7 @@ function sliceTable(cut, rows) {
   const headline = data.scores.headline;
   const drawn = (title, name) => ({
     title: "",
-    head: [el("span", { class: "unseen" }, `${title}, drawn`), percentAxis()],
+    head: [el("span", { class: "unseen" }, `${title}, drawn`), dotAxis()],
     cell: (row) =>
       dotAndWhisker({
         value: row[name],
