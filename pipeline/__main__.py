@@ -21,6 +21,10 @@ COMMANDS = {  # the modules of this folder that are no stages
     "predict": "Find entities and relations in text.",
     "serve": "Answer over HTTP, and to Label Studio.",
     "convert": "Turn annotations of one format into another.",
+    "review": "Send what is worth a look to an annotation tool.",
+    "adopt": "Bring corrections home from the tool.",
+    "compare": "What changed between two versions of the data.",
+    "agreement": "How far annotators agree.",
 }
 
 

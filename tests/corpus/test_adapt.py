@@ -48,7 +48,7 @@ def any_documents(draw: st.DrawFn) -> Document:
     holds = holds | {"many", "free"} if draw(st.booleans()) else holds - {"many", "free", "fragments"}  # else a pair
     document = draw(documents(holds))
     spaced = document.text.translate(dict(zip(map(ord, "XY"), "\t\n", strict=True)))
-    if spaced.strip() and draw(st.booleans()):  # a blank text is read of no file of prodigy or doccano
+    if draw(st.booleans()):
         document = replace(document, text=spaced)
     if document.entities and draw(st.booleans()):
         like = draw(st.sampled_from(document.entities))
