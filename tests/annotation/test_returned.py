@@ -45,7 +45,15 @@ def test_predictions_are_nobodys_and_a_skipped_task_is_rejected(tmp_path):
 
 def test_an_answer_of_prodigy_is_confirmed_rejected_or_left_open(tmp_path):
     path = tmp_path / "export.jsonl"
-    row = {"text": "Ann left.", "meta": {"review_id": 7}, "id": 7, "spans": [], "relations": [], "_timestamp": 5, "_session_id": "ann"}
+    row = {
+        "text": "Ann left.",
+        "meta": {"review_id": 7},
+        "id": 7,
+        "spans": [],
+        "relations": [],
+        "_timestamp": 5,
+        "_session_id": "ann",
+    }
     rows = [{**row, "answer": answer} for answer in ("accept", "reject", "ignore")] + [row]
     path.write_text("".join(json.dumps(each) + "\n" for each in rows))
     versions, _ = read_export(path)
