@@ -183,6 +183,7 @@ class Train:
     seed: Seed
     members: Annotated[int, Between(1, 100)] = 1  # newer than the first release, as what follows
     type_pairs: Literal["all", "seen"] = "all"  # of entities found, those asked about
+    shape_width: Annotated[int, Between(0, 16_384)] = 0
 
 
 @dataclass(frozen=True)

@@ -18,9 +18,10 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.labels import label_ids
+from pipeline.model.config import POSITION_IDS, SHAPE_IDS
+from pipeline.model.shapes import shape_ids
 
 Batch = dict[str, NDArray[np.generic]]
-POSITION_IDS = ("e1_position_ids", "e2_position_ids")
 COLUMNS = ("words", "relation", "tag_ids", *POSITION_IDS, "window_start", "window_end")  # what is read of a row
 # Batches that are sorted by length together: enough that little is padding, few enough that batches stay mixed.
 CHUNK_BATCHES = 50
@@ -55,19 +56,20 @@ class Examples:
         self.relation_ids = label_ids(table["relation"], relations)
         # An id a word, the rows end to end, and where in them each row's window begins.
         self._word_ids = {name: pc.list_flatten(table[name]).to_numpy() for name in (*POSITION_IDS, "tag_ids")}
+        self._word_ids[SHAPE_IDS] = shape_ids(pc.list_flatten(table["words"]))
         self._flat_starts = ragged.offsets(ragged.lengths(table["words"]))[:-1] + self._window_starts
 
     def __len__(self) -> int:
         return len(self.lengths)
 
     def inputs(self, row_ids: Ints) -> Batch:
-        """What the network reads: words (B, T, H) float16, e1_position_ids and e2_position_ids (B, T) int32; 0 where padded."""
+        """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded."""
         starts, lengths = self._window_starts[row_ids], self.lengths[row_ids]
         sentences = [self._store.vectors(store_id) for store_id in self._store_ids[row_ids].tolist()]
         words = np.zeros((len(row_ids), int(lengths.max()), sentences[0].shape[1]), np.float16)
         for padded, vectors, start, length in zip(words, sentences, starts.tolist(), lengths.tolist(), strict=True):
             padded[:length] = vectors[start : start + length]
-        return {"words": words, **{name: self._padded(name, row_ids, 0) for name in POSITION_IDS}}
+        return {"words": words, **{name: self._padded(name, row_ids, 0) for name in (*POSITION_IDS, SHAPE_IDS)}}
 
     def targets(self, row_ids: Ints) -> Batch:
         """What the network shall say, by output: relation (B,) int64, tags (B, T) int32 with -1 where padded."""
@@ -86,7 +88,7 @@ class Examples:
         words = np.arange(lengths.max())
         # Past a window's end these places are another row's, or none's.
         places = np.minimum(self._flat_starts[row_ids][:, None] + words, len(values) - 1)
-        return np.where(words < lengths, values[places], np.int32(padding))
+        return np.where(words < lengths, values[places], padding).astype(np.int32)
 
 
 def by_length(lengths: Ints, size: int, n_words: float = math.inf) -> list[Ints]:

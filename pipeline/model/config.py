@@ -12,6 +12,7 @@ from pipeline.core.schema import PositionNotes, VectorsDescription
 Size = Annotated[int, Between(1, 1_000_000)]
 Label = Annotated[str, Line(1_000)]
 Labels = Annotated[tuple[Label, ...], Items(1, 10_000)]
+POSITION_IDS, SHAPE_IDS = ("e1_position_ids", "e2_position_ids"), "shape_ids"
 
 
 @dataclass(frozen=True)
@@ -53,6 +54,11 @@ class Config:
             notes.max_distance,
             train,
         )
+
+    @property
+    def inputs(self) -> tuple[str, ...]:
+        """The names of what the network reads of a batch."""
+        return ("words", *POSITION_IDS, *((SHAPE_IDS,) if self.train.shape_width else ()))
 
     @property
     def members(self) -> tuple[Config, ...]:

@@ -18,13 +18,13 @@ from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.weights_file import read_floats
 from pipeline.model.batches import Batch
-from pipeline.model.config import Config
+from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
 from pipeline.model.manifest import MODEL, NETWORK, WEIGHTS
+from pipeline.model.shapes import SHAPES
 
 if TYPE_CHECKING:
     from pipeline.model.relation_model import RelationModel
 
-INPUTS = ("words", "e1_position_ids", "e2_position_ids")
 TRANSITIONS = "transitions"
 PROOF_LENGTHS = ([2], [9, 9], [31, 17, 4])
 # Probabilities and emissions; float32 sums in another order differ by some 1e-6.
@@ -87,7 +87,8 @@ def _drawn(config: Config, lengths: NDArray[np.int64], rng: np.random.Generator)
     distances = [word - np.zeros_like(lengths)[:, None], word - (lengths - 1)[:, None]]
     ids = [np.where(real, np.clip(distance, -reach, reach) + reach + 1, 0).astype(np.int32) for distance in distances]
     words = rng.normal(size=(*real.shape, config.width)) * real[:, :, None]
-    return dict(zip(INPUTS, (words.astype(np.float16), *ids), strict=True))
+    shapes = np.where(real, rng.integers(1, len(SHAPES), real.shape, np.int32, endpoint=True), 0)
+    return {"words": words.astype(np.float16), **dict(zip(POSITION_IDS, ids, strict=True)), SHAPE_IDS: shapes.astype(np.int32)}
 
 
 class Frozen:
@@ -96,7 +97,7 @@ class Frozen:
     def __init__(self, config: Config, folder: Path) -> None:
         """Raises: InputError where the frozen network is missing or damaged, or is not of the config."""
         self.config = config
-        warm_up = _by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
+        warm_up = self._by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
         self._path = folder / NETWORK
         self._model = FrozenModel.load(self._path, MODEL.remake, warm_up)
         self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
@@ -114,16 +115,15 @@ class Frozen:
         n_rows, n_words = inputs["e1_position_ids"].shape
         shapes = {"relation": (n_rows, len(self.config.relations)), "tags": (n_rows, n_words, len(self.config.tags))}
         # The conversion adds an input that the network does not read (positions: none) as one more output behind these.
-        outputs: dict[str, Floats] = dict(zip(self.config.train.tasks, self._model(_by_name(inputs)), strict=False))
+        outputs: dict[str, Floats] = dict(zip(self.config.train.tasks, self._model(self._by_name(inputs)), strict=False))
         given = {task: (output.shape, output.dtype) for task, output in outputs.items()}
         if given != {task: (shapes[task], np.dtype(np.float32)) for task in self.config.train.tasks}:
             raise InputError.of(self._path, "the frozen network is not the one that the manifest tells of", MODEL.remake)
         return outputs
 
-
-def _by_name(inputs: Batch) -> Batch:
-    """A batch's inputs as the conversion named them."""
-    return {f"{name}:0": inputs[name] for name in INPUTS}
+    def _by_name(self, inputs: Batch) -> Batch:
+        """A batch's inputs as the conversion named them."""
+        return {f"{name}:0": inputs[name] for name in self.config.inputs}
 
 
 def transitions(config: Config, folder: Path) -> Floats:

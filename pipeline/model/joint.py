@@ -15,8 +15,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITIONED, PositionNotes
 from pipeline.core.storage import StageOutput
-from pipeline.model.batches import COLUMNS, POSITION_IDS, Examples, VectorStore
-from pipeline.model.config import Config
+from pipeline.model.batches import COLUMNS, Examples, VectorStore
+from pipeline.model.config import POSITION_IDS, Config
 from pipeline.model.manifest import TypePairs
 
 

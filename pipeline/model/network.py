@@ -26,7 +26,7 @@ and Zhou et al. 2016), and "tags", the emissions of a CRF over the same BiLSTM (
     "relation" (B, R)
 
 Of the options, `sharing: soft` gives each task a BiLSTM of its own, and `positions: relation` keeps the position embeddings from
-the tagger.
+the tagger. Embeddings of the words' shapes stand beside the vectors if asked.
 """
 
 from __future__ import annotations
@@ -34,20 +34,18 @@ from __future__ import annotations
 import re
 
 from pipeline.core.tensorflow import tf
-from pipeline.model.config import Config
+from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
 from pipeline.model.crf import CRF
 from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
+from pipeline.model.shapes import SHAPES
 
 ATTENTION_HEADS, ATTENTION_UNITS = 4, 64
 
 
 def input_specs(config: Config) -> dict[str, tf.TensorSpec]:
-    """The network's inputs, any number of rows and words: words (B, T, H) float16, the two position ids (B, T) int32."""
-    return {
-        "words": tf.TensorSpec((None, None, config.width), tf.float16, "words"),
-        "e1_position_ids": tf.TensorSpec((None, None), tf.int32, "e1_position_ids"),
-        "e2_position_ids": tf.TensorSpec((None, None), tf.int32, "e2_position_ids"),
-    }
+    """The network's inputs, any number of rows and words: words (B, T, H) float16, and ids (B, T) int32."""
+    words = {"words": tf.TensorSpec((None, None, config.width), tf.float16, "words")}
+    return words | {name: tf.TensorSpec((None, None), tf.int32, name) for name in config.inputs if name not in words}
 
 
 def build(config: Config) -> tf.keras.Model:
@@ -94,11 +92,13 @@ def _member(config: Config, name: str) -> tf.keras.Model:
     Layers draw their initial weights in the order in which they are made here, so that order is part of what a seed means.
     """
     inputs = _inputs(config)
-    position_ids = [inputs["e1_position_ids"], inputs["e2_position_ids"]]
+    position_ids = [inputs[name] for name in POSITION_IDS]
     positions = _positions(config, position_ids)
-    vectors = _vectors(config, inputs["words"])
+    words = [_vectors(config, inputs["words"])]
+    if config.train.shape_width:
+        words.append(tf.keras.layers.Embedding(len(SHAPES) + 1, config.train.shape_width, name="shapes")(inputs[SHAPE_IDS]))
     lengths = Lengths(name="lengths")(position_ids[0])
-    states = _states(config, vectors, positions, lengths)
+    states = _states(config, words, positions, lengths)
     outputs = {"relation": _relation_head(config, states["relation"], positions, position_ids)}
     if "tags" in config.train.tasks:
         outputs["tags"] = CRF(len(config.tags), name="tags")(states["tags"])
@@ -128,19 +128,19 @@ def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
     return vectors
 
 
-def _states(config: Config, vectors: tf.Tensor, positions: list[tf.Tensor], lengths: tf.Tensor) -> dict[str, tf.Tensor]:
+def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], lengths: tf.Tensor) -> dict[str, tf.Tensor]:
     """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing) or of one a task (soft).
 
-    Args: vectors: (B, T, width); positions: the position embeddings; lengths: (B,) real words.
+    Args: words: the vectors, and the embeddings of shapes if asked; positions: the position embeddings; lengths: (B,) real words.
     """
     seen_by_all = positions if config.train.positions == "shared" else []
     if config.train.sharing == "soft":
         seen = {"relation": positions, "tags": seen_by_all}
         return {
-            task: BiLSTM(config.train.lstm_units, name=f"{task}_lstm")([vectors, *seen[task]], lengths=lengths)
+            task: BiLSTM(config.train.lstm_units, name=f"{task}_lstm")([*words, *seen[task]], lengths=lengths)
             for task in config.train.tasks
         }
-    shared = BiLSTM(config.train.lstm_units, name="shared_lstm")([vectors, *seen_by_all], lengths=lengths)
+    shared = BiLSTM(config.train.lstm_units, name="shared_lstm")([*words, *seen_by_all], lengths=lengths)
     states = dict.fromkeys(config.train.tasks, shared)
     if config.train.positions == "relation":
         states["relation"] = _with_positions(config, shared, positions)

@@ -31,7 +31,8 @@ class RelationModel:
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
         """The outputs of one batch by name: relation (B, R), tags (B, T, K)."""
-        return {name: output.numpy() for name, output in self._forward(inputs).items()}
+        read = {name: inputs[name] for name in self.config.inputs}
+        return {name: output.numpy() for name, output in self._forward(read).items()}
 
     @property
     def transitions(self) -> Floats:

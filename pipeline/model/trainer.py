@@ -148,7 +148,7 @@ class Feed:
 
     def __init__(self, examples: Examples, config: Config, options: Train) -> None:
         self._examples = examples
-        self._tasks = config.train.tasks
+        self._read, self._tasks = config.inputs, config.train.tasks
         labelled = examples.relation_ids[examples.relation_ids != UNLABELLED_ID]
         self._class_weights = class_weights(labelled, len(config.relations), options.class_weights)
         self._size = options.batch_size
@@ -164,9 +164,9 @@ class Feed:
         return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
 
     def _batch(self, row_ids: Ints) -> Step:
-        targets = self._examples.targets(row_ids)
+        inputs, targets = self._examples.inputs(row_ids), self._examples.targets(row_ids)
         sample_weights = self._sample_weights(row_ids)
-        batch = self._examples.inputs(row_ids), {task: targets[task] for task in self._tasks}, sample_weights
+        batch = {name: inputs[name] for name in self._read}, {task: targets[task] for task in self._tasks}, sample_weights
         tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
         return tensors
 

@@ -13,6 +13,8 @@ from pipeline.core.schema import Span
 from pipeline.corpus import positions
 from pipeline.corpus.candidates import ordered_pairs
 from pipeline.model.batches import Batch
+from pipeline.model.config import SHAPE_IDS
+from pipeline.model.shapes import shape_id
 from pipeline.prediction.texts import Text
 from pipeline.prediction.types import Entity
 
@@ -69,15 +71,17 @@ def windows_around(pairs: Sequence[Pair], max_length: int) -> list[Window]:
 
 
 def inputs(windows: Sequence[Window], max_distance: int) -> Batch:
-    """What the network reads, as batches.Examples makes it of rows.
+    """What networks read, as batches.Examples makes it of rows.
 
-    Returns: words (B, T, H) float16, e1_position_ids and e2_position_ids (B, T) int32; 0 where padded.
+    Returns: words (B, T, H) float16; e1_position_ids, e2_position_ids and shape_ids (B, T) int32; 0 where padded.
     """
     lengths = np.array([window.n_words for window in windows], np.int64)
     real = np.arange(lengths.max()) < lengths[:, None]  # (B, T)
     vectors = np.concatenate([window.pair.text.vectors[slice(*window.words)] for window in windows])
     words = np.zeros((*real.shape, vectors.shape[1]), np.float16)
     words[real] = vectors
+    shapes = np.zeros(real.shape, np.int32)
+    shapes[real] = [shape_id(word) for window in windows for word in window.pair.text.words[slice(*window.words)]]
     starts = np.array([window.words.start for window in windows], np.int64)[:, None]
     e1 = np.array([window.pair.e1.words for window in windows], np.int64) - starts
     e2 = np.array([window.pair.e2.words for window in windows], np.int64) - starts
@@ -85,6 +89,7 @@ def inputs(windows: Sequence[Window], max_distance: int) -> Batch:
         "words": words,
         "e1_position_ids": _position_ids(e1, real, max_distance),
         "e2_position_ids": _position_ids(e2, real, max_distance),
+        SHAPE_IDS: shapes,
     }
 
 

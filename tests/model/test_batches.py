@@ -32,6 +32,12 @@ def test_each_row_holds_its_own_ids_vectors_and_relation():
         np.testing.assert_array_equal(inputs["words"][place, :length], store.vectors(int(row)))
 
 
+def test_each_word_has_the_id_of_its_shape_and_padding_has_none():
+    table = pa.concat_tables([positioned("[e1 Rome] fell in [e2 476] ."), positioned("[e1 a] [e2 B]")])
+    inputs = Examples(table, tiny.FakeStore(), tiny.RELATIONS).inputs(np.array([0, 1]))
+    assert inputs["shape_ids"].tolist() == [[6, 8, 8, 1, 3], [8, 4, 0, 0, 0]]
+
+
 def test_a_row_without_a_label_has_an_id_that_is_none():
     table = pa.concat_tables([positioned("[e1 a] [e2 b]", relation=relation) for relation in ("Other", None)])
     assert Examples(table, tiny.FakeStore(), tiny.RELATIONS).relation_ids.tolist() == [2, UNLABELLED_ID]

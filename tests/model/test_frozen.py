@@ -16,7 +16,7 @@ ARCHITECTURES = [
     {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
     {"pooling": "max+entities+attention"},
     {"positions": "relation", "tasks": ("relation",), "layer_mix": "scalar"},
-    {"layer_mix": "normalised", "members": 2},
+    {"layer_mix": "normalised", "members": 2, "shape_width": 3},
 ]
 CONFIG = tiny.config(lstm_units=16, dense_units=16)
 

@@ -43,6 +43,15 @@ def test_every_pooling_that_params_offer_says_what_it_has():
     assert set(config.POOLINGS) == set(typing.get_args(typing.get_type_hints(Train)["pooling"]))
 
 
+def test_the_network_reads_shapes_only_if_they_have_a_width():
+    inputs = tiny.examples().inputs(np.arange(4))
+    capitals = {**inputs, "shape_ids": np.where(inputs["shape_ids"] > 0, 5, 0).astype(np.int32)}
+    for width, reads in ((0, False), (3, True)):
+        model = RelationModel(tiny.config(shape_width=width))
+        for task in ("relation", "tags"):
+            assert (not np.allclose(model.forward(inputs)[task], model.forward(capitals)[task])) == reads
+
+
 def test_the_input_dropout_drops_the_same_numbers_of_every_word():
     layer = RelationModel(tiny.config(input_dropout=0.5)).network.get_layer("input_dropout")
     dropped = np.array(layer(np.ones((3, 5, 40), np.float32), training=True)) == 0

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from pipeline.core.schema import Span
+from pipeline.model.shapes import shape_id
 from pipeline.prediction.pairs import Pair, candidate_pairs, inputs, windows_around
 from pipeline.prediction.texts import Text
 from pipeline.prediction.types import Sentence
@@ -15,10 +16,11 @@ MAX_DISTANCE = 2
 
 
 def text_of(n_words, width=3):
-    """A text of words of one letter, and random vectors."""
+    """A text of words of one character, of several shapes, and random vectors."""
+    words = tuple(itertools.islice(itertools.cycle("xX1."), n_words))
     characters = tuple(Span(n, n + 1) for n in range(n_words))
     vectors = np.random.default_rng(n_words).normal(size=(n_words, width)).astype(np.float16)
-    return Text(Sentence("x" * n_words), ("x",) * n_words, characters, None, vectors)
+    return Text(Sentence("".join(words)), words, characters, None, vectors)
 
 
 def entities_of(text, *spans):
@@ -69,6 +71,11 @@ def batch():
 def test_the_words_of_a_window_are_its_part_of_the_texts_vectors(batch):
     long, short, made = batch
     np.testing.assert_array_equal(made["words"], [long.vectors[2:7], [*short.vectors, [0] * 3, [0] * 3]])
+
+
+def test_the_shapes_of_a_windows_words_are_those_that_training_reads(batch):
+    long, short, made = batch
+    assert made["shape_ids"].tolist() == [[shape_id(word) for word in long.words[2:7]], [*map(shape_id, short.words), 0, 0]]
 
 
 def test_position_ids_count_from_the_entity_within_the_window_and_pad_with_0(batch):
