@@ -163,7 +163,7 @@ class Train:
     sharing_weight: Weight
     positions: Literal["shared", "relation", "none"]
     position_width: Units
-    pooling: Literal["max", "max+entities", "max+entities+attention"]
+    pooling: Literal["max", "max+entities", "max+entities+attention", "pieces+entities", "pieces+entities+attention"]
     layer_mix: Literal["concatenate", "normalised", "scalar"]
     projection_width: Annotated[int, Between(0, 16_384)]
     lstm_units: Units

@@ -17,16 +17,19 @@ POSITION_IDS, SHAPE_IDS = ("e1_position_ids", "e2_position_ids"), "shape_ids"
 
 @dataclass(frozen=True)
 class Pooling:
-    """What stands beside the maximum over the words' states."""
+    """What a sentence's states become."""
 
-    entities: bool  # the mean states over e1 and over e2
+    pieces: bool  # a maximum before, between and behind the entities, else one over all words
+    entities: bool  # beside it, the mean states over e1 and over e2
     attention: bool  # a mean that the entities ask for
 
 
 POOLINGS = {  # by train.pooling
-    "max": Pooling(entities=False, attention=False),
-    "max+entities": Pooling(entities=True, attention=False),
-    "max+entities+attention": Pooling(entities=True, attention=True),
+    "max": Pooling(pieces=False, entities=False, attention=False),
+    "max+entities": Pooling(pieces=False, entities=True, attention=False),
+    "max+entities+attention": Pooling(pieces=False, entities=True, attention=True),
+    "pieces+entities": Pooling(pieces=True, entities=True, attention=False),
+    "pieces+entities+attention": Pooling(pieces=True, entities=True, attention=True),
 }
 
 

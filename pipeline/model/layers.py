@@ -115,22 +115,32 @@ class Lengths(tf.keras.layers.Layer):  # type: ignore[misc]
 
 
 class Pool(tf.keras.layers.Layer):  # type: ignore[misc]
-    """A vector a sentence: the maximum over its real words and, if asked, the mean state over e1 and over e2."""
+    """A vector a sentence: the maximum over its real words and, if asked, the mean state over e1 and over e2.
 
-    def __init__(self, inside_id: int, entities: bool, **options: Any) -> None:
-        """Args: inside_id: the position id of an entity's own words; entities: whether to add their means."""
+    In pieces it is three maxima (Zeng et al. 2015, section 3.3): of the words before both entities, of the entities and what stands
+    between them, and of the words behind both; 0 where there are none.
+    """
+
+    def __init__(self, inside_id: int, pieces: bool, entities: bool, **options: Any) -> None:
+        """Args: inside_id: the position id of an entity's own words; pieces: three maxima; entities: add their means."""
         super().__init__(**options)
         self.inside_id = inside_id
+        self.pieces = pieces
         self.entities = entities
 
     def get_config(self) -> dict[str, Any]:
         """The constructor's arguments."""
-        return {**super().get_config(), "inside_id": self.inside_id, "entities": self.entities}
+        return {**super().get_config(), "inside_id": self.inside_id, "pieces": self.pieces, "entities": self.entities}
 
     def call(self, states: tf.Tensor, position_ids: list[tf.Tensor]) -> tf.Tensor:
-        """States (B, T, width) and both entities' position ids (B, T) to (B, width) or (B, 3 * width)."""
-        padded = tf.equal(position_ids[0], 0)[:, :, None]
-        pooled = [tf.reduce_max(tf.where(padded, states.dtype.min, states), axis=1)]
+        """States (B, T, width) and both entities' position ids (B, T) to (B, width), or a multiple of it: see above."""
+        real = position_ids[0] > 0
+        words = [real]
+        if self.pieces:
+            before = real & (tf.maximum(*position_ids) < self.inside_id)
+            behind = tf.minimum(*position_ids) > self.inside_id
+            words = [before, real & ~before & ~behind, behind]
+        pooled = [_max(states, piece) for piece in words]
         if self.entities:
             pooled += [_mean(states, tf.equal(ids, self.inside_id)) for ids in position_ids]
         return tf.concat(pooled, axis=1)
@@ -173,6 +183,12 @@ class EntityAttention(tf.keras.layers.Layer):  # type: ignore[misc]
         scores = tf.where(padded, states.dtype.min, tf.tensordot(hidden, self.scores, 1))
         means = tf.einsum("bth,btw->bhw", tf.nn.softmax(scores, axis=1), states)
         return tf.reshape(means, (-1, self.heads * states.shape[-1]))
+
+
+def _max(states: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:
+    """Maximum of states (B, T, width) where inside (B, T) holds, 0 where it holds nowhere: (B, width)."""
+    largest = tf.reduce_max(tf.where(inside[:, :, None], states, states.dtype.min), axis=1)
+    return tf.where(tf.reduce_any(inside, axis=1)[:, None], largest, 0.0)
 
 
 def _mean(states: tf.Tensor, inside: tf.Tensor) -> tf.Tensor:

@@ -161,7 +161,7 @@ def _relation_head(config: Config, states: tf.Tensor, positions: list[tf.Tensor]
     """States (B, T, 2 * lstm_units) to the relations' probabilities (B, R)."""
     layers = tf.keras.layers
     inside_id = config.max_distance + 1  # of distance 0
-    pooled = Pool(inside_id, config.pooling.entities, name="pool")(states, position_ids=position_ids)
+    pooled = Pool(inside_id, config.pooling.pieces, config.pooling.entities, name="pool")(states, position_ids=position_ids)
     if config.pooling.attention:
         attention = EntityAttention(inside_id, ATTENTION_HEADS, ATTENTION_UNITS, name="attention")
         pooled = layers.Concatenate(name="pooled")([pooled, attention([states, *positions], position_ids=position_ids)])

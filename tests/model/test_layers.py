@@ -34,10 +34,10 @@ def test_the_lengths_are_a_sound_layer(tmp_path):
     check_layer(Lengths(), {"position_ids": position_ids()[0]}, tf.TensorSpec((2,), tf.int32), 0, tmp_path)
 
 
-@pytest.mark.parametrize(("entities", "width"), [(False, 3), (True, 9)])
-def test_the_pool_is_a_sound_layer(entities, width, tmp_path):
+@pytest.mark.parametrize(("pieces", "entities", "width"), [(False, False, 3), (False, True, 9), (True, True, 15)])
+def test_the_pool_is_a_sound_layer(pieces, entities, width, tmp_path):
     inputs = {"states": normal(2, 4, 3), "position_ids": position_ids()}
-    check_layer(Pool(5, entities), inputs, tf.TensorSpec((2, width)), 0, tmp_path)
+    check_layer(Pool(5, pieces, entities), inputs, tf.TensorSpec((2, width)), 0, tmp_path)
 
 
 def test_the_attention_is_a_sound_layer(tmp_path):
@@ -68,8 +68,21 @@ def test_the_bilstm_starts_from_the_biases_that_keras_starts_from():
 def test_the_pool_looks_at_real_words_and_at_each_entity():
     states = tf.constant([[[-3.0], [-1.0], [-2.0], [9.0]]])
     ids = [tf.constant([[5, 5, 6, 0]]), tf.constant([[3, 4, 5, 0]])]
-    pooled = Pool(5, entities=True)(states, position_ids=ids)
+    pooled = Pool(5, pieces=False, entities=True)(states, position_ids=ids)
     assert pooled.numpy().tolist() == [[-1.0, -2.0, -2.0]]
+
+
+def test_the_pieces_are_before_between_and_behind_the_entities_in_either_order():
+    states = tf.constant([[[-3.0], [-1.0], [-2.0], [4.0], [-5.0], [9.0]]])
+    first, second = tf.constant([[4, 5, 6, 7, 8, 0]]), tf.constant([[2, 3, 4, 5, 6, 0]])
+    for ids in ([first, second], [second, first]):
+        assert Pool(5, pieces=True, entities=False)(states, position_ids=ids).numpy().tolist() == [[-3.0, 4.0, -5.0]]
+
+
+def test_a_piece_without_words_is_zero():
+    states = tf.constant([[[-3.0], [-1.0], [9.0]]])
+    ids = [tf.constant([[5, 6, 0]]), tf.constant([[4, 5, 0]])]
+    assert Pool(5, pieces=True, entities=False)(states, position_ids=ids).numpy().tolist() == [[0.0, -1.0, 0.0]]
 
 
 def test_the_attention_is_its_formula_and_padding_changes_nothing():

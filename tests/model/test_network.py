@@ -21,7 +21,7 @@ def test_the_projection_narrows_what_the_bilstm_reads():
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
 @pytest.mark.parametrize("sharing", ["hard", "soft"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
-@pytest.mark.parametrize("pooling", ["max", "max+entities", "max+entities+attention"])
+@pytest.mark.parametrize("pooling", ["max", "max+entities+attention", "pieces+entities"])
 def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks, pooling):
     config = tiny.config(positions=positions, sharing=sharing, tasks=tasks, pooling=pooling, layer_mix="scalar")
     outputs = RelationModel(config).forward(tiny.examples().inputs(np.arange(4)))
