@@ -158,7 +158,7 @@ class Train:
     """The network and its training."""
 
     tasks: tuple[Literal["relation", "tags"], ...]
-    sharing: Literal["hard", "soft"]
+    sharing: Literal["hard", "soft", "stacked"]
     sharing_distance: Literal["l1", "l2"]
     sharing_weight: Weight
     positions: Literal["shared", "relation", "none"]

@@ -25,8 +25,9 @@ and Zhou et al. 2016), and "tags", the emissions of a CRF over the same BiLSTM (
           |
     "relation" (B, R)
 
-Of the options, `sharing: soft` gives each task a BiLSTM of its own, and `positions: relation` keeps the position embeddings from
-the tagger. Embeddings of the words' shapes stand beside the vectors if asked.
+Of the options, `sharing: soft` gives each task a BiLSTM of its own, `stacked` puts a second one for the relation onto the shared
+one, and `positions: relation` keeps the position embeddings from the tagger. Embeddings of the words' shapes stand beside the
+vectors if asked.
 """
 
 from __future__ import annotations
@@ -129,7 +130,7 @@ def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
 
 
 def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], lengths: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing) or of one a task (soft).
+    """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing) or of one a task (soft, stacked).
 
     Args: words: the vectors, and the embeddings of shapes if asked; positions: the position embeddings; lengths: (B,) real words.
     """
@@ -142,8 +143,10 @@ def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], 
         }
     shared = BiLSTM(config.train.lstm_units, name="shared_lstm")([*words, *seen_by_all], lengths=lengths)
     states = dict.fromkeys(config.train.tasks, shared)
+    if config.train.sharing == "stacked":  # reads what the tagger makes of the words (Sanh et al. 2019)
+        states["relation"] = BiLSTM(config.train.lstm_units, name="relation_lstm")([*words, shared], lengths=lengths)
     if config.train.positions == "relation":
-        states["relation"] = _with_positions(config, shared, positions)
+        states["relation"] = _with_positions(config, states["relation"], positions)
     return states
 
 

@@ -15,7 +15,7 @@ ARCHITECTURES = [
     {"sharing": "soft", "positions": "none", "layer_mix": "scalar"},
     {"positions": "relation", "pooling": "max+entities", "projection_width": 3},
     {"pooling": "max+entities+attention"},
-    {"pooling": "pieces+entities", "positions": "relation"},
+    {"pooling": "pieces+entities", "positions": "relation", "sharing": "stacked"},
     {"positions": "relation", "tasks": ("relation",), "layer_mix": "scalar"},
     {"layer_mix": "normalised", "members": 2, "shape_width": 3},
 ]

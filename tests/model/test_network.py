@@ -18,8 +18,14 @@ def test_the_projection_narrows_what_the_bilstm_reads():
     assert [layer.name for layer in plain.layers if layer.name == "projection"] == []
 
 
+def test_the_stacked_bilstm_reads_the_words_and_the_shared_states():
+    net = RelationModel(tiny.config(sharing="stacked", positions="relation", lstm_units=3)).network
+    assert net.get_layer("shared_lstm").widths == [tiny.WIDTH]
+    assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6]
+
+
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
-@pytest.mark.parametrize("sharing", ["hard", "soft"])
+@pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
 @pytest.mark.parametrize("pooling", ["max", "max+entities+attention", "pieces+entities"])
 def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks, pooling):
@@ -29,7 +35,7 @@ def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks,
     assert outputs["relation"].shape == (4, 3)
 
 
-@pytest.mark.parametrize("sharing", ["hard", "soft"])
+@pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize(("positions", "sees"), [("shared", True), ("relation", False), ("none", False)])
 def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions, sees):
     model = RelationModel(tiny.config(sharing=sharing, positions=positions))
