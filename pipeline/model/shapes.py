@@ -1,4 +1,4 @@
-"""The shapes of words: what an encoder that makes all letters small does not see of them (Collobert et al. 2011, section 3.1)."""
+"""The shapes of words: what an encoder that makes all letters small does not see of them (Collobert et al. 2011)."""
 
 from __future__ import annotations
 
