@@ -139,7 +139,7 @@ def _corrected(sent: Sent, back: Document, tool: str, file: RawFile, raw: Docume
     except ValueError as error:
         problem = Problem(str(error), "give it a relation, or take it out", "format-narrow")
         raise InputError([problem.at(raw.source, row_id=raw.id)]) from None
-    return (*new[:1], *(each for each in new[1:] if content(each) not in file.contents))
+    return (*new[:1], *(each for each in new[1:] if not file.has(each)))
 
 
 def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:

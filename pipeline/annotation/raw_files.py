@@ -30,20 +30,23 @@ class Found(NamedTuple):
 
 @dataclass(frozen=True)
 class RawFile:
-    """A file, or a folder of brat, with its documents."""
+    """A file, or a folder of brat, with its documents by their texts."""
 
     source: Source
     read: Reader
-    documents: tuple[Found, ...]
+    by_text: Mapping[str, Sequence[Found]]
     labels: Labels
-    contents: frozenset[object]
 
     def find(self, sent: Document) -> Found | None:
         """A document as it lies here now: by its text and its id, of several the one at its line; else by its text at its line."""
-        alike = [found for found in self.documents if found.document.text == sent.text]
+        alike = self.by_text.get(sent.text, ())
         own = [found for found in alike if found.document.id == sent.id]
         here = [found for found in own or alike if found.document.source == sent.source]
         return next(iter([*here, *own]), None)
+
+    def has(self, document: Document) -> bool:
+        """Whether a document here says the same."""
+        return any(content(found.document) == content(document) for found in self.by_text.get(document.text, ()))
 
     def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
         """The bytes of the file with edits made."""
@@ -62,10 +65,12 @@ def read_raw(raw: Path, places: Iterable[str]) -> list[RawFile]:
     for source in (source for of_split in of_splits.values() for source in of_split):
         if str(source.path) in wanted or any(source.path in Path(each).parents for each in wanted):
             read = reader(source.format, settings.ambiguous)
-            documents = tuple(Found(each, number) for each, number in numbered(read(source.path)) if isinstance(each, Document))
-            labels = Labels.of((found.document for found in documents), settings.negative_label)
-            contents = frozenset(content(found.document) for found in documents)
-            files.append(RawFile(source, read, documents, labels, contents))
+            by_text: dict[str, list[Found]] = {}
+            for document, number in numbered(read(source.path)):
+                if isinstance(document, Document):
+                    by_text.setdefault(document.text, []).append(Found(document, number))
+            documents = (found.document for alike in by_text.values() for found in alike)
+            files.append(RawFile(source, read, by_text, Labels.of(documents, settings.negative_label)))
     return files
 
 

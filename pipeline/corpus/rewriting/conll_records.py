@@ -13,7 +13,7 @@ from pipeline.corpus.formats.conll import DOC, Block, blocks, document_lines
 from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, split_row
 from pipeline.corpus.formats.tag_schemes import OUTSIDE, Run, like, split_tag
 from pipeline.corpus.formats.token_rows import word_runs
-from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
+from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 from pipeline.corpus.rewriting.text_lines import Extent, Lines
 
 MULTI_HEAD_CELLS = 5
@@ -27,10 +27,11 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     """
     lines = Lines(path)
     found = [block for block in blocks(lines.numbered()) if isinstance(block, Block)]
+    places = by_line(block.line for block in found)
     changed = {}
     for edit in edits:
         with probe.editing(edit):
-            block = found[edit.find([block.line for block in found])]
+            block = found[edit.find(places)]
             last = max([*(line.number for line in block.tokens), *(number for number, _ in block.relations)])
             changed[Extent(block.line - 1, last)] = [
                 _revised(lines.texts(Extent(block.line - 1, last)), block, edit.old, new, probe) for new in edit.new

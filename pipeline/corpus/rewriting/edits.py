@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import shutil
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -35,12 +35,24 @@ class Edit:
         """The line where the document begins."""
         return int(self.old.source.rpartition(":")[2])
 
-    def find(self, lines: Sequence[int]) -> int:
-        """The index of the record of the document among records that begin at these lines, in order."""
-        found = [index for index, line in enumerate(lines) if line == self.line]
+    def find(self, records: Mapping[int, Sequence[int]]) -> int:
+        """The index of the document's record; records: `by_line` of those of the file."""
+        found = records.get(self.line, ())
         if self.number >= len(found):
             raise ValueError("it is no longer where it was read")
         return found[self.number]
+
+
+def by_line(lines: Iterable[int]) -> dict[int, list[int]]:
+    """The indices of records by the line where they begin.
+
+    >>> by_line([1, 4, 4])
+    {1: [0], 4: [1, 2]}
+    """
+    found: dict[int, list[int]] = {}
+    for index, line in enumerate(lines):
+        found.setdefault(line, []).append(index)
+    return found
 
 
 class Probe:
@@ -118,6 +130,25 @@ def content(document: Document) -> tuple[Any, ...]:
     return (document.text, tuple(sorted(entities.values())), tuple(sorted(relations)), document.words, document.sentences)
 
 
-def contents(readings: Iterable[Reading]) -> Counter[Any]:
-    """How often a file says each thing; of what was skipped and of problems only their number."""
-    return Counter(content(each) if isinstance(each, Document) else type(each).__name__ for each in readings)
+def says(readings: Iterable[Reading], edits: Sequence[Edit], again: Iterable[Reading]) -> bool:
+    """Whether a file read again says what it said, but for documents that were edited, which say what they have become.
+
+    Args: readings: of the file as it was.
+    """
+    left = Counter(map(_exactly, readings))
+    left.subtract(_exactly(edit.old) for edit in edits)
+    others = Counter[Any]()
+    for reading in again:
+        key = _exactly(reading)
+        if left[key] > 0:
+            left[key] -= 1
+        else:
+            others[content(reading) if isinstance(reading, Document) else key] += 1
+    return not +left and others == Counter(content(new) for edit in edits for new in edit.new)
+
+
+def _exactly(reading: Reading) -> Any:
+    """What a document says, with its ids; of what was skipped and of problems only what they are."""
+    if not isinstance(reading, Document):
+        return type(reading).__name__
+    return reading.text, reading.entities, reading.relations, reading.words, reading.sentences

@@ -13,7 +13,7 @@ from pipeline.core.files import Row
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.json_values import read_placed
 from pipeline.corpus.formats.text_lines import MARK
-from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
+from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 from pipeline.corpus.rewriting.json_rows import list_key, rows_of
 from pipeline.corpus.rewriting.json_splice import Style, spliced, style_of
 
@@ -39,11 +39,12 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     text = path.read_bytes().decode(errors="surrogateescape")
     records = list(_records(path, name, text))
     style = Style(ascii=text.isascii() and "\\u" in text)
+    places = by_line(record.line for record in records)
     texts: dict[int, list[str]] = {}
     moved: dict[str, list[str]] = {}
     for edit in edits:
         with probe.editing(edit):
-            index = edit.find([record.line for record in records])
+            index = edit.find(places)
             record = records[index]
             texts[index] = []
             for document in edit.new:

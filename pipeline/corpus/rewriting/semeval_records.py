@@ -12,7 +12,7 @@ from pipeline.corpus.formats.markers import MARKER
 from pipeline.corpus.formats.semeval import ALONE, ANSWER, ROW_ID, WORDNET, block_parts, blocks
 from pipeline.corpus.formats.text_lines import TextLine
 from pipeline.corpus.formats.token_rows import require_pair
-from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
+from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 from pipeline.corpus.rewriting.text_lines import Extent, Lines
 
 
@@ -23,10 +23,11 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     """
     lines = Lines(path)
     found = list(blocks(lines.numbered()))
+    places = by_line(block[0].number for block in found)
     changed = {}
     for edit in edits:
         with probe.editing(edit):
-            block = found[edit.find([block[0].number for block in found])]
+            block = found[edit.find(places)]
             extent = Extent(block[0].number - 1, block[-1].number)
             changed[extent] = [_revised(block, edit.old, new, probe) for new in edit.new]
     return {path: lines.joined(changed, between=[""])}

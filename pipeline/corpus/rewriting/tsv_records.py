@@ -8,7 +8,7 @@ from pathlib import Path
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.token_rows import require_pair
 from pipeline.corpus.formats.tsv import COLUMNS, find_header
-from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
+from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 from pipeline.corpus.rewriting.text_lines import Extent, Lines
 
 
@@ -21,10 +21,11 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     numbered = [line for line in lines.numbered() if line.text.strip()]
     header = find_header(numbered[0].text)
     above = f"{numbered[0].text}\n" if header else ""
+    places = by_line(line.number for line in numbered)
     changed = {}
     for edit in edits:
         with probe.editing(edit):
-            line = numbered[edit.find([line.number for line in numbered])]
+            line = numbered[edit.find(places)]
             rows = [_candidates(line.text.split("\t"), header or COLUMNS, new) for new in edit.new]
             right = [
                 first_right(((row, probe(above + row)) for row in of_new), new) for of_new, new in zip(rows, edit.new, strict=True)
