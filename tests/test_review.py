@@ -195,9 +195,9 @@ def test_a_text_of_a_pool_that_the_model_cannot_answer_is_an_error(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     pool = tmp_path / "pool.txt"
-    pool.write_text("The <e1>rain</e1> caused a <e2>flood</e2>.\nNo marks here.\n")
+    pool.write_text("The <e1>rain</e1> caused a <e2>flood</e2>.\nAn <e1>open mark.\n")
     monkeypatch.chdir(finished)
-    with pytest.raises(InputError, match=r"pool\.txt:2: no entities are marked"):
+    with pytest.raises(InputError, match=r"pool\.txt:2: <e1> opens"):
         sent(tmp_path / "out", "uncertain", pool=pool)
     assert [path.name for path in tmp_path.iterdir()] == ["pool.txt"]
 

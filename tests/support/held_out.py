@@ -15,7 +15,7 @@ from pipeline.annotation.held_out import ENTITIES, ROWS, HeldOut, HeldOutDescrip
 from pipeline.core import params, storage
 from pipeline.core.schema import PARSE, SPLITS, ParseNotes
 from pipeline.core.storage import StageOutput
-from tests.support.project import ROOT
+from tests.support.project import ROOT, set_params
 
 RELATIONS = ("Based-In", "Cause-Effect(e1,e2)", "Cause-Effect(e2,e1)", "Other", "Works-For")
 BLOCKS = {
@@ -51,6 +51,7 @@ def write_corpus(folder: Path) -> None:
         (raw / f"{split}.txt").write_text("".join(lines))
     (raw / "train_documents.jsonl").write_text(json.dumps(DOCUMENT) + "\n")
     (folder / params.FILE).write_text((ROOT / params.FILE).read_text())
+    set_params(folder, {"parse": {"negatives": "none"}})
     (folder / "dvc.yaml").write_text((ROOT / "dvc.yaml").read_text())
     experiment = {"cmd": "python -m experiments.held_out doubtful data/positioned data/embedded held_out"}
     (folder / "doubtful.yaml").write_text(yaml.safe_dump({"stages": {"doubtful": experiment}}))
