@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
 
 
@@ -35,6 +36,19 @@ class OneOf:
     def describe(self, kind: str) -> str:
         """What a value must be."""
         return f"one of: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a cluster is, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is the address of a scheduler or a number of local workers."""
+        return re.fullmatch(r"local:[1-9]\d{0,3}|(tcp|tls)://[\w.:\[\]-]+:\d{1,5}", value, re.ASCII) is not None
+
+    def describe(self, kind: str) -> str:
+        """What a value must be."""
+        return "null, local:4, tcp://host:8786 or tls://host:8786"
 
 
 @dataclass(frozen=True)

@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from pathlib import Path, PurePosixPath
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import typed, typed_yaml
-from pipeline.core.constraints import Between, Line, OneOf
+from pipeline.core.constraints import Address, Between, Line, OneOf
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
 from pipeline.core.labels import LONGEST, is_label, parse_label
 from pipeline.core.nearest import nearest
@@ -146,6 +147,14 @@ class Embed:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where sentences are embedded; no stage depends on it, for the vectors are the same."""
+
+    address: Annotated[str, Address()] | None = None
+    window_seconds: Annotated[float, Between(1, 1e6)] = 600.0
+
+
+@dataclass(frozen=True)
 class LossWeights:
     """The weight of each output's loss."""
 
@@ -194,7 +203,9 @@ class Evaluate:
     seed: Seed
 
 
-SECTIONS: dict[str, type] = {kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Train, Evaluate)}
+SECTIONS: dict[str, type] = {
+    kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Cluster, Train, Evaluate)
+}
 
 
 def read(section: type[Section], path: Path = FILE) -> Section:
@@ -225,6 +236,8 @@ def _section(section: type[Section], document: Document) -> Section:
     name = section.__name__.lower()
     sections = document.value if isinstance(document.value, dict) else {}
     if name not in sections:
+        if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(section)):  # type: ignore[arg-type]
+            return section()
         raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
     try:
         return typed.build(section, sections[name], (name,))
