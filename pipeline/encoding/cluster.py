@@ -19,8 +19,8 @@ import ipaddress
 import logging
 import os
 import uuid
-from concurrent.futures import CancelledError
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import CancelledError
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
