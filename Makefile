@@ -28,7 +28,7 @@ samples: $(READY)
 	$(BIN)/python -m benchmarks.samples $(SHARED)/data
 
 test: $(READY)
-	$(BIN)/python -m pytest -n 2 --dist loadgroup --max-worker-restart 0
+	$(BIN)/python -m pytest -n 2 --dist loadgroup --no-loadscope-reorder --max-worker-restart 0
 
 # DVC against real storage servers on loopback, which the tests start and stop; prediction in an environment of its own.
 test-tools: $(TOOLS) $(PREDICT)

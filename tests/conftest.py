@@ -1,25 +1,59 @@
-"""Fixtures that several test files share."""
+"""Fixtures that several test files share, and which worker runs which tests."""
+
+from __future__ import annotations
 
 from collections.abc import Iterator
 from pathlib import Path
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import pytest
 from hypothesis import settings
 
 from tests.support import project
 
-settings.register_profile("ours", deadline=None)  # a busy machine is no failure
+if TYPE_CHECKING:
+    from xdist.scheduler import LoadGroupScheduling
+
+settings.register_profile("ours", deadline=None, max_examples=50)  # a busy machine is no failure
 settings.load_profile("ours")
+DEAR = ("ran", "models")  # fixtures that take longer to make than all else that a test needs
+
+
+@pytest.hookimpl(tryfirst=True)  # before pytest-xdist looks for the groups
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """The tests that share a dear fixture are of one group, so that one worker makes it, and come first, for they take longest."""
+    for item in items:
+        for name in set(DEAR).intersection(getattr(item, "fixturenames", ())):
+            item.add_marker(pytest.mark.xdist_group(name))
+    items.sort(key=lambda item: item.get_closest_marker("xdist_group") is None)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> LoadGroupScheduling:
+    """The tests of a file that are of no group go to one worker too, which makes the file's fixtures."""
+    from xdist.scheduler import LoadGroupScheduling
+
+    class Scheduling(LoadGroupScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            group: str = super()._split_scope(nodeid)
+            return nodeid.partition("::")[0] if group == nodeid else group
+
+    return Scheduling(config, log)
 
 
 @pytest.fixture(scope="session")
-def finished(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """A small project that ran to the end, committed; copy it before changing anything."""
+def ran(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, str]:
+    """A small project that ran to the end, committed, and what it said; copy it before changing anything."""
     folder = project.make(tmp_path_factory.mktemp("finished") / "a project")
-    project.dvc(folder, "repro")
+    said = project.dvc(folder, "repro")
     project.commit(folder, "Run it")
-    return folder
+    return folder, said
+
+
+@pytest.fixture(scope="session")
+def finished(ran: tuple[Path, str]) -> Path:
+    """The small project that ran; copy it before changing anything."""
+    return ran[0]
 
 
 @pytest.fixture(scope="session")

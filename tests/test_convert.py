@@ -3,9 +3,8 @@
 from __future__ import annotations
 
 import json
-import subprocess
-import sys
 from pathlib import Path
+from subprocess import CompletedProcess
 from typing import get_args
 
 import pytest
@@ -15,7 +14,7 @@ from pipeline.core import params
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import FORMATS
 from pipeline.corpus.formats.targets import SUFFIXES, TARGETS
-from tests.support import project
+from tests.support import in_process
 
 PUB = {
     "tokens": ["Ann", "and", "Bob", "own", "a", "pub", "."],
@@ -49,9 +48,8 @@ def brat(tmp_path: Path) -> Path:
     return folder
 
 
-def ran(*arguments: object) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "pipeline.convert", *map(str, arguments)]
-    return subprocess.run(command, env=project.environment(), cwd=project.ROOT, capture_output=True, text=True, check=False)
+def ran(*arguments: object) -> CompletedProcess[str]:
+    return in_process.run(convert.main, *arguments)
 
 
 def documents(name: str, path: Path) -> list[Document]:

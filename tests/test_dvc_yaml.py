@@ -102,7 +102,6 @@ def folder(finished: Path, tmp_path: Path) -> Path:
     return shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns("__pycache__"))
 
 
-@pytest.mark.xdist_group("project")
 def test_the_bytecode_that_a_stage_leaves_reruns_none(folder: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.delenv("PYTHONDONTWRITEBYTECODE", raising=False)
     monkeypatch.delenv("PYTHONPYCACHEPREFIX", raising=False)
@@ -111,7 +110,6 @@ def test_the_bytecode_that_a_stage_leaves_reruns_none(folder: Path, monkeypatch:
     assert project.stages_run(project.dvc(folder, "repro")) == []
 
 
-@pytest.mark.xdist_group("project")
 def test_what_python_editors_and_file_managers_leave_beside_code_and_data_reruns_no_stage(folder: Path) -> None:
     packages = [path.parent for path in (folder / "pipeline").rglob("__init__.py")]
     for beside in (*packages, folder / "data/raw"):
@@ -121,7 +119,6 @@ def test_what_python_editors_and_file_managers_leave_beside_code_and_data_reruns
     assert project.stages_run(project.dvc(folder, "repro")) == []
 
 
-@pytest.mark.xdist_group("project")
 def test_an_edit_of_the_code_reruns_its_stage(folder: Path) -> None:
     with (folder / "pipeline/tag.py").open("a") as file:
         file.write("# an edit\n")

@@ -1,47 +1,45 @@
-"""The encoder stage, run on a tiny encoder in a process of its own."""
+"""The encoder stage, run on a tiny encoder."""
 
 from __future__ import annotations
 
+import contextlib
 import re
 import shutil
-import subprocess
 from pathlib import Path
 
 import pytest
 
+from pipeline import encoder
 from pipeline.core import manifests
 from pipeline.core.schema import ENCODER
 from tests.support import encoders, project
 from tests.support.project import ROOT
 
 
-def run(folder: Path, layers: list[int]) -> subprocess.CompletedProcess[str]:
-    """The stage in a folder whose params.yaml names its encoder `saved`, the rest as shipped."""
-    shutil.copy(ROOT / "params.yaml", folder)
-    project.set_params(folder, {"encoder": {"name": "saved", "revision": None, "layers": layers}})
-    environment = project.environment() | {"PYTHONPATH": str(ROOT)}
-    return subprocess.run(project.command("encoder"), cwd=folder, env=environment, capture_output=True, text=True, check=False)
-
-
 @pytest.fixture(scope="module")
 def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A folder whose params.yaml names its encoder `saved`, the rest as shipped."""
     made = tmp_path_factory.mktemp("stage")
     encoders.make_bert(made / "saved")
+    shutil.copy(ROOT / "params.yaml", made)
+    project.set_params(made, {"encoder": {"name": "saved", "revision": None, "layers": [-1, 0]}})
     return made
 
 
 @pytest.fixture(scope="module")
-def ended(folder: Path) -> subprocess.CompletedProcess[str]:
-    return run(folder, [-1, 0])
+def said(folder: Path) -> str:
+    """The closing line of the stage."""
+    with contextlib.chdir(folder):
+        return encoder.main(Path("models/encoder"))
 
 
-def test_the_stage_says_what_it_froze_and_how_close_that_is(ended: subprocess.CompletedProcess[str]) -> None:
-    line = r"encoder: saved, layers -1, 0, 32-d, cosine to TensorFlow (1\.00000\d|0\.99999\d), \d+\.\d s\n"
-    assert re.fullmatch(line, ended.stdout), ended.stderr
+def test_the_stage_says_what_it_froze_and_how_close_that_is(said: str) -> None:
+    line = r"encoder: saved, layers -1, 0, 32-d, cosine to TensorFlow (1\.00000\d|0\.99999\d), \d+\.\d s"
+    assert re.fullmatch(line, said)
 
 
-def test_the_folder_describes_the_encoder(folder: Path, ended: subprocess.CompletedProcess[str]) -> None:
-    assert ended.returncode == 0, ended.stderr
+@pytest.mark.usefixtures("said")
+def test_the_folder_describes_the_encoder(folder: Path) -> None:
     described, sealed = manifests.open_sealed(folder / "models/encoder", ENCODER)
     assert (described.name, described.revision, described.layers, described.width) == ("saved", None, (-1, 0), 32)
     assert described.max_pieces == 64

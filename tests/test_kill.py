@@ -1,4 +1,4 @@
-"""A stage killed while it writes, or just before what it wrote takes its place, gives what it always gives when run again."""
+"""A stage killed while it writes, and just before what it wrote takes its place, gives what it always gives when run again."""
 
 import shutil
 import signal
@@ -8,8 +8,6 @@ from pathlib import Path
 import pytest
 
 from tests.support import project
-
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 
 # What each stage writes that takes its output's place, or a place in it, once it is whole.
 SCRATCH = {
@@ -22,11 +20,10 @@ SCRATCH = {
     "evaluate": ".reports.*partial",
     "card": "models/.README.md.*partial",
 }
-# The moment at which a stage is killed: when its scratch is made, when a first file of it is open, or when it is to take its place.
-MOMENTS = [
-    ("parse", "data/.parsed.*scratch", "os.mkdir"),  # where the rows wait until all are read
-    *((stage, scratch, moment) for stage, scratch in SCRATCH.items() for moment in ("open", "os.rename")),
-]
+# The moments at which a stage is killed, one after the other: when its scratch is made, when a first file of it is open, and when
+# it is to take its place.
+KILLS = {stage: [("open", scratch), ("os.rename", scratch)] for stage, scratch in SCRATCH.items()}
+KILLS["parse"].insert(0, ("os.mkdir", "data/.parsed.*scratch"))  # where the rows wait until all are read
 # Runs a module and kills it, as the kernel would, once what it makes or opens is there, or before it renames it. Python tells of
 # each before it happens (PEP 578), and then of the return to Python, so that neither a sleep nor luck decides what is under way.
 KILLED = """
@@ -55,18 +52,19 @@ def run(command: list[str], folder: Path) -> subprocess.CompletedProcess[str]:
     return subprocess.run(command, cwd=folder, env=project.environment(), capture_output=True, text=True, check=False)
 
 
-@pytest.mark.parametrize(("stage", "scratch", "moment"), MOMENTS)
-def test_a_killed_stage_run_again_gives_what_it_always_gives(stage: str, scratch: str, moment: str, folder: Path) -> None:
+@pytest.mark.parametrize("stage", KILLS)
+def test_a_killed_stage_run_again_gives_what_it_always_gives(stage: str, folder: Path) -> None:
     interpreter, *arguments = project.command(stage)
     output = folder / arguments[-1]
     usual, beside = project.contents(output), sorted(output.parent.iterdir())
     assert usual
     output.rename(folder.with_name("usual"))
 
-    killed = run([interpreter, "-c", KILLED, moment, scratch, *arguments], folder)
-    assert killed.returncode == -signal.SIGKILL, killed.stderr
-    assert list(folder.glob(scratch))
-    assert project.contents(output) != usual
+    for moment, scratch in KILLS[stage]:
+        killed = run([interpreter, "-c", KILLED, moment, scratch, *arguments], folder)
+        assert killed.returncode == -signal.SIGKILL, killed.stderr
+        assert list(folder.glob(scratch))
+        assert project.contents(output) != usual
 
     again = run(project.command(stage), folder)
     assert again.returncode == 0, again.stderr
@@ -75,4 +73,4 @@ def test_a_killed_stage_run_again_gives_what_it_always_gives(stage: str, scratch
 
 
 def test_every_stage_is_killed() -> None:
-    assert {stage for stage, _, _ in MOMENTS} == set(project.STAGES)
+    assert list(KILLS) == list(project.STAGES)

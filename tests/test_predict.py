@@ -79,7 +79,7 @@ def test_a_line_is_answered_before_the_next_one_comes():
 
     def typing():
         yield 1
-        assert answered.wait(10)
+        assert answered.wait(100)
         yield 2
 
     batches = predict.as_they_come(typing(), 10)
@@ -190,7 +190,7 @@ def test_an_interrupt_ends_without_a_traceback(models):
         process.stdin.flush()
         process.stdout.readline()
         process.send_signal(signal.SIGINT)
-        assert process.wait(20) == stage.INTERRUPTED
+        assert process.wait(100) == stage.INTERRUPTED
         assert process.stderr.read() == b""
 
 

@@ -10,7 +10,6 @@ import pytest
 
 from tests.support import project
 
-pytestmark = pytest.mark.xdist_group("project")  # one worker runs the project that they share
 NOTHING_TO_DO = "Data and pipelines are up to date."
 
 
@@ -35,15 +34,14 @@ def files(folder: Path) -> set[Path]:
     return {path.relative_to(folder) for path in folder.rglob("*") if path.is_file()}
 
 
-def test_what_one_runs_and_pushes_the_other_pulls_and_has_nothing_to_do(clones: tuple[Path, Path]) -> None:
+def test_who_pulls_has_nothing_to_do_until_an_edit_which_reruns_what_it_must_and_the_other_receives_it(
+    clones: tuple[Path, Path],
+) -> None:
     first, second = clones
     assert NOTHING_TO_DO in project.dvc(second, "repro")
     metrics = "reports/metrics.json"
     assert (second / metrics).read_bytes() == (first / metrics).read_bytes()
 
-
-def test_an_annotation_edit_reruns_what_it_must_and_the_other_receives_it(clones: tuple[Path, Path]) -> None:
-    first, second = clones
     annotations = project.blocks(second / "data/raw/train.txt")
     lines = annotations[0].split("\n")
     annotations[0] = "\n".join([lines[0], "Other" if lines[1] != "Other" else "Cause-Effect(e1,e2)", *lines[2:]])

@@ -47,8 +47,9 @@ def any_documents(draw: st.DrawFn) -> Document:
     holds = frozenset(draw(st.sets(st.sampled_from(NEEDS)))) | {"ids"}
     holds = holds | {"many", "free"} if draw(st.booleans()) else holds - {"many", "free", "fragments"}  # else a pair
     document = draw(documents(holds))
-    if draw(st.booleans()):
-        document = replace(document, text=document.text.translate(dict(zip(map(ord, "XY"), "\t\n", strict=True))))
+    spaced = document.text.translate(dict(zip(map(ord, "XY"), "\t\n", strict=True)))
+    if spaced.strip() and draw(st.booleans()):  # a blank text is read of no file of prodigy or doccano
+        document = replace(document, text=spaced)
     if document.entities and draw(st.booleans()):
         like = draw(st.sampled_from(document.entities))
         spans = draw(st.sampled_from([like.spans, (Span(like.cover.start, len(document.text)),), (Span(0, like.cover.end),)]))

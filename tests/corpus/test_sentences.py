@@ -61,9 +61,9 @@ def test_a_text_of_white_space_is_one_sentence(split):
     st.text("ab. !?\n", max_size=60),
     st.lists(st.tuples(st.integers(0, 60), st.integers(1, 20)), max_size=6),
 )
-def test_sentences_cover_the_text_and_cut_no_fragment(text, pieces):
+def test_sentences_cover_the_text_and_cut_no_fragment(split, text, pieces):
     spans = [Span(start, min(start + length, len(text))) for start, length in pieces if start < len(text)]
-    sentences = segment(document(text, *((span,) for span in spans)), segmenter_of(load_tokenizer("en", "char"))).sentences
+    sentences = segment(document(text, *((span,) for span in spans)), split).sentences
     assert "".join(text[slice(*sentence)] for sentence in sentences) == text
     assert not any(span.start < sentence.start < span.end for span in spans for sentence in sentences)
 

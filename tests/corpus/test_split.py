@@ -1,10 +1,10 @@
-import time
 from collections import Counter
 
 import numpy as np
 from hypothesis import given
 from hypothesis import strategies as st
 
+from benchmarks.campaign.rounds import within
 from pipeline.corpus.split import group_keys, hold_out, text_key
 
 
@@ -85,6 +85,5 @@ def test_the_rows_of_all_relations_are_those_of_each_relation_alone(rows, fracti
 
 
 def test_a_hundred_thousand_relations_take_no_longer_than_a_few():
-    began = time.perf_counter()
-    hold_out(np.arange(200_000, dtype=np.uint64), np.arange(200_000) % 100_000, 0.1)
-    assert time.perf_counter() - began < 2
+    with within(2):
+        hold_out(np.arange(200_000, dtype=np.uint64), np.arange(200_000) % 100_000, 0.1)

@@ -1,7 +1,6 @@
 import itertools
 import re
 import sys
-import time
 
 import numpy as np
 import pytest
@@ -9,6 +8,7 @@ import spacy
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.campaign.rounds import within
 from pipeline.core.errors import InputError
 from pipeline.corpus.words import LONGEST_CHUNK, find_words, load_tokenizer
 from tests.support.project import ROOT
@@ -88,7 +88,7 @@ def slow_words(text, e1, e2, tokenize):
     return words, starts, spans
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, language):
     tokenize = TOKENIZERS[language]
@@ -100,7 +100,7 @@ def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, lang
     assert found.spans.tolist() == [spans for _, _, spans in expected]
 
 
-@settings(max_examples=150, deadline=None)
+@settings(max_examples=75, deadline=None)
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_reproduce_the_text_and_cover_the_entities_exactly(rows, language):
     texts = [text for text, _, _ in rows]
@@ -139,9 +139,8 @@ def test_a_language_that_cannot_be_split_is_an_error_with_a_hint(language, segme
     "text", ["(" * 20_000, "'s" * 10_000, "a." * 10_000, "$" * 20_000, '"' * 20_000, "-" * 20_000, "x" * 100_000]
 )
 def test_a_text_without_white_space_is_split_in_time_that_grows_with_its_length(text):
-    began = time.perf_counter()
-    words = split(f"a b {text}", (0, 1), (2, 3))[0]
-    assert time.perf_counter() - began < 2
+    with within(2):
+        words = split(f"a b {text}", (0, 1), (2, 3))[0]
     assert "".join(words) == f"ab{text}"
 
 

@@ -5,7 +5,6 @@ from __future__ import annotations
 import gzip
 import hashlib
 import json
-import time
 from pathlib import Path
 from typing import Any
 
@@ -25,12 +24,10 @@ def written(folder: Path) -> set[str]:
     return {path.name for path in folder.rglob("*") if path.is_file() and "hf/hub" not in path.as_posix()}
 
 
-def refused(server: Hub, home: Path, before: str = MEMORY, seconds: float = 20) -> str:
+def refused(server: Hub, home: Path, before: str = MEMORY) -> str:
     """What is said of the hub's answers, which is two lines, in bounded time and memory, and leaves nothing outside the cache."""
-    began = time.monotonic()
     (home / "home").mkdir()
     ended = run(before + LOCATE, server.url, home / "home", NAME, "")
-    assert time.monotonic() - began < seconds
     assert ended.returncode == 1, ended.stdout
     assert len(ended.stderr.strip().splitlines()) == 2, ended.stderr
     assert "\n  hint: " in ended.stderr

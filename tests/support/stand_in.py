@@ -4,12 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import cache
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.words import load_tokenizer
+from pipeline.corpus.words import Tokenizer, load_tokenizer
 from pipeline.prediction.types import Entity, Prediction, Relation, Sentence, tags_to_entities
+
+
+@cache
+def english() -> Tokenizer:
+    return load_tokenizer("en", "char")
 
 
 class StandIn:
@@ -18,7 +24,7 @@ class StandIn:
     version = "stand-in-1"
 
     def __init__(self) -> None:
-        self.tokenize = load_tokenizer("en", "char")
+        self.tokenize = english()
         self.segment = segmenter_of(self.tokenize)
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:

@@ -236,5 +236,5 @@ def test_other_files_are_not_recognised(path, text):
 
 
 def test_a_large_file_is_read_in_flat_memory(tmp_path):
-    words = "".join(f"{number}\tword\tO\t['N']\t[{number}]\n" for number in range(4, 300))
+    words = "".join(f"{number}\t{'word' * 50}\tO\t['N']\t[{number}]\n" for number in range(4, 104))
     assert_read_in_flat_memory(conll.read, tmp_path, lambda path, n: path.write_text((ADA + words) * n, encoding="utf-8"))

@@ -1,7 +1,6 @@
-import time
-
 import pytest
 
+from benchmarks.campaign.rounds import within
 from pipeline.core.errors import InputError
 from pipeline.corpus.formats import conll, tsv
 from pipeline.corpus.formats.detection import Recogniser, another_format, detect
@@ -95,7 +94,6 @@ def test_a_file_of_ten_gigabytes_is_told_at_once(tmp_path):
     with path.open("wb") as large:
         large.write(PAIR.encode() * 5000)
         large.truncate(10 << 30)  # a hole: the disk has 90 KB of it
-    began = time.perf_counter()
-    assert detect(path, FORMATS) == "tsv"
-    assert time.perf_counter() - began < 1
+    with within(1):
+        assert detect(path, FORMATS) == "tsv"
     assert len(head_lines(path)) < 5000

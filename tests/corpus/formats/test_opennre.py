@@ -162,5 +162,5 @@ def test_what_it_cannot_hold_is_refused(tmp_path, change):
 
 
 def test_a_file_is_read_in_flat_memory(tmp_path):
-    row = json.dumps(ROW | {"token": [*ROW["token"], *["word"] * 1_000]})
+    row = json.dumps(ROW | {"token": [*ROW["token"], *["word" * 50] * 100]})
     assert_read_in_flat_memory(opennre.read, tmp_path, lambda path, n: path.write_text("\n".join([row] * n), encoding="utf-8"))

@@ -1,12 +1,12 @@
 import codecs
 import re
-import time
 from dataclasses import replace
 
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from benchmarks.campaign.rounds import within
 from pipeline.core.errors import KINDS, Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
@@ -196,10 +196,9 @@ def test_a_line_of_wordnet_that_tells_no_relation_is_a_problem(reading):
 
 def test_a_long_line_takes_no_quadratic_time(reading):
     for line in ("WordNet(" + "a" * 1_000_000, "WordNet(" + ", a" * 300_000, "a" * 1_000_000, "a" + " " * 1_000_000 + "b"):
-        began = time.perf_counter()
-        assert places(reading(OF_2007.replace(WORDNET, f"{line}(")))
-        assert reading(line + OF_2007)
-        assert time.perf_counter() - began < 2
+        with within(2):
+            assert places(reading(OF_2007.replace(WORDNET, f"{line}(")))
+            assert reading(line + OF_2007)
 
 
 def test_a_comment_may_speak_of_marks(reading):
@@ -307,7 +306,7 @@ def mutated_lines(draw):
     return lines
 
 
-@settings(max_examples=400, deadline=None)
+@settings(max_examples=150, deadline=None)
 @given(mutated_lines())
 def test_every_marked_sentence_of_a_broken_file_is_a_row_or_a_problem(tmp_path_factory, lines):
     path = tmp_path_factory.mktemp("broken") / "train.txt"
