@@ -5,13 +5,12 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import typed, typed_yaml
-from pipeline.core.constraints import Address, Between, Line, OneOf
+from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
-from pipeline.core.labels import LONGEST, is_label, parse_label
 from pipeline.core.nearest import nearest
 from pipeline.core.schema import OTHER
 from pipeline.core.typed import Mismatch
@@ -41,34 +40,6 @@ class Exclusion:
     """Rows that are left out because they have a problem of this kind."""
 
     kind: Annotated[str, OneOf(tuple(ROW_KINDS))]
-
-
-@dataclass(frozen=True)
-class Name:
-    """The form of a relation's or a type's name, as part of a hint."""
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is a name without a direction."""
-        return is_label(value) and parse_label(value).direction is None
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return f"a name without direction, brackets and quotes, of 1 to {LONGEST} characters"
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A glob pattern that stays below its folder, as part of a hint."""
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is such a pattern."""
-        path = PurePosixPath(value)
-        leaves = path.is_absolute() or not path.parts or ".." in path.parts
-        return value.isprintable() and not leaves and not any("**" in part and part != "**" for part in path.parts)
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return 'a path or pattern of files below data/raw, such as "train/*.json"'
 
 
 RelationName = Annotated[str, Name()]
