@@ -22,6 +22,7 @@ from tokenizers import Tokenizer
 
 from pipeline.core import manifests, params
 from pipeline.core.arrays import Ints
+from pipeline.core.cluster import address
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
@@ -77,7 +78,7 @@ def require_space(folder: Path, shards: list[Shard], corpus: Corpus, new: Ints) 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
     cluster_settings = params.read(params.Cluster)
-    if cluster.address(cluster_settings):
+    if address(cluster_settings):
         new_windows = windows(corpus.words(), corpus.keys, new)
         with progress(len(new), "sentences") as advance:
             for count in cluster.embed(new_windows, folder, encoder_folder, corpus.vectors, corpus.settings, cluster_settings):

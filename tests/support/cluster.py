@@ -1,4 +1,4 @@
-"""A Dask scheduler and workers as processes on loopback, their encoder a stand-in that takes its time."""
+"""A Dask cluster on loopback: threads of this process, or a scheduler and workers as processes with a stand-in for the encoder."""
 
 from __future__ import annotations
 
@@ -16,7 +16,6 @@ from tests.support.project import ROOT
 
 PRELOADED = """
 import time
-from pathlib import Path
 from pipeline.encoding import inference
 from tests.support.embedding import stand_in
 
@@ -31,6 +30,16 @@ inference.BACKENDS["openvino"] = slow
 """
 
 
+@contextlib.contextmanager
+def threads(n_workers: int) -> Iterator[str]:
+    """The address of a cluster whose workers are threads of this process, where what is patched is patched too."""
+    from distributed import LocalCluster
+
+    own = {"processes": False, "protocol": "tcp", "host": "127.0.0.1", "dashboard_address": "127.0.0.1:0", "silence_logs": 50}
+    with LocalCluster(None, n_workers, 1, **own) as made:
+        yield made.scheduler_address
+
+
 @dataclass
 class Cluster:
     """Processes by what they are."""
@@ -41,18 +50,20 @@ class Cluster:
     options: list[str]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
-    def add_worker(self, seconds: float = 0.0) -> subprocess.Popen[bytes]:
-        """Start a worker of one thread whose encoder takes so long for a batch."""
-        preload = self.folder / f"preload_{len(self.workers)}.py"
-        preload.write_text(PRELOADED.format(seconds=seconds))
-        options = ["--no-nanny", "--nthreads", "1", "--no-dashboard", "--preload", str(preload), *self.options]
+    def add_worker(self, seconds: float | None = 0.0, threads: int = 1) -> subprocess.Popen[bytes]:
+        """Start a worker whose stand-in for an encoder takes so long for a batch; None for a true encoder."""
+        options = ["--no-nanny", "--nthreads", str(threads), "--no-dashboard", *self.options]
+        if seconds is not None:
+            preload = self.folder / f"preload_{len(self.workers)}.py"
+            preload.write_text(PRELOADED.format(seconds=seconds))
+            options += ["--preload", str(preload)]
         self.workers.append(_start("dask_worker", self.address, *options, folder=self.folder))
         return self.workers[-1]
 
 
 @contextlib.contextmanager
-def cluster(
-    folder: Path, n_workers: int = 0, seconds: float = 0.0, protocol: str = "tcp", options: list[str] | None = None
+def processes(
+    folder: Path, n_workers: int = 0, seconds: float | None = 0.0, protocol: str = "tcp", options: list[str] | None = None
 ) -> Iterator[Cluster]:
     """A scheduler and workers, which end with the block."""
     options = options or []
@@ -79,7 +90,7 @@ def _start(module: str, *arguments: str, folder: Path) -> subprocess.Popen[bytes
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT)
 
 
-def wait_for(what: Path, pattern: str, n: int = 1, seconds: float = 60) -> None:
+def wait_for(what: Path, pattern: str, n: int = 1, seconds: float = 120) -> None:
     """Until a folder has so many files of a pattern."""
     until = time.monotonic() + seconds
     while len(list(what.glob(pattern))) < n:
