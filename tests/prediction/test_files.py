@@ -28,7 +28,7 @@ def stand_in(predictor: object, requests: Iterable[Request]) -> Iterator[list[tu
     for asked in requests:
         PREDICTED.append(asked.document.text)
         unusable = asked.document.text == "unusable"
-        yield [(asked, (Problem("no text", "give one"),) if unusable else Extraction(asked.document, (), ()))]
+        yield [(asked, (Problem("no text", "give one"),) if unusable else Extraction(asked.document, (), (), None))]
 
 
 @pytest.fixture(scope="module")
