@@ -25,6 +25,8 @@ import tempfile
 import threading
 import time
 from collections.abc import Iterable, Iterator, Sequence
+from concurrent.futures import ProcessPoolExecutor
+from multiprocessing import get_context
 from pathlib import Path
 from typing import Any
 
@@ -49,6 +51,7 @@ from tests.support.project import ROOT
 
 DRAWN = VectorsDescription(DESCRIPTION, "openvino", "float32", "mean", "now")
 SMALL = params.Embed("openvino", "float32", "mean", batch_pieces=64, shard_words=300, max_stale=0.7)
+Places = tuple[Path, Path, VectorsDescription, params.Embed]  # store, encoder; how vectors are made
 SPEED_WINDOW = 4_096
 SHORT = 6  # words of a short sentence
 WAITED = 0.5  # seconds that a stub takes for a window
@@ -91,7 +94,8 @@ def speed(source: Path, encoder_folder: Path, n_sentences: int, rounds: int) -> 
                 if n_workers:
                     seconds = by_workers(Path(folder) / "dask", n_workers, threads, warm_up, work, job)
                 else:
-                    seconds = here(threads, warm_up, work, job)
+                    with ProcessPoolExecutor(1, get_context("spawn")) as alone:  # a tokenizer keeps the threads of its first use
+                        seconds = alone.submit(here, threads, warm_up, work, job).result()
             best[name] = max(best.get(name, 0.0), n_sentences / seconds)
     return {
         "sentences": n_sentences,
@@ -101,12 +105,10 @@ def speed(source: Path, encoder_folder: Path, n_sentences: int, rounds: int) -> 
     }
 
 
-def here(
-    threads: int, warm_up: list[Window], work: list[Window], job: tuple[Path, Path, VectorsDescription, params.Embed]
-) -> float:
-    """Seconds of windows embedded by this process."""
+def here(threads: int, warm_up: list[Window], work: list[Window], job: Places) -> float:
+    """Seconds of windows embedded by the process that calls this."""
     folder, encoder_folder, vectors, settings = job
-    worker.take_threads(threads)  # the tokenizer keeps those of its first use, one, which is said in docs/measured.md
+    worker.take_threads(threads)
     encoder = WordEncoder.load(encoder_folder, vectors, settings.batch_pieces, threads)
     tokenizer = pieces.load_tokenizer(encoder_folder)
     for window in warm_up:
@@ -124,7 +126,7 @@ def by_workers(
     threads: int,
     warm_up: list[Window],
     work: list[Window],
-    job: tuple[Path, Path, VectorsDescription, params.Embed],
+    job: Places,
 ) -> float:
     """Seconds of windows embedded by workers, from a start with loaded encoders."""
     with processes(folder) as running:
@@ -179,6 +181,7 @@ def killed_once(project: Path, what: str, after: float, which: int) -> bool:
     (folder / "shards").mkdir(parents=True)
     over, in_time = threading.Event(), False
     with processes(project / "dask", 2, seconds=0.02) as running:
+        wait_for_workers(running, 2)
 
         def kill() -> None:
             nonlocal in_time
@@ -205,10 +208,8 @@ def embed_missing(project: Path, running: Cluster) -> bool:
         left.unlink()
     present = set(vectors_by_key(folder))
     try:
-        for _ in cluster.embed(
-            _missing(present), folder, project / "models/encoder", DRAWN, SMALL, params.Cluster(running.address)
-        ):
-            pass
+        settings = params.Cluster(running.address)
+        list(cluster.embed(_missing(present), folder, project / "models/encoder", DRAWN, SMALL, settings))
     except InputError as error:
         if "is gone" not in str(error):
             raise

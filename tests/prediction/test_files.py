@@ -4,13 +4,14 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable, Iterator
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline.core import cluster
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError
 from pipeline.core.files import checksum
 from pipeline.core.manifests import MANIFEST
 from pipeline.prediction import files
@@ -26,9 +27,11 @@ PREDICTED: list[str] = []  # texts, in the order in which workers had them
 
 def stand_in(predictor: object, requests: Iterable[Request]) -> Iterator[list[tuple[Request, Answer]]]:
     for asked in requests:
-        PREDICTED.append(asked.document.text)
-        unusable = asked.document.text == "unusable"
-        yield [(asked, (Problem("no text", "give one"),) if unusable else Extraction(asked.document, (), (), None))]
+        if isinstance(asked.content, tuple):
+            yield [(asked, asked.content)]
+        else:
+            PREDICTED.append(asked.document.text)
+            yield [(asked, Extraction(asked.document, (), (), None))]
 
 
 @pytest.fixture(scope="module")
@@ -89,13 +92,18 @@ def test_a_record_whose_last_line_is_torn_loses_that_file_alone(job: Job, tmp_pa
     assert len(files.waiting(job, files.find(str(tmp_path / "texts"), tmp_path / "out"))) == 1
 
 
-def test_a_file_or_text_that_cannot_be_used_is_told_and_the_others_are_predicted(job: Job, tmp_path: Path, address: str) -> None:
-    (tmp_path / "texts/0/0.txt").write_text("good\nunusable\n")
-    (tmp_path / "texts/0/2.txt").write_bytes(b"\xff\n")
-    said = sorted(predict(job, tmp_path / "texts", address))
-    assert [line.split("texts/")[1].split(":")[0] for line in said] == ["0/0.txt", "0/2.txt"]
-    assert "1 of 2 texts could not be used" in said[0]
-    assert sorted(outputs(job)) == ["0/0.txt.jsonl", "1/1.txt.jsonl", "1/3.txt.jsonl"]
+def test_texts_that_cannot_be_used_are_told_and_the_others_are_predicted(job: Job, tmp_path: Path, address: str) -> None:
+    (tmp_path / "texts/0/0.txt").write_text("good\n<e1>unusable\n")
+    [said] = predict(job, tmp_path / "texts", address)
+    assert said.endswith("texts/0/0.txt: 1 of 2 texts could not be used")
+    assert "error" in outputs(job)["0/0.txt.jsonl"][1]
+
+
+def test_a_file_that_cannot_be_read_is_told_and_has_no_output(job: Job, tmp_path: Path, address: str) -> None:
+    (tmp_path / "texts/0/0.jsonl").write_text('{"text": "a"}\n')
+    said = predict(replace(job, format="auto"), tmp_path / "texts", address)
+    assert len(said) == 4
+    assert list(outputs(job)) == ["0/0.jsonl.jsonl"]
 
 
 def test_predictions_of_another_model_are_not_mixed(job: Job, tmp_path: Path) -> None:
