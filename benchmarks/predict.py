@@ -23,7 +23,6 @@ from statistics import median
 import pyarrow as pa
 
 from benchmarks.measure import seconds
-from pipeline import predict
 from pipeline.core import storage
 from pipeline.core.schema import POSITION
 from pipeline.corpus.formats.text_lines import decode
@@ -31,7 +30,7 @@ from pipeline.encoding import pieces
 from pipeline.encoding.windows import chunks
 from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import SavedModel
-from pipeline.prediction import trained_encoder
+from pipeline.prediction import streams, trained_encoder
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
@@ -76,9 +75,9 @@ def predict_all(predictor: Predictor, file: Path) -> Callable[[], None]:
 
     def work() -> None:
         with file.open("rb") as stream:
-            for batch in predict.predicted(predictor, READERS["jsonl"](decode(stream))):
+            for batch in streams.predicted(predictor, READERS["jsonl"](decode(stream))):
                 for asked, answer in batch:
-                    predict.as_line(asked, answer)
+                    streams.as_line(asked, answer)
 
     return work
 

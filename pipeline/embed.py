@@ -22,11 +22,12 @@ from tokenizers import Tokenizer
 
 from pipeline.core import manifests, params
 from pipeline.core.arrays import Ints
+from pipeline.core.cluster import address
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
 from pipeline.core.untrusted import json_text
-from pipeline.encoding import known_words, pieces, upkeep
+from pipeline.encoding import cluster, known_words, pieces, upkeep
 from pipeline.encoding.known_words import KnownWords
 from pipeline.encoding.sentences import Corpus, missing_sentences
 from pipeline.encoding.store import Shard, Store, shard_paths
@@ -76,6 +77,13 @@ def require_space(folder: Path, shards: list[Shard], corpus: Corpus, new: Ints) 
 
 def fill(folder: Path, encoder_folder: Path, corpus: Corpus, new: Ints) -> None:
     """Compute the new sentences' vectors into the store."""
+    cluster_settings = params.read(params.Cluster)
+    if address(cluster_settings):
+        new_windows = windows(corpus.words(), corpus.keys, new)
+        with progress(len(new), "sentences") as advance:
+            for count in cluster.embed(new_windows, folder, encoder_folder, corpus.vectors, corpus.settings, cluster_settings):
+                advance(count)
+        return
     encoder = WordEncoder.load(encoder_folder, corpus.vectors, corpus.settings.batch_pieces)
     tokenizer = pieces.load_tokenizer(encoder_folder, encoder.inference.vocabulary)
     log(f"embed: {_expected_time(encoder, tokenizer, corpus, new)}")

@@ -4,6 +4,7 @@
     python -m pipeline.predict models/relation --text "The <e1>rain</e1> caused a <e2>flood</e2>."
     python -m pipeline.predict models/relation --format jsonl sentences.jsonl > predictions.jsonl
     python -m pipeline.predict models/relation --format brat papers --to label_studio --output tasks.json
+    python -m pipeline.predict models/relation --cluster local:2 "texts/*.txt" --output predictions
     tail -f log.txt | python -m pipeline.predict models/relation --pretty terminal
 
 What each format looks like: pipeline/prediction/readers.py; auto tells it by the content of the file or folder. Plain text gives
@@ -11,33 +12,32 @@ its entities and the relations between them (pipeline/prediction/extractions.py)
 of these (pipeline/prediction/types.py); "line" is where it began. The relation of a marked pair that is its "negative_label" says
 that none of the others holds. What cannot be used gives {"line": ..., "error": ..., "hint": ...} in its place; the exit code is
 then 1 at the end. With --to, predictions are written as documents of a format, and errors alone come out here.
+With --cluster, each file of a folder or a pattern is predicted by a worker into a file of its own (pipeline/prediction/files.py).
 """
 
 from __future__ import annotations
 
 import sys
-import threading
-from collections import deque
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal
 
 import typer
 
+from pipeline.core import outputs
+from pipeline.core.constraints import Address
 from pipeline.core.errors import InputError
 from pipeline.core.outputs import made_new, require_apart
 from pipeline.core.stage import log, run
-from pipeline.core.untrusted import json_text
 from pipeline.corpus.conversion import Counts
-from pipeline.prediction import extractions, targets
-from pipeline.prediction.answers import Answer, answers, as_json, read_requests
+from pipeline.prediction import extractions, files, targets
 from pipeline.prediction.drawing import DRAWINGS, Drawing
-from pipeline.prediction.extractions import BATCH_CHARACTERS, Extraction
+from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import READERS, Request
+from pipeline.prediction.streams import as_line, predicted, read_requests
 from pipeline.prediction.types import Prediction
 
-Item = TypeVar("Item")
 # fmt: off
 Format = Literal[  # the keys of READERS, auto, and the other keys of FORMATS
     "text", "jsonl", "semeval", "auto", "opennre", "tacred", "spert", "dygie", "fewrel",
@@ -46,62 +46,10 @@ Format = Literal[  # the keys of READERS, auto, and the other keys of FORMATS
 # fmt: on
 Written = Literal["jsonl", "brat", "label_studio", "prodigy", "doccano", "spacy", "datasets"]  # targets.NAMES
 Pretty = Literal["html", "terminal"]  # the keys of DRAWINGS
-REQUEST_CHARACTERS = 100  # what a request takes beside its text
-
-
-def as_line(asked: Request, answer: Answer) -> str:
-    """A JSON line."""
-    return json_text(as_json(asked, answer)) + "\n"
+FILE_SECONDS = 3_600
 
 
 LINES = Drawing("", as_line, "")
-
-
-def one(item: object) -> int:
-    """The weight of an item where all weigh the same."""
-    return 1
-
-
-def as_they_come(items: Iterable[Item], size: int, weight: Callable[[Item], int] = one) -> Iterator[list[Item]]:
-    """Batches of what has arrived so far, of at most this size or of one item: full ones of a file, single ones of somebody typing.
-
-    No more than a batch is read ahead. An error of the items is raised after those before it.
-    """
-    arrived: deque[Item] = deque()
-    held = 0  # the weight of what has arrived
-    changed = threading.Condition()
-    ended: list[Exception | None] = []
-
-    def put(item: Item) -> None:
-        nonlocal held
-        with changed:
-            changed.wait_for(lambda: not arrived or held + weight(item) <= size)
-            arrived.append(item)
-            held += weight(item)
-            changed.notify()
-
-    def read() -> None:
-        error = None
-        try:
-            for item in items:
-                put(item)
-        except Exception as raised:
-            error = raised
-        with changed:
-            ended.append(error)
-            changed.notify()
-
-    threading.Thread(target=read, daemon=True).start()
-    while not ended or arrived:
-        with changed:
-            changed.wait_for(lambda: arrived or ended)
-            batch, held = list(arrived), 0
-            arrived.clear()
-            changed.notify()
-        if batch:
-            yield batch
-    if error := ended[0]:
-        raise error
 
 
 def main(
@@ -112,7 +60,9 @@ def main(
     encoder: Annotated[Path | None, typer.Option(help="the encoder's folder (default: in the model folder or beside it)")] = None,
     pretty: Annotated[Pretty | None, typer.Option(help="draw for people instead of JSON lines")] = None,
     to: Annotated[Written | None, typer.Option(help="write documents of this format")] = None,
-    output: Annotated[Path | None, typer.Option(help="with --to: the file or folder to write, whole or not at all")] = None,
+    output: Annotated[Path | None, typer.Option(help="with --to or --cluster: what to write, whole or not at all")] = None,
+    cluster: Annotated[str | None, typer.Option(help="predict many files by Dask: local:4, tcp://host:8786 ...")] = None,
+    seconds: Annotated[float, typer.Option(help="with --cluster: for a file, before another worker tries", min=1)] = FILE_SECONDS,
 ) -> int:
     """Predict entities and relations: text in, JSON lines out, in order, as they come."""
     if text is not None and file != "-":
@@ -121,6 +71,10 @@ def main(
         raise typer.BadParameter(f"--text is plain text: give {format} as a file or standard input")
     if file == "-" and format not in READERS:
         raise typer.BadParameter(f"--format {format} reads a file or a folder, not standard input")
+    if cluster and output and not (to or pretty or text) and file != "-":
+        return predict_files(files.Job.of(model, encoder, format, output), file, cluster, seconds)
+    if cluster:
+        raise typer.BadParameter("--cluster reads a folder or a pattern of files and needs --output; not --to, --pretty or --text")
     if (to is None) != (output is None):
         raise typer.BadParameter("give --to and --output, or neither")
     if to and pretty:
@@ -130,12 +84,6 @@ def main(
         require_apart(output, [model] if file == "-" else [model, Path(file)])
         return write_documents(Predictor(model, encoder), requests, to, output)
     return write_predictions(Predictor(model, encoder), requests, DRAWINGS[pretty] if pretty else LINES)
-
-
-def predicted(predictor: Predictor, requests: Iterable[Request]) -> Iterator[list[tuple[Request, Answer]]]:
-    """The requests of each batch with their answers, as they come."""
-    for batch in as_they_come(requests, BATCH_CHARACTERS, lambda asked: REQUEST_CHARACTERS + asked.n_characters):
-        yield list(answers(predictor, batch))
 
 
 def write_predictions(predictor: Predictor, requests: Iterable[Request], drawing: Drawing) -> int:
@@ -181,6 +129,20 @@ def write_documents(predictor: Predictor, requests: Iterable[Request], to: Writt
         log(f"predict: changed: {line}")
     log(f"predict: {counts} in {output}")
     return exit_code(len(failed))
+
+
+def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int:
+    """Predict each of many files into a file of its own; the exit code is 1 where a file or a text could not be used."""
+    if not Address().allows(where):
+        raise typer.BadParameter(f"--cluster is {Address().describe('')}")
+    with outputs.locked(Path(job.output)):
+        found = files.find(given, Path(job.output))
+        waiting = files.waiting(job, found)
+        log(f"predict: {len(found):,} files, {len(found) - len(waiting):,} of them there already")
+        failed = list(files.predict(job, waiting, where, seconds)) if waiting else []
+    for line in failed:
+        log(f"predict: {line}")
+    return int(bool(failed))
 
 
 def exit_code(n_failed: int) -> int:

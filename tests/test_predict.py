@@ -17,7 +17,7 @@ from pipeline import predict
 from pipeline.core import stage
 from pipeline.core.errors import InputError
 from pipeline.corpus.formats import FORMATS
-from pipeline.prediction import targets
+from pipeline.prediction import streams, targets
 from pipeline.prediction.drawing import DRAWINGS
 from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
@@ -82,21 +82,21 @@ def test_a_line_is_answered_before_the_next_one_comes():
         assert answered.wait(100)
         yield 2
 
-    batches = predict.as_they_come(typing(), 10)
+    batches = streams.as_they_come(typing(), 10)
     assert next(batches) == [1]
     answered.set()
     assert list(batches) == [[2]]
 
 
 def test_a_large_file_comes_in_batches_of_bounded_size_in_order():
-    batches = list(predict.as_they_come(iter(range(1000)), 64))
+    batches = list(streams.as_they_come(iter(range(1000)), 64))
     assert [item for batch in batches for item in batch] == list(range(1000))
     assert max(map(len, batches)) <= 64
 
 
 def test_reading_is_never_far_ahead():
     drawn = []
-    batches = predict.as_they_come((drawn.append(n) or n for n in range(10_000)), 8)
+    batches = streams.as_they_come((drawn.append(n) or n for n in range(10_000)), 8)
     next(batches)
     assert len(drawn) < 100
 
@@ -106,7 +106,7 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
         yield 1
         raise InputError.of("x", "broken", "mend it")
 
-    batches = predict.as_they_come(failing(), 10)
+    batches = streams.as_they_come(failing(), 10)
     seen = []
     with pytest.raises(InputError, match="broken"):
         seen.extend(item for batch in batches for item in batch)
@@ -265,6 +265,6 @@ def test_an_output_is_no_input(command, tmp_path):
 
 
 def test_batches_are_bounded_by_what_their_items_weigh():
-    batches = list(predict.as_they_come([30, 30, 500, 30, 30], 60, lambda item: item))
+    batches = list(streams.as_they_come([30, 30, 500, 30, 30], 60, lambda item: item))
     assert [item for batch in batches for item in batch] == [30, 30, 500, 30, 30]
     assert all(len(batch) == 1 or sum(batch) <= 60 for batch in batches)

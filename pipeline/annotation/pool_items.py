@@ -19,10 +19,11 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import content_id
 from pipeline.encoding.store import Store
-from pipeline.prediction.answers import answers, read_requests
+from pipeline.prediction.answers import answers
 from pipeline.prediction.extractions import Extraction, FoundEntity, FoundRelation
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request
+from pipeline.prediction.streams import read_requests
 from pipeline.prediction.types import Prediction, Relation, Sentence
 
 BATCH = 200  # texts that a model is asked about at once

@@ -2,7 +2,11 @@
 
 from __future__ import annotations
 
+import re
 from dataclasses import dataclass
+from pathlib import PurePosixPath
+
+from pipeline.core.labels import LONGEST, is_label, parse_label
 
 
 @dataclass(frozen=True)
@@ -35,6 +39,47 @@ class OneOf:
     def describe(self, kind: str) -> str:
         """What a value must be."""
         return f"one of: {', '.join(self.names)}"
+
+
+@dataclass(frozen=True)
+class Address:
+    """Where a cluster is, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is the address of a scheduler or a number of local workers."""
+        return re.fullmatch(r"local:[1-9]\d{0,3}|(tcp|tls)://[\w.:\[\]-]+:\d{1,5}", value, re.ASCII) is not None
+
+    def describe(self, kind: str) -> str:
+        """What a value must be."""
+        return "null, local:4, tcp://host:8786 or tls://host:8786"
+
+
+@dataclass(frozen=True)
+class Name:
+    """The form of a relation's or a type's name, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is a name without a direction."""
+        return is_label(value) and parse_label(value).direction is None
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"a name without direction, brackets and quotes, of 1 to {LONGEST} characters"
+
+
+@dataclass(frozen=True)
+class Pattern:
+    """A glob pattern that stays below its folder, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is such a pattern."""
+        path = PurePosixPath(value)
+        leaves = path.is_absolute() or not path.parts or ".." in path.parts
+        return value.isprintable() and not leaves and not any("**" in part and part != "**" for part in path.parts)
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return 'a path or pattern of files below data/raw, such as "train/*.json"'
 
 
 @dataclass(frozen=True)

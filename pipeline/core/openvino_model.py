@@ -42,17 +42,20 @@ class FrozenModel:
     n_looked_up: int | None  # rows of the table in which an input is looked up, if one is
 
     @classmethod
-    def load(cls, path: Path, hint: str, warm_up: Inputs, precision: str = "float32", **settings: int) -> FrozenModel:
+    def load(
+        cls, path: Path, hint: str, warm_up: Inputs, precision: str = "float32", threads: int | None = None, **settings: int
+    ) -> FrozenModel:
         """Compile what `write` wrote.
 
-        Args: hint: what helps where it is no model; warm_up: inputs of any values; precision: of PRECISIONS; settings: OpenVINO's.
+        Args: hint: what helps where it is no model; warm_up: inputs of any values; precision: of PRECISIONS; threads: all that this
+            process may use, if None; settings: OpenVINO's.
         Raises: InputError where the model is missing or damaged, or takes other inputs than those of the warm-up.
         """
         import openvino
 
         _require_written(path, hint)
 
-        workers = len(os.sched_getaffinity(0))
+        workers = threads or len(os.sched_getaffinity(0))
         # A stream a core, each with a batch of its own, so that cores never wait for each other.
         streams = {"NUM_STREAMS": workers, "INFERENCE_NUM_THREADS": workers, "INFERENCE_PRECISION_HINT": PRECISIONS[precision]}
         with watched(path, LOADING, hint):

@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
-from pathlib import Path, PurePosixPath
+from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import removed, typed, typed_yaml
-from pipeline.core.constraints import Between, Line, OneOf
+from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem
-from pipeline.core.labels import LONGEST, is_label, parse_label
 from pipeline.core.nearest import nearest
 from pipeline.core.schema import OTHER
 from pipeline.core.typed_yaml import Document
@@ -37,34 +37,6 @@ class Exclusion:
     """Rows that are left out because they have a problem of this kind."""
 
     kind: Annotated[str, OneOf(tuple(ROW_KINDS))]
-
-
-@dataclass(frozen=True)
-class Name:
-    """The form of a relation's or a type's name, as part of a hint."""
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is a name without a direction."""
-        return is_label(value) and parse_label(value).direction is None
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return f"a name without direction, brackets and quotes, of 1 to {LONGEST} characters"
-
-
-@dataclass(frozen=True)
-class Pattern:
-    """A glob pattern that stays below its folder, as part of a hint."""
-
-    def allows(self, value: str) -> bool:
-        """Whether a text is such a pattern."""
-        path = PurePosixPath(value)
-        leaves = path.is_absolute() or not path.parts or ".." in path.parts
-        return value.isprintable() and not leaves and not any("**" in part and part != "**" for part in path.parts)
-
-    def describe(self, kind: str) -> str:
-        """What a value of this kind must be."""
-        return 'a path or pattern of files below data/raw, such as "train/*.json"'
 
 
 RelationName = Annotated[str, Name()]
@@ -143,6 +115,14 @@ class Embed:
 
 
 @dataclass(frozen=True)
+class Cluster:
+    """Where sentences are embedded; no stage depends on it, for the vectors are the same."""
+
+    address: Annotated[str, Address()] | None = None
+    window_seconds: Annotated[float, Between(1, 1e6)] = 600.0
+
+
+@dataclass(frozen=True)
 class LossWeights:
     """The weight of each output's loss."""
 
@@ -191,7 +171,9 @@ class Evaluate:
     seed: Seed
 
 
-SECTIONS: dict[str, type] = {kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Train, Evaluate)}
+SECTIONS: dict[str, type] = {
+    kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Cluster, Train, Evaluate)
+}
 
 
 def read(section: type[Section], path: Path = FILE) -> Section:
@@ -222,6 +204,8 @@ def _section(section: type[Section], document: Document) -> Section:
     name = section.__name__.lower()
     sections = document.value if isinstance(document.value, dict) else {}
     if name not in sections:
+        if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(section)):  # type: ignore[arg-type]
+            return section()
         raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
     try:
         return typed.build(section, removed.passed_over(sections[name], name), (name,))

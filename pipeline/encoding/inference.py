@@ -58,7 +58,7 @@ def resolve_precision(backend: str, precision: Precision | Literal["auto"]) -> P
     return precision
 
 
-def openvino(folder: Path, precision: str) -> Inference:
+def openvino(folder: Path, precision: str, threads: int | None = None) -> Inference:
     """The frozen encoder of models/encoder on the CPU.
 
     Raises: InputError where it is missing or damaged.
@@ -68,12 +68,13 @@ def openvino(folder: Path, precision: str) -> Inference:
         ENCODER.remake,
         warm_up=[np.zeros((1, 3), np.int32)],
         precision=precision,
+        threads=threads,
         CPU_RUNTIME_CACHE_CAPACITY=64,  # of kernels, one a layer and batch shape: more costs memory and wins no time
     )
     return Inference(lambda ids: model([ids])[0], model.workers, model.n_looked_up)
 
 
-def tensorflow(folder: Path, precision: str) -> Inference:
+def tensorflow(folder: Path, precision: str, threads: int | None = None) -> Inference:
     """The encoder's own weights in TensorFlow, on a GPU where there is one.
 
     Raises: InputError where the weights are no longer those that models/encoder describes.
@@ -82,6 +83,10 @@ def tensorflow(folder: Path, precision: str) -> Inference:
     source, _ = locate(description.name, description.revision)
     if weights_sha256(source) != description.weights_sha256:
         raise InputError.of(source, f"the weights of {description.name} are not those of {folder}", ENCODER.remake)
+    if threads:
+        from pipeline.core.tensorflow import tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
     model = load_tensorflow(source, description.name, _POLICIES[precision])
     function = hidden_layers(model, layer_indices(description.layers, model.config.num_hidden_layers))
 
@@ -94,4 +99,4 @@ def tensorflow(folder: Path, precision: str) -> Inference:
     )  # TensorFlow uses every core itself; one batch is pooled while the next is encoded
 
 
-BACKENDS: dict[str, Callable[[Path, str], Inference]] = {"openvino": openvino, "tensorflow": tensorflow}
+BACKENDS: dict[str, Callable[[Path, str, int | None], Inference]] = {"openvino": openvino, "tensorflow": tensorflow}

@@ -13,8 +13,7 @@ one, and neither is ever read. Nothing is synced to disk: what a power cut tears
 from __future__ import annotations
 
 import hashlib
-import os
-import threading
+import uuid
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
@@ -176,7 +175,7 @@ def write_shard(folder: Path, fingerprint: str, sentence_keys: pa.Array, n_words
     n_empty = pa.array(empty[starts[1:]] - empty[starts[:-1]], pa.int32())
     metadata = {"fingerprint": fingerprint, "format": FORMAT}
     schema = pa.schema([("key", KEY), ("vectors", rows.type), ("n_empty", pa.int32())], metadata)
-    partial = folder / "shards" / f"{os.getpid()}.{threading.get_ident()}.partial"  # several may write at once
+    partial = folder / "shards" / f"{uuid.uuid4().hex}.partial"  # several may write at once, on several machines
     partial.parent.mkdir(parents=True, exist_ok=True)
     with partial.open("wb") as file, pa.ipc.new_file(file, schema) as writer:
         writer.write_table(pa.table([sentence_keys, rows, n_empty], schema=schema))

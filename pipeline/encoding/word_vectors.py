@@ -78,13 +78,14 @@ class WordEncoder:
     batch_pieces: int
 
     @classmethod
-    def load(cls, folder: Path, vectors: VectorsDescription, batch_pieces: int) -> WordEncoder:
+    def load(cls, folder: Path, vectors: VectorsDescription, batch_pieces: int, threads: int | None = None) -> WordEncoder:
         """The encoder of a folder that was opened and so verified.
 
-        Args: vectors: how they are to be made; batch_pieces: word pieces a batch.
+        Args: vectors: how they are to be made; batch_pieces: word pieces a batch; threads: of this process, all if None.
         Raises: InputError where it does not load, or is not what the description tells.
         """
-        encoder = cls(BACKENDS[vectors.backend](folder, vectors.precision), vectors.encoder, vectors.pooling, batch_pieces)
+        run = BACKENDS[vectors.backend](folder, vectors.precision, threads)
+        encoder = cls(run, vectors.encoder, vectors.pooling, batch_pieces)
         special_ids, vocabulary = (*vectors.encoder.prefix_ids, *vectors.encoder.suffix_ids), encoder.inference.vocabulary
         if encoder.limit < 1 or (vocabulary is not None and max(special_ids, default=0) >= vocabulary):
             found = "its description leaves no room for pieces beside the special ones, or these are none of its own"

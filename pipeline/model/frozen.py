@@ -95,12 +95,15 @@ def _drawn(config: Config, lengths: NDArray[np.int64], rng: np.random.Generator)
 class Frozen:
     """A frozen network that runs; threads may share it."""
 
-    def __init__(self, config: Config, folder: Path) -> None:
-        """Raises: InputError where the frozen network is missing or damaged, or is not of the config."""
+    def __init__(self, config: Config, folder: Path, threads: int | None = None) -> None:
+        """Args: threads: of this process, all if None.
+
+        Raises: InputError where the frozen network is missing or damaged, or is not of the config.
+        """
         self.config = config
         warm_up = self._by_name(_drawn(config, np.array([2]), np.random.default_rng(0)))
         self._path = folder / NETWORK
-        self._model = FrozenModel.load(self._path, MODEL.remake, warm_up)
+        self._model = FrozenModel.load(self._path, MODEL.remake, warm_up, threads=threads)
         self.forward(_drawn(config, np.array([2]), np.random.default_rng(0)))
         self.workers = self._model.workers  # threads that should call it at once
 

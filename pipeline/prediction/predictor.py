@@ -48,10 +48,11 @@ Result = TypeVar("Result")
 class Predictor:
     """A trained model with its encoder and its tokenizers; for one thread at a time."""
 
-    def __init__(self, folder: Path, encoder_folder: Path | None = None) -> None:
+    def __init__(self, folder: Path, encoder_folder: Path | None = None, threads: int | None = None) -> None:
         """Load a model folder.
 
-        Args: encoder_folder: else the encoder is looked for in the model folder, then beside it, and fetched if it is in neither.
+        Args: encoder_folder: else the encoder is looked for in the model folder, then beside it, and fetched if it is in neither;
+            threads: of this process, all if None.
         Raises: InputError where something is missing or damaged, or the parts do not belong together.
         """
         if not folder.is_dir():
@@ -64,8 +65,8 @@ class Predictor:
         self._max_length = model.description.max_length
         self._symmetric = model.description.symmetric
         self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
-        self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model)
-        self._network = Frozen(self.config, folder)
+        self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model, threads)
+        self._network = Frozen(self.config, folder, threads)
         self._transitions = frozen.transitions(self.config, folder) if "tags" in self.config.train.tasks else None
         self.segment = segmenter_of(self.tokenize)
 

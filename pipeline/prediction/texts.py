@@ -43,12 +43,13 @@ class Text:
 class TextEncoder:
     """Makes texts of sentences, with a model's encoder and tokenizers."""
 
-    def __init__(self, folder: Path, model: SavedModel) -> None:
+    def __init__(self, folder: Path, model: SavedModel, threads: int | None = None) -> None:
         """Load the encoder from its folder, and the tokenizers.
 
+        Args: threads: of this process, all if None.
         Raises: InputError where a file is missing or damaged, or the encoder is not the one that the model was trained on.
         """
-        self._encoder = trained_encoder.load(folder, model)
+        self._encoder = trained_encoder.load(folder, model, threads)
         self._split_pieces = pieces.load_tokenizer(folder, self._encoder.inference.vocabulary)
         self.tokenize = load_tokenizer(model.description.language, model.description.segmenter)
 

@@ -38,7 +38,7 @@ def find(model: SavedModel) -> Path:
     return beside
 
 
-def load(folder: Path, model: SavedModel) -> WordEncoder:
+def load(folder: Path, model: SavedModel, threads: int | None = None) -> WordEncoder:
     """The encoder that a model was trained on.
 
     Raises: InputError where the folder holds another, or a file of it is damaged.
@@ -56,7 +56,7 @@ def load(folder: Path, model: SavedModel) -> WordEncoder:
     except InputError:
         log(f"predict: this processor computes no {vectors.precision}, float32 is taken instead")
         vectors = dataclasses.replace(vectors, precision="float32")
-    return WordEncoder.load(folder, vectors, BATCH_PIECES)
+    return WordEncoder.load(folder, vectors, BATCH_PIECES, threads)
 
 
 def differences(encoder: EncoderDescription, wanted: EncoderDescription) -> list[str]:
