@@ -80,7 +80,8 @@ def connected(where: str) -> Iterator[Any]:
     except ModuleNotFoundError:
         hint = 'uv pip install --constraint requirements.lock --no-build-isolation --editable ".[cluster]"'
         raise InputError.of("cluster", "Dask is not installed", hint) from None
-    logging.getLogger("distributed").setLevel(logging.CRITICAL)  # of what it says, all that matters is said here
+    for name in ("distributed", "distributed.client"):  # of what they say, all that matters is said here
+        logging.getLogger(name).setLevel(logging.CRITICAL)
     with contextlib.ExitStack() as stack:
         try:
             client = stack.enter_context(_client(where, stack))
