@@ -37,7 +37,7 @@ SENTENCES = [
 ]
 
 
-def stand_in(folder: Path, precision: str) -> Inference:
+def stand_in(folder: Path, precision: str, threads: int | None = None) -> Inference:
     table = np.random.default_rng(0).normal(size=(100, WIDTH)).astype(np.float32)
 
     def encode(ids: Ids) -> Floats:
