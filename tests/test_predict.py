@@ -144,7 +144,8 @@ def test_the_formats_and_drawings_of_the_command_line_are_those_there_are():
 def test_a_drawing_is_one_page_and_the_exit_code_of_a_broken_line_is_1(command, tmp_path):
     lines = b"<e1>Ann</e1> uses <e2>Bob</e2>\nrefuse\n"
     code, out = command("--pretty", "html", stdin=lines, path=tmp_path / "lines.txt")
-    assert (code, out.count("<html"), out.count("</html>"), out.count("<mark")) == (1, 1, 1, 2)
+    assert (code, out.count("<html"), out.count("</html>")) == (1, 1, 1)
+    assert "Ann uses Bob" in out
     assert "line 2: a word is refused" in out
 
 
