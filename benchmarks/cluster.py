@@ -37,7 +37,7 @@ from benchmarks.corpus import recombined
 from benchmarks.measure import run
 from pipeline.core import cluster as core_cluster
 from pipeline.core import manifests, params
-from pipeline.core.cluster import Done
+from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VECTORS, VectorsDescription
 from pipeline.encoding import cluster, pieces, store, windows, worker
@@ -295,7 +295,7 @@ def stubs(numbers: Sequence[int], n_windows: int) -> dict[str, Any]:
             wait_for_workers(running, number)
             before = np.array([time.perf_counter(), time.process_time(), cpu_seconds(running.scheduler.pid)])
             with core_cluster.connected(running.address) as client:
-                work = core_cluster.Work[int](client, wait, lambda _: (words,), str, 600)
+                work = Work[int](client, wait, lambda _: (words,), str, 600)
                 items: Iterable[int] = range(n_windows)
                 assert len(list(work.results(items))) == n_windows  # noqa: S101
             after = np.array([time.perf_counter(), time.process_time(), cpu_seconds(running.scheduler.pid)])
