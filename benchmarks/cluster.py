@@ -8,7 +8,7 @@ python -m benchmarks.cluster kills [--count 20] [--seed 1]
     every sentence must be there once with the bits that this process computes.
 python -m benchmarks.cluster driver [--sentences 200000 1000000]
     CPU seconds of driver and scheduler a million short sentences, and the driver's peak memory, the workers' encoder a stand-in.
-python -m benchmarks.cluster stubs [--workers 1 10 100] [--windows 400]
+python -m benchmarks.cluster stubs [--workers 1 10 100] [--windows 200]
     What driver and scheduler take a window, its words as large as those of true ones, where workers do nothing but wait.
 """
 
@@ -338,7 +338,7 @@ def main() -> None:
     part.add_argument("sentences", type=int)
     part = parts.add_parser("stubs")
     part.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100])
-    part.add_argument("--windows", type=int, default=400)
+    part.add_argument("--windows", type=int, default=200)
     chosen = parser.parse_args()
     if chosen.part == "drive":
         return drive(chosen.project, chosen.address, chosen.sentences)
