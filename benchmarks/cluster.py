@@ -8,7 +8,7 @@ python -m benchmarks.cluster kills [--count 20] [--seed 1]
     every sentence must be there once with the bits that this process computes.
 python -m benchmarks.cluster driver [--sentences 200000 1000000]
     CPU seconds of driver and scheduler a million short sentences, and the driver's peak memory, the workers' encoder a stand-in.
-python -m benchmarks.cluster stubs [--workers 1 10 100] [--windows 400]
+python -m benchmarks.cluster stubs [--workers 1 10 100] [--windows 200]
     What driver and scheduler take a window, its words as large as those of true ones, where workers do nothing but wait.
 """
 
@@ -37,7 +37,7 @@ from benchmarks.corpus import recombined
 from benchmarks.measure import run
 from pipeline.core import cluster as core_cluster
 from pipeline.core import manifests, params
-from pipeline.core.cluster import Done
+from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VECTORS, VectorsDescription
 from pipeline.encoding import cluster, pieces, store, windows, worker
@@ -295,7 +295,7 @@ def stubs(numbers: Sequence[int], n_windows: int) -> dict[str, Any]:
             wait_for_workers(running, number)
             before = np.array([time.perf_counter(), time.process_time(), cpu_seconds(running.scheduler.pid)])
             with core_cluster.connected(running.address) as client:
-                work = core_cluster.Work[int](client, wait, lambda _: (words,), str, 600)
+                work = Work[int](client, wait, lambda _: (words,), str, 600)
                 items: Iterable[int] = range(n_windows)
                 assert len(list(work.results(items))) == n_windows  # noqa: S101
             after = np.array([time.perf_counter(), time.process_time(), cpu_seconds(running.scheduler.pid)])
@@ -338,7 +338,7 @@ def main() -> None:
     part.add_argument("sentences", type=int)
     part = parts.add_parser("stubs")
     part.add_argument("--workers", type=int, nargs="+", default=[1, 10, 100])
-    part.add_argument("--windows", type=int, default=400)
+    part.add_argument("--windows", type=int, default=200)
     chosen = parser.parse_args()
     if chosen.part == "drive":
         return drive(chosen.project, chosen.address, chosen.sentences)

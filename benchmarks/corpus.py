@@ -32,7 +32,8 @@ def recombined(source: Path, n_rows: int, seed: int) -> pa.Table:
         "e1_type": pa.nulls(n_rows, pa.string()),
         "e2_type": pa.nulls(n_rows, pa.string()),
     }
-    return pa.table([values[name] for name in POSITIONED.names], schema=POSITIONED)
+    columns = [values.get(field.name, pa.nulls(n_rows, field.type)) for field in POSITIONED]  # entities: those of the pair alone
+    return pa.table(columns, schema=POSITIONED)
 
 
 def column(source: Path, name: str) -> pa.ChunkedArray:

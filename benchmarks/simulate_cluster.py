@@ -35,7 +35,7 @@ class Setting:
     bytes_per_sentence: float = 30_000.0  # 20 words of 768 float16
     disk_bytes_per_second: float = 2e9  # of the file system that all share
     driver_seconds: float = 0.15  # a window: read, hashed, sent
-    scheduler_seconds: float = 0.02  # a window
+    scheduler_seconds: float = 0.011  # a window
     loss_per_hour: float = 0.01  # of the workers
     back_seconds: float = 300.0  # until a lost worker is replaced
     start_seconds: float = 20.0  # of a worker: imports, the encoder

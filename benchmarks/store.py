@@ -89,6 +89,7 @@ def shards(count: int) -> dict[str, float]:
     """Figures of a store of many files."""
     with tempfile.TemporaryDirectory() as place:
         folder = Path(place) / "embedded"
+        folder.mkdir()
         manifests.describe(folder, VECTORS, VECTORS_OF)
         draw = np.random.default_rng(0)
         vectors, lengths = np.ones((8, WIDTH), np.float16), np.full(4, 2, np.int64)

@@ -58,6 +58,8 @@ class FrozenModel:
         workers = threads or len(os.sched_getaffinity(0))
         # A stream a core, each with a batch of its own, so that cores never wait for each other.
         streams = {"NUM_STREAMS": workers, "INFERENCE_NUM_THREADS": workers, "INFERENCE_PRECISION_HINT": PRECISIONS[precision]}
+        if threads:  # a share of the machine: each process would pin its threads to the same first cores
+            settings = {**settings, "ENABLE_CPU_PINNING": False}
         with watched(path, LOADING, hint):
             try:
                 core = openvino.Core()

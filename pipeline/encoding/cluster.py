@@ -13,6 +13,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.core import cluster, params
+from pipeline.core.cluster_work import Work
 from pipeline.core.schema import VectorsDescription
 from pipeline.encoding import worker
 from pipeline.encoding.windows import Window
@@ -36,7 +37,7 @@ def embed(
         places = str(folder.resolve()), str(encoder.resolve()), str(mark)
         job = Job(*places, asdict(vectors), settings.batch_pieces, settings.shard_words, cluster.versions())
         cluster.require_fit(client, worker.check, job)
-        work = cluster.Work[Window](client, worker.embed, lambda window: (_sent(window), job), told, workers.window_seconds)
+        work = Work[Window](client, worker.embed, lambda window: (_sent(window), job), told, workers.window_seconds)
         for _, n_sentences in work.results(windows):
             yield n_sentences
 

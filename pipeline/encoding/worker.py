@@ -14,7 +14,7 @@ import pyarrow as pa
 from tokenizers import Tokenizer
 
 from pipeline.core import cluster, manifests, typed
-from pipeline.core.cluster import Done
+from pipeline.core.cluster_work import Done
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VectorsDescription
 from pipeline.encoding import inference, pieces

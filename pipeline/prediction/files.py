@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import cluster
-from pipeline.core.cluster import Done
+from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum, write_lines
 from pipeline.core.manifests import MANIFEST
@@ -162,7 +162,7 @@ def predict(job: Job, files: Sequence[File], where: str, seconds: float) -> Iter
         progress(len(files), "files") as advance,
     ):
         cluster.require_fit(client, check, job, str(mark))
-        work = cluster.Work[File](client, answer, lambda file: (file, job, str(mark)), lambda file: file.path, seconds)
+        work = Work[File](client, answer, lambda file: (file, job, str(mark)), lambda file: file.path, seconds)
         for file, answered in work.results(files):
             if answered.problem is None:
                 record.write(json_text({"file": file.name, **asdict(answered)}) + "\n")

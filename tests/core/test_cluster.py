@@ -9,7 +9,7 @@ from collections.abc import Iterator
 import pytest
 
 from pipeline.core import cluster, params
-from pipeline.core.cluster import Done
+from pipeline.core.cluster_work import ITEMS_A_WORKER, Done, Work
 from pipeline.core.errors import InputError
 from tests.support.cluster import threads
 
@@ -34,7 +34,7 @@ def here() -> str:
 
 def squares(address: str, function: object, seconds: float = 60, n: int = 9) -> dict[int, int]:
     with cluster.connected(address) as client:
-        work = cluster.Work[int](client, function, lambda number: (number,), lambda number: f"number {number}", seconds)  # type: ignore[arg-type]
+        work = Work[int](client, function, lambda number: (number,), lambda number: f"number {number}", seconds)  # type: ignore[arg-type]
         return dict(work.results(range(n)))
 
 
@@ -98,7 +98,7 @@ def test_a_slow_worker_that_ends_its_items_is_not_hung(two_workers: str, capsys:
 def test_a_run_without_workers_ends() -> None:
     with threads(1) as address, cluster.connected(address) as client:
         client.retire_workers(list(client.nthreads()), close_workers=True)
-        work = cluster.Work[int](client, square, lambda number: (number,), str, seconds=1)
+        work = Work[int](client, square, lambda number: (number,), str, seconds=1)
         with pytest.raises(InputError, match="no worker is left"):
             list(work.results(range(2)))
 
@@ -106,10 +106,10 @@ def test_a_run_without_workers_ends() -> None:
 def test_few_items_are_taken_ahead(two_workers: str) -> None:
     taken: list[int] = []
     with cluster.connected(two_workers) as client:
-        work = cluster.Work[int](client, square, lambda number: (number,), str, seconds=60)
+        work = Work[int](client, square, lambda number: (number,), str, seconds=60)
         results = work.results(number for number in range(100) if not taken.append(number))  # type: ignore[func-returns-value]
         next(results)
-        assert len(taken) <= 2 * cluster.ITEMS_A_WORKER
+        assert len(taken) <= 2 * ITEMS_A_WORKER
 
 
 def test_a_worker_that_is_not_fit_is_named(two_workers: str) -> None:
