@@ -39,7 +39,7 @@ HEAVY = {
 }
 MODULE_LINES, FUNCTION_LINES = 250, 40
 # The modules ("core/x.py") and functions ("core/x.py: f") that are longer, and why that reads better than parts of them would.
-LONGER: dict[str, str] = {"core/cluster.py": "how work is sent, given up and sent elsewhere is one protocol"}
+LONGER: dict[str, str] = {}
 OURS = ("pipeline", "tests", "experiments", "benchmarks")
 
 

@@ -78,7 +78,7 @@ def test_a_push_after_a_new_sentence_moves_its_shard_alone(clones: tuple[Path, P
 def make(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
     """Run make with the project's Makefile, the environment of these tests in place of its own."""
     ours = [f"BIN={Path(sys.executable).parent}", "READY="]
-    command = ["make", "--file", str(project.ROOT / "Makefile"), *ours, target]
+    command = ["make", "--no-print-directory", "--file", str(project.ROOT / "Makefile"), *ours, target]
     return subprocess.run(command, cwd=folder, env=project.environment(), capture_output=True, text=True, check=False)
 
 
