@@ -78,8 +78,9 @@ def test_a_push_after_a_new_sentence_moves_its_shard_alone(clones: tuple[Path, P
 def make(folder: Path, target: str) -> subprocess.CompletedProcess[str]:
     """Run make with the project's Makefile, the environment of these tests in place of its own."""
     ours = [f"BIN={Path(sys.executable).parent}", "READY="]
-    command = ["make", "--no-print-directory", "--file", str(project.ROOT / "Makefile"), *ours, target]
-    return subprocess.run(command, cwd=folder, env=project.environment(), capture_output=True, text=True, check=False)
+    command = ["make", "--file", str(project.ROOT / "Makefile"), *ours, target]
+    environment = {name: value for name, value in project.environment().items() if not name.startswith(("MAKE", "MFLAGS"))}
+    return subprocess.run(command, cwd=folder, env=environment, capture_output=True, text=True, check=False)
 
 
 def test_make_resolve_ends_a_merge_of_two_branches_that_both_ran(clones: tuple[Path, Path]) -> None:
@@ -97,7 +98,7 @@ def test_make_resolve_ends_a_merge_of_two_branches_that_both_ran(clones: tuple[P
     project.git(ours, "checkout", "--quiet", "--theirs", "params.yaml")
     project.git(ours, "add", "params.yaml")
     resolved = make(ours, "resolve")
-    assert project.stages_run(resolved.stdout) == ["evaluate", "card"]
+    assert project.stages_run(resolved.stdout) == ["evaluate", "card"], resolved
     project.git(ours, "commit", "--quiet", "--message", "Merge")
     assert NOTHING_TO_DO in project.dvc(ours, "repro")
     assert (ours / "dvc.lock").read_bytes() == (theirs / "dvc.lock").read_bytes()

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.tools import studio
 from tests.tools.studio import ROOT, Studio
@@ -43,8 +44,10 @@ def project(tmp_path: Path) -> Path:
     (raw / "train_documents.jsonl").write_text(ROW + OTHER)
     (raw / "validation.txt").write_text('5\t"<e1>Wind</e1> makes <e2>waves</e2>."\nCause(e1,e2)\nComment:\n')
     (raw / "test.txt").write_text('6\t"<e1>Fire</e1> makes <e2>smoke</e2>."\nCause(e1,e2)\nComment:\n')
-    for name in ("params.yaml", "dvc.yaml"):
-        (tmp_path / name).write_bytes((ROOT / name).read_bytes())
+    (tmp_path / "dvc.yaml").write_bytes((ROOT / "dvc.yaml").read_bytes())
+    params = yaml.safe_load((ROOT / "params.yaml").read_text())
+    params["parse"]["negatives"] = "none"
+    (tmp_path / "params.yaml").write_text(yaml.safe_dump(params, sort_keys=False))
     assert "6 train" in (said := ran(tmp_path, "parse", "data/raw", "data/parsed")), said
     for arguments in (["init", "-q"], ["add", "data/raw"], ["-c", "user.name=a", "-c", "user.email=a@b", "commit", "-qm", "raw"]):
         subprocess.run(["git", *arguments], cwd=tmp_path, check=True)
