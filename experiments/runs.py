@@ -24,15 +24,24 @@ class Experiment:
 
     corpus: str
     seeds: tuple[Seed, ...]
-    epochs: Rounds
+    epochs: Rounds  # at most, on all training rows
+    patience: Rounds  # epochs without a better score after which a training ends
 
     def epochs_on(self, percent: int) -> int:
         """The budget on a share of the training rows: fewer rows get more epochs, though fewer steps.
 
-        >>> Experiment("data/raw", (1,), epochs=8).epochs_on(25)
-        16
+        >>> Experiment("data/raw", (1,), epochs=40, patience=8).epochs_on(25)
+        80
         """
-        return round(self.epochs / math.sqrt(percent / 100))
+        return _more(self.epochs, percent)
+
+    def patience_on(self, percent: int) -> int:
+        """The patience on a share of the training rows, in the same proportion to the budget."""
+        return _more(self.patience, percent)
+
+
+def _more(epochs: int, percent: int) -> int:
+    return round(epochs / math.sqrt(percent / 100))
 
 
 @dataclass(frozen=True)

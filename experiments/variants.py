@@ -41,9 +41,9 @@ OPTIONS: dict[str, dict[str, Any]] = {
 
 
 def train_section(variant: str, percent: int, base: Train, experiment: Experiment) -> Train:
-    """The variant's train section: every variant has the same budget and one member, keeps its best epoch and is not stopped early.
+    """The variant's train section: every variant has the same budget, patience and one member, and keeps its best epoch.
 
     Args: percent: of the training rows; base: the reference network's section.
     """
-    epochs = experiment.epochs_on(percent)
-    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], epochs=epochs, patience=epochs, members=1)
+    budget = {"epochs": experiment.epochs_on(percent), "patience": experiment.patience_on(percent)}
+    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], **budget, members=1)

@@ -62,6 +62,7 @@ def page(runs: Runs, compared: Sequence[Row], claim: Row, settings: params.Evalu
         claimed=f"{CLAIMED_POINTS:g}",
         claimed_verdict=claimed_verdict(claim),
         epochs=experiment.epochs,
+        patience=experiment.patience,
         n_late=sum(late),
         n_trained=len(late),
         scores=scores(runs),

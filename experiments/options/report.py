@@ -70,6 +70,7 @@ def page(rows: Sequence[Row], reference: Run, mean: float, settings: params.Eval
         mode=main_mode(reference.relations),
         reference=mean,
         epochs=experiment.epochs,
+        patience=experiment.patience,
         confidence=f"{100 * settings.confidence:g}",
     )
 

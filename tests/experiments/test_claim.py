@@ -62,7 +62,7 @@ def test_one_seed_has_no_deviation_and_late_best_epochs_are_counted(tmp_path: Pa
     report.main(tmp_path / "runs", tmp_path / "report")
     page = (tmp_path / "report/README.md").read_text()
     assert "| one seed |" in page
-    assert "in 1 of 2 runs the last was the best" in page
+    assert "in 1 of 2 runs the last of all was the best" in page
     assert "not corrected for the 1 comparison." in page
 
 

@@ -8,15 +8,13 @@ from pipeline.core import params
 from tests.support.project import ROOT
 
 BASE = params.read(params.Train, ROOT / REFERENCE_PARAMS)
-EXPERIMENT = Experiment(corpus="", seeds=(1,), epochs=8)
+EXPERIMENT = Experiment(corpus="", seeds=(1,), epochs=8, patience=4)
 
 
-def test_every_variant_has_the_same_budget() -> None:
-    assert {train_section(variant, 25, BASE, EXPERIMENT).epochs for variant in VARIANTS} == {16}
+def test_every_variant_has_the_same_budget_and_patience_more_on_a_share() -> None:
+    sections = [train_section(variant, 25, BASE, EXPERIMENT) for variant in VARIANTS]
 
-
-def test_no_variant_is_stopped_early() -> None:
-    assert train_section("hard", 100, BASE, EXPERIMENT).patience == 8
+    assert {(section.epochs, section.patience) for section in sections} == {(16, 8)}
 
 
 def test_no_option_is_that_of_the_reference() -> None:
