@@ -12,12 +12,14 @@ from pipeline.core.errors import InputError
 from tests.support.project import ROOT
 from tests.support.runs import SETTINGS, made, wrong_every
 
+EXPERIMENT = {"corpus": "", "seeds": [1, 2], "epochs": 8, "patience": 8}
+
 
 @pytest.fixture
 def two_options(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A folder to run in, two options to compare, and the runs of the reference and of the worse option."""
     (tmp_path / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
-    (tmp_path / "experiment.yaml").write_text(yaml.safe_dump({"experiment": {"corpus": "", "seeds": [1, 2], "epochs": 8, "patience": 8}}))
+    (tmp_path / "experiment.yaml").write_text(yaml.safe_dump({"experiment": EXPERIMENT}))
     monkeypatch.setattr(report, "PARAMS", tmp_path / "experiment.yaml")
     monkeypatch.setattr(report, "REFERENCE_PARAMS", tmp_path / "params.yaml")
     monkeypatch.setattr(report, "OPTIONS", {name: OPTIONS[name] for name in ("balanced", "light-tags")})

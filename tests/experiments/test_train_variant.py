@@ -21,6 +21,7 @@ from pipeline.model.trainer import Trainer
 from tests.support import tiny
 from tests.support.rows import with_column
 
+EXPERIMENT = {"corpus": "", "seeds": [1, 2], "epochs": 1, "patience": 1}
 VARIANTS = ("single", "shuffled", "hard")
 
 
@@ -67,7 +68,7 @@ def write_inputs(folder: Path) -> None:
     """Params of one epoch and two seeds, and a positioned folder of tiny rows."""
     train = dataclasses.asdict(tiny.options(epochs=1))
     (folder / "params.yaml").write_text(yaml.safe_dump({"train": {**train, "tasks": list(train["tasks"])}}))
-    (folder / "experiment.yaml").write_text(yaml.safe_dump({"experiment": {"corpus": "", "seeds": [1, 2], "epochs": 1, "patience": 1}}))
+    (folder / "experiment.yaml").write_text(yaml.safe_dump({"experiment": EXPERIMENT}))
     storage.write(folder / "positioned", POSITION, {split: [tiny.table(4)] for split in SPLITS}, tiny.NOTES)
 
 
