@@ -130,7 +130,7 @@ def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
 
 
 def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], lengths: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing) or of one a task (soft, stacked).
+    """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing), one a task (soft), or one on it (stacked).
 
     Args: words: the vectors, and the embeddings of shapes if asked; positions: the position embeddings; lengths: (B,) real words.
     """
@@ -144,8 +144,8 @@ def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], 
     shared = BiLSTM(config.train.lstm_units, name="shared_lstm")([*words, *seen_by_all], lengths=lengths)
     states = dict.fromkeys(config.train.tasks, shared)
     if config.train.sharing == "stacked":  # reads what the tagger makes of the words (Sanh et al. 2019)
-        states["relation"] = BiLSTM(config.train.lstm_units, name="relation_lstm")([*words, shared], lengths=lengths)
-    if config.train.positions == "relation":
+        states["relation"] = BiLSTM(config.train.lstm_units, name="relation_lstm")([*words, shared, *positions], lengths=lengths)
+    elif config.train.positions == "relation":
         states["relation"] = _with_positions(config, states["relation"], positions)
     return states
 

@@ -18,10 +18,11 @@ def test_the_projection_narrows_what_the_bilstm_reads():
     assert [layer.name for layer in plain.layers if layer.name == "projection"] == []
 
 
-def test_the_stacked_bilstm_reads_the_words_and_the_shared_states():
+def test_the_stacked_bilstm_reads_the_words_the_shared_states_and_the_positions():
     net = RelationModel(tiny.config(sharing="stacked", positions="relation", lstm_units=3)).network
     assert net.get_layer("shared_lstm").widths == [tiny.WIDTH]
-    assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6]
+    width = net.get_layer("e1_positions").output_dim
+    assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6, width, width]
 
 
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
