@@ -128,15 +128,16 @@ def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> 
     yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
     if line := unused_line(raw, sources):
         yield line
-    if notes.counts.get("documents") != notes.counts.get("annotated"):
-        yield ", ".join(f"{notes.counts[name]:,} {words}" for name, words in COUNTED.items() if notes.counts.get(name))
+    counted = {name: notes.counts[name] for name in COUNTED if notes.counts.get(name)}
+    if counted.keys() > {"documents", "annotated"} or counted.get("documents") != counted.get("annotated"):
+        yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counted.items())
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
     """Read the files of all splits into the scratch folder, and check what they hold."""
     tokenize = load_tokenizer(settings.language, settings.segmenter)
     to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
-    segmenter, options = segmenter_of(tokenize), PairOptions.of(settings)
+    segmenter, options = segmenter_of(tokenize), PairOptions.of(settings, params.read(params.Position))
     summaries = {}
     for split, of_split in sources.items():
         files = ((source.path, reader(source.format, settings.ambiguous)) for source in of_split)

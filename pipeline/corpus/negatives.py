@@ -10,6 +10,7 @@ import xxhash
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Entity
+from pipeline.corpus.words import Stretches
 
 Candidate = tuple[Entity, Entity]
 
@@ -33,6 +34,20 @@ def unrelated(entities: Sequence[Entity], sentences: Sequence[Span], related: Co
         for e1, e2 in permutations(of_one, 2)
         if (e1.id, e2.id) not in related and e1.cover != e2.cover
     ]
+
+
+def within(candidates: Sequence[Candidate], words: Stretches, max_length: int) -> list[Candidate]:
+    """The pairs that a window of max_length words can hold, as positions.find_problems counts them; predict asks about no others.
+
+    Args: words: the document's, as sentences.segment gives them.
+    """
+    places = {entity.id: [bisect_left(words, (edge,)) for edge in entity.cover] for pair in candidates for entity in pair}
+
+    def n_words(e1: Entity, e2: Entity) -> int:
+        (start, end), (other_start, other_end) = places[e1.id], places[e2.id]
+        return max(end, other_end) - min(start, other_start)
+
+    return [pair for pair in candidates if n_words(*pair) <= max_length]
 
 
 def draw(candidates: Sequence[Candidate], wanted: float, seed: str) -> list[Candidate]:

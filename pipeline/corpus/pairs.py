@@ -2,13 +2,13 @@
 
 A pair's text is the shortest run of sentences that holds both entities: most pairs have one sentence. Head and tail are e1 and e2
 in that order, wherever they stand in the text, so that a label without a direction keeps it. Negative pairs are those of a
-sentence that have no relation, in documents of which all entities are annotated; which of them are taken depends on their
-document alone, so that another document added or edited changes none.
+sentence that have no relation, in documents of which all entities are annotated, and that a window of words can hold; which of
+them are taken depends on their document alone, so that another document added or edited changes none.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -20,8 +20,8 @@ from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.excerpts import Excerpt, Excerpts, entity_problem, renamed_type, sentences_of
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
-from pipeline.corpus.negatives import draw, unrelated
-from pipeline.corpus.pair_options import PairCounts, PairOptions
+from pipeline.corpus.negatives import draw, unrelated, within
+from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.words import Stretches
 
 
@@ -44,11 +44,11 @@ class AnnotatedPair:
 
 @dataclass(frozen=True)
 class DocumentPairs:
-    """The pairs of a document, its problems, and what is to be counted."""
+    """The pairs of a document, its problems, and what is counted of it, by names of COUNTED."""
 
     pairs: tuple[AnnotatedPair, ...]
     problems: tuple[Problem, ...]
-    counts: PairCounts
+    counts: Counter[str]
 
 
 class _Pair(NamedTuple):
@@ -80,8 +80,9 @@ def find_pairs(
     symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
     annotated = [_annotated(relation, entities, options.rename, symmetric) for relation in document.relations]
     kept, several = _one_label_a_pair(document, annotated, options.several)
-    drawn = _negatives(document, sentences, annotated, options, symmetric)
-    counts = defaultdict(int, dropped=len(annotated) - len(kept) if options.several == "first" else 0)
+    drawn, n_far_apart = _negatives(excerpts, sentences, annotated, options, symmetric)
+    n_dropped = len(annotated) - len(kept) if options.several == "first" else 0
+    counts = Counter(dropped=n_dropped, far_apart=n_far_apart)
     problems, pairs, ids = [*several], [], DistinctIds()
     for number, pair in enumerate([*kept, *drawn]):
         is_negative = number >= len(kept)
@@ -100,7 +101,7 @@ def find_pairs(
             counts["negatives" if is_negative else "annotated"] += 1
             for change, number_of in _changes(run, pair, options.rename):
                 counts[change] += number_of
-    return DocumentPairs(tuple(pairs), tuple(problems), PairCounts(**counts))
+    return DocumentPairs(tuple(pairs), tuple(problems), counts)
 
 
 def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mapping[str, str], symmetric: Set[str]) -> _Pair:
@@ -202,17 +203,22 @@ def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iter
 
 
 def _negatives(
-    document: Document, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions, symmetric: Set[str]
-) -> list[_Pair]:
-    """The pairs without relation that are wanted of a document."""
+    excerpts: Excerpts, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions, symmetric: Set[str]
+) -> tuple[list[_Pair], int]:
+    """The pairs without relation that are wanted of a document, and how many no window of words can hold."""
+    document, words = excerpts.document, excerpts.words
     if options.negatives == "none" or not document.complete:
-        return []
+        return [], 0
     related = {(pair.relation.head, pair.relation.tail) for pair in annotated}
     related |= {(pair.relation.tail, pair.relation.head) for pair in annotated if pair.label in symmetric}
     entities = [entity for entity in document.entities if len(entity.spans) == 1 or options.fragments == "cover"]
     pairs = unrelated(entities, sentences, related)
+    n_pairs = len(pairs)
+    if words is not None and options.max_length is not None:
+        pairs = within(pairs, words, options.max_length)
+    n_far_apart = n_pairs - len(pairs)
     if options.negatives != "all":
         n_positives = sum(pair.label not in (None, options.negative_label) for pair in annotated)
         pairs = draw(pairs, options.negatives * n_positives, f"{options.seed}:{document.id}")
     label = options.negative_label
-    return [_Pair(Relation(e1.id, e2.id, label), e1, e2, label) for e1, e2 in pairs]
+    return [_Pair(Relation(e1.id, e2.id, label), e1, e2, label) for e1, e2 in pairs], n_far_apart

@@ -31,8 +31,7 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
                 annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part
-                for name, number in vars(found.counts).items():
-                    counts[name] += number
+                counts += found.counts
                 counts["documents"] += 1
                 counts["sentences"] += len(annotated.sentences)
                 counts["entities_across"] += annotated.n_across
