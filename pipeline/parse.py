@@ -37,7 +37,7 @@ from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import find_sources, unused_line
+from pipeline.corpus.sources import find_splits, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
@@ -95,14 +95,15 @@ def main(
     params.check()
     require_blind_tagger(params.read(params.Tag).entities, params.read(params.Train))
     settings = params.read(params.Parse)
-    sources = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    sources = found.sources
     with outputs.scratch_folder(parsed) as scratch:
         corpus = _read(scratch, raw, sources, settings)
         if corpus.problems:
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])
         rows, sentences = _splits(scratch, corpus, sources, settings)
         notes = _notes(corpus, rows, settings)
-        for line in [*_told(raw, sources, notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
+        for line in [*_told(sources, unused_line(raw, found.unused), notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
         if check:
             return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
@@ -122,12 +123,12 @@ def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[st
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
-def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> Iterator[str]:
-    """Lines that tell which formats were seen, and what became of the documents."""
+def _told(sources: Mapping[str, list[Source]], unused: str | None, notes: ParseNotes) -> Iterator[str]:
+    """Lines that tell which formats were seen, which files are in no split, and what became of the documents."""
     seen = Counter(source.format for of_split in sources.values() for source in of_split)
     yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
-    if line := unused_line(raw, sources):
-        yield line
+    if unused:
+        yield unused
     counted = {name: notes.counts[name] for name in COUNTED if notes.counts.get(name)}
     if counted.keys() > {"documents", "annotated"} or counted.get("documents") != counted.get("annotated"):
         yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counted.items())

@@ -42,8 +42,7 @@ class AnnotatedPair:
     mentions: tuple[Mention, ...] | None = field(default=None, compare=False)  # all entities of the text, where all are annotated
 
 
-@dataclass(frozen=True)
-class DocumentPairs:
+class DocumentPairs(NamedTuple):
     """The pairs of a document, its problems, and what is counted of it, by names of COUNTED."""
 
     pairs: tuple[AnnotatedPair, ...]

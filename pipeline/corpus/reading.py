@@ -31,7 +31,8 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
                 annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part
-                counts += found.counts
+                for name, number in found.counts.items():
+                    counts[name] += number
                 counts["documents"] += 1
                 counts["sentences"] += len(annotated.sentences)
                 counts["entities_across"] += annotated.n_across
