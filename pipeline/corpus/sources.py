@@ -119,7 +119,7 @@ def _detected(path: Path, is_folder: bool, formats: Sequence[Recogniser]) -> Sou
         return Source(path, detect(path, formats))
     except InputError as error:
         [problem] = error.problems
-    if not is_folder:
+    if not is_folder or problem.kind == "file-not-utf8":
         return problem
     hint = "put a .txt beside each .ann and other files elsewhere; with parse.format: brat each file's problem is told"
     return Problem("a folder of .ann files that is not brat's", hint, "format-unknown", str(path))
