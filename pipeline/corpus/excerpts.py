@@ -91,7 +91,10 @@ class Excerpts:
 
 
 def _mentions(document: Document, start: int, end: int, words: Stretches, names: Mapping[str, str]) -> tuple[Mention, ...]:
-    """The entities that lie between two characters of a document; those that hold no word are problems, not mentions."""
+    """The entities that lie between two characters of a document; those that hold no word are problems, not mentions.
+
+    The same words with the same type are one, however many annotators have marked them.
+    """
     found = []
     for entity in document.entities:
         cover = entity.cover
@@ -99,7 +102,7 @@ def _mentions(document: Document, start: int, end: int, words: Stretches, names:
             first, after = bisect_left(words, (cover.start - start,)), bisect_left(words, (cover.end - start,))
             if first < after:
                 found.append(Mention(first, after, renamed_type(entity, names)))
-    return tuple(sorted(found, key=lambda mention: mention[:2]))
+    return tuple(sorted(dict.fromkeys(found), key=lambda mention: mention[:2]))
 
 
 def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSentences:

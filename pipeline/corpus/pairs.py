@@ -64,6 +64,11 @@ class _Pair(NamedTuple):
         one, other = self.e1.cover, self.e2.cover
         return Span(min(one.start, other.start), max(one.end, other.end))
 
+    @property
+    def same(self) -> tuple[Span, Span, str | None, str | None]:
+        """What pairs of the same entities have alike."""
+        return self.e1.cover, self.e2.cover, self.e1.type, self.e2.type
+
 
 def find_pairs(
     document: Document, sentences: Sequence[Span], options: PairOptions, excerpts: Excerpts | None = None
@@ -77,15 +82,15 @@ def find_pairs(
     excerpts = excerpts or Excerpts(document, None, options.rename)
     entities = {entity.id: entity for entity in document.entities}
     symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
-    annotated = [_annotated(relation, entities, options.rename, symmetric) for relation in document.relations]
+    annotated = _once([_annotated(relation, entities, options.rename, symmetric) for relation in document.relations])
     kept, several = _one_label_a_pair(document, annotated, options.several)
     drawn, n_far_apart = _negatives(excerpts, sentences, annotated, options, symmetric)
-    n_dropped = len(annotated) - len(kept) if options.several == "first" else 0
-    counts = Counter(dropped=n_dropped, far_apart=n_far_apart)
+    n_kept = len(kept) if options.several == "first" else len(annotated)
+    counts = Counter(dropped=len(document.relations) - n_kept, far_apart=n_far_apart)
     problems, pairs, ids = [*several], [], DistinctIds()
     for number, pair in enumerate([*kept, *drawn]):
         is_negative = number >= len(kept)
-        is_only = len(annotated) == 1 and not is_negative
+        is_only = len(document.relations) == 1 and not is_negative
         pair_id = ids.distinct(document.id if is_only else f"{document.id}:{pair.relation.head}-{pair.relation.tail}")
         cover = pair.cover
         run = sentences_of(sentences, cover)
@@ -113,6 +118,14 @@ def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mappin
     return _Pair(relation, e1, e2, label)
 
 
+def _once(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """The pairs without those that say a symmetric relation again, in the other order."""
+    first: dict[tuple[str, str, str | None], _Pair] = {}
+    return [
+        pair for pair in pairs if first.setdefault((pair.e1.id, pair.e2.id, pair.label), pair).relation.head == pair.relation.head
+    ]
+
+
 def _renamed(label: str, names: Mapping[str, str]) -> str:
     """A label with the new name of its relation; its direction stays.
 
@@ -128,23 +141,26 @@ def _renamed(label: str, names: Mapping[str, str]) -> str:
 def _one_label_a_pair(
     document: Document, pairs: Sequence[_Pair], several: Literal["error", "first", "rows"]
 ) -> tuple[list[_Pair], list[Problem]]:
-    """The pairs that are kept of those that have different labels, and the problems that these are; a label said again is kept."""
+    """The pairs that are kept of those that have different labels, and the problems that these are; a label said again is kept.
+
+    Entities of the same characters and type are one, whatever their ids: annotators mark them apart.
+    """
     if several == "rows" or len(pairs) < 2:
         return list(pairs), []
-    labels: dict[tuple[str, str], list[str | None]] = {}
+    same: dict[tuple[Span, Span, str | None, str | None], list[_Pair]] = {}
     for pair in pairs:
-        labels.setdefault((pair.e1.id, pair.e2.id), []).append(pair.label)
-    differ = {ends: list(dict.fromkeys(of_pair)) for ends, of_pair in labels.items() if len(set(of_pair)) > 1}
+        same.setdefault(pair.same, []).append(pair)
     if several == "first":
-        return [pair for pair in pairs if pair.label == labels[pair.e1.id, pair.e2.id][0]], []
-    kept = [pair for pair in pairs if (pair.e1.id, pair.e2.id) not in differ]
-    return kept, [_several_problem(document, ends, of_pair) for ends, of_pair in differ.items()]
+        return [pair for pair in pairs if pair.label == same[pair.same][0].label], []
+    differ = {key: alike for key, alike in same.items() if len({pair.label for pair in alike}) > 1}
+    return [pair for pair in pairs if pair.same not in differ], [_several_problem(document, alike) for alike in differ.values()]
 
 
-def _several_problem(document: Document, ends: tuple[str, str], labels: Sequence[str | None]) -> Problem:
-    found = f"the pair {'-'.join(ends)} has the relations {', '.join(label or 'none' for label in labels)}"
+def _several_problem(document: Document, pairs: Sequence[_Pair]) -> Problem:
+    ends = f"{pairs[0].e1.id}-{pairs[0].e2.id}"
+    found = f"the pair {ends} has the relations {', '.join(dict.fromkeys(pair.label or 'none' for pair in pairs))}"
     hint = "keep one of them, or set parse.several to first or to rows"
-    row_id = f"{document.id}:{'-'.join(ends)}"
+    row_id = f"{document.id}:{ends}"
     return Problem(found, hint, "relations-several").at(document.source, row_id=row_id).or_exclude()
 
 
@@ -208,8 +224,8 @@ def _negatives(
     document, words = excerpts.document, excerpts.words
     if options.negatives == "none" or not document.complete:
         return [], 0
-    related = {(pair.relation.head, pair.relation.tail) for pair in annotated}
-    related |= {(pair.relation.tail, pair.relation.head) for pair in annotated if pair.label in symmetric}
+    related = {(pair.e1.cover, pair.e2.cover) for pair in annotated}
+    related |= {(pair.e2.cover, pair.e1.cover) for pair in annotated if pair.label in symmetric}
     entities = [entity for entity in document.entities if len(entity.spans) == 1 or options.fragments == "cover"]
     pairs = unrelated(entities, sentences, related)
     n_pairs = len(pairs)

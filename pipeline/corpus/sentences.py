@@ -54,7 +54,7 @@ def segment(document: Document, find_segments: Segmenter) -> Segmented:
         starts = found.starts if starts is None else starts
     if document.complete and words:
         text = document.text
-        words = [(start, end) for start, end in _cut_at_entities(document, words) if not text[start:end].isspace()]
+        words = [(start, end) for start, end in _cut_at_entities(document, words) if text[start:end].strip()]
     return Segmented(find_sentences(document, starts or ()), words)
 
 

@@ -141,6 +141,24 @@ def test_several_labels_may_be_pairs_of_their_own():
     assert [(pair.id, pair.relation) for pair in result.pairs] == [("7:a-e", "Met"), ("7:a-e~2", "Saw"), ("7:s-b", "Knew")]
 
 
+def test_annotators_who_label_a_pair_otherwise_give_it_several_labels_whatever_the_ids_of_their_entities():
+    twice = {"entities": (ADA, EVE, replace(ADA, id="x"), replace(EVE, id="y"))}
+    relations = (("a", "e", "Met"), ("x", "y", "Saw"))
+    (problem,) = found(*relations, changed=twice).problems
+    assert (problem.found, problem.row_id) == ("the pair a-e has the relations Met, Saw", "7:a-e")
+    assert [pair.id for pair in found(*relations, changed=twice, several="first").pairs] == ["7:a-e"]
+    other_type = {"entities": (*twice["entities"][:2], replace(ADA, id="x", type="Role"), replace(EVE, id="y"))}
+    assert len(found(*relations, changed=other_type).pairs) == 2
+
+
+def test_a_symmetric_relation_given_in_both_orders_is_one_pair():
+    both = (("a", "e", "Met"), ("e", "a", "Met"))
+    result = found(*both, symmetric=frozenset({"Met"}))
+    assert ([pair.id for pair in result.pairs], result.counts) == (["7:a-e"], Counter(annotated=1, dropped=1))
+    assert len(found(*both).pairs) == 2
+    assert len(found(both[0], both[0], symmetric=frozenset({"Met"})).pairs) == 2
+
+
 def test_labels_that_a_new_name_makes_one_are_not_several():
     result = found(*TWICE, rename={"Saw": "Met"})
     assert ([pair.relation for pair in result.pairs], result.problems) == (["Met", "Met", "Knew"], ())
@@ -177,9 +195,16 @@ def test_all_ordered_pairs_of_a_sentence_without_relation_become_negative():
     assert result.counts == Counter(annotated=1, negatives=3)
 
 
-def test_entities_of_the_same_characters_are_no_negative_pair():
+def test_entities_of_the_same_characters_are_no_negative_pair_and_share_their_relations():
     twin = replace(ADA, id="twin", type="First")
-    assert found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all").counts["negatives"] == 3
+    result = found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all")
+    assert [pair.id for pair in result.pairs] == ["7", "7:e-a"]
+
+
+def test_entities_that_two_annotators_marked_alike_are_one_mention():
+    twice = document(entities=(ADA, replace(ADA, id="twin"), EVE))
+    words = segment(twice, segmenter_of(load_tokenizer("en", "char"))).words
+    assert [mention[:2] for mention in Excerpts(twice, words, {}).of_run(Span(0, 41)).mentions] == [(0, 1), (2, 3)]
 
 
 def test_the_reverse_of_a_symmetric_relation_is_not_negative():
@@ -261,16 +286,16 @@ def test_the_text_of_an_entity_is_that_of_the_document(drawn):
 def test_annotated_and_negative_pairs_are_all_ordered_pairs_of_a_sentence(drawn):
     result = find_pairs(drawn, drawn.sentences, PairOptions(negatives="all"))
     inside = {
-        (e1.id, e2.id)
+        (e1.cover, e2.cover)
         for e1, e2 in permutations(drawn.entities, 2)
         if any(
             span.start <= min(e1.cover.start, e2.cover.start) and max(e1.cover.end, e2.cover.end) <= span.end
             for span in drawn.sentences
         )
     }
-    related = {(relation.head, relation.tail) for relation in drawn.relations}
-    assert result.counts["negatives"] == len(inside - related)
-    assert len(result.pairs) == len(inside | related)
+    related = {(drawn.entity(relation.head).cover, drawn.entity(relation.tail).cover) for relation in drawn.relations}
+    assert result.counts["negatives"] == len({(one, other) for one, other in inside - related if one != other})
+    assert len(result.pairs) == len(drawn.relations) + result.counts["negatives"]
 
 
 @given(ANY, st.sampled_from(["keep", "exclude"]))
