@@ -129,9 +129,9 @@ def _told(sources: Mapping[str, list[Source]], unused: str | None, notes: ParseN
     yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
     if unused:
         yield unused
-    counted = {name: notes.counts[name] for name in COUNTED if notes.counts.get(name)}
-    if counted.keys() > {"documents", "annotated"} or counted.get("documents") != counted.get("annotated"):
-        yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counted.items())
+    counts = notes.counts
+    if counts.keys() > {"documents", "annotated"} or counts.get("documents") != counts.get("annotated"):
+        yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counts.items())
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
@@ -240,7 +240,7 @@ def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: par
     overlap = n_shared(keys["test"], pa.chunked_array(seen))
     counts = sum((each.counts for each in corpus.summaries.values()), Counter())
     about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, settings.symmetric)
-    return ParseNotes(*about, dict(counts), found)
+    return ParseNotes(*about, {name: counts[name] for name in COUNTED if counts[name]}, found)
 
 
 if __name__ == "__main__":
