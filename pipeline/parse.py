@@ -37,7 +37,7 @@ from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import find_sources, unused_line
+from pipeline.corpus.sources import find_splits, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
@@ -95,14 +95,15 @@ def main(
     params.check()
     require_blind_tagger(params.read(params.Tag).entities, params.read(params.Train))
     settings = params.read(params.Parse)
-    sources = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    sources = found.sources
     with outputs.scratch_folder(parsed) as scratch:
         corpus = _read(scratch, raw, sources, settings)
         if corpus.problems:
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])
         rows, sentences = _splits(scratch, corpus, sources, settings)
         notes = _notes(corpus, rows, settings)
-        for line in [*_told(raw, sources, notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
+        for line in [*_told(sources, unused_line(raw, found.unused), notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
         if check:
             return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
@@ -122,21 +123,22 @@ def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[st
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
-def _told(raw: Path, sources: Mapping[str, list[Source]], notes: ParseNotes) -> Iterator[str]:
-    """Lines that tell which formats were seen, and what became of the documents."""
+def _told(sources: Mapping[str, list[Source]], unused: str | None, notes: ParseNotes) -> Iterator[str]:
+    """Lines that tell which formats were seen, which files are in no split, and what became of the documents."""
     seen = Counter(source.format for of_split in sources.values() for source in of_split)
     yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
-    if line := unused_line(raw, sources):
-        yield line
-    if notes.counts.get("documents") != notes.counts.get("annotated"):
-        yield ", ".join(f"{notes.counts[name]:,} {words}" for name, words in COUNTED.items() if notes.counts.get(name))
+    if unused:
+        yield unused
+    counts = notes.counts
+    if counts.keys() > {"documents", "annotated"} or counts.get("documents") != counts.get("annotated"):
+        yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counts.items())
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
     """Read the files of all splits into the scratch folder, and check what they hold."""
     tokenize = load_tokenizer(settings.language, settings.segmenter)
     to_table = partial(parse, tokenize=tokenize, directed=settings.directed)
-    segmenter, options = segmenter_of(tokenize), PairOptions.of(settings)
+    segmenter, options = segmenter_of(tokenize), PairOptions.of(settings, params.read(params.Position))
     summaries = {}
     for split, of_split in sources.items():
         files = ((source.path, reader(source.format, settings.ambiguous)) for source in of_split)
@@ -238,7 +240,7 @@ def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: par
     overlap = n_shared(keys["test"], pa.chunked_array(seen))
     counts = sum((each.counts for each in corpus.summaries.values()), Counter())
     about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, settings.symmetric)
-    return ParseNotes(*about, dict(counts), found)
+    return ParseNotes(*about, {name: counts[name] for name in COUNTED if counts[name]}, found)
 
 
 if __name__ == "__main__":

@@ -7,6 +7,7 @@ an error. A model without a tagger (train.tasks) needs no tags, so that nothing 
 from __future__ import annotations
 
 import time
+from collections.abc import Iterable
 from dataclasses import replace
 
 import numpy as np
@@ -69,42 +70,39 @@ def begin_ids(table: pa.Table, labels: str, types: list[str], overlap: str) -> I
     return ids
 
 
-def _settled(settings: params.Tag, parsed: StageOutput[ParseNotes]) -> params.Tag:
-    """The settings without `auto`: all entities where training has sentences with all, types where each that is tagged has one."""
+def _settled(settings: params.Tag, parsed: StageOutput[ParseNotes]) -> tuple[params.Tag, list[str]]:
+    """The settings without `auto`, and the types that the tags name.
+
+    All entities are tagged where training has sentences with all; by type where each that trains a tagger has one.
+    """
     settings = replace(settings, entities=which_entities(settings.entities, "train" in parsed.sentence_files))
-    if settings.labels != "auto":
-        return settings
-    types = _types_of(parsed, settings.entities)
-    return replace(settings, labels="type" if types and None not in types else "entity")
-
-
-def _types_of(parsed: StageOutput[ParseNotes], entities: str) -> set[str | None]:
-    """The types of the entities that train a tagger, None among them where some have none: all of the sentences, or the pairs."""
-    if entities == "all":
+    if settings.labels not in ("auto", "type"):
+        return settings, []
+    of_pairs = _types(c for batch in parsed.batches(columns=[f"{entity}_type" for entity in ENTITIES]) for c in batch.columns)
+    trained = of_pairs
+    if settings.entities == "all":
         lists = (batch["entities"] for batch in parsed.sentence_batches(columns=["entities"]))
-        columns = [pc.struct_field(pc.list_flatten(mentions), "type") for mentions in lists]
-    else:
-        columns = [c for batch in parsed.batches(columns=[f"{entity}_type" for entity in ENTITIES]) for c in batch.columns]
+        trained = _types(pc.struct_field(pc.list_flatten(mentions), "type") for mentions in lists)
+    if settings.labels == "auto" and (not trained or None in trained):
+        return replace(settings, labels="entity"), []
+    return replace(settings, labels="type"), sorted(name for name in of_pairs | trained if name is not None)
+
+
+def _types(columns: Iterable[pa.ChunkedArray]) -> set[str | None]:
+    """The types of entities, None among them where some have none."""
     return {name for column in columns for name in pc.unique(column).to_pylist()}
-
-
-def _types(parsed: StageOutput[ParseNotes], entities: str) -> list[str]:
-    """The types of all entities that are tagged."""
-    found = _types_of(parsed, "pair") | (_types_of(parsed, "all") if entities == "all" else set())
-    return sorted(name for name in found if name is not None)
 
 
 def main(parsed: Input, tagged: Output) -> str:
     """Mark the entities of every sentence as BIO tags."""
     began = time.perf_counter()
     train, source = params.read(params.Train), storage.read(parsed, PARSE)
-    settings = _settled(params.read(params.Tag), source)
+    settings, types = _settled(params.read(params.Tag), source)
     labels, overlap, entities = settings.labels, settings.overlap, settings.entities
     if (labels, entities) == ("role", "all"):
         found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
         raise InputError.of(params.FILE, found, "write labels: type or labels: entity, or entities: pair")
     require_blind_tagger(entities, train)
-    types = _types(source, entities) if labels == "type" else []
     counted = _check(source, settings, types, "tags" in train.tasks)
     splits = {
         split: (tag_rows(batch, labels, types, overlap, entities) for batch in source.batches(split)) for split in source.files

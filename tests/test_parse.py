@@ -342,6 +342,21 @@ def test_rows_whose_offsets_overlap_can_be_left_out_by_their_kind(project):
     assert [len(table) for table in parsed.tables.values()] == [1, 1, 1]
 
 
+def test_names_changed_in_a_format_of_one_pair_a_row_are_told(project, capsys):
+    project(corpus(), rename={"Cause-Effect": "Causes"})
+    assert "69 documents, 69 annotated pairs, 46 names changed" in capsys.readouterr().err
+
+
+def test_no_negative_pair_is_made_that_the_position_stage_would_refuse(project, capsys):
+    value = {"text": f"Ann saw Eve,{' a' * 120} Bob.", "relations": [{"head": "1", "tail": "2", "label": "Met"}]}
+    value["entities"] = [{"id": id_, "spans": [[start, start + 3]]} for id_, start in (("1", 0), ("2", 8), ("3", 253))]
+    files = {f"{split}.x": json.dumps(value | {"id": split}) for split in ("train", "dev", "test")}
+    _, parsed = project(files, negatives="all")
+    assert parsed.tables["train"]["id"].to_pylist() == ["train", "train:2-1"]
+    assert parsed.notes.counts["far_apart"] == 12
+    assert "3 pairs without relation, 12 more left out as further apart than position.max_length words" in capsys.readouterr().err
+
+
 def test_a_relation_that_an_excluded_row_alone_has_in_train_is_unknown(project):
     files = corpus()
     files["train.txt"] += block("x", "<e1></e1> <e2>b</e2>", "Zebra")

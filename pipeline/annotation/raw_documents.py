@@ -6,12 +6,10 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
+from pipeline.annotation.raw_files import wanted_sources
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import RECOGNISERS, reader
-from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.sources import find_sources
 
 REPEAT = re.compile(r"(~\d+)+\Z")  # of an id given again
 STALE = "run dvc repro parse, and what depends on it"
@@ -29,14 +27,10 @@ class RawDocuments:
         self._raw = raw
         wanted = frozenset(places)
         self._at: dict[str, list[Document]] = {}
-        settings = params.read(params.Parse)
-        needs_test = not settings.test_fraction
-        of_splits = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=needs_test)
-        for source in (source for of_split in of_splits.values() for source in of_split):
-            if _has_any(source, wanted):
-                for document in reader(source.format, settings.ambiguous)(source.path):
-                    if isinstance(document, Document) and document.source in wanted:
-                        self._at.setdefault(document.source, []).append(document)
+        for source, read in wanted_sources(raw, wanted, params.read(params.Parse)):
+            for document in read(source.path):
+                if isinstance(document, Document) and document.source in wanted:
+                    self._at.setdefault(document.source, []).append(document)
 
     def of_row(self, row_id: str, source: str, text: str) -> Document:
         """The document of a row or a sentence of data/parsed.
@@ -49,12 +43,6 @@ class RawDocuments:
         if not here:
             raise InputError.of(source, f"row {row_id} is no longer there: {self._raw} has changed since it was parsed", STALE)
         return max(own or here[:1], key=lambda document: len(document.id))
-
-
-def _has_any(source: Source, places: frozenset[str]) -> bool:
-    """Whether any place is in a file, or below a folder."""
-    begin = f"{source.path}/" if source.path.is_dir() else f"{source.path}:"
-    return any(place.startswith(begin) for place in places)
 
 
 def ends_of(row_id: str, document: Document) -> Ends | None:

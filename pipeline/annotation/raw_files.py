@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
@@ -18,7 +18,7 @@ from pipeline.corpus.formats import RECOGNISERS, Reader, reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
 from pipeline.corpus.rewriting.edits import content
-from pipeline.corpus.sources import find_sources
+from pipeline.corpus.sources import find_splits
 
 
 class Found(NamedTuple):
@@ -53,24 +53,33 @@ class RawFile:
         return rewritten(self.source.path, self.source.format, edits, self.read)
 
 
+def wanted_sources(raw: Path, places: Iterable[str], settings: params.Parse) -> Iterator[tuple[Source, Reader]]:
+    """The files and folders of brat that have one of these places, file:line, each with its reader.
+
+    Raises: InputError where the files cannot be told as the parse stage tells them.
+    """
+    files = {Path(place.rpartition(":")[0]) for place in places}
+    wanted = files.union(*(file.parents for file in files))
+    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    for source in (source for of_split in found.sources.values() for source in of_split):
+        if source.path in wanted:
+            yield source, reader(source.format, settings.ambiguous)
+
+
 def read_raw(raw: Path, places: Iterable[str]) -> list[RawFile]:
     """The files of a folder of annotations that have one of these places, file:line.
 
     Raises: InputError where the files cannot be told as the parse stage tells them.
     """
     settings = params.read(params.Parse)
-    wanted = {place.rpartition(":")[0] for place in places}
-    of_splits = find_sources(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     files = []
-    for source in (source for of_split in of_splits.values() for source in of_split):
-        if str(source.path) in wanted or any(source.path in Path(each).parents for each in wanted):
-            read = reader(source.format, settings.ambiguous)
-            by_text: dict[str, list[Found]] = {}
-            for document, number in numbered(read(source.path)):
-                if isinstance(document, Document):
-                    by_text.setdefault(document.text, []).append(Found(document, number))
-            documents = (found.document for alike in by_text.values() for found in alike)
-            files.append(RawFile(source, read, by_text, Labels.of(documents, settings.negative_label)))
+    for source, read in wanted_sources(raw, places, settings):
+        by_text: dict[str, list[Found]] = {}
+        for document, number in numbered(read(source.path)):
+            if isinstance(document, Document):
+                by_text.setdefault(document.text, []).append(Found(document, number))
+        documents = (found.document for alike in by_text.values() for found in alike)
+        files.append(RawFile(source, read, by_text, Labels.of(documents, settings.negative_label)))
     return files
 
 

@@ -99,7 +99,7 @@ class ParseNotes:
     overlap: int  # test rows whose text is in train too
     negative_label: str  # the label that stands for no relation
     symmetric: tuple[str, ...]  # relations of which both orders of a pair are one, e1 the first in reading order
-    counts: dict[str, int]  # what became of the documents: see corpus/pairs.py
+    counts: dict[str, int]  # what became of the documents: see corpus/pair_options.py
     findings: tuple[Finding, ...]  # of the annotations, the errors first
 
     @property

@@ -6,6 +6,7 @@ from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from operator import itemgetter
+from typing import NamedTuple
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Mention, Span
@@ -13,11 +14,10 @@ from pipeline.corpus.document import Document, Entity
 from pipeline.corpus.formats.row_problems import text_problem, type_problem
 from pipeline.corpus.words import Stretches
 
-START, END = itemgetter(0), itemgetter(1)
+END = itemgetter(1)
 
 
-@dataclass(frozen=True, slots=True)
-class Excerpt:
+class Excerpt(NamedTuple):
     """A part of a document.
 
     Args: start: its first character in the document; words: in characters of the part, None where they are split later;
@@ -40,8 +40,7 @@ class AnnotatedSentence:
     excerpt: Excerpt
 
 
-@dataclass(frozen=True)
-class DocumentSentences:
+class DocumentSentences(NamedTuple):
     """The sentences of a document, what is wrong with entities that no relation has, and how many reach over sentences."""
 
     sentences: tuple[AnnotatedSentence, ...]
@@ -62,7 +61,7 @@ def excerpt(document: Document, run: Span, cover: Span | None, words: Stretches 
     text = document.text[start:end]
     if words is None:
         return Excerpt(start, text, None, None)
-    inside = words[bisect_right(words, start, key=END) : bisect_left(words, end, key=START)]
+    inside = words[bisect_right(words, start, key=END) : bisect_left(words, (end,))]
     if text != document.text:
         inside = [(max(first, start) - start, min(after, end) - start) for first, after in inside]
     return Excerpt(start, text, inside, _mentions(document, start, end, inside, names) if document.complete else None)
@@ -92,15 +91,18 @@ class Excerpts:
 
 
 def _mentions(document: Document, start: int, end: int, words: Stretches, names: Mapping[str, str]) -> tuple[Mention, ...]:
-    """The entities that lie between two characters of a document; those that hold no word are problems, not mentions."""
+    """The entities that lie between two characters of a document; those that hold no word are problems, not mentions.
+
+    The same words with the same type are one, however many annotators have marked them.
+    """
     found = []
     for entity in document.entities:
         cover = entity.cover
         if start <= cover.start and cover.end <= end:
-            first, after = (bisect_left(words, edge - start, key=START) for edge in cover)
+            first, after = bisect_left(words, (cover.start - start,)), bisect_left(words, (cover.end - start,))
             if first < after:
                 found.append(Mention(first, after, renamed_type(entity, names)))
-    return tuple(sorted(found, key=lambda mention: mention[:2]))
+    return tuple(sorted(dict.fromkeys(found), key=lambda mention: mention[:2]))
 
 
 def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSentences:
@@ -128,7 +130,7 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
 
 def sentences_of(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
     """The sentences that hold a stretch."""
-    return sentences[bisect_right(sentences, cover.start, key=START) - 1 : bisect_left(sentences, cover.end, key=START)]
+    return sentences[bisect_left(sentences, (cover.start + 1,)) - 1 : bisect_left(sentences, (cover.end,))]
 
 
 def entity_problem(document: Document, entity: Entity, name: str, words: Stretches | None) -> Problem | None:
@@ -150,5 +152,5 @@ def renamed_type(entity: Entity, names: Mapping[str, str]) -> str | None:
 
 def _holds_a_word(entity: Entity, words: Stretches) -> bool:
     """Whether any word lies in an entity, at least in part."""
-    after = bisect_right(words, entity.cover.start, key=END)
-    return after < len(words) and words[after][0] < entity.cover.end
+    last = bisect_left(words, (entity.cover.end,)) - 1  # that begins before its end
+    return last >= 0 and words[last][1] > entity.cover.start

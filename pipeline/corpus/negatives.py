@@ -10,29 +10,45 @@ import xxhash
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Entity
+from pipeline.corpus.words import Stretches
 
 Candidate = tuple[Entity, Entity]
 
 
-def unrelated(entities: Sequence[Entity], sentences: Sequence[Span], related: Collection[tuple[str, str]]) -> list[Candidate]:
+def unrelated(entities: Sequence[Entity], sentences: Sequence[Span], related: Collection[tuple[Span, Span]]) -> list[Candidate]:
     """The ordered pairs of entities within one sentence that have no relation, in reading order.
 
-    Entities of the same characters are no pair.
+    Of entities of the same characters only the first is looked at: a pair of them is none, and where one has a relation, the others
+    have it too.
 
-    Args: sentences: they cover the text; related: the ids of the pairs that have a relation, in their order.
+    Args: sentences: they cover the text; related: the characters of the pairs that have a relation, in their order.
     """
     starts = [sentence.start for sentence in sentences]
-    of_sentence: dict[int, list[Entity]] = {}
+    of_sentence: dict[int, dict[Span, Entity]] = {}
     for entity in sorted(entities, key=lambda entity: entity.spans):
         sentence = bisect_right(starts, entity.cover.start) - 1
         if bisect_left(starts, entity.cover.end) - 1 == sentence:
-            of_sentence.setdefault(sentence, []).append(entity)
+            of_sentence.setdefault(sentence, {}).setdefault(entity.cover, entity)
     return [
         (e1, e2)
         for of_one in of_sentence.values()
-        for e1, e2 in permutations(of_one, 2)
-        if (e1.id, e2.id) not in related and e1.cover != e2.cover
+        for e1, e2 in permutations(of_one.values(), 2)
+        if (e1.cover, e2.cover) not in related
     ]
+
+
+def within(candidates: Sequence[Candidate], words: Stretches, max_length: int) -> list[Candidate]:
+    """The pairs that a window of max_length words can hold, as positions.find_problems counts them; predict asks about no others.
+
+    Args: words: the document's, as sentences.segment gives them.
+    """
+    places = {entity.id: [bisect_left(words, (edge,)) for edge in entity.cover] for pair in candidates for entity in pair}
+
+    def n_words(e1: Entity, e2: Entity) -> int:
+        (start, end), (other_start, other_end) = places[e1.id], places[e2.id]
+        return max(end, other_end) - min(start, other_start)
+
+    return [pair for pair in candidates if n_words(*pair) <= max_length]
 
 
 def draw(candidates: Sequence[Candidate], wanted: float, seed: str) -> list[Candidate]:

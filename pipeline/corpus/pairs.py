@@ -2,13 +2,13 @@
 
 A pair's text is the shortest run of sentences that holds both entities: most pairs have one sentence. Head and tail are e1 and e2
 in that order, wherever they stand in the text, so that a label without a direction keeps it. Negative pairs are those of a
-sentence that have no relation, in documents of which all entities are annotated; which of them are taken depends on their
-document alone, so that another document added or edited changes none.
+sentence that have no relation, in documents of which all entities are annotated, and that a window of words can hold; which of
+them are taken depends on their document alone, so that another document added or edited changes none.
 """
 
 from __future__ import annotations
 
-from collections import defaultdict
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
 from typing import Literal, NamedTuple
@@ -20,8 +20,8 @@ from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.excerpts import Excerpt, Excerpts, entity_problem, renamed_type, sentences_of
 from pipeline.corpus.formats.row_problems import MOST_CHARACTERS, relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import DistinctIds
-from pipeline.corpus.negatives import draw, unrelated
-from pipeline.corpus.pair_options import PairCounts, PairOptions
+from pipeline.corpus.negatives import draw, unrelated, within
+from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.words import Stretches
 
 
@@ -42,13 +42,12 @@ class AnnotatedPair:
     mentions: tuple[Mention, ...] | None = field(default=None, compare=False)  # all entities of the text, where all are annotated
 
 
-@dataclass(frozen=True)
-class DocumentPairs:
-    """The pairs of a document, its problems, and what is to be counted."""
+class DocumentPairs(NamedTuple):
+    """The pairs of a document, its problems, and what is counted of it, by names of COUNTED."""
 
     pairs: tuple[AnnotatedPair, ...]
     problems: tuple[Problem, ...]
-    counts: PairCounts
+    counts: Counter[str]
 
 
 class _Pair(NamedTuple):
@@ -65,6 +64,11 @@ class _Pair(NamedTuple):
         one, other = self.e1.cover, self.e2.cover
         return Span(min(one.start, other.start), max(one.end, other.end))
 
+    @property
+    def same(self) -> tuple[Span, Span, str | None, str | None]:
+        """What pairs of the same entities have alike."""
+        return self.e1.cover, self.e2.cover, self.e1.type, self.e2.type
+
 
 def find_pairs(
     document: Document, sentences: Sequence[Span], options: PairOptions, excerpts: Excerpts | None = None
@@ -78,14 +82,15 @@ def find_pairs(
     excerpts = excerpts or Excerpts(document, None, options.rename)
     entities = {entity.id: entity for entity in document.entities}
     symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
-    annotated = [_annotated(relation, entities, options.rename, symmetric) for relation in document.relations]
+    annotated = _once([_annotated(relation, entities, options.rename, symmetric) for relation in document.relations])
     kept, several = _one_label_a_pair(document, annotated, options.several)
-    drawn = _negatives(document, sentences, annotated, options, symmetric)
-    counts = defaultdict(int, dropped=len(annotated) - len(kept) if options.several == "first" else 0)
+    drawn, n_far_apart = _negatives(excerpts, sentences, annotated, options, symmetric)
+    n_kept = len(kept) if options.several == "first" else len(annotated)
+    counts = Counter(dropped=len(document.relations) - n_kept, far_apart=n_far_apart)
     problems, pairs, ids = [*several], [], DistinctIds()
     for number, pair in enumerate([*kept, *drawn]):
         is_negative = number >= len(kept)
-        is_only = len(annotated) == 1 and not is_negative
+        is_only = len(document.relations) == 1 and not is_negative
         pair_id = ids.distinct(document.id if is_only else f"{document.id}:{pair.relation.head}-{pair.relation.tail}")
         cover = pair.cover
         run = sentences_of(sentences, cover)
@@ -100,7 +105,7 @@ def find_pairs(
             counts["negatives" if is_negative else "annotated"] += 1
             for change, number_of in _changes(run, pair, options.rename):
                 counts[change] += number_of
-    return DocumentPairs(tuple(pairs), tuple(problems), PairCounts(**counts))
+    return DocumentPairs(tuple(pairs), tuple(problems), counts)
 
 
 def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mapping[str, str], symmetric: Set[str]) -> _Pair:
@@ -111,6 +116,14 @@ def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mappin
         e1, e2 = sorted((e1, e2), key=lambda entity: entity.spans)
         label = name
     return _Pair(relation, e1, e2, label)
+
+
+def _once(pairs: Sequence[_Pair]) -> list[_Pair]:
+    """The pairs without those that say a symmetric relation again, in the other order."""
+    first: dict[tuple[str, str, str | None], _Pair] = {}
+    return [
+        pair for pair in pairs if first.setdefault((pair.e1.id, pair.e2.id, pair.label), pair).relation.head == pair.relation.head
+    ]
 
 
 def _renamed(label: str, names: Mapping[str, str]) -> str:
@@ -128,23 +141,26 @@ def _renamed(label: str, names: Mapping[str, str]) -> str:
 def _one_label_a_pair(
     document: Document, pairs: Sequence[_Pair], several: Literal["error", "first", "rows"]
 ) -> tuple[list[_Pair], list[Problem]]:
-    """The pairs that are kept of those that have different labels, and the problems that these are; a label said again is kept."""
+    """The pairs that are kept of those that have different labels, and the problems that these are; a label said again is kept.
+
+    Entities of the same characters and type are one, whatever their ids: annotators mark them apart.
+    """
     if several == "rows" or len(pairs) < 2:
         return list(pairs), []
-    labels: dict[tuple[str, str], list[str | None]] = {}
+    same: dict[tuple[Span, Span, str | None, str | None], list[_Pair]] = {}
     for pair in pairs:
-        labels.setdefault((pair.e1.id, pair.e2.id), []).append(pair.label)
-    differ = {ends: list(dict.fromkeys(of_pair)) for ends, of_pair in labels.items() if len(set(of_pair)) > 1}
+        same.setdefault(pair.same, []).append(pair)
     if several == "first":
-        return [pair for pair in pairs if pair.label == labels[pair.e1.id, pair.e2.id][0]], []
-    kept = [pair for pair in pairs if (pair.e1.id, pair.e2.id) not in differ]
-    return kept, [_several_problem(document, ends, of_pair) for ends, of_pair in differ.items()]
+        return [pair for pair in pairs if pair.label == same[pair.same][0].label], []
+    differ = {key: alike for key, alike in same.items() if len({pair.label for pair in alike}) > 1}
+    return [pair for pair in pairs if pair.same not in differ], [_several_problem(document, alike) for alike in differ.values()]
 
 
-def _several_problem(document: Document, ends: tuple[str, str], labels: Sequence[str | None]) -> Problem:
-    found = f"the pair {'-'.join(ends)} has the relations {', '.join(label or 'none' for label in labels)}"
+def _several_problem(document: Document, pairs: Sequence[_Pair]) -> Problem:
+    ends = f"{pairs[0].e1.id}-{pairs[0].e2.id}"
+    found = f"the pair {ends} has the relations {', '.join(dict.fromkeys(pair.label or 'none' for pair in pairs))}"
     hint = "keep one of them, or set parse.several to first or to rows"
-    row_id = f"{document.id}:{'-'.join(ends)}"
+    row_id = f"{document.id}:{ends}"
     return Problem(found, hint, "relations-several").at(document.source, row_id=row_id).or_exclude()
 
 
@@ -202,17 +218,22 @@ def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iter
 
 
 def _negatives(
-    document: Document, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions, symmetric: Set[str]
-) -> list[_Pair]:
-    """The pairs without relation that are wanted of a document."""
+    excerpts: Excerpts, sentences: Sequence[Span], annotated: Sequence[_Pair], options: PairOptions, symmetric: Set[str]
+) -> tuple[list[_Pair], int]:
+    """The pairs without relation that are wanted of a document, and how many no window of words can hold."""
+    document, words = excerpts.document, excerpts.words
     if options.negatives == "none" or not document.complete:
-        return []
-    related = {(pair.relation.head, pair.relation.tail) for pair in annotated}
-    related |= {(pair.relation.tail, pair.relation.head) for pair in annotated if pair.label in symmetric}
+        return [], 0
+    related = {(pair.e1.cover, pair.e2.cover) for pair in annotated}
+    related |= {(pair.e2.cover, pair.e1.cover) for pair in annotated if pair.label in symmetric}
     entities = [entity for entity in document.entities if len(entity.spans) == 1 or options.fragments == "cover"]
     pairs = unrelated(entities, sentences, related)
+    n_pairs = len(pairs)
+    if words is not None and options.max_length is not None:
+        pairs = within(pairs, words, options.max_length)
+    n_far_apart = n_pairs - len(pairs)
     if options.negatives != "all":
         n_positives = sum(pair.label not in (None, options.negative_label) for pair in annotated)
         pairs = draw(pairs, options.negatives * n_positives, f"{options.seed}:{document.id}")
     label = options.negative_label
-    return [_Pair(Relation(e1.id, e2.id, label), e1, e2, label) for e1, e2 in pairs]
+    return [_Pair(Relation(e1.id, e2.id, label), e1, e2, label) for e1, e2 in pairs], n_far_apart

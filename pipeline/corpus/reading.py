@@ -31,7 +31,7 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
                 annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part
-                for name, number in vars(found.counts).items():
+                for name, number in found.counts.items():
                     counts[name] += number
                 counts["documents"] += 1
                 counts["sentences"] += len(annotated.sentences)

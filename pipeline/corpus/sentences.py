@@ -7,11 +7,11 @@ A document of one pair is one sentence, and so is its text: the format chose it.
 
 from __future__ import annotations
 
-from bisect import bisect_right
+from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from functools import cache
 from itertools import compress, pairwise
-from operator import itemgetter
+from operator import add
 from typing import Any, NamedTuple
 
 import numpy as np
@@ -54,14 +54,14 @@ def segment(document: Document, find_segments: Segmenter) -> Segmented:
         starts = found.starts if starts is None else starts
     if document.complete and words:
         text = document.text
-        words = [(start, end) for start, end in _cut_at_entities(document, words) if not text[start:end].isspace()]
+        words = [(start, end) for start, end in _cut_at_entities(document, words) if text[start:end].strip()]
     return Segmented(find_sentences(document, starts or ()), words)
 
 
 def _cut_at_entities(document: Document, words: Stretches) -> Stretches:
     """The words, cut where an entity begins or ends inside one; most documents have none to cut."""
     edges = [edge for entity in document.entities for span in entity.spans for edge in span]
-    before = [words[max(bisect_right(words, edge, key=itemgetter(0)) - 1, 0)] for edge in edges]
+    before = [words[max(bisect_left(words, (edge,)) - 1, 0)] for edge in edges]  # the last that begins left of it
     if not any(start < edge < end for edge, (start, end) in zip(edges, before, strict=True)):
         return words
     old_starts, old_ends = np.array(words, np.int64).T
@@ -117,9 +117,8 @@ def segmenter_of(tokenize: Tokenizer) -> Segmenter:
 
     def find_segments(text: str) -> Segments:
         tokens, sentencizer = tokenize(text), load_sentencizer()
-        places = tokens.to_array([IDX, LENGTH]).astype(np.int64)
-        starts = places[:, 0].tolist()
-        words = list(zip(starts, places.sum(axis=1).tolist(), strict=True))
+        starts, lengths = tokens.to_array([IDX, LENGTH]).T.tolist()
+        words = list(zip(starts, map(add, starts, lengths), strict=True))
         if sentencizer.punct_chars.isdisjoint(text[:-1]):  # nothing ends a sentence before the text does
             return Segments(words, starts[:1])
         begins = sentencizer(tokens).to_array([SENT_START]).ravel()

@@ -6,9 +6,9 @@ the content. Nothing is left out without a word: a file of no split is a problem
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import FILE, Splits
@@ -28,10 +28,17 @@ UNCERTAIN = {
 }
 
 
-def find_sources(
+class FoundSplits(NamedTuple):
+    """The sources of each split, in the order of paths, and the files that are in none."""
+
+    sources: dict[str, list[Source]]
+    unused: list[Path]
+
+
+def find_splits(
     folder: Path, splits: Literal["auto"] | Splits, format: str, formats: Sequence[Recogniser], needs_test: bool
-) -> dict[str, list[Source]]:
-    """The sources of each split, in the order of paths; of validation there may be none, of test where it is not needed.
+) -> FoundSplits:
+    """The sources of each split; of validation there may be none, of test where it is not needed.
 
     Args: splits, format: as params.yaml has them; formats: those that can be told by their content.
     Raises: InputError with every file that has no name, no split or no format, or several, and every split without a file.
@@ -51,17 +58,21 @@ def find_sources(
             sources[split].append(source)
     if problems:
         raise InputError(problems)
-    return sources
+    return FoundSplits(sources, list(_unused(raw, set(paths.values()))))
 
 
-def unused_line(folder: Path, sources: Mapping[str, Sequence[Source]]) -> str | None:
-    """What a run says of the files of a folder that are in no source; None where there are none."""
-    paths = {source.path for of_split in sources.values() for source in of_split}
-    raw, _ = find_raw_files(folder)
-    documents = {file for file in raw.all_files if file.suffix in BRAT and not paths.isdisjoint(file.parents)}
-    unused = [file.relative_to(folder).as_posix() for file in raw.all_files if file not in paths and file not in documents]
+def _unused(raw: RawFiles, paths: Collection[Path]) -> Iterator[Path]:
+    """The files that are not read, by themselves or in a folder of brat."""
+    for file in raw.all_files:
+        in_folder = file.suffix in BRAT and any(above in paths for above in file.parents)
+        if file not in paths and not in_folder:
+            yield file
+
+
+def unused_line(folder: Path, unused: Sequence[Path]) -> str | None:
+    """What a run says of the files of a folder that are in no split; None where there are none."""
     count = "1 file" if len(unused) == 1 else f"{len(unused):,} files"
-    return f"{count} of {folder} in no split: {named(unused)}" if unused else None
+    return f"{count} of {folder} in no split: {named([file.relative_to(folder).as_posix() for file in unused])}" if unused else None
 
 
 def _joined(raw: RawFiles, told: Mapping[Path, Told]) -> dict[Path, Path]:
@@ -108,7 +119,7 @@ def _detected(path: Path, is_folder: bool, formats: Sequence[Recogniser]) -> Sou
         return Source(path, detect(path, formats))
     except InputError as error:
         [problem] = error.problems
-    if not is_folder:
+    if not is_folder or problem.kind == "file-not-utf8":
         return problem
     hint = "put a .txt beside each .ann and other files elsewhere; with parse.format: brat each file's problem is told"
     return Problem("a folder of .ann files that is not brat's", hint, "format-unknown", str(path))

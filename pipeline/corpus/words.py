@@ -1,6 +1,6 @@
 """The words of annotated sentences: spaCy's tokens, cut where an entity begins or ends inside one.
 
-With the cuts, markers glued to letters or hyphens stay exact. White space makes no word.
+With the cuts, markers glued to letters or hyphens stay exact. White space makes no word, nor does an empty token.
 """
 
 from __future__ import annotations
@@ -88,7 +88,7 @@ def _tokens(
 def _without_white_space(text: str, starts: Ints, ends: Ints) -> tuple[list[str], Ints]:
     """The stretches [start, end) of a text that are more than white space, and their starts."""
     stretches = [text[start:end] for start, end in zip(starts.tolist(), ends.tolist(), strict=True)]
-    is_word = np.array([not stretch.isspace() for stretch in stretches], bool)
+    is_word = np.array([bool(stretch.strip()) for stretch in stretches], bool)
     return list(compress(stretches, is_word)), starts[is_word]
 
 

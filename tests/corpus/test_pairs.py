@@ -9,8 +9,10 @@ from hypothesis import strategies as st
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.excerpts import Excerpts, find_annotated
-from pipeline.corpus.pair_options import PairCounts, PairOptions
+from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair, find_pairs
+from pipeline.corpus.sentences import segment, segmenter_of
+from pipeline.corpus.words import load_tokenizer
 from tests.support.documents import documents
 
 TEXT = "Ada met Eve. She knew Bob well. Bob left."
@@ -39,7 +41,7 @@ def shown(pairs):
 def test_the_single_relation_of_a_document_is_a_pair_with_its_id():
     result = found(("a", "e", "Met"))
     assert result.pairs == (AnnotatedPair("7", "f:1", "Ada met Eve.", Span(0, 3), Span(8, 11), "Met", "Per", "Per", "7"),)
-    assert (result.problems, result.counts) == ((), PairCounts(annotated=1))
+    assert (result.problems, result.counts) == ((), Counter(annotated=1))
 
 
 def test_several_relations_have_ids_of_head_and_tail():
@@ -58,19 +60,19 @@ def test_the_text_of_a_later_sentence_begins_with_it():
 def test_a_pair_across_sentences_gets_the_shortest_run_that_holds_both():
     result = found(("e", "b", "Knows"))
     assert shown(result) == [("7", "Eve", "Knows", "Bob", "Ada met Eve. She knew Bob well.")]
-    assert result.counts == PairCounts(annotated=1, across_sentences=1)
+    assert result.counts == Counter(annotated=1, across_sentences=1)
 
 
 def test_an_entity_that_ends_with_its_sentence_reaches_into_no_other():
     touching = Document("7", "f:1", "a b.c", (Entity("x", (Span(0, 1),)), Entity("y", (Span(2, 4),))), (Relation("x", "y", "X"),))
     result = find_pairs(touching, (Span(0, 4), Span(4, 5)), PairOptions())
-    assert ([pair.text for pair in result.pairs], result.counts.across_sentences) == (["a b."], 0)
+    assert ([pair.text for pair in result.pairs], result.counts["across_sentences"]) == (["a b."], 0)
 
 
 def test_a_pair_across_sentences_may_be_left_out_and_is_counted():
     result = found(("e", "b", "Knows"), ("a", "e", "Met"), across_sentences="exclude")
     assert [pair.id for pair in result.pairs] == ["7:a-e"]
-    assert result.counts == PairCounts(annotated=1, across_sentences=1, excluded=1)
+    assert result.counts == Counter(annotated=1, across_sentences=1, excluded=1)
 
 
 def test_the_text_of_a_pair_format_stays_as_it_is():
@@ -92,7 +94,7 @@ def test_a_symmetric_relation_has_no_direction(ends, label):
 def test_a_relation_is_renamed_with_its_direction_and_types_are_too():
     result = found(("a", "e", "Met(e2,e1)"), rename={"Met": "Saw", "Per": "Person"})
     assert [(pair.relation, pair.e1_type, pair.e2_type) for pair in result.pairs] == [("Saw(e2,e1)", "Person", "Person")]
-    assert result.counts == PairCounts(annotated=1, renamed=3)
+    assert result.counts == Counter(annotated=1, renamed=3)
 
 
 def test_a_renamed_relation_may_be_symmetric():
@@ -103,7 +105,7 @@ def test_fragments_become_the_stretch_that_holds_them():
     torn = replace(ADA, spans=(Span(0, 3), Span(8, 11)))
     result = found(("a", "s", "X"), changed={"entities": (torn, SHE)})
     assert shown(result)[0][1] == "Ada met Eve"
-    assert result.counts == PairCounts(annotated=1, across_sentences=1, covered=1)
+    assert result.counts == Counter(annotated=1, across_sentences=1, covered=1)
 
 
 def test_fragments_may_be_a_problem():
@@ -131,12 +133,30 @@ def test_several_labels_of_a_pair_are_one_problem():
 def test_the_first_of_several_labels_may_be_kept_and_the_others_are_counted():
     result = found(*TWICE, several="first")
     assert [pair.relation for pair in result.pairs] == ["Met", "Knew"]
-    assert result.counts == PairCounts(annotated=2, dropped=1)
+    assert result.counts == Counter(annotated=2, dropped=1)
 
 
 def test_several_labels_may_be_pairs_of_their_own():
     result = found(*TWICE, several="rows")
     assert [(pair.id, pair.relation) for pair in result.pairs] == [("7:a-e", "Met"), ("7:a-e~2", "Saw"), ("7:s-b", "Knew")]
+
+
+def test_annotators_who_label_a_pair_otherwise_give_it_several_labels_whatever_the_ids_of_their_entities():
+    twice = {"entities": (ADA, EVE, replace(ADA, id="x"), replace(EVE, id="y"))}
+    relations = (("a", "e", "Met"), ("x", "y", "Saw"))
+    (problem,) = found(*relations, changed=twice).problems
+    assert (problem.found, problem.row_id) == ("the pair a-e has the relations Met, Saw", "7:a-e")
+    assert [pair.id for pair in found(*relations, changed=twice, several="first").pairs] == ["7:a-e"]
+    other_type = {"entities": (*twice["entities"][:2], replace(ADA, id="x", type="Role"), replace(EVE, id="y"))}
+    assert len(found(*relations, changed=other_type).pairs) == 2
+
+
+def test_a_symmetric_relation_given_in_both_orders_is_one_pair():
+    both = (("a", "e", "Met"), ("e", "a", "Met"))
+    result = found(*both, symmetric=frozenset({"Met"}))
+    assert ([pair.id for pair in result.pairs], result.counts) == (["7:a-e"], Counter(annotated=1, dropped=1))
+    assert len(found(*both).pairs) == 2
+    assert len(found(both[0], both[0], symmetric=frozenset({"Met"})).pairs) == 2
 
 
 def test_labels_that_a_new_name_makes_one_are_not_several():
@@ -172,12 +192,19 @@ def test_what_is_no_pair_is_a_problem_of_its_document(case):
 def test_all_ordered_pairs_of_a_sentence_without_relation_become_negative():
     result = found(("a", "e", "Met"), negatives="all", negative_label="NA")
     assert [(pair.id, pair.relation) for pair in result.pairs] == [("7", "Met"), ("7:e-a", "NA"), ("7:s-b", "NA"), ("7:b-s", "NA")]
-    assert result.counts == PairCounts(annotated=1, negatives=3)
+    assert result.counts == Counter(annotated=1, negatives=3)
 
 
-def test_entities_of_the_same_characters_are_no_negative_pair():
+def test_entities_of_the_same_characters_are_no_negative_pair_and_share_their_relations():
     twin = replace(ADA, id="twin", type="First")
-    assert found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all").counts.negatives == 3
+    result = found(("a", "e", "Met"), changed={"entities": (ADA, twin, EVE)}, negatives="all")
+    assert [pair.id for pair in result.pairs] == ["7", "7:e-a"]
+
+
+def test_entities_that_two_annotators_marked_alike_are_one_mention():
+    twice = document(entities=(ADA, replace(ADA, id="twin"), EVE))
+    words = segment(twice, segmenter_of(load_tokenizer("en", "char"))).words
+    assert [mention[:2] for mention in Excerpts(twice, words, {}).of_run(Span(0, 41)).mentions] == [(0, 1), (2, 3)]
 
 
 def test_the_reverse_of_a_symmetric_relation_is_not_negative():
@@ -185,8 +212,34 @@ def test_the_reverse_of_a_symmetric_relation_is_not_negative():
     assert [pair.id for pair in result.pairs] == ["7", "7:s-b", "7:b-s"]
 
 
+def window_of(max_length, *relations):
+    drawn = document(*relations)
+    words = segment(drawn, segmenter_of(load_tokenizer("en", "char"))).words
+    options = PairOptions(negatives="all", max_length=max_length)
+    return find_pairs(drawn, (Span(0, 41),), options, Excerpts(drawn, words, {}))
+
+
+def test_negative_pairs_further_apart_than_a_window_are_left_out_and_counted():
+    two_words = window_of(3)  # Ada met Eve . She knew Bob well . Bob left .
+    assert {pair.id for pair in two_words.pairs} == {"7:a-e", "7:e-a", "7:e-s", "7:s-e", "7:s-b", "7:b-s"}
+    assert (two_words.counts["negatives"], two_words.counts["far_apart"]) == (6, 14)
+    assert window_of(10).counts == Counter(negatives=20)
+
+
+def test_annotated_pairs_further_apart_than_a_window_stay_for_the_position_stage_to_tell():
+    assert [pair.id for pair in window_of(1, ("a", "c", "Met")).pairs] == ["7"]
+
+
+def test_a_ratio_of_negatives_is_drawn_of_the_pairs_that_a_window_can_hold():
+    drawn = [replace(document(("a", "e", "Met")), id=str(number)) for number in range(20)]
+    words = segment(drawn[0], segmenter_of(load_tokenizer("en", "char"))).words
+    options = PairOptions(negatives=1.0, max_length=3)
+    ids = {find_pairs(one, (Span(0, 41),), options, Excerpts(one, words, {})).pairs[1].id.partition(":")[2] for one in drawn}
+    assert ids <= {"e-a", "e-s", "s-e", "s-b", "b-s"}
+
+
 def test_a_document_of_one_pair_alone_has_no_negatives():
-    assert found(("a", "e", "Met"), negatives="all", changed={"complete": False}).counts == PairCounts(annotated=1)
+    assert found(("a", "e", "Met"), negatives="all", changed={"complete": False}).counts == Counter(annotated=1)
 
 
 def test_pairs_left_out_or_refused_are_not_negative_either():
@@ -195,14 +248,14 @@ def test_pairs_left_out_or_refused_are_not_negative_either():
 
 def test_a_ratio_of_negatives_is_of_the_positives():
     two = (("a", "e", "Met"), ("s", "b", "Other"))
-    assert found(*two, negatives=1.0).counts.negatives == 1
-    assert found(*two, negatives=2.0).counts.negatives == 2
-    assert found(*two, negatives=9.0).counts.negatives == 2
-    assert found(negatives=1.0).counts.negatives == 0
+    assert found(*two, negatives=1.0).counts["negatives"] == 1
+    assert found(*two, negatives=2.0).counts["negatives"] == 2
+    assert found(*two, negatives=9.0).counts["negatives"] == 2
+    assert found(negatives=1.0).counts["negatives"] == 0
 
 
 def test_a_part_of_a_negative_is_one_as_often_as_the_part_is_large():
-    drawn = [found(("a", "e", "Met"), negatives=0.3, changed={"id": str(number)}).counts.negatives for number in range(1000)]
+    drawn = [found(("a", "e", "Met"), negatives=0.3, changed={"id": str(number)}).counts["negatives"] for number in range(1000)]
     assert set(drawn) == {0, 1}
     assert 250 < sum(drawn) < 350
 
@@ -218,7 +271,7 @@ def test_every_relation_gives_exactly_one_pair(drawn):
     result = find_pairs(drawn, drawn.sentences, PairOptions())
     assert result.problems == ()
     assert Counter(pair.relation for pair in result.pairs) == Counter(relation.label for relation in drawn.relations)
-    assert len({pair.id for pair in result.pairs}) == len(drawn.relations) == result.counts.annotated
+    assert len({pair.id for pair in result.pairs}) == len(drawn.relations) == result.counts["annotated"]
 
 
 @given(ANY)
@@ -233,24 +286,23 @@ def test_the_text_of_an_entity_is_that_of_the_document(drawn):
 def test_annotated_and_negative_pairs_are_all_ordered_pairs_of_a_sentence(drawn):
     result = find_pairs(drawn, drawn.sentences, PairOptions(negatives="all"))
     inside = {
-        (e1.id, e2.id)
+        (e1.cover, e2.cover)
         for e1, e2 in permutations(drawn.entities, 2)
         if any(
             span.start <= min(e1.cover.start, e2.cover.start) and max(e1.cover.end, e2.cover.end) <= span.end
             for span in drawn.sentences
         )
     }
-    related = {(relation.head, relation.tail) for relation in drawn.relations}
-    assert result.counts.negatives == len(inside - related)
-    assert len(result.pairs) == len(inside | related)
+    related = {(drawn.entity(relation.head).cover, drawn.entity(relation.tail).cover) for relation in drawn.relations}
+    assert result.counts["negatives"] == len({(one, other) for one, other in inside - related if one != other})
+    assert len(result.pairs) == len(drawn.relations) + result.counts["negatives"]
 
 
 @given(ANY, st.sampled_from(["keep", "exclude"]))
 def test_counts_add_up(drawn, across):
     result = find_pairs(drawn, drawn.sentences, PairOptions(across_sentences=across))
-    counts = result.counts + PairCounts()
-    assert counts.annotated + counts.excluded == len(drawn.relations)
-    assert counts + counts == PairCounts(*(2 * count for count in vars(counts).values()))
+    assert result.counts["annotated"] + result.counts["excluded"] == len(drawn.relations)
+    assert result.counts.keys() <= COUNTED.keys()
 
 
 def test_a_sentence_longer_than_the_limit_is_refused_whether_or_not_it_has_a_pair() -> None:

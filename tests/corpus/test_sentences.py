@@ -53,6 +53,11 @@ def test_an_empty_text_has_no_sentence(split):
     assert segment(document(""), split).sentences == ()
 
 
+def test_tokens_of_nothing_are_no_words():
+    tokens = document("a  b", words=(Span(0, 1), Span(1, 2), Span(2, 2), Span(3, 4)), sentences=(Span(0, 4),))
+    assert segment(tokens, lambda text: pytest.fail("it has words")).words == [(0, 1), (3, 4)]
+
+
 def test_a_text_of_white_space_is_one_sentence(split):
     assert texts(document(" \n "), split) == [" \n "]
 

@@ -9,7 +9,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.params import Splits
 from pipeline.corpus.formats import brat, conll, dygie, tsv
 from pipeline.corpus.formats.detection import Recogniser
-from pipeline.corpus.sources import find_sources, unused_line
+from pipeline.corpus.sources import find_splits, unused_line
 from pipeline.corpus.split_names import WORDS, splits_in
 
 FORMATS = [Recogniser(module.__name__.rpartition(".")[2], module.recognises) for module in (brat, conll, dygie, tsv)]
@@ -40,7 +40,7 @@ def raw(tmp_path):
 
 def found(folder, splits="auto", format="auto", needs_test=False):
     """The sources of each split as names below the folder, with their format."""
-    sources = find_sources(folder, splits, format, FORMATS, needs_test)
+    sources = find_splits(folder, splits, format, FORMATS, needs_test).sources
     return {split: [(path.relative_to(folder).as_posix(), name) for path, name in of_split] for split, of_split in sources.items()}
 
 
@@ -244,12 +244,14 @@ def test_a_pattern_that_matches_nothing_is_a_problem_with_the_nearest_name(raw):
 
 def test_files_that_no_pattern_matches_are_told_in_a_line(raw):
     folder = raw("a.txt", "b/1.ann", "b/notes.pdf", "types.json", "README.md", "c/2.ann")
-    sources = find_sources(folder, Splits(("a.txt", "b/*.ann")), "auto", FORMATS, False)
-    assert unused_line(folder, sources) == f"4 files of {folder} in no split: b/notes.pdf, c/2.ann, c/2.txt and 1 more"
-    sources = find_sources(folder, Splits(("a.txt", "types.json", "b/*.ann", "c")), "auto", FORMATS, False)
-    assert unused_line(folder, sources) == f"1 file of {folder} in no split: b/notes.pdf"
+
+    def line(*patterns):
+        return unused_line(folder, find_splits(folder, Splits(patterns), "auto", FORMATS, False).unused)
+
+    assert line("a.txt", "b/*.ann") == f"4 files of {folder} in no split: b/notes.pdf, c/2.ann, c/2.txt and 1 more"
+    assert line("a.txt", "types.json", "b/*.ann", "c") == f"1 file of {folder} in no split: b/notes.pdf"
     (folder / "b/notes.pdf").unlink()
-    assert unused_line(folder, sources) is None
+    assert line("a.txt", "types.json", "b/*.ann", "c") is None
 
 
 def test_a_link_to_a_file_is_read_as_dvc_makes_such_and_one_to_a_folder_is_a_problem(raw, tmp_path):

@@ -44,6 +44,12 @@ def test_white_space_makes_no_word_not_even_at_the_edge_of_an_entity():
     assert (words, starts, e1, e2) == (["a", "b", "c"], [0, 5, 8], ["b"], ["c"])
 
 
+def test_an_empty_token_makes_no_word():
+    given = [[(0, 1), (2, 2), (3, 4), (4, 4)]]
+    found = find_words(["a  b"], np.array([[0, 1, 3, 4]]), TOKENIZERS["en"], given)
+    assert (found.words, found.spans.tolist()) == (["a", "b"], [[0, 1, 1, 2]])
+
+
 def test_contractions_and_abbreviations_are_those_of_the_language():
     assert split("He doesn't eat in the U.S. now", (0, 2), (22, 26))[0] == ["He", "does", "n't", "eat", "in", "the", "U.S.", "now"]
 

@@ -12,7 +12,6 @@ from pipeline.core.schema import Span
 from pipeline.corpus.document import Entity, Relation
 
 BEGINS = re.compile(r"(?:[A-Za-z]+|#[A-Za-z]*)[0-9]+\S*\t|\*\t")
-BREAK = re.compile(r"\r\n|\r|\n")
 TEXTBOUND = re.compile(r"(\S+) +([0-9]{1,12} [0-9]{1,12}(?:;[0-9]{1,12} [0-9]{1,12})*) *\t(.*)", re.DOTALL)
 BINARY = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+)\s*")
 EQUIVALENCE = re.compile(r"(\S+)((?: +\S+){2,})\s*")
@@ -54,7 +53,7 @@ def split_lines(text: str) -> list[Line]:
     >>> split_lines("T1\tTask 0 7\tfield\ntheory\nR1\tUses Arg1:T1 Arg2:T2\n")[0]
     Line(number=1, id='T1', body='Task 0 7\tfield', more=('theory',))
     """
-    raw = [line.lstrip("\ufeff") for line in BREAK.split(text)]
+    raw = [line.lstrip("\ufeff") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     begins = [index for index, line in enumerate(raw) if BEGINS.match(line)]
     lines = [Line(1, "", "", tuple(raw[: begins[0] if begins else None]))]
     for begin, end in pairwise([*begins, len(raw)]):

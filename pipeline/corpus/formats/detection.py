@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.untrusted import shown
-from pipeline.corpus.formats.text_lines import head_lines, is_utf16
+from pipeline.corpus.formats.text_lines import head_lines, head_problem
 
 SHOWN_CHARACTERS = 80
 SHOWN_FILES = 5
@@ -27,7 +27,7 @@ class Recogniser(NamedTuple):
 def detect(path: Path, formats: Sequence[Recogniser]) -> str:
     """The name of the one format that a file or folder is in.
 
-    Raises: InputError where it is in none of the formats, or in several.
+    Raises: InputError where it is in none of the formats, or in several, or no format is seen for its encoding.
     """
     names = _names(path, formats)
     if len(names) == 1:
@@ -35,6 +35,8 @@ def detect(path: Path, formats: Sequence[Recogniser]) -> str:
     if names:
         found = f"this may be {' or '.join(names)}: {_seen(path)}"
         raise InputError.of(path, found, "say which one in parse.format", "format-ambiguous")
+    if problem := _encoding_problem(path):
+        raise InputError([problem])
     known = ", ".join(name for name, _ in formats)
     raise InputError.of(path, f"this is no format that we know: {_seen(path)}", f"it can be {known}", "format-unknown")
 
@@ -56,13 +58,17 @@ def _names(path: Path, formats: Sequence[Recogniser]) -> list[str]:
     return [name for name, recognises in formats if recognises(path)]
 
 
+def _encoding_problem(path: Path) -> Problem | None:
+    """What is wrong with the encoding of a file, or of the first file of annotation in a folder."""
+    file = min((each for each in path.rglob("*.ann") if each.is_file()), default=None) if path.is_dir() else path
+    return head_problem(file) if file else None
+
+
 def _seen(path: Path) -> str:
     """What a file or folder begins with, for a message."""
     if path.is_dir():
         names = sorted(entry.name for entry in path.iterdir())
         return f"a folder with {_cut(', '.join(names[:SHOWN_FILES]))}" if names else "an empty folder"
-    if is_utf16(path):
-        return "a file in UTF-16"
     lines = head_lines(path)
     return f"its first line is {_cut(lines[0])}" if lines else "it is empty"
 

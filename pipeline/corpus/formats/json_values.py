@@ -28,11 +28,10 @@ from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.core.files import Row
 from pipeline.corpus.formats.json_fields import read_id
 from pipeline.corpus.formats.json_text import LONGEST, NOT_UTF8, PYTHON, JsonText
-from pipeline.corpus.formats.text_lines import content_id
+from pipeline.corpus.formats.text_lines import UTF16, content_id
 
 SAMPLE_BYTES = 1 << 20  # of a file, to tell its format: an object that holds a long document takes more than 64 KB
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
-UTF16 = Problem("the file is UTF-16", "save the file as UTF-8", "file-not-utf8")
 NO_OBJECT = Problem("a JSON value that is no object", "write objects, {...}, one after the other or in one list", "file-not-json")
 NO_LISTS = Problem("no JSON object of lists", 'write {"name": [{...}, ...], ...}', "file-not-json")
 CUT_SHORT = "close it: the file may be cut short"

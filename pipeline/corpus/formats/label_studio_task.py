@@ -35,6 +35,8 @@ def text_key(data: Mapping[str, object], regions: Sequence[Row]) -> str | None:
     """
     named = [str(region.get("to_name")) for region in regions]
     keys = [key for key in dict.fromkeys([*named, "text", *data]) if is_name(data.get(key))]
+    if len(keys) == 1:
+        return keys[0]
     fitting = (key for key in keys if not any(isinstance(one, Problem) for one in read_regions(regions, str(data[key]))))
     return next(fitting, keys[0] if keys else None)
 
@@ -42,6 +44,8 @@ def text_key(data: Mapping[str, object], regions: Sequence[Row]) -> str | None:
 def read_annotations(annotations: Sequence[Row], text: str) -> Said:
     """What all annotations of a task say; a region that all of them have alike is one entity."""
     said = [_read_annotation(annotation, text) for annotation in annotations]
+    if len(said) == 1:
+        return said[0]
     shared = {entity.id for entity in set(said[0].entities).intersection(*(one.entities for one in said[1:]))}
     names = [read_id(annotation.get("id")) or str(number) for number, annotation in enumerate(annotations, 1)]
     told = [_renamed(one, name, shared) for one, name in zip(said, names, strict=True)]

@@ -13,6 +13,8 @@ from pipeline.corpus.formats.detection import another_format, detect
 
 SUFFIXES = frozenset({".json", ".jsonl", ".txt", ".tsv", ".conll"})  # of files that are read; those of a brat folder are one
 
+UNKNOWN = "name its format with --from, or move the file elsewhere"
+
 # fmt: off
 FormatName = Literal[  # the keys of FORMATS
     "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
@@ -40,12 +42,11 @@ def find_sources(path: Path, asked: str | None = None) -> list[Source]:
         try:
             name = asked or detect(each, RECOGNISERS)
         except InputError as error:
-            problems += [
-                replace(problem, hint="name its format with --from, or move the file elsewhere") for problem in error.problems
-            ]
+            [problem] = error.problems
+            problems.append(problem if problem.kind == "file-not-utf8" else replace(problem, hint=UNKNOWN))
             continue
-        problem = another_format(each, asked, RECOGNISERS) if asked else None
-        problems += [replace(problem, hint="leave --from out, or name that format")] if problem else []
+        if asked and (another := another_format(each, asked, RECOGNISERS)):
+            problems.append(replace(another, hint="leave --from out, or name that format"))
         sources.append(Source(each, name))
     if problems:
         raise InputError(problems)

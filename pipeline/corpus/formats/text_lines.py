@@ -10,6 +10,7 @@ from __future__ import annotations
 
 import codecs
 import hashlib
+import io
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 from typing import NamedTuple
@@ -22,6 +23,7 @@ HEAD_BYTES = 1 << 16  # enough to tell a format by, whatever the size of the fil
 MARK = "\ufeff"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
 NOT_UTF8 = "save the whole file as UTF-8"
+UTF16 = Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8")
 
 
 class TextLine(NamedTuple):
@@ -42,7 +44,7 @@ class StreamLine(NamedTuple):
 def read_lines(path: Path) -> Iterator[TextLine | Problem]:
     """The lines of a file, or what is wrong with its encoding after the lines before."""
     if is_utf16(path):
-        yield Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8").at(f"{path}:1")
+        yield UTF16.at(f"{path}:1")
         return
     with path.open(encoding="utf-8", errors="surrogateescape") as file:  # ends a line with LF, CRLF or CR, and with nothing else
         for number, line in enumerate(file, 1):
@@ -63,6 +65,18 @@ def begins_utf16(raw: bytes) -> bool:
     return raw.startswith(UTF_16) or 3 * raw.count(0, 0, HEAD_BYTES) > min(len(raw), HEAD_BYTES)
 
 
+def head_problem(path: Path) -> Problem | None:
+    """What is wrong with the encoding of a file, by its beginning."""
+    if is_utf16(path):
+        return UTF16.at(f"{path}:1")
+    with path.open("rb") as file:
+        head = codecs.getincrementaldecoder("utf-8")("surrogateescape").decode(file.read(HEAD_BYTES))
+    for number, line in enumerate(io.StringIO(head, newline=None), 1):
+        if problem := _encoding_problem(line):
+            return problem.at(f"{path}:{number}")
+    return None
+
+
 def _encoding_problem(line: str) -> Problem | None:
     """What is wrong with a line in which a byte that is not UTF-8 stands as a surrogate."""
     if line.isascii():
@@ -81,7 +95,7 @@ def decode(raw_lines: Iterable[bytes]) -> Iterator[StreamLine]:
     for number, raw in enumerate(raw_lines, 1):
         if number == 1:
             if raw.startswith(UTF_16):
-                yield StreamLine(1, "\ufffd", Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8"))
+                yield StreamLine(1, "\ufffd", UTF16)
                 return
             raw = raw.removeprefix(codecs.BOM_UTF8)
         yield _decode(number, raw.rstrip(b"\r\n"))

@@ -13,8 +13,8 @@ from pipeline.corpus.formats.conll import DOC, Block, blocks, document_lines
 from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, split_row
 from pipeline.corpus.formats.tag_schemes import OUTSIDE, Run, like, split_tag
 from pipeline.corpus.formats.token_rows import word_runs
-from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
-from pipeline.corpus.rewriting.text_lines import Extent, Lines
+from pipeline.corpus.rewriting.edits import Edit, Probe
+from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
 MULTI_HEAD_CELLS = 5
 CELL = re.compile("[^\t]+")
@@ -27,26 +27,23 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     """
     lines = Lines(path)
     found = [block for block in blocks(lines.numbered()) if isinstance(block, Block)]
-    places = by_line(block.line for block in found)
-    changed = {}
-    for edit in edits:
-        with probe.editing(edit):
-            block = found[edit.find(places)]
-            last = max([*(line.number for line in block.tokens), *(number for number, _ in block.relations)])
-            changed[Extent(block.line - 1, last)] = [
-                _revised(lines.texts(Extent(block.line - 1, last)), block, edit.old, new, probe) for new in edit.new
-            ]
+
+    def revise(block: Block, old: Document, new: Document) -> list[str]:
+        return ["\n".join(_revised(lines.texts(_extent(block)), block, old, new))]
+
+    changed = edited(found, _extent, revise, edits, probe)
     return {path: lines.joined(changed, between=[] if any(DOC in line for line in lines.raw) else [""])}
 
 
-def _revised(texts: Sequence[str], block: Block, old: Document, new: Document, probe: Probe) -> list[str]:
+def _extent(block: Block) -> Extent:
+    return Extent(block.line - 1, max([*(line.number for line in block.tokens), *(number for number, _ in block.relations)]))
+
+
+def _revised(texts: Sequence[str], block: Block, old: Document, new: Document) -> Iterator[str]:
     """The lines of a block that says what a document has become, with its entities in reading order."""
     is_multi_head = len(split_row(block.tokens[0].text)) == MULTI_HEAD_CELLS
     ordered = replace(new, entities=tuple(sorted(new.entities, key=lambda entity: entity.spans)))
-    revised = list((_multi_head if is_multi_head else _original)(texts, block, old, ordered))
-    text = "\n".join(revised)
-    first_right([(text, probe(text))], new)
-    return revised
+    return (_multi_head if is_multi_head else _original)(texts, block, old, ordered)
 
 
 def _multi_head(texts: Sequence[str], block: Block, old: Document, new: Document) -> Iterator[str]:

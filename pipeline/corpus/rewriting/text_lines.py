@@ -1,15 +1,18 @@
-"""The lines of a text file with their ends, and other lines in the place of some."""
+"""The lines of a text file with their ends, and other lines in the place of those of edited records."""
 
 from __future__ import annotations
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from pathlib import Path
-from typing import NamedTuple
+from typing import NamedTuple, TypeVar
 
+from pipeline.corpus.document import Document
 from pipeline.corpus.formats.text_lines import MARK, TextLine
+from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 
 LINE = re.compile(r"[^\r\n]*(?:\r\n|\r|\n)|[^\r\n]+\Z")
+Record = TypeVar("Record")
 
 
 class Extent(NamedTuple):
@@ -64,3 +67,26 @@ class Lines:
         kept = ends if len(new) == len(was) else [of_line.get(line) or self.end for line in new]
         lines = [line + end for line, end in zip(new, [*kept[:-1], ends[-1]], strict=True)]
         return [MARK + lines[0] if was[0].startswith(MARK) else lines[0], *lines[1:]]
+
+
+def edited(
+    records: Sequence[Record],
+    extent: Callable[[Record], Extent],
+    revise: Callable[[Record, Document, Document], Iterable[str]],
+    edits: Sequence[Edit],
+    probe: Probe,
+    above: str = "",
+) -> dict[Extent, list[list[str]]]:
+    """The lines in the place of each record whose document was edited, the first that say what it has become.
+
+    Args: extent: the lines of a record; revise: texts that may say what its document, as it was, has become; above: what stands
+        above a record for the reader to know its form.
+    """
+    places = by_line(extent(record).start + 1 for record in records)
+    changed = {}
+    for edit in edits:
+        with probe.editing(edit):
+            record = records[edit.find(places)]
+            texts = [((text, probe(above + text)) for text in revise(record, edit.old, new)) for new in edit.new]
+            changed[extent(record)] = [first_right(of_new, new).split("\n") for of_new, new in zip(texts, edit.new, strict=True)]
+    return changed

@@ -6,10 +6,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.text_lines import TextLine
 from pipeline.corpus.formats.token_rows import require_pair
 from pipeline.corpus.formats.tsv import COLUMNS, find_header
-from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
-from pipeline.corpus.rewriting.text_lines import Extent, Lines
+from pipeline.corpus.rewriting.edits import Edit, Probe
+from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
 
 def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mapping[Path, bytes]:
@@ -21,17 +22,16 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     numbered = [line for line in lines.numbered() if line.text.strip()]
     header = find_header(numbered[0].text)
     above = f"{numbered[0].text}\n" if header else ""
-    places = by_line(line.number for line in numbered)
-    changed = {}
-    for edit in edits:
-        with probe.editing(edit):
-            line = numbered[edit.find(places)]
-            rows = [_candidates(line.text.split("\t"), header or COLUMNS, new) for new in edit.new]
-            right = [
-                first_right(((row, probe(above + row)) for row in of_new), new) for of_new, new in zip(rows, edit.new, strict=True)
-            ]
-            changed[Extent(line.number - 1, line.number)] = [[row] for row in right]
+
+    def revise(line: TextLine, old: Document, new: Document) -> Iterator[str]:
+        return _candidates(line.text.split("\t"), header or COLUMNS, new)
+
+    changed = edited(numbered, _extent, revise, edits, probe, above)
     return {path: lines.joined(changed)}
+
+
+def _extent(line: TextLine) -> Extent:
+    return Extent(line.number - 1, line.number)
 
 
 def _candidates(cells: Sequence[str], columns: Sequence[str], document: Document) -> Iterator[str]:

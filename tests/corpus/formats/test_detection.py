@@ -4,7 +4,7 @@ from benchmarks.campaign.rounds import within
 from pipeline.core.errors import InputError
 from pipeline.corpus.formats import conll, tsv
 from pipeline.corpus.formats.detection import Recogniser, another_format, detect
-from pipeline.corpus.formats.text_lines import head_lines
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, head_lines
 
 FORMATS = [Recogniser("conll", conll.recognises), Recogniser("tsv", tsv.recognises)]
 PAIR = "a\tb\tUses\ta uses b\n"
@@ -61,7 +61,27 @@ def test_a_file_in_utf16_is_told_as_such(tmp_path):
     path.write_text(PAIR, encoding="utf-16")
     assert detect(path, FORMATS) == "tsv"
     path.write_text("Dear all", encoding="utf-16")
-    assert problem(path).found.endswith("a file in UTF-16")
+    assert (problem(path).found, problem(path).kind) == ("the file is UTF-16", "file-not-utf8")
+
+
+def test_json_in_cp1252_is_told_as_such_and_not_as_an_unknown_format(tmp_path):
+    path = tmp_path / "train.json"
+    path.write_bytes('[\n{"text": "Zo\xeb left."}]'.encode("cp1252"))
+    told = problem(path)
+    assert told.found == "byte 0xeb at character 13 is not UTF-8, the file may be in cp1252"
+    assert (told.source, told.kind, told.hint) == (f"{path}:2", "file-not-utf8", "save the whole file as UTF-8")
+
+
+def test_a_character_that_the_end_of_the_sample_cuts_is_not_wrong(tmp_path):
+    path = tmp_path / "train.json"
+    path.write_bytes(b"x" + "é".encode() * HEAD_BYTES)
+    assert problem(path).kind == "format-unknown"
+
+
+def test_a_folder_whose_annotation_is_in_utf16_is_told_as_such(tmp_path):
+    (tmp_path / "b.ann").write_text("T1\tPer 0 3\tAnn", encoding="utf-16")
+    (tmp_path / "a.ann").write_text("T1\tPer 0 3\tAnn", encoding="utf-16")
+    assert (problem(tmp_path).source, problem(tmp_path).found) == (f"{tmp_path}/a.ann:1", "the file is UTF-16")
 
 
 def test_a_folder_is_told_by_its_files(tmp_path):
