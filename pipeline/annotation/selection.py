@@ -31,18 +31,6 @@ def doubtful(probabilities: Floats, given: Ints) -> Ints:
     return contradicted
 
 
-def margins(probabilities: Floats) -> Doubles:
-    """By how much the most probable of R labels is more probable than the next: (N,), 1 where there is no other.
-
-    >>> margins(np.array([[0.75, 0.25], [0.5, 0.5]], np.float32)).tolist()
-    [0.5, 0.0]
-    """
-    if probabilities.shape[1] < 2:
-        return np.ones(len(probabilities))
-    second, first = np.sort(probabilities.astype(np.float64), axis=1)[:, -2:].T
-    return np.asarray(first - second)
-
-
 def uncertain(margin: Doubles, count: int) -> Ints:
     """The rows of the smallest margins (Scheffer et al. 2001).
 
