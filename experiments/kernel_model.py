@@ -17,7 +17,7 @@ from pipeline.core.arrays import Bools, Floats, Ints
 from pipeline.core.schema import Span
 from pipeline.model.batches import VectorStore
 
-LANDMARKS = 8_000  # rows that all are compared with, at most
+LANDMARKS = 12_000  # rows that all are compared with, at most
 MOST_VALUES = 400_000_000  # of similarities, 1.6 GB: more rows have fewer landmarks
 SEED = 0  # of the draw of landmarks
 BLOCK_ROWS = 1_000  # that are described at once
