@@ -13,7 +13,7 @@ import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Literal
+from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
@@ -23,9 +23,10 @@ from experiments.runs import PARAMS
 from pipeline.annotation.selection import diverse, drawn, uncertain
 from pipeline.core import files, params, storage, typed
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
+from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
 from pipeline.core.labels import label_ids
-from pipeline.core.params import Rounds
+from pipeline.core.params import Rounds, Seed
 from pipeline.core.schema import POSITION, PositionNotes
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import StageOutput
@@ -41,10 +42,11 @@ Learner = Callable[[Bools], Floats]  # the rows that are trained on, to the prob
 
 
 @dataclass(frozen=True)
-class LearningCurve:
-    """The section of experiments/params.yaml; all but steps are numbers of rows."""
+class Annotating:
+    """The section of experiments/params.yaml."""
 
-    first: Rounds
+    seeds: Annotated[tuple[Seed, ...], Items(1, 100)]  # of what becomes of noise; each curve has its own
+    first: Rounds  # in rows, as the next two
     step: Rounds
     last: Rounds
     steps: Rounds  # of the network's training, whatever the number of rows
@@ -52,7 +54,7 @@ class LearningCurve:
     def sizes(self, n_rows: int) -> list[int]:
         """How many of the rows are annotated, step by step.
 
-        >>> LearningCurve(first=500, step=250, last=3000, steps=1).sizes(1100)
+        >>> Annotating((1,), first=500, step=250, last=3000, steps=1).sizes(1100)
         [500, 750, 1000]
         """
         return [*range(self.first, min(self.last, n_rows) + 1, self.step)]
@@ -85,15 +87,16 @@ class Curve:
 
 @dataclass(frozen=True)
 class Corpus:
-    """The rows of train, the pool, and behind them those of test: N in all."""
+    """The rows of train, the pool, with their labels or others, and behind them those of test: N in all."""
 
     data: StageOutput[PositionNotes]
+    train: pa.Table
     store: Store
 
     @property
     def rows(self) -> pa.Table:
         """All of them, (N,)."""
-        return pa.concat_tables([self.data.tables["train"], self.data.tables["test"]])
+        return pa.concat_tables([self.train, self.data.tables["test"]])
 
     @property
     def relations(self) -> tuple[str, ...]:
@@ -106,7 +109,7 @@ class Corpus:
         return label_ids(self.rows["relation"], self.relations)
 
 
-def by_kernel_model(corpus: Corpus, section: LearningCurve, seed: int) -> Learner:
+def by_kernel_model(corpus: Corpus, section: Annotating, seed: int) -> Learner:
     """The kernel model, which no seed changes."""
     alike, labels, n_relations = Similarities.of(corpus.rows, corpus.store), corpus.labels, len(corpus.relations)
 
@@ -118,7 +121,7 @@ def by_kernel_model(corpus: Corpus, section: LearningCurve, seed: int) -> Learne
     return learn
 
 
-def by_network(corpus: Corpus, section: LearningCurve, seed: int) -> Learner:
+def by_network(corpus: Corpus, section: Annotating, seed: int) -> Learner:
     """The network of params.yaml, its relation head alone, for as many steps at each size."""
     options = dataclasses.replace(params.read(params.Train), members=1, tasks=("relation",), epochs=section.steps)
     config = configure(dataclasses.replace(options, patience=section.steps), corpus.data, corpus.store.description)
@@ -163,11 +166,13 @@ def main(
     learner: Literal["kernel", "network"], strategy: Strategy, seed: int, positioned: Input, embedded: Input, curve: Output
 ) -> str:
     """Annotate a corpus again, a few rows at a time, and keep what the model says of test at each size."""
-    began, section = time.perf_counter(), params.read(LearningCurve, PARAMS)
-    corpus = Corpus(storage.read(positioned, POSITION), Store.open(embedded))
-    pool, relations, labels = corpus.data.tables["train"], corpus.relations, corpus.labels
+    began, section = time.perf_counter(), params.read(Annotating, PARAMS)
+    data = storage.read(positioned, POSITION)
+    pool = data.tables["train"]
+    corpus = Corpus(data, pool, Store.open(embedded))
+    relations, labels = corpus.relations, corpus.labels
     if not (sizes := section.sizes(len(pool))):
-        found = f"learning_curve.first is {section.first:,}, and train has {len(pool):,} rows"
+        found = f"annotating.first is {section.first:,}, and train has {len(pool):,} rows"
         raise InputError.of(PARAMS, found, "lower it, or use a larger corpus")
     learn, order = LEARNERS[learner](corpus, section, seed), drawn(len(pool), len(pool), seed)
     vectors, training = corpus.store.means(pool["words"]), np.zeros(len(labels), bool)
@@ -179,7 +184,7 @@ def main(
         predicted.append(told[len(pool) :].argmax(axis=1))
         log(f"{learner}, {strategy}, seed {seed}: {size:,} rows, accuracy {(predicted[-1] == labels[len(pool) :]).mean():.3f}")
     gold, said = tuple(labels[len(pool) :].tolist()), tuple(tuple(ids.tolist()) for ids in predicted)
-    kept = Curve(learner, strategy, seed, relations, corpus.data.notes.negative_label, gold, tuple(sizes), said)
+    kept = Curve(learner, strategy, seed, relations, data.notes.negative_label, gold, tuple(sizes), said)
     curve.parent.mkdir(parents=True, exist_ok=True)
     files.write_json(curve, dataclasses.asdict(kept))
     return f"annotation: {len(predicted)} sizes, {learner}, {strategy}, seed {seed}, {time.perf_counter() - began:.0f} s"

@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.arrays import Doubles, Floats, Ints
 
-DOUBT_DIGITS = 2  # to which probabilities of labels are alike, so that the margin decides
+DOUBT_DIGITS = 3  # to which probabilities of labels are alike, so that the margin decides
 BLOCK_ROWS = 1_000  # of known rows that are compared at once
 
 

@@ -11,7 +11,7 @@ def test_labels_that_something_else_beats_are_doubted_the_least_probable_first()
 
 
 def test_of_labels_as_good_as_equally_probable_the_one_with_the_surer_rival_comes_first() -> None:
-    probabilities = np.array([[0.101, 0.45, 0.449], [0.102, 0.8, 0.098]], np.float32)
+    probabilities = np.array([[0.1001, 0.45, 0.4499], [0.1002, 0.8, 0.0998]], np.float32)
     assert doubtful(probabilities, np.array([0, 0])).tolist() == [1, 0]
 
 
