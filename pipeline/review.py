@@ -151,7 +151,7 @@ def of_pool(places: Places, pick: Pick, path: Path, seen: frozenset[str], count:
     if store.description.fingerprint != predictor.vectors.fingerprint:
         raise InputError.of(places.model, "the model has the vectors of another encoder than the corpus", "run dvc repro")
     tables = [data.tables[name] for name in OWN_SPLITS if name in data.tables]
-    known = pool_items.known_vectors(pa.concat_tables(tables), store)
+    known = store.means(pa.concat_tables(tables)["words"])
     return pool_items.diverse_items(predictor, pool, known, count), predictor.version
 
 

@@ -13,7 +13,7 @@ from pipeline.annotation.item import Item, Reason
 from pipeline.annotation.raw_files import Found, RawFile, file_of
 from pipeline.annotation.returned import Returned
 from pipeline.annotation.review_file import Sent, annotation_key
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting import Edit
 from pipeline.corpus.rewriting.edits import content
@@ -67,19 +67,10 @@ def outcomes(
     Raises: InputError with every item that is not known, comes twice or with another text, or has changed in data/raw.
     """
     by_id = {each.id: each for each in sent}
-    problems = list(_strays(by_id, returned))
     versions: dict[str, list[Returned]] = defaultdict(list)
     for each in returned:
         versions[each.id].append(each)
-    found: list[Outcome] = []
-    for item in sent:
-        try:
-            found.append(_outcome(item, versions[item.id], tool, files, resolve))
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return found
+    return for_all(lambda item: _outcome(item, versions[item.id], tool, files, resolve), sent, _strays(by_id, returned))
 
 
 def _strays(sent: Mapping[str, Sent], returned: Iterable[Returned]) -> Iterable[Problem]:

@@ -8,7 +8,6 @@ from pathlib import Path
 from typing import NamedTuple
 
 import numpy as np
-import pyarrow as pa
 
 from pipeline.annotation import reviewed
 from pipeline.annotation.item import DIGITS, Item, Reason
@@ -18,7 +17,6 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import content_id
-from pipeline.encoding.store import Store
 from pipeline.prediction.answers import answers
 from pipeline.prediction.extractions import Extraction, FoundEntity, FoundRelation
 from pipeline.prediction.predictor import Predictor
@@ -168,9 +166,3 @@ def _item(pick: str, answered: Answered, reason: Reason) -> Item:
     scores = [[each.probability for each in part] for part in (found.entities, found.relations)]
     annotated = replace(found.annotated(), complete=found.document.complete)
     return Item(annotated, pick, (reason,), *scores)
-
-
-def known_vectors(positioned: pa.Table, store: Store) -> Floats:
-    """(N, H) the mean word vector of each sentence."""
-    means = [store.vectors(row).astype(np.float32).mean(axis=0) for row in store.find(positioned["words"]).tolist()]
-    return np.array(means, np.float32)

@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.annotation.correction import Labels
 from pipeline.core import params
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import for_all
 from pipeline.core.files import written_whole
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, Reader, reader
@@ -94,17 +94,11 @@ def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:
 
     Raises: InputError with every document that its format cannot hold as it has become.
     """
-    problems: list[Problem] = []
-    written: dict[Path, bytes] = {}
-    for path in dict.fromkeys(file.source.path for file, _ in edits):
-        own = [(file, edit) for file, edit in edits if file.source.path == path]
-        try:
-            written |= own[0][0].rewritten([edit for _, edit in own])
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
-    return written
+    of_files: dict[Path, list[tuple[RawFile, Edit]]] = {}
+    for file, edit in edits:
+        of_files.setdefault(file.source.path, []).append((file, edit))
+    written = for_all(lambda own: own[0][0].rewritten([edit for _, edit in own]), of_files.values())
+    return {path: content_ for of_file in written for path, content_ in of_file.items()}
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:

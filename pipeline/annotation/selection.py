@@ -9,7 +9,7 @@ import numpy as np
 
 from pipeline.core.arrays import Doubles, Floats, Ints
 
-DOUBT_DIGITS = 2  # to which probabilities of labels are alike, so that the margin decides
+DOUBT_DIGITS = 3  # to which probabilities of labels are alike, so that the margin decides
 BLOCK_ROWS = 1_000  # of known rows that are compared at once
 
 
@@ -29,18 +29,6 @@ def doubtful(probabilities: Floats, given: Ints) -> Ints:
     order: Ints = np.lexsort((-margin, np.round(own, DOUBT_DIGITS)))
     contradicted: Ints = order[margin[order] > 0]
     return contradicted
-
-
-def margins(probabilities: Floats) -> Doubles:
-    """By how much the most probable of R labels is more probable than the next: (N,), 1 where there is no other.
-
-    >>> margins(np.array([[0.75, 0.25], [0.5, 0.5]], np.float32)).tolist()
-    [0.5, 0.0]
-    """
-    if probabilities.shape[1] < 2:
-        return np.ones(len(probabilities))
-    second, first = np.sort(probabilities.astype(np.float64), axis=1)[:, -2:].T
-    return np.asarray(first - second)
 
 
 def uncertain(margin: Doubles, count: int) -> Ints:

@@ -18,9 +18,10 @@ from typing import Any
 from pipeline.annotation import git
 from pipeline.core import typed_yaml
 from pipeline.core.errors import InputError
+from pipeline.core.stage import find_stage
 
 FILES = ("dvc.yaml", "params.yaml")
-RAW, REPORTS = ("python -m pipeline.parse ", 0, "data/raw"), ("python -m pipeline.evaluate ", -1, "reports")
+RAW, REPORTS = ("pipeline.parse", 0, "data/raw"), ("pipeline.evaluate", -1, "reports")
 
 
 @dataclass(frozen=True)
@@ -59,18 +60,14 @@ class Version:
                 self._from_dvc(name)
         return self.folder / name
 
-    def _path(self, command: str, place: int, otherwise: str) -> str:
+    def _path(self, module: str, place: int, otherwise: str) -> str:
         """A path of the command line of a stage in dvc.yaml.
 
         Raises: InputError where it leads out of the project.
         """
         file = self.folder / "dvc.yaml"
-        value = typed_yaml.load(file).value if file.is_file() else {}
-        stages = value.get("stages") if isinstance(value, dict) else None
-        listed = stages.values() if isinstance(stages, dict) else ()
-        commands = [str(stage.get("cmd")) for stage in listed if isinstance(stage, dict)]
-        paths = [line.removeprefix(command).split() for line in commands if line.startswith(command)]
-        path = PurePosixPath(paths[0][place] if paths and paths[0] else otherwise)
+        paths = find_stage(module, typed_yaml.load(file).value) if file.is_file() else None
+        path = PurePosixPath(paths[place] if paths else otherwise)
         if self.commit and (path.is_absolute() or ".." in path.parts):
             raise InputError.of(file, f"{path} leads out of the project", "compare folders instead")
         return str(path)

@@ -6,9 +6,12 @@ and exits with 1.
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Any, TypeVar
+
+Given = TypeVar("Given")
+Made = TypeVar("Made")
 
 SINGLE = 10  # problems that are told one by one; more are grouped by kind
 SHOWN = 3  # problems of a kind that are told then
@@ -182,6 +185,24 @@ class InputError(Exception):
     def of(cls, source: object, found: str, hint: str, kind: str = "") -> InputError:
         """An error of one problem."""
         return cls([Problem(found, hint, kind, str(source))])
+
+
+def for_all(make: Callable[[Given], Made], each: Iterable[Given], known: Iterable[Problem] = ()) -> list[Made]:
+    """What is made of each of many, in order.
+
+    Args: known: what is known to be wrong already.
+    Raises: InputError with the problems of all of them, not of the first alone.
+    """
+    made: list[Made] = []
+    problems = list(known)
+    for one in each:
+        try:
+            made.append(make(one))
+        except InputError as error:
+            problems += error.problems
+    if problems:
+        raise InputError(problems)
+    return made
 
 
 def _grouped(problems: Sequence[Problem]) -> Iterable[str]:

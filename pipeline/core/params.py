@@ -5,12 +5,13 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable
 from dataclasses import dataclass, field
+from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import removed, typed, typed_yaml
 from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
-from pipeline.core.errors import ROW_KINDS, InputError, Problem
+from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import nearest
 from pipeline.core.schema import OTHER
 from pipeline.core.typed_yaml import Document
@@ -189,15 +190,7 @@ def check(path: Path = FILE) -> None:
 
     Raises: InputError with the problems of all sections.
     """
-    document = typed_yaml.load(path)
-    problems: list[Problem] = []
-    for section in SECTIONS.values():
-        try:
-            _section(section, document)
-        except InputError as error:
-            problems += error.problems
-    if problems:
-        raise InputError(problems)
+    for_all(partial(_section, document=typed_yaml.load(path)), SECTIONS.values())
 
 
 def _section(section: type[Section], document: Document) -> Section:

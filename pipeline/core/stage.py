@@ -105,14 +105,23 @@ def stage_paths(module: str, pipeline: Path = PIPELINE) -> list[str]:
 
     Raises: InputError where there is none.
     """
-    hint = "run this in the folder of the project"
-    try:
-        commands = [str(stage["cmd"]) for stage in typed_yaml.load(pipeline).value["stages"].values()]
-    except (KeyError, TypeError, AttributeError):
-        raise InputError.of(pipeline, "there are no stages", hint) from None
-    if paths := [line.split()[3:] for line in commands if line.startswith(f"{PYTHON}{module} ")]:
-        return paths[0]
-    raise InputError.of(pipeline, f"no stage runs {module}", hint)
+    if (paths := find_stage(module, typed_yaml.load(pipeline).value)) is None:
+        raise InputError.of(pipeline, f"no stage runs {module}", "run this in the folder of the project")
+    return paths
+
+
+def find_stage(module: str, pipeline: Any) -> list[str] | None:
+    """The arguments of the first stage that runs a module; None where there is none.
+
+    Args: pipeline: what a dvc.yaml says, in whatever form.
+
+    >>> find_stage("pipeline.parse", {"stages": {"parse": {"cmd": "python -m pipeline.parse data/raw data/parsed"}}})
+    ['data/raw', 'data/parsed']
+    """
+    stages = pipeline.get("stages") if isinstance(pipeline, dict) else None
+    listed = stages.values() if isinstance(stages, dict) else ()
+    commands = (str(stage.get("cmd")) for stage in listed if isinstance(stage, dict))
+    return next((line.split()[3:] for line in commands if line.startswith(f"{PYTHON}{module} ")), None)
 
 
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:

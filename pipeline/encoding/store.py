@@ -23,7 +23,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core import manifests, ragged
-from pipeline.core.arrays import Ints, Vectors
+from pipeline.core.arrays import Floats, Ints, Vectors
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum
 from pipeline.core.schema import VECTORS, VectorsDescription
@@ -146,6 +146,10 @@ class Store:
         shard = self.shards[index]
         start, end = shard.starts[row - self._first_rows[index] :][:2]
         return shard.vectors[start:end]
+
+    def means(self, words: pa.ChunkedArray) -> Floats:
+        """(N, H) the mean word vector of each of N sentences, which are all there."""
+        return np.array([self.vectors(row).mean(axis=0, dtype=np.float32) for row in self.find(words).tolist()], np.float32)
 
 
 def shard_paths(folder: Path) -> list[Path]:

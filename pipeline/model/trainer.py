@@ -69,10 +69,13 @@ class Trainer:
         compile_network(self._model.network, options)
         self._step = compiled_step(self._model, joint)
 
-    def reset(self, seed: int) -> None:
-        """Begin again, from the initial weights of another seed; dropout's draws go on from where they are."""
+    def reset(self, seed: int, epochs: int | None = None) -> None:
+        """Begin again, from the initial weights of another seed; dropout's draws go on from where they are.
+
+        Args: epochs: from now on; None for as many as before.
+        """
         tf.keras.utils.set_random_seed(seed)
-        self._options = dataclasses.replace(self._options, seed=seed)
+        self._options = dataclasses.replace(self._options, seed=seed, epochs=epochs or self._options.epochs)
         net = self._model.network
         initial = weights_by_name(build(self._model.config))
         for name, variable in weights_by_name(net).items():

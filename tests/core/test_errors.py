@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.core.errors import KINDS, InputError, Problem
+from pipeline.core.errors import KINDS, InputError, Problem, for_all
 from tests.support.project import ROOT
 
 HERE = ROOT / "pipeline/core/errors.py"  # passes kinds on
@@ -111,3 +111,20 @@ def test_a_problem_as_a_row_has_its_place_and_null_for_what_is_not_known() -> No
     }
     row = Problem("no such key", "add it", source="params.yaml").as_row()
     assert (row["file"], row["line"], row["id"], row["kind"]) == ("params.yaml", None, None, None)
+
+
+def even(number: int) -> str:
+    """A number as text; an error of two problems where it is odd."""
+    if number % 2:
+        raise InputError(Problem(f"{number} is odd", hint) for hint in ("add one", "take one away"))
+    return str(number)
+
+
+def test_what_is_made_of_many_stands_in_their_order() -> None:
+    assert for_all(even, [4, 2, 6]) == ["4", "2", "6"]
+
+
+def test_all_that_is_wrong_with_many_is_told_behind_what_is_known() -> None:
+    with pytest.raises(InputError) as raised:
+        for_all(even, [1, 2, 3], [Problem("there are few", "add some")])
+    assert [problem.found for problem in raised.value.problems] == ["there are few", *["1 is odd"] * 2, *["3 is odd"] * 2]

@@ -222,3 +222,14 @@ def test_a_list_of_problems_is_no_part_of_the_project() -> None:
     ignored = subprocess.run(["git", "check-ignore", listing], cwd=ROOT, capture_output=True, text=True, check=False)
     assert ignored.stdout.strip() == listing
     assert "*.problems.jsonl" in (ROOT / ".dvcignore").read_text().splitlines()
+
+
+@pytest.mark.parametrize("pipeline", [None, [], {"stages": ["parse"]}, {"stages": {"a": "b", "c": {"cmd": ["ls"]}}}])
+def test_a_stage_is_looked_for_in_a_dvc_yaml_of_any_form(pipeline: object) -> None:
+    assert stage.find_stage("pipeline.parse", pipeline) is None
+
+
+def test_a_dvc_yaml_without_the_stage_says_where_to_be(tmp_path: Path) -> None:
+    (tmp_path / "dvc.yaml").write_text("stages: {}")
+    with pytest.raises(InputError, match="no stage runs"):
+        stage.stage_paths("pipeline.parse", tmp_path / "dvc.yaml")

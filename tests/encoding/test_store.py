@@ -84,3 +84,10 @@ def test_words_of_zero_vectors_are_counted(tmp_path: Path) -> None:
     path = store.write_shard(tmp_path, "now", keys(["\x01", "a", "\x02"], ["b"], []), np.array([3, 1, 0]), vectors)
     assert Shard.open(path).n_empty.tolist() == [2, 0, 0]
     assert upkeep.summary(shards(tmp_path), keys(["\x01", "a", "\x02"]), "now").words_without_pieces == 2
+
+
+def test_the_mean_of_a_sentence_is_that_of_its_words(tmp_path: Path) -> None:
+    write(tmp_path, *WORDS)
+    found = opened(tmp_path)
+    means = np.array([vectors_of(words).astype(np.float64).mean(axis=0) for words in WORDS[::-1]])
+    np.testing.assert_allclose(found.means(column(WORDS[::-1])), means, rtol=1e-5)

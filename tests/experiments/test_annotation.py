@@ -11,7 +11,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from experiments.annotation import noise, report
+from experiments.annotation import mended, noise, report
 from pipeline.annotation.held_out import ENTITIES, ROWS, HeldOut, HeldOutDescription, place_columns
 from pipeline.core import storage
 from pipeline.core.schema import POSITION, SPLITS
@@ -70,6 +70,38 @@ def test_a_ranking_is_worth_the_share_of_wrong_labels_that_it_puts_first(here: P
     assert float(by_ranking["random"]["found"]) == 10
     assert float(by_ranking["held-out margin"]["found"]) == 100
     assert float(by_ranking["plain loss"]["found"]) < 100
+
+
+def test_wrong_labels_among_the_most_doubtful_are_mended_and_the_others_stay(here: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    noise.main("random", 20, Path("positioned"), Path("held_out"), Path("noisy/random-20"))
+    true, noisy = (storage.read(here / name, POSITION).tables["train"] for name in ("positioned", "noisy/random-20"))
+    wrong = [row for row in range(20) if true["relation"][row] != noisy["relation"][row]]
+    sure = [[float(name == label) for name in tiny.RELATIONS] for label in noisy["relation"].to_pylist()]
+    unsure = [float(name == true["relation"][wrong[0]].as_py()) for name in tiny.RELATIONS]
+    told(noisy, [unsure if row == wrong[0] else values for row, values in enumerate(sure)]).write(here / "told")
+    (here / "experiment.yaml").write_text(
+        yaml.safe_dump({"annotating": {"seeds": [1, 2], "first": 4, "step": 4, "last": 4, "steps": 1}})
+    )
+    monkeypatch.setattr(mended, "PARAMS", Path("experiment.yaml"))
+    monkeypatch.setattr(mended.Store, "open", lambda folder: tiny.FakeStore())
+    labels: dict[str, list[str]] = {}
+    monkeypatch.setitem(mended.LEARNERS, "kernel", lambda corpus, section, seed: lambda training: spied(corpus, labels))
+    line = mended.main(
+        "kernel", Path("positioned"), Path("embedded"), Path("noisy/random-20"), Path("told"), Path("mended/random-20")
+    )
+    assert line.startswith("annotation: 1 of 4 wrong labels mended, kernel: ")
+    mended_rows = [row for row in range(20) if labels["mended"][row] != labels["noisy"][row]]
+    assert mended_rows == wrong[:1]
+    assert labels["clean"] == true["relation"].to_pylist()
+    assert (here / "mended/random-20/comparisons.csv").read_text().count("\n") == 3
+
+
+def spied(corpus: mended.Corpus, labels: dict[str, list[str]]) -> np.ndarray:
+    """Right on every row; the training labels of each variant, in their order, are kept."""
+    given = corpus.train["relation"].to_pylist()
+    if given not in labels.values():
+        labels[("noisy", "mended", "clean")[len(labels)]] = given
+    return np.eye(len(corpus.relations), dtype=np.float32)[corpus.labels]
 
 
 def test_the_report_waits_for_every_noise() -> None:

@@ -12,7 +12,7 @@ import pyarrow as pa
 import pytest
 import yaml
 
-from experiments import held_out
+from experiments import dealt_out, held_out
 from experiments.crossvalidate import report
 from pipeline.annotation.held_out import HeldOut, HeldOutDescription
 from pipeline.core import files, params, storage
@@ -24,7 +24,8 @@ from tests.support.project import ROOT
 from tests.support.rows import with_column
 from tests.support.runs import GOLD, LABELS, SETTINGS
 
-FEW = {"splits": ["train", "validation"], "folds": 2, "seeds": [1, 2], "epochs": 1, "validation_fraction": 0.0, "linear_share": 0.0}
+FEW = {"splits": ["train", "validation"], "folds": 2, "seeds": [1, 2], "epochs": 1, "least_steps": 1, "kernel_share": 0.0}
+WHOLE = {"splits": ["train", "validation"], "folds": 2, "seeds": [1], "validation_fraction": 0.4}
 
 
 def table(first: int, copies: int = 2) -> pa.Table:
@@ -40,7 +41,7 @@ def write_inputs(folder: Path, section: dict[str, Any], **changes: Any) -> None:
     """Params and rows."""
     train = dataclasses.asdict(tiny.options(epochs=1, **changes))
     (folder / "params.yaml").write_text(yaml.safe_dump({"train": {**train, "tasks": list(train["tasks"])}}))
-    (folder / "experiment.yaml").write_text(yaml.safe_dump({"doubtful": section, "crossvalidate": section}))
+    (folder / "experiment.yaml").write_text(yaml.safe_dump({"doubtful": section, "crossvalidate": WHOLE}))
 
 
 @pytest.fixture
@@ -52,7 +53,7 @@ def here(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     monkeypatch.chdir(tmp_path)
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     monkeypatch.setattr(held_out, "PARAMS", Path("experiment.yaml"))
-    monkeypatch.setattr(held_out.Store, "open", lambda folder: tiny.FakeStore())
+    monkeypatch.setattr(dealt_out.Store, "open", lambda folder: tiny.FakeStore())
     return tmp_path
 
 
@@ -76,41 +77,55 @@ def test_every_row_is_held_out_once_of_networks_that_saw_the_other_folds(monkeyp
 
 
 @pytest.mark.usefixtures("eager")
-def test_the_same_inputs_give_the_same_bytes_with_a_linear_model_too(here: Path) -> None:
-    write_inputs(here, {**FEW, "linear_share": 0.5})
+def test_the_same_inputs_give_the_same_bytes_with_a_kernel_model_too(here: Path) -> None:
+    write_inputs(here, {**FEW, "kernel_share": 0.5})
     for name in ("one", "two"):
         held_out.main("doubtful", Path("positioned"), Path("embedded"), Path(name))
     assert (Path("one") / "rows.arrow").read_bytes() == (Path("two") / "rows.arrow").read_bytes()
 
 
 @pytest.mark.usefixtures("here")
-def test_the_linear_model_has_its_share_of_the_probabilities() -> None:
+def test_the_kernel_model_has_its_share_of_the_probabilities() -> None:
     sections = [
-        dataclasses.replace(params.read(held_out.Doubtful, Path("experiment.yaml")), linear_share=share) for share in (0, 0.5)
+        dataclasses.replace(params.read(held_out.Doubtful, Path("experiment.yaml")), kernel_share=share) for share in (0, 0.5)
     ]
-    data = [held_out.Data(Path("positioned"), Path("embedded"), section) for section in sections]
+    data = [held_out.DealtOut(Path("positioned"), Path("embedded"), section) for section in sections]
     sure = [
         [held_out.Told(np.eye(3, dtype=np.float32)[each.groups[1][each.fold_of == fold]], {}) for fold in (0, 1)] for each in data
     ]
     alone, mixed = (held_out.gather(each, told).probabilities for each, told in zip(data, sure, strict=True))
-    np.testing.assert_allclose(mixed, 0.5 * alone + 0.5 * held_out.by_linear_model(data[1]), atol=1e-6)
+    np.testing.assert_allclose(mixed, 0.5 * alone + 0.5 * held_out.by_kernel_model(data[1]), atol=1e-6)
     assert not np.allclose(mixed, alone)
+
+
+@pytest.mark.parametrize(("least_steps", "epochs"), [(1, 2), (10, 5)])
+def test_few_rows_get_more_epochs_for_as_many_steps(here: Path, least_steps: int, epochs: int) -> None:
+    write_inputs(here, {**FEW, "epochs": 2, "least_steps": least_steps})
+    section = params.read(held_out.Doubtful, Path("experiment.yaml"))
+    config = held_out.DealtOut(Path("positioned"), Path("embedded"), section).config  # of two batches
+    assert (config.train.epochs, config.train.patience) == (epochs, epochs)
+
+
+@pytest.mark.usefixtures("here")
+@pytest.mark.parametrize(("experiment", "tasks"), [("doubtful", ("relation",)), ("crossvalidate", ("relation", "tags"))])
+def test_doubts_of_pairs_alone_need_no_tagger_and_scores_are_those_of_the_whole_network(
+    experiment: str, tasks: tuple[str, ...]
+) -> None:
+    section = params.read(held_out.SECTIONS[experiment], Path("experiment.yaml"))
+    assert held_out.DealtOut(Path("positioned"), Path("embedded"), section).config.train.tasks == tasks
 
 
 @pytest.mark.usefixtures("here")
 def test_rows_of_one_text_are_in_one_fold() -> None:
     section = params.read(held_out.Doubtful, Path("experiment.yaml"))
-    folds = held_out.Data(Path("positioned"), Path("embedded"), section).fold_of
+    folds = held_out.DealtOut(Path("positioned"), Path("embedded"), section).fold_of
     assert folds[6] == folds[7]
     assert folds[14] == folds[15]
     assert set(folds.tolist()) == {0, 1}
 
 
 @pytest.mark.usefixtures("here", "eager")
-def test_the_best_epoch_is_chosen_on_rows_that_are_neither_trained_on_nor_held_out(
-    here: Path, monkeypatch: pytest.MonkeyPatch
-) -> None:
-    write_inputs(here, {**FEW, "epochs": None, "validation_fraction": 0.4, "seeds": [1]})
+def test_the_best_epoch_is_chosen_on_rows_that_are_neither_trained_on_nor_held_out(monkeypatch: pytest.MonkeyPatch) -> None:
     sizes: list[tuple[int, int]] = []
     train = Trainer.train
 

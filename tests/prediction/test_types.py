@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
-from pipeline.prediction.types import Entity, Sentence, tags_to_entities
+from pipeline.prediction.types import Entity, Relation, Sentence, tags_to_entities
 from tests.support.stand_in import StandIn
 
 
@@ -83,3 +83,9 @@ def test_a_marked_sentence_gets_its_relation_direction_and_spans():
 
 def test_the_label_that_stands_for_no_relation_is_said_once():
     assert as_json("<e1>Ann</e1> met <e2>Bob</e2>")["negative_label"] == "Other"
+
+
+@pytest.mark.parametrize(("probabilities", "margin"), [({"a": 0.25, "b": 0.75}, 0.5), ({"a": 0.5, "b": 0.5}, 0), ({"a": 1.0}, 1)])
+def test_the_margin_of_a_relation_is_its_lead_on_the_next(probabilities, margin):
+    entity = Entity("x", Span(0, 1), Span(0, 1))
+    assert Relation(entity, entity, probabilities).margin == margin

@@ -11,7 +11,7 @@ import pyarrow as pa
 import yaml
 
 from pipeline.core import params, storage
-from pipeline.core.arrays import Ints, Vectors
+from pipeline.core.arrays import Floats, Ints, Vectors
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, SPLITS, EncoderDescription, VectorsDescription
 from pipeline.model.batches import Examples
@@ -56,6 +56,10 @@ class FakeStore:
         """(N,) row ids of sentences, all of them new to the store."""
         self._sentences += words.to_pylist()
         return np.arange(len(words)) + len(self._sentences) - len(words)
+
+    def means(self, words: pa.ChunkedArray) -> Floats:
+        """(N, WIDTH) the mean word vector of each sentence."""
+        return np.array([self.vectors(row).mean(axis=0, dtype=np.float32) for row in self.find(words).tolist()], np.float32)
 
     def vectors(self, row_id: int) -> Vectors:
         """(T, WIDTH) of a sentence."""
