@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pipeline.evaluation import corpus_counts, slices
+from pipeline.evaluation import corpus_counts
 from tests.support import scored
 from tests.support.rows import positioned
 from tests.support.scored import LABELS
@@ -34,6 +34,5 @@ def test_rows_are_counted_by_words_and_long_ones_together() -> None:
     assert {n: count for n, count in enumerate(told) if count} == {2: 1, 4: 1, 5: 1, corpus_counts.LONGEST: 1}
 
 
-def test_words_between_are_those_of_the_slices() -> None:
-    sentences = slices._sentences(ROWS)
-    assert corpus_counts.words_between(ROWS).tolist() == [slices.words_between(sentence) for sentence in sentences]
+def test_words_between_the_entities_do_not_depend_on_which_is_first() -> None:
+    assert corpus_counts.words_between(ROWS).tolist() == [3, 1, 0, 70]

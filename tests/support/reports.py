@@ -51,7 +51,7 @@ def results(
         )
         for split in evaluate.SCORED_SPLITS
     }
-    cuts = slices.cut(evaluate.labelled(test), train)
+    cuts = slices.cut(test, train)
     return Results(
         metrics=evaluate.metrics_of(scored, SimpleNamespace(tables=splits, notes=notes), True, settings),  # type: ignore[arg-type]
         files=evaluate.csv_tables(scored["test"].labelled, cuts, settings),
