@@ -11,13 +11,19 @@ import pyarrow.compute as pc
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.labels import label_ids, parse_label
-from pipeline.evaluation.corpus_counts import words_between
 
 Slices = dict[str, list[int]]  # row numbers by slice, slices in reading order, those without rows left out
 DIRECTIONS = ("e1,e2", "e2,e1", "none")
 ORDERS = ("e1 first", "e2 first")
 SEEN = ("neither seen in training", "one seen in training", "both seen in training")
 ROWS_AT_ONCE = 10_000  # whose entities are put together
+
+
+def words_between(table: pa.Table) -> Ints:
+    """(N,) words between the entities of each row, 0 where they touch or overlap."""
+    starts, ends = (np.stack([table[f"{entity}_{edge}"].to_numpy() for entity in ("e1", "e2")]) for edge in ("start", "end"))
+    between: Ints = np.maximum(0, starts.max(axis=0) - ends.min(axis=0)).astype(np.int64)
+    return between
 
 
 def n_words(table: pa.Table) -> Ints:

@@ -32,7 +32,3 @@ def test_rows_are_counted_by_label_those_without_one_last() -> None:
 def test_rows_are_counted_by_words_and_long_ones_together() -> None:
     told = counted(ROWS)["words"]["train"]  # type: ignore[index]
     assert {n: count for n, count in enumerate(told) if count} == {2: 1, 4: 1, 5: 1, corpus_counts.LONGEST: 1}
-
-
-def test_words_between_the_entities_do_not_depend_on_which_is_first() -> None:
-    assert corpus_counts.words_between(ROWS).tolist() == [3, 1, 0, 70]

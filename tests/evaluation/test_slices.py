@@ -65,3 +65,8 @@ def test_entity_strings_are_told_alike_across_the_batches_in_which_they_are_put_
     monkeypatch.setattr(slices, "ROWS_AT_ONCE", 2)
     assert slices.cut(table.combine_chunks(), TRAIN) == whole
     assert whole["entity strings"] == {"one seen in training": [1, 2, 3, 4], "both seen in training": [0]}
+
+
+def test_words_between_are_counted_from_the_end_of_the_first_entity() -> None:
+    table = pa.concat_tables([rows.positioned(text) for text in ("[e1 a] b c d [e2 e]", "[e2 a] b [e1 c d]", "[e1 a] [e2 b]")])
+    assert slices.words_between(table).tolist() == [3, 1, 0]
