@@ -1,4 +1,4 @@
-"""A copy of the report that says which commit it is of and, if asked, what changed since another version.
+"""A copy of the report with its commit, the doubtful labels and, if asked, what changed since another version.
 
     python -m pipeline.report report.html
     python -m pipeline.report report.html --against HEAD~1      # a git revision, or another project's folder
@@ -16,15 +16,20 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.annotation import git
+from pipeline.annotation import git, held_out
 from pipeline.annotation.comparison import TITLES, as_values
+from pipeline.annotation.corpus_items import doubts
 from pipeline.annotation.data_changes import compare_data
+from pipeline.annotation.held_out import HeldOut
+from pipeline.annotation.item import DIGITS
+from pipeline.annotation.judged import by_held_out
 from pipeline.annotation.score_changes import HINT, PREDICTIONS, Predicted, compare_scores, read_predictions
 from pipeline.annotation.versions import Version, opened
-from pipeline.core import files, manifests, outputs
+from pipeline.core import files, manifests, outputs, storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import REPORTS
-from pipeline.core.stage import run
+from pipeline.core.schema import PARSE, REPORTS
+from pipeline.core.stage import run, stage_paths
+from pipeline.core.untrusted import shown
 from pipeline.pages import page
 
 REPORT = "report.html"
@@ -36,7 +41,7 @@ def main(
     target: Annotated[Path, typer.Argument(help="the copy, a file that is not there yet", show_default=False)],
     against: Annotated[str | None, typer.Option(help="compare with a git revision, or with a project's folder")] = None,
     reports: Annotated[Path, typer.Option(help="what the evaluate stage wrote")] = Path("reports"),
-    most: Annotated[int, typer.Option(min=0, help="changed annotations of a kind that are listed")] = 100,
+    most: Annotated[int, typer.Option(min=0, help="changed annotations of a kind, and doubtful labels, that are listed")] = 100,
 ) -> str:
     """Write a copy of the report with its commit and, if asked, a comparison with another version."""
     manifests.open_sealed(reports, REPORTS)
@@ -45,7 +50,7 @@ def main(
         data = page.data_of(told)
     except ValueError as error:
         raise InputError.of(reports / REPORT, f"no report of this version ({error})", HINT) from None
-    copy = present() | ({} if against is None else compared(against, data, reports, most))
+    copy = present() | doubtful(most) | ({} if against is None else compared(against, data, reports, most))
     with outputs.made_new(target) as scratch:
         files.write_text(scratch, page.with_data(told, {**data, "copy": copy}))
     return f"report: {target}, of commit {copy['commit'][:12]}{'' if against is None else f', against {against}'}"
@@ -60,6 +65,30 @@ def present() -> dict[str, Any]:
     if commit is None:
         raise InputError.of(".git", "no commit to name", "run it in the project's repository, with a commit")
     return {"commit": commit, "changed": git.has_changes()}
+
+
+def doubtful(most: int) -> dict[str, Any]:
+    """The labels and entities that networks which never saw them doubt, the most doubtful first; nothing without `make doubtful`.
+
+    Raises: InputError where what it wrote is damaged or another version's.
+    """
+    if not held_out.EXPERIMENT.is_file() or not held_out.folder().is_dir():
+        return {}
+    told = HeldOut.read(held_out.folder())
+    parsed = storage.read(Path(stage_paths("pipeline.parse")[-1]), PARSE)
+    judged, n_changed = by_held_out(told, parsed)
+    found = doubts(judged, told.entities, parsed)
+    rows = [
+        {
+            "probability": round(doubt.probability, DIGITS),
+            "id": doubt.row.id,
+            "place": doubt.row.source,
+            "why": shown(doubt.reason.why),
+            "text": shown(doubt.row.text),
+        }
+        for doubt in found[:most]
+    ]
+    return {"doubtful": {"n": len(found), "n_changed": n_changed, "rows": rows}}
 
 
 def compared(against: str, data: Mapping[str, Any], reports: Path, most: int) -> dict[str, Any]:

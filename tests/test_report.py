@@ -7,17 +7,19 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 
-from pipeline import report
-from pipeline.core import files, manifests
+from pipeline import parse, report
+from pipeline.core import files, manifests, storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import REPORTS, ReportsDescription
+from pipeline.core.schema import PARSE, REPORTS, ReportsDescription
 from pipeline.evaluation import tables
 from pipeline.evaluation.report import render
 from pipeline.pages import page
+from tests.support import held_out as made_up
 from tests.support import project, reports, scored
 from tests.support.scored import LABELS
-from tests.support.versions import make, without
+from tests.support.versions import SENTENCES, make, without, write_split
 
 OTHER, THERE, BACK = LABELS
 
@@ -88,6 +90,45 @@ def test_a_version_without_reports_is_compared_by_its_annotations(present: Path,
     copy = told(present / "copy.html")
     assert "before" not in copy
     assert "no metrics.json" in copy["against"]["no_scores"]
+
+
+@pytest.fixture
+def doubted(present: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
+    """The present folder once parse and make doubtful have run: networks doubt the label of the row 1 of train."""
+    (present / "dvc.yaml").write_text((project.ROOT / "dvc.yaml").read_text())
+    experiment = {"cmd": "python -m experiments.held_out doubtful data/positioned data/embedded held_out"}
+    (present / "doubtful.yaml").write_text(yaml.safe_dump({"stages": {"doubtful": experiment}}))
+    monkeypatch.setattr(report.held_out, "EXPERIMENT", Path("doubtful.yaml"))
+    for split in ("validation", "test"):
+        write_split(present, split, {f"{split}-{row_id}": sentence for row_id, sentence in SENTENCES.items()})
+    parse.main(Path("data/raw"), Path("data/parsed"))
+    parsed = storage.read(Path("data/parsed"), PARSE)
+    names = sorted({name for table in parsed.tables.values() for name in table["relation"].to_pylist()})
+    tell = {label: [float(name == label) for name in names] for label in names}
+    doubt = {"1": [0.1, *[0.0] * (len(names) - 2), 0.9]}
+    made_up.of_rows(parsed, names, lambda row_id, label: doubt.get(row_id, tell[label])).write(Path("held_out"))
+    return present
+
+
+def test_doubtful_labels_are_told_where_make_doubtful_has_run(doubted: Path) -> None:
+    report.main(Path("copy.html"))
+    told_of = told(doubted / "copy.html")["doubtful"]
+    assert (told_of["n"], told_of["n_changed"]) == (1, 0)
+    [row] = told_of["rows"]
+    assert (row["id"], row["probability"], row["place"]) == ("1", 0.1, "data/raw/train.txt:1")
+    assert '"storm" - "damage": Cause-Effect(e1,e2) has the held-out probability 0.10, Other 0.90' in row["why"]
+
+
+def test_doubtful_labels_are_counted_where_not_all_are_listed(doubted: Path) -> None:
+    report.main(Path("copy.html"), most=0)
+    assert told(doubted / "copy.html")["doubtful"] == {"n": 1, "n_changed": 0, "rows": []}
+
+
+def test_held_out_predictions_that_are_damaged_are_an_error(doubted: Path) -> None:
+    (doubted / "held_out/rows.arrow").write_bytes(b"")
+    with pytest.raises(InputError, match=r"rows\.arrow"):
+        report.main(Path("copy.html"))
+    assert not (doubted / "copy.html").exists()
 
 
 def test_a_file_that_is_there_is_not_replaced(present: Path) -> None:
