@@ -21,7 +21,13 @@ from pipeline.model.manifest import ModelDescription
 from tests.support import rows, tiny
 
 SETTINGS = params.Evaluate(resamples=20, confidence=0.95, seed=7)
-CURVES = [{"curves": {"loss": [2.0, 1.0, 0.5], "validation_score": [10.0, 30.0, 20.0]}, "best_epoch": 2}]
+LOSSES = {
+    "loss": [2.0, 1.0, 0.5],
+    "relation_loss": [1.5, 0.7, 0.4],
+    "tags_loss": [0.5, 0.3, 0.1],
+    "validation_loss": [2.1, 1.4, 1.5],
+}
+CURVES = [{"curves": {**LOSSES, "validation_score": [10.0, 30.0, 20.0]}, "best_epoch": 2}]
 
 
 def results(
