@@ -63,7 +63,7 @@ def scores(runs: Runs) -> list[Row]:
 def counts(run: Run) -> Doubles:
     """(S, N, 3, Q) counts of the relations by seed and row, in the mode of the headline score."""
     gold_ids, mode = np.array(run.gold_ids), scorer.main_mode(run.relations)
-    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode) for ids in run.predicted_ids])
+    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode).dense() for ids in run.predicted_ids])
 
 
 def entity_f1(run: Run) -> float | None:

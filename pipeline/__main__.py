@@ -20,6 +20,7 @@ from pipeline.core import stage
 COMMANDS = {  # the modules of this folder that are no stages
     "predict": "Find entities and relations in text.",
     "serve": "Answer over HTTP, and to Label Studio.",
+    "report": "Copy the report with its commit and a comparison.",
     "convert": "Turn annotations of one format into another.",
     "review": "Send what is worth a look to an annotation tool.",
     "adopt": "Bring corrections home from the tool.",

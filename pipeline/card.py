@@ -40,7 +40,7 @@ def main(model: Input, scores: Input, card: Output) -> str:
     metrics = files.read_json(manifests.verified(scores, REPORTS), REPORTS.remake)
     saved, confidence = SavedModel.open(model), params.read(params.Evaluate).confidence
     require_same(saved, params.read(Train))
-    files.write_text(card, render(saved.description, confidence, metrics, model.as_posix()))
+    files.write_text(card, render(saved.description, confidence, metrics, model.as_posix(), params.read(params.Card)))
     return f"card: {card}"
 
 

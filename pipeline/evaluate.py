@@ -177,7 +177,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     for split, of_sentences in score_sentences(network, saved.description, data, store, settings).items():
         metrics[split] |= of_sentences
     test, known = scored["test"].labelled, known_words.read(embedded)
-    cuts = slices.cut(labelled(data.tables["test"]), data.tables["train"])
+    cuts = slices.cut(data.tables["test"], data.tables["train"])
     rows_of = csv_tables(test, cuts, settings)
     results = Results(
         metrics=metrics,
@@ -203,11 +203,6 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     told = "which have no labels, and so no scores" if score is None else f"{test.main_mode} macro-F1 {score:.2f}"
     return f"evaluate: {len(data.tables['test']):,} test sentences, {told}, {time.perf_counter() - began:.1f} s"
-
-
-def labelled(table: pa.Table) -> pa.Table:
-    """The rows that have a label; the table itself, which stays where it is, if all have one."""
-    return table.filter(table["relation"].is_valid()) if table["relation"].null_count else table
 
 
 if __name__ == "__main__":

@@ -25,8 +25,8 @@ from typing import Annotated, Literal, NamedTuple
 import pyarrow as pa
 import typer
 
-from pipeline.annotation import label_studio, pool_items, reviewed
-from pipeline.annotation.corpus_items import Wanted, drawn_items, entity_doubts, items, pair_doubts
+from pipeline.annotation import held_out, label_studio, pool_items, reviewed
+from pipeline.annotation.corpus_items import Wanted, doubts, drawn_items, items, pair_doubts
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.item import Item
 from pipeline.annotation.judged import Parsed, by_held_out, by_model, by_predictions
@@ -43,7 +43,6 @@ from pipeline.prediction.predictor import Predictor
 Pick = Literal["doubtful", "mistakes", "uncertain", "diverse", "random"]
 Split = Literal["train", "validation", "test"]
 OF_POOL: tuple[Pick, ...] = ("uncertain", "diverse")
-EXPERIMENT = Path("experiments/doubtful/dvc.yaml")
 OWN_SPLITS = ("train", "validation")  # that are drawn from
 
 
@@ -120,12 +119,11 @@ def of_corpus(places: Places, wanted: Wanted, split: Split, seed: int) -> list[I
         return drawn_items(rows, drawn(len(rows), len(rows), seed).tolist(), wanted)
     if wanted.pick == "mistakes":
         return mistakes(places, parsed, wanted, split)
-    held_out = HeldOut.read(Path(stage_paths("experiments.held_out", EXPERIMENT)[-1]))
-    judged, n_changed = by_held_out(held_out, parsed)
+    told = HeldOut.read(held_out.folder())
+    judged, n_changed = by_held_out(told, parsed)
     if n_changed:
         log(f"review: {n_changed:,} rows have changed since make doubtful, and are not looked at")
-    sentences = list(parsed.sentences.values())
-    return items([*pair_doubts(judged), *entity_doubts(held_out.entities, sentences)], judged, wanted)
+    return items(doubts(judged, told.entities, parsed), judged, wanted)
 
 
 def mistakes(places: Places, parsed: Parsed, wanted: Wanted, split: Split) -> list[Item]:

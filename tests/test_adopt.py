@@ -410,7 +410,7 @@ def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tm
     labels = sorted({label for split in ("train", "validation") for label in parsed.tables[split]["relation"].to_pylist()})
     uniform = [2 / (len(labels) + 1), *[1 / (len(labels) + 1)] * (len(labels) - 1)]
     held_out.of_rows(parsed, labels, lambda row_id, label: uniform).write(Path("experiments/doubtful/held_out"))
-    shutil.copy(ROOT / review.EXPERIMENT, review.EXPERIMENT)
+    shutil.copy(ROOT / review.held_out.EXPERIMENT, review.held_out.EXPERIMENT)
     said_by(review.main, to_tool)
     tasks = json.loads(Path("review.json").read_text())
     for task in tasks:

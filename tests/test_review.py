@@ -50,7 +50,7 @@ def corpus(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def here(corpus: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The corpus as the folder to run in."""
     monkeypatch.chdir(corpus)
-    monkeypatch.setattr(review, "EXPERIMENT", Path("doubtful.yaml"))
+    monkeypatch.setattr(review.held_out, "EXPERIMENT", Path("doubtful.yaml"))
     return corpus
 
 
@@ -128,7 +128,7 @@ def test_without_held_out_predictions_the_error_says_what_to_run(
     tmp_path: Path, here: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     (tmp_path / "doubtful.yaml").write_text((here / "doubtful.yaml").read_text().replace("held_out\n", "nowhere\n"))
-    monkeypatch.setattr(review, "EXPERIMENT", tmp_path / "doubtful.yaml")
+    monkeypatch.setattr(review.held_out, "EXPERIMENT", tmp_path / "doubtful.yaml")
     with pytest.raises(InputError, match="run make doubtful"):
         sent(tmp_path / "out", "doubtful")
 
@@ -157,7 +157,7 @@ def test_a_pool_is_asked_for_where_one_is_needed_and_refused_where_none_is(tmp_p
 
 
 def test_the_shipped_pipeline_tells_where_held_out_predictions_stand() -> None:
-    assert review.stage_paths("experiments.held_out", ROOT / review.EXPERIMENT)[-1] == "experiments/doubtful/held_out"
+    assert review.stage_paths("experiments.held_out", ROOT / review.held_out.EXPERIMENT)[-1] == "experiments/doubtful/held_out"
 
 
 @pytest.mark.xdist_group("project")
@@ -218,7 +218,7 @@ def test_the_commands_of_the_page_run(finished: Path, tmp_path: Path, monkeypatc
     uniform = [1 / len(relations)] * len(relations)
     uniform[0] *= 2
     held_out.of_rows(parsed, relations, lambda row_id, label: uniform).write(project / "experiments/doubtful/held_out")
-    shutil.copy(ROOT / review.EXPERIMENT, project / review.EXPERIMENT)
+    shutil.copy(ROOT / review.held_out.EXPERIMENT, project / review.held_out.EXPERIMENT)
     (project / "new_texts.txt").write_text("The <e1>rain</e1> caused a <e2>flood</e2>.\n")
     monkeypatch.chdir(project)
     for arguments in commands():

@@ -26,6 +26,7 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     assert files[0] == files[1]
     curve = Path("one") / "curves" / "plots" / "metrics" / "validation_score.tsv"
     assert curve.read_text().startswith("step\tvalidation_score\n0\t")
+    assert curve.with_name("validation_loss.tsv").read_text().startswith("step\tvalidation_loss\n0\t")
     saved = SavedModel.open(Path("one"))
     assert RelationModel.load(saved.config, saved.folder).config.relations == tiny.RELATIONS
     assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")

@@ -12,8 +12,8 @@ import pyarrow as pa
 
 from pipeline.annotation import reviewed
 from pipeline.annotation.held_out import text_key
-from pipeline.annotation.item import DIGITS, Item, Reason
-from pipeline.annotation.judged import Judged, entities_of
+from pipeline.annotation.item import DIGITS, Item, Reason, ranked
+from pipeline.annotation.judged import Judged, Parsed, entities_of
 from pipeline.annotation.raw_documents import RawDocuments, ends_of
 from pipeline.annotation.selection import DOUBT_DIGITS, doubtful
 from pipeline.corpus.document import Document
@@ -57,6 +57,15 @@ class Wanted:
     seen: frozenset[str]
 
 
+def doubts(judged: Judged, entities: pa.Table, parsed: Parsed) -> list[Doubt]:
+    """All doubts of a corpus, the most doubtful first.
+
+    Args: entities: of held_out.ENTITIES.
+    """
+    found = [*pair_doubts(judged), *entity_doubts(entities, list(parsed.sentences.values()))]
+    return sorted(found, key=lambda doubt: doubt.order)
+
+
 def pair_doubts(judged: Judged) -> Iterator[Doubt]:
     """The pairs of which another label is more probable."""
     given = judged.given
@@ -66,15 +75,8 @@ def pair_doubts(judged: Judged) -> Iterator[Doubt]:
         values = judged.rows.slice(row, 1).to_pylist()[0]
         label, rather = judged.relations[given[row]], judged.relations[best]
         why = f"{_pair(values)}: {label} has {judged.by} probability {own:.2f}, {rather} {probabilities[best]:.2f}"
-        reason = Reason(values["id"], why, round(own, DIGITS), _by_label(judged, row))
+        reason = Reason(values["id"], why, round(own, DIGITS), ranked(judged.relations, probabilities))
         yield Doubt(own, float(probabilities[best]) - own, _row(values), reason)
-
-
-def _by_label(judged: Judged, row: int) -> dict[str, float]:
-    """The probabilities of a row by label, the most probable first."""
-    probabilities = judged.probabilities[row]
-    order = np.argsort(-probabilities, kind="stable").tolist()
-    return {judged.relations[relation]: round(float(probabilities[relation]), DIGITS) for relation in order}
 
 
 def _pair(values: Mapping[str, Any]) -> str:

@@ -21,6 +21,14 @@ def commit_of(name: str) -> str | None:
     return ended.stdout.decode().strip() if ended.returncode == 0 else None
 
 
+def has_changes() -> bool:
+    """Whether a tracked file of the repository around the present folder differs from the commit that is checked out.
+
+    Raises: InputError where git fails.
+    """
+    return bool(_need("status", "--porcelain", "--untracked-files=no"))
+
+
 def check_out(commit: str, names: Sequence[str], target: Path) -> None:
     """Write files, and what is in folders, of a commit below a folder; nothing of what the commit lacks or what is there already.
 

@@ -18,7 +18,9 @@ from pipeline.core import manifests, outputs
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import Kind
+from pipeline.core.stage import stage_paths
 
+EXPERIMENT = Path("experiments/doubtful/dvc.yaml")  # what make doubtful runs
 PLACE = [("split", pa.string()), ("id", pa.string()), ("source", pa.string()), ("text_key", pa.uint64())]
 ROWS = pa.schema([*PLACE, ("relation", pa.string()), ("fold", pa.int32()), ("probabilities", pa.list_(pa.float32()))])
 ENTITIES = pa.schema(
@@ -85,6 +87,14 @@ class HeldOut:
         if (counts != len(about.relations)).any():
             raise InputError.of(folder, "a row has not one probability a relation", HELD_OUT.remake)
         return held_out
+
+
+def folder() -> Path:
+    """Where make doubtful writes, which need not be there yet.
+
+    Raises: InputError where the experiment is not there.
+    """
+    return Path(stage_paths("experiments.held_out", EXPERIMENT)[-1])
 
 
 def _read(path: Path) -> pa.Table:

@@ -2,13 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
 
 from pipeline.corpus.document import Document
 
 DIGITS = 4
 SHOWN_LABELS = 3  # of all probabilities, for people
+
+
+def ranked(labels: Iterable[str], probabilities: Iterable[float]) -> dict[str, float]:
+    """The rounded probabilities of a pair by label, the most probable first, of equals the first before.
+
+    >>> ranked(["Other", "Uses", "Has"], [0.2, 0.60001, 0.2])
+    {'Uses': 0.6, 'Other': 0.2, 'Has': 0.2}
+    """
+    order = sorted(zip(labels, map(float, probabilities), strict=True), key=lambda one: -one[1])
+    return {label: round(probability, DIGITS) for label, probability in order}
 
 
 @dataclass(frozen=True)

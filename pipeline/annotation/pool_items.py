@@ -10,7 +10,7 @@ from typing import NamedTuple
 import numpy as np
 
 from pipeline.annotation import reviewed
-from pipeline.annotation.item import DIGITS, Item, Reason
+from pipeline.annotation.item import Item, Reason, ranked
 from pipeline.annotation.selection import diverse, drawn, uncertain
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError, Problem
@@ -104,9 +104,8 @@ def uncertain_items(predictor: Predictor, pool: Pool, count: int) -> list[Item]:
 def _unsure(pair: Relation | None) -> Reason:
     if pair is None:
         return Reason("", "the model finds no pair")
-    ranked = sorted(pair.probabilities.items(), key=lambda item: -item[1])
     why = f'"{pair.e1.text}" - "{pair.e2.text}": the two most probable relations are {pair.margin:.2f} apart'
-    return Reason("", why, None, {label: round(probability, DIGITS) for label, probability in ranked})
+    return Reason("", why, None, ranked(pair.probabilities, pair.probabilities.values()))
 
 
 def diverse_items(predictor: Predictor, pool: Pool, known: Floats, count: int) -> list[Item]:

@@ -99,7 +99,7 @@ def compare_predictions(
     predicted = [np.array([ids[side[row_id].label] for row_id in common], np.int64) for side in (old, new)]
     paired = []
     for name, mode, score in _scores(labels, negative_label):
-        before, after = (scorer.relation_counts(gold_ids, one, labels, mode)[None] for one in predicted)
+        before, after = (scorer.relation_counts(gold_ids, one, labels, mode).dense()[None] for one in predicted)
         found = bootstrap.compare(after, before, score, settings)
         was, now = (percent(float(score(counts[0].sum(0)))) for counts in (before, after))
         value, low, high = (percent(share) for share in (found.difference.value, found.difference.low, found.difference.high))

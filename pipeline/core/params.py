@@ -172,8 +172,16 @@ class Evaluate:
     seed: Seed
 
 
+@dataclass(frozen=True)
+class Card:
+    """What the model card tells that no stage can know."""
+
+    license: Annotated[str, Line(100)] | None = None
+    dataset: Annotated[str, Line(100)] | None = None
+
+
 SECTIONS: dict[str, type] = {
-    kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Cluster, Train, Evaluate)
+    kind.__name__.lower(): kind for kind in (Parse, Tag, Position, Encoder, Embed, Cluster, Train, Evaluate, Card)
 }
 
 

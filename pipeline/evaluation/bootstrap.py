@@ -1,19 +1,20 @@
 """How sure a score is: bootstrap intervals and the paired bootstrap test (Efron and Tibshirani 1993, chapters 13 and 16).
 
 A resample draws as many test rows as there are, with replacement. Scores are functions of sums over rows (see scorer), so a
-resample is a row of draw counts and all resamples are one matrix product: exact, since the sums are of whole numbers, and so
-the same on every machine. In shapes, N is rows, Q classes, S seeds; scores are from 0 to 1.
+resample is a row of draw counts, of each kind of rows that count alike, and all resamples are one matrix product: exact, since the
+sums are of whole numbers, and so the same on every machine. In shapes, N is rows, Q classes, S seeds; scores are from 0 to 1.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
 
 from pipeline.core import params
-from pipeline.core.arrays import Bools, Doubles
+from pipeline.core.arrays import Bools, Doubles, Ints
+from pipeline.evaluation.scorer import RelationCounts
 
 BLOCK_ENTRIES = 4_000_000  # of draw counts in memory at once, 32 MB, whatever the number of rows
 Score = Callable[[Doubles], Doubles]  # (..., 3, Q) of counts to (...)
@@ -41,8 +42,21 @@ def estimate(counts: Doubles, score: Score, settings: params.Evaluate) -> Estima
 
     Args: counts: (N, 3, Q), of each row (see scorer); score: of their sum over the rows.
     """
-    low, high = interval(score(resampled_sums(counts, settings.resamples, settings.seed)), settings.confidence)
-    return Estimate(float(score(counts.sum(0))), float(low), float(high))
+    return _estimate(score, counts.sum(0), resampled_sums(counts, settings.resamples, settings.seed), settings)
+
+
+def estimates(counts: RelationCounts, scores: Sequence[Score], settings: params.Evaluate) -> list[Estimate]:
+    """Several scores of N rows, of the same resamples.
+
+    Args: scores: each of the sum of the counts over the rows, (..., 3, Q).
+    """
+    total, sums = counts.total(), resampled_sums(counts, settings.resamples, settings.seed)
+    return [_estimate(score, total, sums, settings) for score in scores]
+
+
+def _estimate(score: Score, total: Doubles, sums: Doubles, settings: params.Evaluate) -> Estimate:
+    low, high = interval(score(sums), settings.confidence)
+    return Estimate(float(score(total)), float(low), float(high))
 
 
 def proportion(successes: Bools, confidence: float) -> Estimate:
@@ -70,15 +84,21 @@ def interval(samples: Doubles, confidence: float) -> tuple[Doubles, Doubles]:
     return low, high
 
 
-def resampled_sums(rows: Doubles, resamples: int, seed: int) -> Doubles:
+def resampled_sums(rows: Doubles | RelationCounts, resamples: int, seed: int) -> Doubles:
     """Sum the rows of each resample. The same seed and N draw the same rows.
 
-    Args: rows: (N, ...) whole numbers.
-    Returns: (resamples, ...).
+    Args: rows: (N, ...) whole numbers, or the counts of N rows.
+    Returns: (resamples, ...), of counts (resamples, 3, Q).
     """
-    flat = rows.reshape(len(rows), -1)
-    sums = [draws @ flat for draws in _draw_counts(len(rows), resamples, np.random.default_rng(seed))]
-    return np.concatenate(sums).reshape(resamples, *rows.shape[1:])
+    if isinstance(rows, RelationCounts):
+        kinds, counts = rows.kinds, rows.counts
+    else:
+        kinds, counts = np.arange(len(rows)), rows.reshape(len(rows), -1)
+    sums, start = np.empty((resamples, counts.shape[1])), 0
+    for draws in _draw_counts(kinds, counts.shape[0], resamples, np.random.default_rng(seed)):
+        sums[start : start + len(draws)] = draws @ counts
+        start += len(draws)
+    return sums.reshape(resamples, *((3, -1) if isinstance(rows, RelationCounts) else rows.shape[1:]))
 
 
 def compare(ours: Doubles, theirs: Doubles, score: Score, settings: params.Evaluate) -> Comparison:
@@ -94,7 +114,8 @@ def compare(ours: Doubles, theirs: Doubles, score: Score, settings: params.Evalu
     both = np.stack([ours, theirs])  # (2, S, N, 3, Q)
     scores = score(resampled_sums(np.moveaxis(both, 2, 0), settings.resamples, settings.seed))  # (resamples, 2, S)
     by_seed = scores[:, 0] - scores[:, 1]
-    draws = np.concatenate(list(_draw_counts(n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))))
+    seeds = np.arange(n_seeds)
+    draws = np.concatenate(list(_draw_counts(seeds, n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))))
     differences = (draws * by_seed).sum(1) / n_seeds
     low, high = interval(differences, settings.confidence)
     ours_score, theirs_score = score(both.sum(2)).mean(1)
@@ -116,10 +137,14 @@ def p_value(differences: Doubles) -> float:
     return min(1.0, 2 * (1 + int(smaller)) / (1 + n))
 
 
-def _draw_counts(n: int, resamples: int, rng: np.random.Generator) -> Iterator[Doubles]:
-    """How often each resample draws each row: blocks (b, n) of float64, for the matrix product."""
+def _draw_counts(kinds: Ints, n_kinds: int, resamples: int, rng: np.random.Generator) -> Iterator[Doubles]:
+    """How often each resample draws a row of each kind: blocks (b, n_kinds) of float64, for the matrix product.
+
+    Args: kinds: (N,) of each row.
+    """
+    n = len(kinds)
     at_once = max(1, BLOCK_ENTRIES // n)
     for start in range(0, resamples, at_once):
         size = min(at_once, resamples - start)
-        cells = rng.integers(n, size=(size, n)) + n * np.arange(size)[:, None]
-        yield np.bincount(cells.ravel(), minlength=size * n).reshape(size, n).astype(np.float64)
+        cells = kinds[rng.integers(n, size=(size, n))] + n_kinds * np.arange(size)[:, None]
+        yield np.bincount(cells.ravel(), minlength=size * n_kinds).reshape(size, n_kinds).astype(np.float64)

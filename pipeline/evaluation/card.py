@@ -7,6 +7,8 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+from pipeline.core import params
+from pipeline.evaluation.front_matter import front_matter
 from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
 
@@ -33,16 +35,17 @@ COUNTS = {
 }
 
 
-def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any], folder: str) -> str:
-    """The card in Markdown.
+def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any], folder: str, about: params.Card) -> str:
+    """The card in Markdown, with the head that model hubs read.
 
     Args: confidence: of the intervals, from 0 to 1; metrics: the tree of scores.json; folder: the model's, as a command line
-        names it.
+        names it; about: what no stage can know.
     """
     config = model.config
     tagger = "tags" in config.train.tasks
     return render_template(
         TEMPLATE,
+        front_matter=Markdown(front_matter(metrics, model.language, tagger, about)),
         config=config,
         model=model,
         metrics=metrics,

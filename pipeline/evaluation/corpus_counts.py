@@ -12,6 +12,7 @@ from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.labels import label_ids
 from pipeline.core.schema import SPLITS
+from pipeline.evaluation.slices import words_between
 
 LONGEST = 60  # words that have a bar of their own; all longer ones share the last
 
@@ -27,13 +28,6 @@ def counts(splits: Mapping[str, pa.Table], labels: Sequence[str]) -> dict[str, A
         "words": {split: _histogram(ragged.lengths(splits[split]["words"])) for split in SPLITS},
         "distance": {split: _histogram(words_between(splits[split])) for split in SPLITS},
     }
-
-
-def words_between(table: pa.Table) -> Ints:
-    """(N,) words between the entities of each row, 0 where they touch or overlap."""
-    starts, ends = (np.stack([table[f"{entity}_{edge}"].to_numpy() for entity in ("e1", "e2")]) for edge in ("start", "end"))
-    between: Ints = np.maximum(0, starts.max(axis=0) - ends.min(axis=0)).astype(np.int64)
-    return between
 
 
 def _labels(table: pa.Table, labels: Sequence[str]) -> list[int]:

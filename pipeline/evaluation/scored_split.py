@@ -5,16 +5,17 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Bools, Doubles, Floats, Ints
+from pipeline.core.arrays import Bools, Floats, Ints
 from pipeline.core.labels import UNLABELLED_ID, label_ids
 from pipeline.core.schema import OUTSIDE_ID
 from pipeline.evaluation import scorer
-from pipeline.evaluation.scorer import Mode
+from pipeline.evaluation.scorer import Mode, RelationCounts
 
 
 @dataclass(frozen=True)
@@ -30,25 +31,25 @@ class ScoredSplit:
     predicted_tags: list[list[str]] | None  # the same; None without the tags head
     words_outside_window: int  # which the model did not see, so that their predicted tag is O
 
-    @property
+    @cached_property
     def predicted_ids(self) -> Ints:
         """(N,) ids of the most probable relations."""
         ids: Ints = self.probabilities.argmax(axis=1)
         return ids
 
-    @property
+    @cached_property
     def confidence(self) -> Floats:
         """(N,) probabilities of the predicted relations."""
         highest: Floats = self.probabilities.max(axis=1)
         return highest
 
-    @property
+    @cached_property
     def correct(self) -> Bools:
         """(N,) whether relation and direction are right."""
         right: Bools = self.predicted_ids == self.gold_ids
         return right
 
-    @property
+    @cached_property
     def flipped(self) -> Bools:
         """(N,) whether the relation is right and its direction wrong."""
         relation_ids = scorer.class_ids(self.labels, "undirected")
@@ -60,8 +61,8 @@ class ScoredSplit:
         """The mode of the headline score."""
         return scorer.main_mode(self.labels)
 
-    def counts(self, mode: Mode) -> Doubles:
-        """(N, 3, Q) counts of the relations in a scoring mode (see scorer)."""
+    def counts(self, mode: Mode) -> RelationCounts:
+        """The counts of the relations of N rows in a scoring mode (see scorer)."""
         return scorer.relation_counts(self.gold_ids, self.predicted_ids, self.labels, mode)
 
     @property

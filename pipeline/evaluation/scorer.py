@@ -15,16 +15,19 @@ together, again without the negative label: TACRED's score (Zhang et al. 2017, a
 0/0 it is 0, as in the task's scorer.
 
 Every score is a function of counts, (..., 3, Q): correct, predicted and gold instances of Q classes. So one function scores
-a test set, a row of it, and a thousand resamples of it at once.
+a test set, a row of it, and a thousand resamples of it at once. Rows of the same gold and the same predicted label count the same:
+they are of one kind, whose counts are kept once and sparse, so that memory does not grow with rows times classes.
 """
 
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import Literal
 
 import numpy as np
 from numpy.typing import ArrayLike
+from scipy.sparse import csr_array
 
 from pipeline.core.arrays import Doubles, Ints
 from pipeline.core.labels import is_directed, parse_label
@@ -53,26 +56,55 @@ def main_mode(labels: Sequence[str]) -> Mode:
 
 def class_ids(labels: Sequence[str], mode: Mode) -> Ints:
     """(R,) the index of each label's class among the classes of a mode."""
-    names = classes(labels, mode)
-    return np.array([names.index(_class_of(label, mode)) for label in labels], np.int64)
+    number = {name: n for n, name in enumerate(classes(labels, mode))}
+    return np.array([number[_class_of(label, mode)] for label in labels], np.int64)
 
 
 def _class_of(label: str, mode: Mode) -> str:
     return label if mode == "directed" else parse_label(label).relation
 
 
-def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], mode: Mode) -> Doubles:
+@dataclass(frozen=True)
+class RelationCounts:
+    """What each of N rows counts in Q classes: the kind of each row, and the counts of each of K kinds."""
+
+    kinds: Ints  # (N,) indices into counts
+    counts: csr_array  # (K, 3 * Q) of float64: correct, predicted, gold
+
+    def __len__(self) -> int:
+        return len(self.kinds)
+
+    def take(self, rows: Sequence[int]) -> RelationCounts:
+        """Some rows by their numbers."""
+        kinds, of_rows = np.unique(self.kinds[rows], return_inverse=True)
+        return RelationCounts(of_rows, self.counts[kinds])
+
+    def total(self) -> Doubles:
+        """(3, Q) the sum over the rows."""
+        summed: Doubles = self.counts.T @ np.bincount(self.kinds, minlength=self.counts.shape[0]).astype(np.float64)
+        return summed.reshape(3, -1)
+
+    def dense(self) -> Doubles:
+        """(N, 3, Q) the counts of each row."""
+        counts: Doubles = self.counts.toarray().reshape(self.counts.shape[0], 3, -1)
+        return counts[self.kinds]
+
+
+def relation_counts(gold_ids: Ints, predicted_ids: Ints, labels: Sequence[str], mode: Mode) -> RelationCounts:
     """Count each row's label in the classes of a mode.
 
     Args: gold_ids, predicted_ids: (N,) indices into labels.
-    Returns: (N, 3, Q), a one where the row is a correct, a predicted and a gold instance of the class.
+    Returns: N rows, a one where the row is a correct, a predicted and a gold instance of the class.
     """
-    one_hot = np.eye(len(classes(labels, mode)))[class_ids(labels, mode)]
-    gold, predicted = one_hot[gold_ids], one_hot[predicted_ids]
-    correct = gold * predicted
-    if mode == "official":
-        correct *= (gold_ids == predicted_ids)[:, None]
-    return np.stack([correct, predicted, gold], axis=1)
+    pairs, kinds = np.unique(gold_ids * len(labels) + predicted_ids, return_inverse=True)
+    gold, predicted = np.divmod(pairs, len(labels))
+    ids, n_classes = class_ids(labels, mode), len(classes(labels, mode))
+    is_correct = gold == predicted if mode == "official" else ids[gold] == ids[predicted]
+    each = np.arange(len(pairs))
+    rows = np.concatenate([each[is_correct], each, each])
+    columns = np.concatenate([ids[gold[is_correct]], n_classes + ids[predicted], 2 * n_classes + ids[gold]])
+    counts = csr_array((np.ones(len(rows)), (rows, columns)), shape=(len(pairs), 3 * n_classes))
+    return RelationCounts(kinds, counts)
 
 
 def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[str]]) -> Doubles:
@@ -93,8 +125,13 @@ def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[
 def precision_recall_f1(counts: Doubles) -> Doubles:
     """Precision, recall and F1 of every class: (..., 3, Q) of counts to (..., 3, Q) of scores from 0 to 1."""
     correct, predicted, gold = np.moveaxis(counts, -2, 0)
-    parts = ((correct, predicted), (correct, gold), (2 * correct, predicted + gold))
-    return np.stack([_ratio(part, whole) for part, whole in parts], axis=-2)
+    return np.stack([_ratio(correct, predicted), _ratio(correct, gold), f1_scores(counts)], axis=-2)
+
+
+def f1_scores(counts: Doubles) -> Doubles:
+    """F1 of every class: (..., 3, Q) of counts to (..., Q)."""
+    correct, predicted, gold = np.moveaxis(counts, -2, 0)
+    return _ratio(2 * correct, predicted + gold)
 
 
 def macro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doubles:
@@ -103,8 +140,7 @@ def macro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doub
     Args: names: of the Q classes.
     """
     counted = (counts[..., 2, :] > 0) & (np.array(names) != negative_label)
-    f1 = precision_recall_f1(counts)[..., 2, :]
-    return _ratio((f1 * counted).sum(-1), counted.sum(-1))
+    return _ratio((f1_scores(counts) * counted).sum(-1), counted.sum(-1))
 
 
 def micro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doubles:
@@ -115,7 +151,7 @@ def micro_f1(counts: Doubles, names: Sequence[str], negative_label: str) -> Doub
     Args: names: of the Q classes.
     """
     together = counts[..., np.array(names) != negative_label].sum(-1, keepdims=True)
-    f1: Doubles = precision_recall_f1(together)[..., 2, 0]
+    f1: Doubles = f1_scores(together)[..., 0]
     return f1
 
 

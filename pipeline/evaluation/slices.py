@@ -2,53 +2,43 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Iterator, Sequence, Set
 
+import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
-from pipeline.core.labels import parse_label
-from pipeline.core.schema import Span
+from pipeline.core import ragged
+from pipeline.core.arrays import Ints
+from pipeline.core.labels import label_ids, parse_label
 
 Slices = dict[str, list[int]]  # row numbers by slice, slices in reading order, those without rows left out
 DIRECTIONS = ("e1,e2", "e2,e1", "none")
 ORDERS = ("e1 first", "e2 first")
 SEEN = ("neither seen in training", "one seen in training", "both seen in training")
+ROWS_AT_ONCE = 10_000  # whose entities are put together
 
 
-@dataclass(frozen=True)
-class MarkedSentence:
-    """What the cuts look at: a sentence's words, its two entities as spans of words, and its gold label."""
-
-    words: list[str]
-    e1: Span
-    e2: Span
-    relation: str
-
-    @property
-    def entities(self) -> list[str]:
-        """The two entity strings, without regard to case."""
-        return [" ".join(self.words[span.start : span.end]).casefold() for span in (self.e1, self.e2)]
+def words_between(table: pa.Table) -> Ints:
+    """(N,) words between the entities of each row, 0 where they touch or overlap."""
+    starts, ends = (np.stack([table[f"{entity}_{edge}"].to_numpy() for entity in ("e1", "e2")]) for edge in ("start", "end"))
+    between: Ints = np.maximum(0, starts.max(axis=0) - ends.min(axis=0)).astype(np.int64)
+    return between
 
 
-def words_between(sentence: MarkedSentence) -> int:
-    """Words between the entities, 0 where they touch or overlap."""
-    return max(0, max(sentence.e1.start, sentence.e2.start) - min(sentence.e1.end, sentence.e2.end))
+def n_words(table: pa.Table) -> Ints:
+    """(N,) words of each sentence."""
+    return ragged.lengths(table["words"])
 
 
-def n_words(sentence: MarkedSentence) -> int:
-    """Words of the sentence."""
-    return len(sentence.words)
-
-
-def longer_entity(sentence: MarkedSentence) -> int:
-    """Words of the longer entity."""
-    return max(span.end - span.start for span in (sentence.e1, sentence.e2))
+def longer_entity(table: pa.Table) -> Ints:
+    """(N,) words of each row's longer entity."""
+    longer: Ints = np.maximum(*(table[f"{e}_end"].to_numpy() - table[f"{e}_start"].to_numpy() for e in ("e1", "e2")))
+    return longer
 
 
 # A cut by number: its measure, the least number, and the largest of each bin but the last, which is open.
-NUMBERS: dict[str, tuple[Callable[[MarkedSentence], int], int, tuple[int, ...]]] = {
+NUMBERS = {
     "words between the entities": (words_between, 0, (0, 2, 5, 10)),
     "words of the sentence": (n_words, 1, (10, 20, 30, 40)),
     "words of the longer entity": (longer_entity, 1, (1, 2)),
@@ -56,20 +46,21 @@ NUMBERS: dict[str, tuple[Callable[[MarkedSentence], int], int, tuple[int, ...]]]
 
 
 def cut(test: pa.Table, train: pa.Table) -> dict[str, Slices]:
-    """The test rows cut in every way: slices by the name of the cut.
+    """The test rows that have a label cut in every way, as if there were no others: slices by the name of the cut.
 
     Args: test, train: rows of the position stage; train tells which entity strings the model has seen.
     """
-    sentences = list(_sentences(test))
-    seen = {entity for sentence in _sentences(train) for entity in sentence.entities}
+    if test["relation"].null_count:
+        test = test.filter(test["relation"].is_valid())
     cuts = {}
     for name, (measure, least, edges) in NUMBERS.items():
         bins = [bin_name(number, least, edges) for number in (*edges, edges[-1] + 1)]
-        cuts[name] = _slices([bin_name(measure(sentence), least, edges) for sentence in sentences], bins)
-    cuts["direction"] = _slices([parse_label(sentence.relation).direction or "none" for sentence in sentences], DIRECTIONS)
-    cuts["order of the entities"] = _slices([ORDERS[sentence.e2 < sentence.e1] for sentence in sentences], ORDERS)
-    n_seen = [sum(entity in seen for entity in sentence.entities) for sentence in sentences]
-    cuts["entity strings"] = _slices([SEEN[n] for n in n_seen], SEEN)
+        cuts[name] = _slices(np.searchsorted(edges, measure(test)), bins)
+    labels = test["relation"].unique().to_pylist()
+    directions = np.array([DIRECTIONS.index(parse_label(label).direction or "none") for label in labels], np.int64)
+    cuts["direction"] = _slices(directions[label_ids(test["relation"], labels)], DIRECTIONS)
+    cuts["order of the entities"] = _slices(_e2_first(test), ORDERS)
+    cuts["entity strings"] = _slices(_n_seen(test, seen={string for e in ("e1", "e2") for string in _strings(train, e)}), SEEN)
     return cuts
 
 
@@ -87,19 +78,33 @@ def bin_name(number: int, least: int, edges: Sequence[int]) -> str:
     return f"{low} or more"
 
 
-def _slices(names: Sequence[str], order: Sequence[str]) -> Slices:
+def _slices(numbers: Ints, names: Sequence[str]) -> Slices:
     """Gather the rows of each slice.
 
-    Args: names: of each row's slice; order: the slices in reading order.
+    Args: numbers: (N,) of each row's slice; names: of the slices in reading order.
     """
-    rows = {name: [row for row, own in enumerate(names) if own == name] for name in order}
-    return {name: numbers for name, numbers in rows.items() if numbers}
+    rows = {name: np.flatnonzero(numbers == number).tolist() for number, name in enumerate(names)}
+    return {name: own for name, own in rows.items() if own}
 
 
-def _sentences(table: pa.Table) -> Iterator[MarkedSentence]:
-    columns = ["words", "e1_start", "e1_end", "e2_start", "e2_end", "relation"]
-    row: dict[str, Any]
-    for batch in table.select(columns).to_batches(max_chunksize=1_000):
-        for row in batch.to_pylist():
-            e1, e2 = Span(row["e1_start"], row["e1_end"]), Span(row["e2_start"], row["e2_end"])
-            yield MarkedSentence(row["words"], e1, e2, row["relation"])
+def _e2_first(table: pa.Table) -> Ints:
+    """(N,) whether e2 is before e1, as 0 or 1."""
+    e1_start, e1_end, e2_start, e2_end = (table[f"{e}_{edge}"].to_numpy() for e in ("e1", "e2") for edge in ("start", "end"))
+    return np.where(e1_start == e2_start, e2_end < e1_end, e2_start < e1_start).astype(np.int64)
+
+
+def _n_seen(table: pa.Table, seen: Set[str]) -> Ints:
+    """(N,) how many of each row's two entity strings are among some."""
+    e1, e2 = (np.fromiter((string in seen for string in _strings(table, e)), np.int64, len(table)) for e in ("e1", "e2"))
+    return e1 + e2
+
+
+def _strings(table: pa.Table, entity: str) -> Iterator[str]:
+    """The words of an entity of each row, without regard to case."""
+    for batch in table.select(["words", f"{entity}_start", f"{entity}_end"]).to_batches(max_chunksize=ROWS_AT_ONCE):
+        words, start, end = batch["words"], batch[f"{entity}_start"].to_numpy(), batch[f"{entity}_end"].to_numpy()
+        first = ragged.offsets(pc.list_value_length(words).to_numpy())[:-1] + start
+        lengths = (end - start).astype(np.int64)
+        taken = words.flatten().take(pa.array(np.repeat(first, lengths) + ragged.indices(lengths)))
+        joined = pc.binary_join(pa.ListArray.from_arrays(pa.array(ragged.offsets(lengths), pa.int32()), taken), " ")
+        yield from (string.casefold() for string in joined.to_pylist())

@@ -9,11 +9,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from functools import partial
 from typing import Any
 
+import numpy as np
+
 from pipeline.core import params
 from pipeline.core.files import Row
 from pipeline.core.labels import UNLABELLED_ID, is_directed
 from pipeline.evaluation import bootstrap, calibration, scorer
-from pipeline.evaluation.bootstrap import Estimate
+from pipeline.evaluation.bootstrap import Estimate, Score
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.scorer import Mode
 from pipeline.evaluation.slices import Slices
@@ -62,7 +64,8 @@ def relation_scores(split: ScoredSplit, settings: params.Evaluate) -> Metrics:
     """The scores of the relation head, null without rows; the official ones are null where labels have no direction."""
     any_rows = bool(split.row_ids)
     curve = calibration.reliability(split.confidence, split.correct)
-    scores = [bounded(f"{mode}_{name}", _f1(split, name, mode, settings)) for name in F1 for mode in F1_MODES]
+    found = {mode: _f1(split, mode, settings) for mode in F1_MODES}
+    scores = [bounded(f"{mode}_{name}", found[mode][name]) for name in F1 for mode in F1_MODES]
     return {
         **{name: value for score in scores for name, value in score.items()},
         **bounded("accuracy", bootstrap.proportion(split.correct, settings.confidence) if any_rows else None),
@@ -85,9 +88,9 @@ def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list
     if not split.row_ids:
         return []
     counts = split.counts(mode)
-    _, n_predicted, n_gold = counts.sum(0)
-    n_flipped = (counts[:, 2] * split.flipped[:, None]).sum(0)
-    scores = scorer.precision_recall_f1(counts.sum(0))
+    _, n_predicted, n_gold = counts.total()
+    n_flipped = np.bincount(scorer.class_ids(split.labels, mode)[split.gold_ids[split.flipped]], minlength=len(n_gold))
+    scores = scorer.precision_recall_f1(counts.total())
     resampled = scorer.precision_recall_f1(bootstrap.resampled_sums(counts, settings.resamples, settings.seed))
     low, high = bootstrap.interval(resampled, settings.confidence)
     rows = []
@@ -111,13 +114,14 @@ def slice_scores(split: ScoredSplit, cuts: Mapping[str, Slices], settings: param
     Macro-F1 is null where gold has no relation to find, and has no interval on fewer than MINIMUM_ROWS rows.
     """
     name = f"{split.main_mode}_macro_f1"
+    counts, correct = split.counts(split.main_mode), split.correct
+    has_relation = np.array([label != split.negative_label for label in split.labels])[split.gold_ids]
     table = []
     for cut, slices in cuts.items():
         for value, rows in slices.items():
-            part = split.take(rows)
-            accuracy = bootstrap.proportion(part.correct, settings.confidence)
-            nothing_to_find = all(split.labels[gold] == split.negative_label for gold in part.gold_ids)
-            macro_f1 = bounded(name, None if nothing_to_find else _f1(part, "macro_f1", split.main_mode, settings))
+            accuracy = bootstrap.proportion(correct[rows], settings.confidence)
+            f1 = bootstrap.estimates(counts.take(rows), [_score(split, "macro_f1", split.main_mode)], settings)[0]
+            macro_f1 = bounded(name, f1 if has_relation[rows].any() else None)
             if len(rows) < MINIMUM_ROWS:
                 macro_f1 |= {f"{name}_low": None, f"{name}_high": None}
             table.append({"cut": cut, "slice": value, "n": len(rows), **bounded("accuracy", accuracy), **macro_f1})
@@ -188,9 +192,13 @@ def bounded(name: str, score: Estimate | None) -> dict[str, float | None]:
     return {name: percent(score.value), low: percent(score.low), high: percent(score.high)}
 
 
-def _f1(split: ScoredSplit, name: str, mode: Mode, settings: params.Evaluate) -> Estimate | None:
-    """The F1 of a name of F1 in a mode; None without rows, and in the official mode where labels have no direction."""
+def _f1(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> Mapping[str, Estimate | None]:
+    """The scores of F1 in a mode by name; None without rows, and in the official mode where labels have no direction."""
     if not split.row_ids or (mode == "official" and not is_directed(split.labels)):
-        return None
-    score = partial(F1[name], names=scorer.classes(split.labels, mode), negative_label=split.negative_label)
-    return bootstrap.estimate(split.counts(mode), score, settings)
+        return dict.fromkeys(F1)
+    scores = [_score(split, name, mode) for name in F1]
+    return dict(zip(F1, bootstrap.estimates(split.counts(mode), scores, settings), strict=True))
+
+
+def _score(split: ScoredSplit, name: str, mode: Mode) -> Score:
+    return partial(F1[name], names=scorer.classes(split.labels, mode), negative_label=split.negative_label)

@@ -29,7 +29,7 @@ def relation_score(model: RelationModel, examples: Examples, told: Predictions, 
     relations = model.config.relations
     mode = scorer.main_mode(relations)
     predicted = told.probabilities.argmax(axis=1)
-    counts = scorer.relation_counts(examples.relation_ids[rows], predicted[rows], relations, mode).sum(axis=0)
+    counts = scorer.relation_counts(examples.relation_ids[rows], predicted[rows], relations, mode).total()
     return 100 * float(scorer.macro_f1(counts, scorer.classes(relations, mode), model.config.negative_label))
 
 

@@ -19,10 +19,11 @@ from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
 from pipeline.core.tensorflow import tf
 from pipeline.model.average import Average
-from pipeline.model.batches import Batch, Examples, shuffled
+from pipeline.model.batches import Batch, Examples, by_length, shuffled
 from pipeline.model.config import Config
 from pipeline.model.losses import class_weights, compile_network
 from pipeline.model.network import build, input_specs, weights_by_name
+from pipeline.model.predictions import BATCH_ROWS
 from pipeline.model.relation_model import RelationModel
 
 Step = tuple[Batch, Batch, Batch]  # inputs, targets and sample weights by name
@@ -68,6 +69,7 @@ class Trainer:
         self._model = RelationModel(config)
         compile_network(self._model.network, options)
         self._step = compiled_step(self._model, joint)
+        self._losses = compiled_step(self._model, joint, trains=False)
 
     def reset(self, seed: int, epochs: int | None = None) -> None:
         """Begin again, from the initial weights of another seed; dropout's draws go on from where they are.
@@ -87,15 +89,16 @@ class Trainer:
         self,
         training: Examples,
         validation: Examples,
-        on_epoch: Callable[[dict[str, float]], None] = lambda figures: None,
+        on_epoch: Callable[[dict[str, float]], None] | None = None,
     ) -> Trained:
         """Train until patience or epochs end: the same weights for the same arguments on the same machine.
 
-        Args: on_epoch: gets each epoch's losses by name, `validation_score` and `sentences_per_second`.
+        Args: on_epoch: gets each epoch's losses by name, `validation_loss` of the averaged weights, `validation_score` and
+            `sentences_per_second`.
         Returns: the model, which is the trainer's own: use it before the next training.
         """
         net, options = self._model.network, self._options
-        feed = Feed(training, self._model.config, options)
+        feed, held_out = (Feed(examples, self._model.config, options) for examples in (training, validation))
         average = Average(net.trainable_variables, options.weight_averaging)
         best, speeds = Checkpoint(epoch=0, score=float("-inf"), weights=[]), []
         for epoch in range(1, options.epochs + 1):
@@ -104,7 +107,9 @@ class Trainer:
             speeds.append(len(training) / (time.perf_counter() - began))
             reached = self._checkpoint(epoch, average, validation)
             best = max(best, reached, key=lambda checkpoint: checkpoint.score)  # the earlier of equals
-            on_epoch({**losses, "validation_score": reached.score, "sentences_per_second": speeds[-1]})
+            if on_epoch is not None:
+                told = {"validation_loss": self._loss(held_out, average), "validation_score": reached.score}
+                on_epoch({**losses, **told, "sentences_per_second": speeds[-1]})
             if epoch - best.epoch >= options.patience:
                 break
         net.set_weights(best.weights)
@@ -130,19 +135,32 @@ class Trainer:
                 found = f"training diverged: {name} is {float(loss)} at train.learning_rate {self._options.learning_rate:g}"
                 raise InputError.of(params.FILE, found, DIVERGED_HINT)
 
+    def _loss(self, feed: Feed, average: Average) -> float:
+        """The loss of rows under the averaged weights, without dropout, as training sums it."""
+        self._model.network.reset_metrics()
+        with average.in_place():
+            for batch in feed.in_order():
+                losses = self._losses(batch)
+        return float(losses["loss"])
+
     def _checkpoint(self, epoch: int, average: Average, validation: Examples) -> Checkpoint:
         """The averaged weights after an epoch."""
         with average.in_place():
             return Checkpoint(epoch, self._score(self._model, validation), self._model.network.get_weights())
 
 
-def compiled_step(model: RelationModel, joint: bool = False) -> Callable[[Step], dict[str, tf.Tensor]]:
-    """Keras' own training step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds a batch."""
+def compiled_step(model: RelationModel, joint: bool = False, trains: bool = True) -> Callable[[Step], dict[str, tf.Tensor]]:
+    """Keras' own training step, or its test step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds
+    a batch.
+    """
     specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
     targets = {task: specs[task] for task in model.config.train.tasks}
     sample_weights = {task: tf.TensorSpec((None,), tf.float32) for task in (targets if joint else ["relation"])}
+    network = model.network
     signature = (input_specs(model.config), targets, sample_weights)
-    step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(model.network.train_step, input_signature=[signature])
+    step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(
+        network.train_step if trains else network.test_step, input_signature=[signature]
+    )
     return step
 
 
@@ -165,6 +183,10 @@ class Feed:
     def epoch(self) -> Iterator[Step]:
         """The batches of the next epoch."""
         return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
+
+    def in_order(self) -> Iterator[Step]:
+        """The same batches each time, rows of like length together."""
+        return prefetch(self._batch, by_length(self._examples.lengths, BATCH_ROWS), workers=1)
 
     def _batch(self, row_ids: Ints) -> Step:
         inputs, targets = self._examples.inputs(row_ids), self._examples.targets(row_ids)

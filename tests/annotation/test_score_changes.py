@@ -36,7 +36,7 @@ def test_each_score_is_that_of_the_scorer_and_the_difference_lies_in_its_interva
     old, new = drawn(1, 0.3), drawn(2, 0.9)
     [official, undirected, accuracy] = compared(old, new).paired
     ids = [np.array([LABELS.index(row[part]) for row in new.values()]) for part in (0, 1)]
-    counts = scorer.relation_counts(ids[0], ids[1], LABELS, "official").sum(0)
+    counts = scorer.relation_counts(ids[0], ids[1], LABELS, "official").total()
     assert official.name == "official_macro_f1"
     assert official.new == round(100 * float(scorer.macro_f1(counts, ["A", "B", "Other"], "Other")), 2)
     assert accuracy.new == round(100 * np.mean([row.gold == row.label for row in new.values()]), 2)

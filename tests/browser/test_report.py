@@ -98,6 +98,22 @@ def test_a_copy_tells_its_commit_and_leads_to_the_sentences_that_changed(opened:
     assert opened.page.evaluate(FOUND, list(wanted)) == wanted
 
 
+@pytest.mark.parametrize("opened", ["copy"], indirect=True)
+def test_a_copy_lists_the_doubtful_labels_and_sorts_them(opened: Opened) -> None:
+    opened.go("#doubtful")
+    found = Axe().run(opened.page).response["violations"]
+    assert [(one["id"], [node["html"][:200] for node in one["nodes"][:3]]) for one in found] == []
+    opened.page.screenshot(path=SCREENSHOTS / "copy-doubtful.png", full_page=True)
+    told = opened.page.locator("main").inner_text()
+    assert "contradict 120 annotations" in told
+    assert "2 rows have changed since" in told
+    assert "the <b>cat</b> saw a mat" in told
+    first = opened.page.locator("tbody tr td").first
+    assert first.inner_text() == "0.00"
+    opened.page.get_by_role("button", name="probability").click()
+    assert first.inner_text() == "0.39"
+
+
 def test_a_slice_gives_its_sentences(opened: Opened) -> None:
     for cut, slices in opened.slices.items():
         for name, ids in slices.items():

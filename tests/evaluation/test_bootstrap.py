@@ -2,12 +2,14 @@
 
 from __future__ import annotations
 
+from functools import partial
+
 import numpy as np
 import pytest
 
 from pipeline.core import params
 from pipeline.core.arrays import Doubles
-from pipeline.evaluation import bootstrap
+from pipeline.evaluation import bootstrap, scorer
 
 SETTINGS = params.Evaluate(resamples=1000, confidence=0.95, seed=7)
 
@@ -141,3 +143,15 @@ def test_a_proportion_of_one_row_is_not_certain() -> None:
     wilson = bootstrap.proportion(np.arange(263) < 81, 0.95)
     assert (wilson.low, wilson.high) == pytest.approx((0.2553, 0.3662), abs=5e-5)
     assert bootstrap.proportion(np.array([True]), 0.95).low < 0.25
+
+
+def test_resamples_of_rows_kept_by_kind_are_those_of_the_rows_to_the_bit() -> None:
+    draw = np.random.default_rng(5)
+    gold, predicted = draw.integers(6, size=(2, 700))
+    counts = scorer.relation_counts(gold, predicted, [*"abcdef"], "directed")
+    by_kind = bootstrap.resampled_sums(counts, 40, seed=3)
+    assert np.array_equal(by_kind, bootstrap.resampled_sums(counts.dense(), 40, seed=3))
+    names = [*"abcdef"]
+    score = partial(scorer.macro_f1, names=names, negative_label="a")
+    [found] = bootstrap.estimates(counts, [score], SETTINGS)
+    assert found == bootstrap.estimate(counts.dense(), score, SETTINGS)

@@ -13,14 +13,17 @@ from tests.support import tiny
 SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 50.5), (f"{key}_low", 40), (f"{key}_high", 60))}
 
 
-def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, **changes):
+ABOUT = params.Card(license="cc0-1.0", dataset="a corpus: of ours")
+
+
+def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, about=ABOUT, **changes):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
     relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES, **(found or {})} for split in ("validation", "test")}
     splits["test"]["relation"] = relation if labelled else dict.fromkeys(relation)
     metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3, "untagged": 0}, "train": {"rows": 77}, **splits}
     config = dataclasses.replace(tiny.config(**changes), relations=relations, negative_label=negative_label)
-    return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation")
+    return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation", about)
 
 
 def test_scores_stand_with_their_intervals():
@@ -98,3 +101,38 @@ def test_what_is_found_in_plain_sentences_stands_beside_the_scores_of_given_enti
     assert "| relations found, micro-F1, types right as well | \N{EN DASH} | \N{EN DASH} |" in text
     assert "entity F1, strict" not in text
     assert "plain sentences" not in render(positions="none")
+
+
+def test_hugging_face_reads_the_head_of_the_card():
+    from huggingface_hub import ModelCard
+
+    data = ModelCard(render(), ignore_metadata_errors=False).data
+    assert (data.language, data.license, data.datasets) == ("en", "cc0-1.0", ["a corpus: of ours"])
+    assert data.metrics == ["accuracy", "f1"]
+    scores = {(score.dataset_split, score.metric_name): score.metric_value for score in data.eval_results}
+    assert scores["test", "official macro-F1 of marked pairs"] == 50.5
+    assert [score.task_type for score in data.eval_results] == ["text-classification"] * 3
+
+
+def test_the_scores_of_plain_sentences_stand_in_the_head_too():
+    from huggingface_hub import ModelCard
+
+    found = {"entities": {"micro_f1": 81.5}, "end_to_end": {"strict_f1": 33.25, "boundaries_f1": 34.0}}
+    told = {score.metric_name: score for score in ModelCard(render(found=found, positions="none")).data.eval_results}
+    assert told["micro-F1 of relations found"].metric_value == 33.25
+    assert told["micro-F1 of relations found"].task_type == "token-classification"
+
+
+def test_a_card_of_no_licence_no_dataset_and_no_scores_is_read_too():
+    from huggingface_hub import ModelCard
+
+    data = ModelCard(render(labelled=False, about=params.Card()), ignore_metadata_errors=False).data
+    assert (data.license, data.datasets, data.eval_results, data.metrics) == (None, None, None, None)
+
+
+def test_what_a_name_brings_stays_in_its_line_of_the_head():
+    from huggingface_hub import ModelCard
+
+    about = params.Card(dataset="--- license: mit # {{ 7 * 7 }}")
+    data = ModelCard(render(about=about), ignore_metadata_errors=False).data
+    assert (data.datasets, data.license) == ([about.dataset], None)

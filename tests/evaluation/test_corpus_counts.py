@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import pyarrow as pa
 
-from pipeline.evaluation import corpus_counts, slices
+from pipeline.evaluation import corpus_counts
 from tests.support import scored
 from tests.support.rows import positioned
 from tests.support.scored import LABELS
@@ -32,8 +32,3 @@ def test_rows_are_counted_by_label_those_without_one_last() -> None:
 def test_rows_are_counted_by_words_and_long_ones_together() -> None:
     told = counted(ROWS)["words"]["train"]  # type: ignore[index]
     assert {n: count for n, count in enumerate(told) if count} == {2: 1, 4: 1, 5: 1, corpus_counts.LONGEST: 1}
-
-
-def test_words_between_are_those_of_the_slices() -> None:
-    sentences = slices._sentences(ROWS)
-    assert corpus_counts.words_between(ROWS).tolist() == [slices.words_between(sentence) for sentence in sentences]

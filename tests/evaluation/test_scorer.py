@@ -21,7 +21,7 @@ A12, A21, B12, B21, OTHER = range(5)
 def counts(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS) -> Doubles:
     """The summed counts of (gold, predicted) rows."""
     gold_ids, predicted_ids = np.array(rows).T
-    return scorer.relation_counts(gold_ids, predicted_ids, labels, mode).sum(0)
+    return scorer.relation_counts(gold_ids, predicted_ids, labels, mode).total()
 
 
 def macro_f1(*rows: tuple[int, int], mode: scorer.Mode, labels: list[str] = LABELS, negative: str = "Other") -> float:
@@ -183,3 +183,18 @@ def test_entity_scores_equal_those_of_seqeval_in_strict_mode(sentences: list[lis
 
 def test_an_entity_that_starts_with_i_is_none() -> None:
     assert scorer.entity_counts([["B", "I", "O"]], [["I", "I", "O"]]).ravel().tolist() == [0, 0, 1]
+
+
+@pytest.mark.parametrize("mode", scorer.MODES)
+def test_rows_that_are_kept_by_kind_count_as_rows_that_are_kept_each(mode: scorer.Mode) -> None:
+    draw = np.random.default_rng(4)
+    labels = ["Other", "A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "C"]
+    gold, predicted = draw.integers(len(labels), size=(2, 300))
+    one_hot = np.eye(len(scorer.classes(labels, mode)))[scorer.class_ids(labels, mode)]
+    correct = one_hot[gold] * one_hot[predicted] * ((gold == predicted)[:, None] if mode == "official" else 1)
+    rows = np.stack([correct, one_hot[predicted], one_hot[gold]], axis=1)
+    counts = scorer.relation_counts(gold, predicted, labels, mode)
+    assert np.array_equal(counts.dense(), rows)
+    assert np.array_equal(counts.total(), rows.sum(0))
+    assert np.array_equal(counts.take([7, 3, 7]).dense(), rows[[7, 3, 7]])
+    assert len(counts.take([7, 3, 7])) == 3

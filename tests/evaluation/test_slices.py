@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import pyarrow as pa
+import pytest
 
 from pipeline.evaluation import slices
 from tests.support import rows
@@ -49,3 +50,23 @@ def test_each_cut_holds_every_row_once() -> None:
     table = pa.concat_tables([rows.positioned(f"[e1 a]{n * ' x'} [e2 b]{30 * n * ' y'}", max_length=500) for n in range(12)])
     for values in slices.cut(table, TRAIN).values():
         assert sorted(row for own in values.values() for row in own) == list(range(12))
+
+
+def test_rows_without_a_label_are_left_out_and_not_counted() -> None:
+    table = pa.concat_tables(
+        [rows.positioned("[e1 a] [e2 b]", relation=None), rows.positioned("[e1 a] x [e2 b]", relation="R(e1,e2)")]
+    )
+    assert slices.cut(table, TRAIN)["words between the entities"] == {"1 to 2": [0]}
+
+
+def test_entity_strings_are_told_alike_across_the_batches_in_which_they_are_put_together(monkeypatch: pytest.MonkeyPatch) -> None:
+    table = pa.concat_tables([rows.positioned(f"[e1 {'big ' * n}cat] x [e2 Mats]") for n in range(5)])
+    whole = slices.cut(table, TRAIN)
+    monkeypatch.setattr(slices, "ROWS_AT_ONCE", 2)
+    assert slices.cut(table.combine_chunks(), TRAIN) == whole
+    assert whole["entity strings"] == {"one seen in training": [1, 2, 3, 4], "both seen in training": [0]}
+
+
+def test_words_between_are_counted_from_the_end_of_the_first_entity() -> None:
+    table = pa.concat_tables([rows.positioned(text) for text in ("[e1 a] b c d [e2 e]", "[e2 a] b [e1 c d]", "[e1 a] [e2 b]")])
+    assert slices.words_between(table).tolist() == [3, 1, 0]

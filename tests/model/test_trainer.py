@@ -6,6 +6,7 @@ import pytest
 from pipeline.evaluation import validation
 from pipeline.model import losses, trainer
 from pipeline.model.network import weights_by_name
+from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
 from tests.support.training import fit
@@ -80,3 +81,20 @@ def test_many_lengths_trace_the_step_once():
     for batch in feed.epoch():
         step(batch)
     assert step.experimental_get_tracing_count() == 1
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_validation_loss_is_that_of_the_weights_that_are_scored_without_dropout():
+    told = []
+    trained = fit(told.append, epochs=1, weight_averaging=0.9, label_smoothing=0.0, tasks=("relation",), dropout=0.5)
+    examples = tiny.examples(copies=3)
+    probabilities = predict(trained.model, examples).probabilities
+    loss = -np.log(probabilities[np.arange(len(examples)), examples.relation_ids]).mean()
+    assert told[0]["validation_loss"] == pytest.approx(loss, rel=1e-4)
+    assert told[0]["validation_loss"] != told[0]["loss"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_telling_the_epochs_changes_no_weight():
+    quiet, told = weights(fit(epochs=2)), weights(fit(lambda figures: None, epochs=2))
+    assert all(quiet[name].tobytes() == told[name].tobytes() for name in quiet)

@@ -143,7 +143,10 @@ def compared() -> dict[str, object]:
         "no_scores": None,
         "changes": [change],
     }
-    return {"commit": "0" * 40, "changed": True, "against": against, "before": {"names": names, "label": label, "counts": kinds}}
+    doubt = {"place": "<a>.txt:9", "why": '"cat" - "mat": Other has the held-out probability', "text": "the <b>cat</b> saw a mat"}
+    doubtful = {"n": 120, "n_changed": 2, "rows": [{**doubt, "id": str(n), "probability": n / 100} for n in range(40)]}
+    before = {"names": names, "label": label, "counts": kinds}
+    return {"commit": "0" * 40, "changed": True, "doubtful": doubtful, "against": against, "before": before}
 
 
 PAGES: dict[str, Callable[[], Results]] = {"usual": usual, "unlabelled": unlabelled, "hostile": hostile, "many": many}

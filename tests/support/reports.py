@@ -21,7 +21,13 @@ from pipeline.model.manifest import ModelDescription
 from tests.support import rows, tiny
 
 SETTINGS = params.Evaluate(resamples=20, confidence=0.95, seed=7)
-CURVES = [{"curves": {"loss": [2.0, 1.0, 0.5], "validation_score": [10.0, 30.0, 20.0]}, "best_epoch": 2}]
+LOSSES = {
+    "loss": [2.0, 1.0, 0.5],
+    "relation_loss": [1.5, 0.7, 0.4],
+    "tags_loss": [0.5, 0.3, 0.1],
+    "validation_loss": [2.1, 1.4, 1.5],
+}
+CURVES = [{"curves": {**LOSSES, "validation_score": [10.0, 30.0, 20.0]}, "best_epoch": 2}]
 
 
 def results(
@@ -51,7 +57,7 @@ def results(
         )
         for split in evaluate.SCORED_SPLITS
     }
-    cuts = slices.cut(evaluate.labelled(test), train)
+    cuts = slices.cut(test, train)
     return Results(
         metrics=evaluate.metrics_of(scored, SimpleNamespace(tables=splits, notes=notes), True, settings),  # type: ignore[arg-type]
         files=evaluate.csv_tables(scored["test"].labelled, cuts, settings),

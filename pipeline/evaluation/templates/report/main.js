@@ -11,6 +11,7 @@ import { drawTraining } from "./training.js";
 import { drawSentences } from "./sentences.js";
 import { drawCorpus } from "./corpus.js";
 import { drawCompare } from "./compare.js";
+import { drawDoubtful } from "./doubtful.js";
 import { followTheme } from "./theme.js";
 
 const TABS = {
@@ -22,6 +23,7 @@ const TABS = {
   sentences: ["Sentences", drawSentences],
   data: ["Data", drawCorpus],
 };
+if (data.copy?.doubtful) TABS.doubtful = ["Doubtful labels", drawDoubtful];
 if (data.copy?.against) TABS.compare = ["Compare", drawCompare];
 
 const main = document.getElementById("main");

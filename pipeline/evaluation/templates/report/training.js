@@ -7,8 +7,8 @@ import { curves } from "./plots.js";
 import { scrolling } from "./tables.js";
 
 const SCORE = "validation_score";
-const LOOKS = ["first", "second", "third"];
-const LOSS_TITLES = { loss: "all", relation_loss: "relation", tags_loss: "tags", validation_loss: "validation" };
+const LOOKS = ["first", "second", "third", "fourth"];
+const LOSS_TITLES = { loss: "all", relation_loss: "relation", tags_loss: "tags", validation_loss: "all, on validation" };
 
 export function drawTraining() {
   if (!data.networks.length) return [el("p", {}, "The model has no curves.")];
@@ -41,8 +41,8 @@ function drawNetwork({ curves: values, best_epoch: best }) {
         }),
       ),
       figure(
-        "Losses in training",
-        curves({ title: "Losses in training by epoch", yTitle: "loss", series: losses, marked: best }),
+        "Losses",
+        curves({ title: "Losses by epoch", yTitle: "loss", series: losses, marked: best }),
         legend(losses),
       ),
     ),
