@@ -36,11 +36,11 @@ import pyarrow as pa
 from benchmarks.corpus import recombined
 from benchmarks.measure import run
 from pipeline.core import cluster as core_cluster
-from pipeline.core import manifests, params
+from pipeline.core import cluster_worker, manifests, params
 from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VECTORS, VectorsDescription
-from pipeline.encoding import cluster, pieces, store, windows, worker
+from pipeline.encoding import cluster, pieces, store, windows
 from pipeline.encoding.sentences import describe_vectors
 from pipeline.encoding.store import Store
 from pipeline.encoding.windows import Window, embed_window, write_shards
@@ -108,7 +108,7 @@ def speed(source: Path, encoder_folder: Path, n_sentences: int, rounds: int) -> 
 def here(threads: int, warm_up: list[Window], work: list[Window], job: Places) -> float:
     """Seconds of windows embedded by the process that calls this."""
     folder, encoder_folder, vectors, settings = job
-    worker.take_threads(threads)
+    cluster_worker.take_threads(threads)
     encoder = WordEncoder.load(encoder_folder, vectors, settings.batch_pieces, threads)
     tokenizer = pieces.load_tokenizer(encoder_folder)
     for window in warm_up:

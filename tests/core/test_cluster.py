@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
 import pytest
 
@@ -18,12 +17,6 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 FAILED: list[str] = []  # workers; what is sent is this module's name, so that all have the same list
 OVER = threading.Event()
-
-
-@pytest.fixture(scope="module")
-def two_workers() -> Iterator[str]:
-    with threads(2) as address:
-        yield address
 
 
 def here() -> str:
