@@ -53,6 +53,7 @@ DRAWN = VectorsDescription(DESCRIPTION, "openvino", "float32", "mean", "now")
 SMALL = params.Embed("openvino", "float32", "mean", batch_pieces=64, shard_words=300, max_stale=0.7)
 Places = tuple[Path, Path, VectorsDescription, params.Embed]  # store, encoder; how vectors are made
 SPEED_WINDOW = 4_096
+FEW_MESSAGES = {"DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10"}  # as docs/scale.md has a scheduler started
 SHORT = 6  # words of a short sentence
 WAITED = 0.5  # seconds that a stub takes for a window
 HOST = """
@@ -249,7 +250,7 @@ def driver(sizes: Sequence[int]) -> dict[str, Any]:
     for size in sizes:
         with tempfile.TemporaryDirectory() as place:
             write_encoder(Path(place), DESCRIPTION)
-            with processes(Path(place) / "dask", 2) as running:
+            with processes(Path(place) / "dask", 2, environment=FEW_MESSAGES) as running:
                 wait_for_workers(running, 2)
                 before = cpu_seconds(running.scheduler.pid)
                 figures = run("-m", "benchmarks.cluster", "drive", place, running.address, str(size))
