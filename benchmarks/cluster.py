@@ -36,11 +36,11 @@ import pyarrow as pa
 from benchmarks.corpus import recombined
 from benchmarks.measure import run
 from pipeline.core import cluster as core_cluster
-from pipeline.core import manifests, params
+from pipeline.core import cluster_worker, manifests, params
 from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VECTORS, VectorsDescription
-from pipeline.encoding import cluster, pieces, store, windows, worker
+from pipeline.encoding import cluster, pieces, store, windows
 from pipeline.encoding.sentences import describe_vectors
 from pipeline.encoding.store import Store
 from pipeline.encoding.windows import Window, embed_window, write_shards
@@ -53,6 +53,7 @@ DRAWN = VectorsDescription(DESCRIPTION, "openvino", "float32", "mean", "now")
 SMALL = params.Embed("openvino", "float32", "mean", batch_pieces=64, shard_words=300, max_stale=0.7)
 Places = tuple[Path, Path, VectorsDescription, params.Embed]  # store, encoder; how vectors are made
 SPEED_WINDOW = 4_096
+FEW_MESSAGES = {"DASK_DISTRIBUTED__ADMIN__LOW_LEVEL_LOG_LENGTH": "10"}  # as docs/scale.md has a scheduler started
 SHORT = 6  # words of a short sentence
 WAITED = 0.5  # seconds that a stub takes for a window
 HOST = """
@@ -108,7 +109,7 @@ def speed(source: Path, encoder_folder: Path, n_sentences: int, rounds: int) -> 
 def here(threads: int, warm_up: list[Window], work: list[Window], job: Places) -> float:
     """Seconds of windows embedded by the process that calls this."""
     folder, encoder_folder, vectors, settings = job
-    worker.take_threads(threads)
+    cluster_worker.take_threads(threads)
     encoder = WordEncoder.load(encoder_folder, vectors, settings.batch_pieces, threads)
     tokenizer = pieces.load_tokenizer(encoder_folder)
     for window in warm_up:
@@ -249,7 +250,7 @@ def driver(sizes: Sequence[int]) -> dict[str, Any]:
     for size in sizes:
         with tempfile.TemporaryDirectory() as place:
             write_encoder(Path(place), DESCRIPTION)
-            with processes(Path(place) / "dask", 2) as running:
+            with processes(Path(place) / "dask", 2, environment=FEW_MESSAGES) as running:
                 wait_for_workers(running, 2)
                 before = cpu_seconds(running.scheduler.pid)
                 figures = run("-m", "benchmarks.cluster", "drive", place, running.address, str(size))

@@ -73,3 +73,12 @@ def eager() -> Iterator[None]:
     tf.config.run_functions_eagerly(True)
     yield
     tf.config.run_functions_eagerly(False)
+
+
+@pytest.fixture(scope="module")
+def two_workers() -> Iterator[str]:
+    """The address of a cluster of two workers, threads of this process."""
+    from tests.support.cluster import threads
+
+    with threads(2) as address:
+        yield address

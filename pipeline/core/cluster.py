@@ -31,6 +31,7 @@ ADDRESS_VARIABLE = "DASK_SCHEDULER_ADDRESS"
 LOCAL = "local:"
 START_SECONDS = 60
 DECIDING = ("openvino", "tokenizers", "numpy", "pyarrow", "relation-pipeline")  # packages whose version may move a bit
+FEW_MESSAGES = {"distributed.admin.low-level-log-length": 10}  # kept a connection, where Dask keeps 1,000, words and all
 AGAIN = "start it again, then run the same command: what is written stays"
 
 
@@ -51,13 +52,14 @@ def connected(where: str) -> Iterator[Any]:
     Raises: InputError where no worker answers, and where the scheduler is lost within the block.
     """
     try:
+        import dask
         import distributed
     except ModuleNotFoundError:
         hint = 'uv pip install --constraint requirements.lock --no-build-isolation --editable ".[cluster]"'
         raise InputError.of("cluster", "Dask is not installed", hint) from None
     for name in ("distributed", "distributed.client"):  # of what they say, all that matters is said here
         logging.getLogger(name).setLevel(logging.CRITICAL)
-    with contextlib.ExitStack() as stack:
+    with contextlib.ExitStack() as stack, dask.config.set(FEW_MESSAGES):
         try:
             client = stack.enter_context(_client(where, stack))
             client.wait_for_workers(1, timeout=START_SECONDS)

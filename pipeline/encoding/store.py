@@ -126,9 +126,17 @@ class Store:
         return cls(folder, description, (Shard.open(verify(path)) for path in shard_paths(folder)))
 
     def find_keys(self, wanted: pa.Array) -> Ints:
-        """(N,) int64 row ids of keys, -1 where the store lacks one."""
-        rows: Ints = pc.fill_null(pc.index_in(wanted, self._keys), -1).to_numpy(zero_copy_only=False).astype(np.int64)
-        return rows
+        """(N,) int64 row ids of keys, the first of each, -1 where the store lacks one.
+
+        All that the store has is looked up in a table of what is wanted, for that is mostly the smaller one.
+        """
+        distinct = wanted.dictionary_encode()
+        places = pc.index_in(self._keys, distinct.dictionary)  # (all rows,) among the distinct, or null
+        held = np.flatnonzero(places.is_valid().to_numpy())
+        rows = np.full(len(distinct.dictionary), -1, np.int64)
+        rows[places.drop_null().to_numpy()[::-1]] = held[::-1]  # of one key's rows the last that is set stays: the first
+        found: Ints = rows[distinct.indices.to_numpy()]
+        return found
 
     def find(self, words: pa.ChunkedArray) -> Ints:
         """(N,) int64 row ids of sentences given as word lists.

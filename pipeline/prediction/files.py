@@ -7,7 +7,6 @@ checksums of what was read and written: those that are still so are not predicte
 from __future__ import annotations
 
 import json
-import threading
 import uuid
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict, dataclass
@@ -15,7 +14,7 @@ from glob import has_magic
 from pathlib import Path
 from typing import Any
 
-from pipeline.core import cluster
+from pipeline.core import cluster, cluster_worker
 from pipeline.core.cluster_work import Done, Work
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum, write_lines
@@ -23,7 +22,6 @@ from pipeline.core.manifests import MANIFEST
 from pipeline.core.outputs import require_apart
 from pipeline.core.stage import progress
 from pipeline.core.untrusted import json_text
-from pipeline.encoding.worker import check_place, said, take_threads
 from pipeline.model.manifest import SavedModel
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
@@ -31,7 +29,6 @@ from pipeline.prediction.streams import as_line, predicted, read_requests
 from pipeline.prediction.types import Prediction
 
 RECORD = ".predicted.jsonl"  # no output is hidden, as no file that is found
-ONE_AT_A_TIME = threading.Lock()  # a predictor takes all threads of its worker
 
 
 @dataclass(frozen=True)
@@ -174,7 +171,7 @@ def predict(job: Job, files: Sequence[File], where: str, seconds: float) -> Iter
 
 def check(job: Job, mark: str) -> str | None:
     """What keeps this worker from doing a job's files, if so."""
-    if problem := check_place(mark, job.versions):
+    if problem := cluster_worker.check_place(mark, job.versions):
         return problem
     manifest = Path(job.model) / MANIFEST
     fits = manifest.is_file() and checksum(manifest) == job.model_checksum
@@ -183,17 +180,7 @@ def check(job: Job, mark: str) -> str | None:
 
 def answer(file: File, job: Job, mark: str) -> Done[Answered]:
     """Predict a file on a worker, and write its lines."""
-    from distributed import get_worker
-
-    here = get_worker()
-    try:
-        with ONE_AT_A_TIME:
-            predictor = _loaded(job, mark, here.state.nthreads)
-            return Done(here.address, _write(predictor, file, job, mark))
-    except InputError as error:
-        return Done(here.address, problem=error.problems[0].found)
-    except OSError as error:
-        return Done(here.address, problem=said(error))
+    return cluster_worker.done(lambda threads: _write(_loaded(job, mark, threads), file, job, mark))
 
 
 def _write(predictor: Predictor, file: File, job: Job, mark: str) -> Answered:
@@ -219,9 +206,6 @@ def _write(predictor: Predictor, file: File, job: Job, mark: str) -> Answered:
     return Answered(read, written, n_texts, n_unusable)
 
 
-_predictors: dict[tuple[str, str, str | None], Predictor] = {}  # of this process: loading one takes a second
-
-
 def _loaded(job: Job, mark: str, threads: int) -> Predictor:
     """The predictor of a job.
 
@@ -229,10 +213,5 @@ def _loaded(job: Job, mark: str, threads: int) -> Predictor:
     """
     if problem := check(job, mark):
         raise InputError.of("worker", problem, "")
-    key = (job.model, job.model_checksum, job.encoder)
-    if key not in _predictors:
-        take_threads(threads)
-        predictor = Predictor(Path(job.model), Path(job.encoder) if job.encoder else None, threads)
-        _predictors.clear()
-        _predictors[key] = predictor
-    return _predictors[key]
+    model, encoder = Path(job.model), Path(job.encoder) if job.encoder else None
+    return cluster_worker.kept((job.model, job.model_checksum, job.encoder), threads, lambda: Predictor(model, encoder, threads))

@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import threading
 import time
-from collections.abc import Iterator
 
+import numpy as np
 import pytest
 
 from pipeline.core import cluster, params
@@ -18,12 +18,6 @@ pytestmark = pytest.mark.xdist_group("cluster")
 
 FAILED: list[str] = []  # workers; what is sent is this module's name, so that all have the same list
 OVER = threading.Event()
-
-
-@pytest.fixture(scope="module")
-def two_workers() -> Iterator[str]:
-    with threads(2) as address:
-        yield address
 
 
 def here() -> str:
@@ -110,6 +104,14 @@ def test_few_items_are_taken_ahead(two_workers: str) -> None:
         results = work.results(number for number in range(100) if not taken.append(number))  # type: ignore[func-returns-value]
         next(results)
         assert len(taken) <= 2 * ITEMS_A_WORKER
+
+
+def test_what_was_sent_is_not_kept(two_workers: str) -> None:
+    sent = np.zeros(100_000, np.uint8).tobytes()
+    with cluster.connected(two_workers) as client:
+        work = Work[int](client, lambda number, _: square(number), lambda number: (number, sent), str, seconds=60)
+        assert len(list(work.results(range(40)))) == 40
+        assert len(client.scheduler_comm.recent_message_log) <= 10
 
 
 def test_a_worker_that_is_not_fit_is_named(two_workers: str) -> None:

@@ -10,20 +10,14 @@ from pathlib import Path
 import pytest
 
 from pipeline.core import cluster as core_cluster
+from pipeline.core import cluster_worker
 from pipeline.core.errors import InputError
 from pipeline.encoding import cluster, inference, worker
 from pipeline.encoding.inference import Inference
-from tests.support.cluster import threads
 from tests.support.embedding import DESCRIPTION, stand_in
 from tests.support.windows import N_WINDOWS, SENTENCES, VECTORS, embed, in_process, make_project, shards, windows
 
 pytestmark = pytest.mark.xdist_group("cluster")
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with threads(2) as made:
-        yield made
 
 
 @pytest.fixture
@@ -36,8 +30,8 @@ def threads_asked(monkeypatch: pytest.MonkeyPatch) -> list[int | None]:
         return stand_in(folder, precision)
 
     monkeypatch.setitem(inference.BACKENDS, "openvino", load)
-    monkeypatch.setattr(worker, "_encoders", {})
-    monkeypatch.setattr(worker, "take_threads", lambda threads: None)  # of this process, which is the worker here
+    monkeypatch.setattr(cluster_worker, "_kept", {})
+    monkeypatch.setattr(cluster_worker, "take_threads", lambda threads: None)  # of this process, which is the worker here
     return asked
 
 
@@ -46,58 +40,58 @@ def project(tmp_path: Path) -> Path:
     return make_project(tmp_path)
 
 
-def test_workers_write_the_shards_that_this_process_would(project: Path, address: str, threads_asked: list[int | None]) -> None:
-    assert embed(project, address) == N_WINDOWS * SENTENCES
+def test_workers_write_the_shards_that_this_process_would(project: Path, two_workers: str, threads_asked: list[int | None]) -> None:
+    assert embed(project, two_workers) == N_WINDOWS * SENTENCES
     assert shards(project) == in_process(project)
 
 
 def test_an_encoder_is_loaded_once_and_takes_its_worker_s_threads(
-    project: Path, address: str, threads_asked: list[int | None]
+    project: Path, two_workers: str, threads_asked: list[int | None]
 ) -> None:
-    embed(project, address)
-    embed(project, address)
+    embed(project, two_workers)
+    embed(project, two_workers)
     assert threads_asked == [1]
 
 
-def test_a_worker_with_another_encoder_is_refused(project: Path, address: str) -> None:
+def test_a_worker_with_another_encoder_is_refused(project: Path, two_workers: str) -> None:
     other = replace(VECTORS, encoder=replace(DESCRIPTION, layers=(-2,)))
     with pytest.raises(InputError, match="is not the driver's"):
-        embed(project, address, vectors=other)
+        embed(project, two_workers, vectors=other)
     assert shards(project) == []
 
 
-def test_a_worker_with_other_versions_is_refused(project: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_with_other_versions_is_refused(project: Path, two_workers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     here = core_cluster.versions()
     versions = iter([tuple((name, "0") for name, _ in here)])
     monkeypatch.setattr(core_cluster, "versions", lambda: next(versions, here))
     with pytest.raises(InputError, match="it has other versions than the driver: numpy, openvino"):
-        embed(project, address)
+        embed(project, two_workers)
 
 
-def test_a_worker_that_does_not_see_the_store_is_refused(project: Path, address: str, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_a_worker_that_does_not_see_the_store_is_refused(project: Path, two_workers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(Path, "touch", lambda self: None)  # a folder of the same name, elsewhere
     with pytest.raises(InputError, match=r"it does not see the driver's .*embedded/shards"):
-        embed(project, address)
+        embed(project, two_workers)
 
 
 def test_nothing_is_written_for_a_run_that_has_ended(
-    project: Path, address: str, threads_asked: list[int | None], monkeypatch: pytest.MonkeyPatch
+    project: Path, two_workers: str, threads_asked: list[int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
-    monkeypatch.setattr(worker, "check_place", lambda mark, versions: Path(mark).unlink(missing_ok=True))
+    monkeypatch.setattr(cluster_worker, "check_place", lambda mark, versions: Path(mark).unlink(missing_ok=True))
     with pytest.raises(InputError, match="the run has ended"):
-        embed(project, address)
+        embed(project, two_workers)
     assert shards(project) == []
 
 
 def test_a_window_for_which_no_disk_has_room_is_named_with_its_sentences(
-    project: Path, address: str, threads_asked: list[int | None], monkeypatch: pytest.MonkeyPatch
+    project: Path, two_workers: str, threads_asked: list[int | None], monkeypatch: pytest.MonkeyPatch
 ) -> None:
     def full(*arguments: object) -> Iterator[int]:
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(worker, "write_shards", full)
     with pytest.raises(InputError, match=r"a window of 40 sentences, from 'w0 cat 0' to .* fails everywhere: the disk is full"):
-        embed(project, address)
+        embed(project, two_workers)
 
 
 def test_a_window_is_told_by_its_sentences() -> None:

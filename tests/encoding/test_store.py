@@ -13,8 +13,9 @@ from hypothesis import strategies as st
 from pipeline.core.errors import InputError
 from pipeline.core.files import checksum
 from pipeline.encoding import store, upkeep
-from pipeline.encoding.store import Shard
+from pipeline.encoding.store import Shard, Store
 from tests.support.drawn_store import ENCODER, WORDS, assert_holds, column, keys, opened, shards, vectors_of, write
+from tests.support.windows import VECTORS
 
 
 def test_sentences_are_found_over_shards_by_their_words(tmp_path: Path) -> None:
@@ -41,6 +42,18 @@ def test_missing_sentences_are_an_error_that_counts_them(tmp_path: Path) -> None
 def test_vectors_of_another_fingerprint_are_not_found(tmp_path: Path) -> None:
     write(tmp_path, *WORDS, fingerprint="before")
     assert opened(tmp_path).find_keys(keys(*WORDS)).tolist() == [-1] * 4
+
+
+@given(st.lists(st.lists(st.sampled_from("abcde"), max_size=4), max_size=4), st.lists(st.sampled_from("abcdefg")))
+def test_a_key_is_found_where_it_is_first(held: list[list[str]], wanted: list[str]) -> None:
+    def drawn(letters: list[str]) -> pa.Array:
+        return pa.array([letter.encode() * 16 for letter in letters], store.KEY)
+
+    n_words, nothing = np.zeros(5, np.int64), np.zeros((0, 4), np.float16)
+    shards = [Shard(Path("drawn"), "now", drawn(letters), n_words, nothing, n_words) for letters in held]
+    in_order = [letter for letters in held for letter in letters]
+    expected = [in_order.index(letter) if letter in in_order else -1 for letter in wanted]
+    assert Store(Path("drawn"), VECTORS, shards).find_keys(drawn(wanted)).tolist() == expected
 
 
 def test_a_store_whose_vectors_are_no_longer_those_written_does_not_open(tmp_path: Path) -> None:

@@ -19,7 +19,6 @@ from pipeline.prediction.drawing import Answer
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.files import Job
 from pipeline.prediction.readers import Request
-from tests.support.cluster import threads
 
 pytestmark = pytest.mark.xdist_group("cluster")
 PREDICTED: list[str] = []  # texts, in the order in which workers had them
@@ -32,12 +31,6 @@ def stand_in(predictor: object, requests: Iterable[Request]) -> Iterator[list[tu
         else:
             PREDICTED.append(asked.document.text)
             yield [(asked, Extraction(asked.document, (), (), None))]
-
-
-@pytest.fixture(scope="module")
-def address() -> Iterator[str]:
-    with threads(2) as made:
-        yield made
 
 
 @pytest.fixture
@@ -55,9 +48,9 @@ def job(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Job:
     return Job(str(model), checksum(model / MANIFEST), None, "text", str(tmp_path / "out"), cluster.versions())
 
 
-def predict(job: Job, given: Path, address: str) -> list[str]:
+def predict(job: Job, given: Path, two_workers: str) -> list[str]:
     waiting = files.waiting(job, files.find(str(given), Path(job.output)))
-    return list(files.predict(job, waiting, address, seconds=60))
+    return list(files.predict(job, waiting, two_workers, seconds=60))
 
 
 def outputs(job: Job) -> dict[str, list[dict[str, Any]]]:
@@ -67,40 +60,40 @@ def outputs(job: Job) -> dict[str, list[dict[str, Any]]]:
     return {name: list(map(json.loads, path.read_text().splitlines())) for name, path in zip(names, paths, strict=True)}
 
 
-def test_every_file_has_an_output_with_its_lines_in_order(job: Job, tmp_path: Path, address: str) -> None:
-    assert predict(job, tmp_path / "texts", address) == []
+def test_every_file_has_an_output_with_its_lines_in_order(job: Job, tmp_path: Path, two_workers: str) -> None:
+    assert predict(job, tmp_path / "texts", two_workers) == []
     made = outputs(job)
     assert sorted(made) == ["0/0.txt.jsonl", "0/2.txt.jsonl", "1/1.txt.jsonl", "1/3.txt.jsonl"]
     assert [row["text"] for row in made["1/3.txt.jsonl"]] == ["first of 3", "second of 3"]
 
 
-def test_only_what_is_new_or_changed_is_predicted_again(job: Job, tmp_path: Path, address: str) -> None:
-    predict(job, tmp_path / "texts", address)
+def test_only_what_is_new_or_changed_is_predicted_again(job: Job, tmp_path: Path, two_workers: str) -> None:
+    predict(job, tmp_path / "texts", two_workers)
     (tmp_path / "texts/0/0.txt").write_text("changed\n")
     (tmp_path / "texts/new.txt").write_text("new\n")
     (tmp_path / "out/1/3.txt.jsonl").write_text("{}\n")
     PREDICTED.clear()
-    predict(job, tmp_path / "texts", address)
+    predict(job, tmp_path / "texts", two_workers)
     assert sorted(PREDICTED) == ["changed", "first of 3", "new", "second of 3"]
     assert [row["text"] for row in outputs(job)["0/0.txt.jsonl"]] == ["changed"]
 
 
-def test_a_record_whose_last_line_is_torn_loses_that_file_alone(job: Job, tmp_path: Path, address: str) -> None:
-    predict(job, tmp_path / "texts", address)
+def test_a_record_whose_last_line_is_torn_loses_that_file_alone(job: Job, tmp_path: Path, two_workers: str) -> None:
+    predict(job, tmp_path / "texts", two_workers)
     record = tmp_path / "out" / files.RECORD
     record.write_text(record.read_text()[:-20])
     assert len(files.waiting(job, files.find(str(tmp_path / "texts"), tmp_path / "out"))) == 1
 
 
-def test_texts_that_cannot_be_used_are_told_and_the_others_are_predicted(job: Job, tmp_path: Path, address: str) -> None:
+def test_texts_that_cannot_be_used_are_told_and_the_others_are_predicted(job: Job, tmp_path: Path, two_workers: str) -> None:
     (tmp_path / "texts/0/0.txt").write_text("good\n<e1>unusable\n")
-    [said] = predict(job, tmp_path / "texts", address)
+    [said] = predict(job, tmp_path / "texts", two_workers)
     assert said.endswith("texts/0/0.txt: 1 of 2 texts could not be used")
     assert "error" in outputs(job)["0/0.txt.jsonl"][1]
 
 
-def test_a_file_that_cannot_be_read_is_told_and_has_no_output(job: Job, tmp_path: Path, address: str) -> None:
-    said = predict(replace(job, format="auto"), tmp_path / "texts", address)
+def test_a_file_that_cannot_be_read_is_told_and_has_no_output(job: Job, tmp_path: Path, two_workers: str) -> None:
+    said = predict(replace(job, format="auto"), tmp_path / "texts", two_workers)
     assert sum("this is no format that we know" in line for line in said) == 4
     assert outputs(job) == {}
 
@@ -128,7 +121,7 @@ def test_no_file_and_an_output_among_the_inputs_are_errors(job: Job, tmp_path: P
         files.find(str(tmp_path / given), tmp_path / output)
 
 
-def test_a_worker_with_another_model_is_refused(job: Job, tmp_path: Path, address: str) -> None:
+def test_a_worker_with_another_model_is_refused(job: Job, tmp_path: Path, two_workers: str) -> None:
     other = Job(job.model, "0" * 32, None, "text", job.output, job.versions)
     with pytest.raises(InputError, match="is not the driver's"):
-        predict(other, tmp_path / "texts", address)
+        predict(other, tmp_path / "texts", two_workers)

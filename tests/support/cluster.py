@@ -8,9 +8,10 @@ import socket
 import subprocess
 import sys
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import MappingProxyType
 
 from tests.support.project import ROOT
 
@@ -47,7 +48,8 @@ class Cluster:
     address: str
     scheduler: subprocess.Popen[bytes]
     folder: Path
-    options: list[str]
+    options: Sequence[str]
+    environment: Mapping[str, str]
     workers: list[subprocess.Popen[bytes]] = field(default_factory=list)
 
     def add_worker(self, seconds: float | None = 0.0, threads: int = 1) -> subprocess.Popen[bytes]:
@@ -57,22 +59,27 @@ class Cluster:
             preload = self.folder / f"preload_{len(self.workers)}.py"
             preload.write_text(PRELOADED.format(seconds=seconds))
             options += ["--preload", str(preload)]
-        self.workers.append(_start("dask_worker", self.address, *options, folder=self.folder))
+        self.workers.append(_start("dask_worker", self.address, *options, folder=self.folder, environment=self.environment))
         return self.workers[-1]
 
 
 @contextlib.contextmanager
 def processes(
-    folder: Path, n_workers: int = 0, seconds: float | None = 0.0, protocol: str = "tcp", options: list[str] | None = None
+    folder: Path,
+    n_workers: int = 0,
+    seconds: float | None = 0.0,
+    protocol: str = "tcp",
+    options: Sequence[str] = (),
+    environment: Mapping[str, str] = MappingProxyType({}),
 ) -> Iterator[Cluster]:
     """A scheduler and workers, which end with the block."""
-    options = options or []
     with socket.socket() as free:
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder.mkdir(exist_ok=True)
     arguments = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--protocol", protocol, *options]
-    running = Cluster(f"{protocol}://127.0.0.1:{port}", _start("dask_scheduler", *arguments, folder=folder), folder, options)
+    scheduler = _start("dask_scheduler", *arguments, folder=folder, environment=environment)
+    running = Cluster(f"{protocol}://127.0.0.1:{port}", scheduler, folder, options, environment)
     try:
         for _ in range(n_workers):
             running.add_worker(seconds)
@@ -83,8 +90,8 @@ def processes(
             process.wait()
 
 
-def _start(module: str, *arguments: str, folder: Path) -> subprocess.Popen[bytes]:
-    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_TEMPORARY_DIRECTORY": str(folder)}
+def _start(module: str, *arguments: str, folder: Path, environment: Mapping[str, str]) -> subprocess.Popen[bytes]:
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "DASK_TEMPORARY_DIRECTORY": str(folder), **environment}
     command = [sys.executable, "-m", f"distributed.cli.{module}", *arguments]
     with (folder / f"{module}.log").open("ab") as said:
         return subprocess.Popen(command, cwd=folder, env=environment, stdout=said, stderr=subprocess.STDOUT)
