@@ -130,7 +130,7 @@ def _vectors(config: Config, words: tf.Tensor) -> tf.Tensor:
 
 
 def _states(config: Config, words: list[tf.Tensor], positions: list[tf.Tensor], lengths: tf.Tensor) -> dict[str, tf.Tensor]:
-    """Each task's states (B, T, 2 * lstm_units): of a BiLSTM for all tasks (hard sharing), one a task (soft), or one on it (stacked).
+    """Each task's states (B, T, 2 * lstm_units): of one BiLSTM (hard), one a task (soft), or two, one on the other (stacked).
 
     Args: words: the vectors, and the embeddings of shapes if asked; positions: the position embeddings; lengths: (B,) real words.
     """
