@@ -1,7 +1,7 @@
 """Train one variant on a share of the training rows, once a seed; keep what each model says of the test rows.
 
 The seed decides the initial weights, the order of the rows, which of them are taken and how the control's tags are shuffled: the
-same for every variant, so that variants can be compared seed by seed. Seeds are trained beside each other, one a core.
+same for every variant, so that variants can be compared seed by seed.
 
     python -m experiments.train_variant hard 100 .../positioned .../embedded .../runs/hard-100.json
 """
@@ -9,10 +9,8 @@ same for every variant, so that variants can be compared seed by seed. Seeds are
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from functools import lru_cache, partial
-from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
@@ -34,7 +32,6 @@ from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.predictions import predict
 from pipeline.model.trainer import Trainer
-from pipeline.model.workers import train_all
 from pipeline.train import configure
 
 
@@ -66,38 +63,25 @@ class SeedResult:
     test: ScoredSplit
 
 
-@dataclass(frozen=True)
-class Variant:
-    """What is trained with every seed; a process of its own reads the rows by itself."""
-
-    name: str
-    percent: int
-    config: Config
-    positioned: Path
-    embedded: Path
-
-
-@lru_cache(maxsize=1)  # of a process: tracing the network takes longer than an epoch of a small corpus
-def _opened(config: Config, positioned: Path, embedded: Path) -> tuple[dict[str, pa.Table], Store, Trainer]:
-    return storage.read(positioned, POSITION).tables, Store.open(embedded), Trainer(config, score)
-
-
-def train_seed(seed: int, variant: Variant) -> SeedResult:
-    """Train the variant with a seed and predict the test rows."""
-    config = variant.config
-    tables, store, trainer = _opened(config, variant.positioned, variant.embedded)
+def train_seeds(
+    variant: str, percent: int, seeds: Sequence[int], config: Config, tables: Mapping[str, pa.Table], store: Store
+) -> list[SeedResult]:
+    """Train the variant once a seed and predict the test rows; tables: by split."""
     validation, test = (Examples(tables[split], store, config.relations) for split in ("validation", "test"))
-    rows = share_of(tables["train"], variant.percent / 100, seed)
-    rows = shuffle_tags(rows, seed) if variant.name == SHUFFLED else rows
-    trainer.reset(seed)
-    trained = trainer.train(Examples(rows, store, config.relations), validation)
-    said = predict(trained.model, test)
-    scored = scored_split.join_predictions(
-        tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags, config.negative_label
-    )
-    told = f"validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}"
-    log(f"{variant.name}, {len(rows):,} rows, seed {seed}: {told}")
-    return SeedResult(len(rows), trained.best_epoch, trained.score, scored)
+    trainer = Trainer(config, score)
+    results = []
+    for seed in seeds:
+        rows = share_of(tables["train"], percent / 100, seed)
+        rows = shuffle_tags(rows, seed) if variant == SHUFFLED else rows
+        trainer.reset(seed)
+        trained = trainer.train(Examples(rows, store, config.relations), validation)
+        said = predict(trained.model, test)
+        scored = scored_split.join_predictions(
+            tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags, config.negative_label
+        )
+        results.append(SeedResult(len(rows), trained.best_epoch, trained.score, scored))
+        log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
+    return results
 
 
 def run_of(variant: str, percent: int, seeds: tuple[int, ...], config: Config, results: Sequence[SeedResult]) -> Run:
@@ -128,12 +112,11 @@ def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Ou
     """Train a variant on a share of the training rows, once a seed, and keep what each model says of the test rows."""
     began = time.perf_counter()
     experiment = params.read(Experiment, PARAMS)
-    data, vectors = storage.read(positioned, POSITION), Store.open(embedded).description
+    data, store = storage.read(positioned, POSITION), Store.open(embedded)
     if data.tables["test"]["relation"].null_count:
         raise InputError.of(positioned, "test rows have no labels", "label them: an experiment compares scores of test")
-    config = configure(train_section(variant, percent, params.read(Train, REFERENCE_PARAMS), experiment), data, vectors)
-    trained = Variant(variant, percent, config, positioned, embedded)
-    results = train_all(experiment.seeds, partial(train_seed, variant=trained))
+    config = configure(train_section(variant, percent, params.read(Train, REFERENCE_PARAMS), experiment), data, store.description)
+    results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
     run_of(variant, percent, experiment.seeds, config, results).write(run)
     return f"claim: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
 

@@ -46,14 +46,17 @@ class Embedded:
 
 
 def windows(batches: Iterable[pa.ListArray], keys: pa.Array, new: Ints) -> Iterator[Window]:
-    """The new sentences in order, whole batches' of them together until they are WINDOW_SENTENCES or more.
+    """The new sentences in order, whole batches' of them together in windows of about one size, as few as WINDOW_SENTENCES allows.
+
+    Of one size, so that two workers with two windows end at once.
 
     Args: batches: all sentences in order, some at a time; keys: (N,) theirs; new: (M,) the numbers of those wanted, ascending.
     """
+    n_windows = max(1, -(-len(new) // WINDOW_SENTENCES))
     held: list[Window] = []
     for part in _new_of_each(batches, keys, new):
         held.append(part)
-        if sum(len(part.keys) for part in held) >= WINDOW_SENTENCES:
+        if sum(len(part.keys) for part in held) >= len(new) / n_windows:
             yield _joined(held)
             held = []
     if held:

@@ -40,7 +40,7 @@ def shards_of(folder: Path, sentences: list[list[str]], tokenizer: Tokenizer, ba
     return store.shard_paths(folder)
 
 
-def reference(batches: list[list[int]], new: set[int], size: int) -> list[list[int]]:
+def reference(batches: list[list[int]], new: set[int], size: float) -> list[list[int]]:
     """Windows by a loop over sentences: one ends with the batch in which it is full, and at the end."""
     full: list[list[int]] = []
     window: list[int] = []
@@ -63,9 +63,17 @@ def test_windows_hold_the_new_of_whole_batches_until_they_are_full(lengths: list
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(windows, "WINDOW_SENTENCES", size)
         made = list(windows.windows(words, keys, np.array(new, np.int64)))
-    expected = reference(batches, wanted, size)
+    n_windows = -(-len(new) // size)
+    expected = reference(batches, wanted, len(new) / n_windows if new else 1)
     assert [[int(word) for (word,) in window.words.to_pylist()] for window in made] == expected
     assert [[int(key) for key in window.keys.to_pylist()] for window in made] == expected
+
+
+def test_windows_are_of_one_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(windows, "WINDOW_SENTENCES", 16)
+    words = [pa.array([[str(number)]], pa.list_(pa.string())) for number in range(20)]
+    keys = pa.array([b"%016d" % number for number in range(20)], store.KEY)
+    assert [len(window.keys) for window in windows.windows(words, keys, np.arange(20))] == [10, 10]
 
 
 def test_chunks_hold_every_sentence_once_by_length(tokenizer: Tokenizer, monkeypatch: pytest.MonkeyPatch) -> None:

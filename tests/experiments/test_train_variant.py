@@ -1,7 +1,6 @@
 """The training of a variant at tiny size: which rows it takes and what it keeps of each seed."""
 
 import dataclasses
-import os
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -91,7 +90,6 @@ def trainings(eagerly: None, tmp_path_factory: pytest.TempPathFactory) -> Traini
         patch.setattr(train_variant, "PARAMS", Path("experiment.yaml"))
         patch.setattr(train_variant, "REFERENCE_PARAMS", Path("params.yaml"))
         patch.setattr(train_variant.Store, "open", lambda folder: tiny.FakeStore())
-        patch.setattr(os, "sched_getaffinity", lambda _: {0})  # in this process
         spy(patch, made)
         for variant in VARIANTS:
             file = Path(f"runs/{variant}-50.json")
