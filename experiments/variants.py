@@ -45,5 +45,5 @@ def train_section(variant: str, percent: int, base: Train, experiment: Experimen
 
     Args: percent: of the training rows; base: the reference network's section.
     """
-    budget = {"epochs": experiment.epochs_on(percent), "patience": experiment.patience_on(percent)}
-    return dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], **budget, members=1)
+    varied = dataclasses.replace(base, **(VARIANTS | OPTIONS)[variant], members=1)
+    return dataclasses.replace(varied, epochs=experiment.epochs_on(percent), patience=experiment.patience_on(percent))
