@@ -51,7 +51,7 @@ def counts(curves: Sequence[Curve]) -> Doubles:
     relations, gold_ids = curves[0].relations, np.array(curves[0].gold_ids)
     mode = scorer.main_mode(relations)
     by_seed = [
-        np.stack([scorer.relation_counts(gold_ids, np.array(ids), relations, mode) for ids in curve.predicted_ids], axis=1)
+        np.stack([scorer.relation_counts(gold_ids, np.array(ids), relations, mode).dense() for ids in curve.predicted_ids], axis=1)
         for curve in curves
     ]
     return np.stack(by_seed)
