@@ -94,7 +94,7 @@ def _peak(path: Path, name: str, n_documents: int) -> float:
 
 def _over_and_over(path: Path, name: str) -> Iterator[Document]:
     """The documents of a file again and again, those of each turn with its number before their ids."""
-    for turn in count(1):
+    for turn in count(1_000):  # of one width, so that no two ids are one
         for document in reader(name, "nearest")(path):
             if isinstance(document, Document):
                 yield replace(document, id=f"{turn}{document.id}")

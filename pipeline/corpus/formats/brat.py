@@ -22,6 +22,7 @@ import re
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
+from heapq import nsmallest
 from itertools import combinations
 from pathlib import Path
 
@@ -49,14 +50,12 @@ def recognises(path: Path) -> bool:
     if not path.is_dir() or any(file.suffix in OTHERS for file in path.rglob("*")):
         return False
     seen = 0
-    for ann in sorted(file for file in path.rglob("*.ann") if not file.name.startswith(".") and file.is_file()):
+    for ann in nsmallest(LOOKED_AT, (file for file in path.rglob("*.ann") if file.name[0] != "." and file.is_file())):
         with ann.open("rb") as file:
             start = file.read(HEAD_BYTES).decode(errors="replace").lstrip(MARK)
         if not ann.with_suffix(".txt").is_file() or (start.strip() and not BEGINS.match(start)):
             return False
         seen += 1
-        if seen == LOOKED_AT:
-            break
     return seen > 0
 
 
@@ -77,10 +76,13 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
             yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
         elif text is not None:
             symmetric = _symmetric(text)
+    files, folders = set(), set()  # of names alone: a folder may hold many
     with os.scandir(folder) as entries:
-        found = [(entry.name, entry.is_file(), entry.is_dir(follow_symlinks=False)) for entry in entries]
-    files = {name for name, is_file, _ in found if is_file and name[0] != "." and name.endswith(SUFFIXES)}
-    folders = {name for name, _, is_folder in found if is_folder}
+        for entry in entries:
+            if entry.is_dir(follow_symlinks=False):
+                folders.add(entry.name)
+            elif entry.name[0] != "." and entry.name.endswith(SUFFIXES) and entry.is_file():
+                files.add(entry.name)
     is_annotated = any(name.endswith(".ann") for name in files)
     for name in sorted({name[:-4] for name in files} | folders):
         stem, row_id = f"{folder}/{name}", f"{above}{name}"
