@@ -147,8 +147,9 @@ class Trainer:
 
 
 def compiled_step(model: RelationModel, joint: bool = False, trains: bool = True) -> Callable[[Step], dict[str, tf.Tensor]]:
-    """Keras' own training step, or its test step, traced once: its shapes are open. Not `fit`, whose tf.data feed costs milliseconds
-    a batch.
+    """Keras' own training step, or its test step, traced once: its shapes are open.
+
+    Not `fit`, whose tf.data feed costs milliseconds a batch.
     """
     specs = {"relation": tf.TensorSpec((None,), tf.int64), "tags": tf.TensorSpec((None, None), tf.int32)}
     targets = {task: specs[task] for task in model.config.train.tasks}
