@@ -11,12 +11,16 @@ from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
+from typing import Any
 
+import datasets
 import pytest
 import yaml
 
-from pipeline.core import params
+from pipeline.core import params, storage
+from pipeline.core.schema import POSITION, SPLITS
 from tests.support.project import ROOT, git
+from tests.support.rows import POSITION_NOTES, positioned
 
 TRACKED = git(ROOT, "ls-files").splitlines()
 DOCUMENTS = sorted(path for path in TRACKED if path.endswith(".md"))
@@ -185,3 +189,26 @@ def test_the_architecture_page_has_every_room() -> None:
 def test_a_room_imports_what_the_architecture_page_allows(room: str) -> None:
     found = {part for file in (ROOT / "pipeline" / room).rglob("*.py") for part in imported(file)}
     assert found - {room} <= rooms()[room]
+
+
+def test_the_rows_become_a_parquet_corpus_with_class_labels_by_the_lines_of_the_architecture_page(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    text = (ROOT / "docs/architecture.md").read_text()
+    lines = text[text.index("    from datasets import ClassLabel") : text.index("## The store")]
+    tables = {
+        split: [positioned("[e1 a] x [e2 b]", relation=label)] for split, label in zip(SPLITS, ("R", "Other", None), strict=True)
+    }
+    storage.write(tmp_path / "data/positioned", POSITION, tables, POSITION_NOTES)
+    before = {path: path.read_bytes() for path in tmp_path.rglob("*") if path.is_file()}
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(datasets.config, "HF_DATASETS_CACHE", tmp_path / "cache")
+    values: dict[str, Any] = {}
+    try:
+        exec(textwrap.dedent(lines), values)  # noqa: S102
+    finally:
+        datasets.enable_caching()
+    assert values["corpus"]["train"].features["relation"] == datasets.ClassLabel(names=["Other", "R"])
+    assert [values["corpus"][split][0]["relation"] for split in SPLITS] == [1, 0, None]
+    assert {path: path.read_bytes() for path in before} == before
+    assert {path for path in (tmp_path / "data").rglob("*") if path.is_file()} == set(before)

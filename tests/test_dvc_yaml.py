@@ -134,3 +134,18 @@ def test_an_edit_of_the_code_reruns_its_stage(folder: Path) -> None:
     with (folder / "pipeline/tag.py").open("a") as file:
         file.write("# an edit\n")
     assert project.stages_run(project.dvc(folder, "repro"))[0] == "tag"
+
+
+PIPELINES = sorted(path.relative_to(ROOT).as_posix() for path in (ROOT / "dvc.yaml", *ROOT.glob("experiments/*/dvc.yaml")))
+
+
+@pytest.mark.parametrize("path", PIPELINES)
+def test_dvcs_own_schema_accepts_the_file(path: str) -> None:
+    from dvc.schema import COMPILED_MULTI_STAGE_SCHEMA
+
+    COMPILED_MULTI_STAGE_SCHEMA(yaml.safe_load((ROOT / path).read_text()))
+
+
+def test_the_artifact_is_the_output_of_a_stage() -> None:
+    artifacts = yaml.safe_load((ROOT / "dvc.yaml").read_text())["artifacts"]
+    assert {artifact["path"] for artifact in artifacts.values()} <= {str(out) for stage in STAGES.values() for out in stage["outs"]}

@@ -28,14 +28,19 @@ POLICY = (
 
 
 def assemble(template: Path, script: Path, styles: Sequence[Path]) -> str:
-    """A template with its marks POLICY, STYLE and SCRIPT filled.
+    """A template with its marks HEAD, of what all pages begin with, STYLE and SCRIPT filled.
 
     Args: script: the module that imports the others.
     """
     style, code = "".join(path.read_text(encoding="utf-8") for path in styles), bundle(script)
     if "</" in style + code:
         raise ValueError("a style or script that could end its element")
-    parts = {"POLICY": POLICY.format(style=_digest(style), script=_digest(code)), "STYLE": style, "SCRIPT": code}
+    head = (
+        (SHARED / "head.html")
+        .read_text(encoding="utf-8")
+        .replace("POLICY", POLICY.format(style=_digest(style), script=_digest(code)))
+    )
+    parts = {"HEAD\n": head, "STYLE": style, "SCRIPT": code}
     return re.sub("|".join(parts), lambda mark: parts[mark[0]], template.read_text(encoding="utf-8"))
 
 

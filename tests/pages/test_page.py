@@ -45,7 +45,7 @@ def test_modules_that_import_each_other_are_refused(tmp_path: Path) -> None:
 
 
 def test_the_policy_names_the_hashes_of_the_style_and_the_script(tmp_path: Path) -> None:
-    (tmp_path / "page.html").write_text('<meta content="POLICY"><style>STYLE</style><script type="module">SCRIPT</script>')
+    (tmp_path / "page.html").write_text('HEAD\n<style>STYLE</style><script type="module">SCRIPT</script>')
     (tmp_path / "page.css").write_text("p { color: red; }")
     write(tmp_path, main="let SCRIPT = 1;\n")
     told = page.assemble(tmp_path / "page.html", tmp_path / "main.js", [tmp_path / "page.css"])

@@ -6,7 +6,7 @@ import { place } from "./filters.js";
 import { section } from "./overview.js";
 import { frequencies, sum } from "./plots.js";
 import { address } from "./state.js";
-import { scrolling, table } from "./tables.js";
+import { table, titledRows } from "./tables.js";
 import { figure, legend } from "./training.js";
 
 const SPLITS = [
@@ -99,26 +99,7 @@ function leftOut() {
     ...data.corpus.notes.map(([title, n]) => [title.replaceAll("`", ""), n, ""]),
     ...Object.entries(data.corpus.documents).map(([title, n]) => [title.replaceAll("_", " "), n, ""]),
   ];
-  return scrolling(
-    "Left out and changed",
-    el(
-      "table",
-      {},
-      el(
-        "tbody",
-        {},
-        rows.map(([title, n, meaning]) =>
-          el(
-            "tr",
-            {},
-            el("th", { scope: "row", class: "text" }, title),
-            el("td", {}, count(n)),
-            el("td", { class: "text" }, meaning),
-          ),
-        ),
-      ),
-    ),
-  );
+  return titledRows("Left out and changed", rows);
 }
 
 function findingsTable(title, findings) {

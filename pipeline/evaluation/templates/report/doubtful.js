@@ -21,8 +21,8 @@ export function drawDoubtful() {
       "p",
       {},
       `Networks that were trained without them contradict ${counted(n, "annotation")} of train and validation, the most doubtful
-      first; the probability is that of what is annotated.${since}${listed} A doubt may be the networks' mistake: to look at them in an
-      annotation tool, run `,
+      first; the probability is that of what is annotated.${since}${listed} A doubt may be the networks' mistake: to look at them in
+      an annotation tool, run `,
       el("code", {}, "relation-pipeline review TARGET --pick doubtful --to TOOL"),
       ".",
     ),

@@ -4,7 +4,7 @@ import { counted, el } from "../../../pages/templates/dom.js";
 import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address } from "./state.js";
-import { scrolling, table } from "./tables.js";
+import { table, titledRows } from "./tables.js";
 
 const FIRST = 3; // of each kind that is to be looked at first
 const NO_SCORE = { value: null, low: null, high: null };
@@ -164,23 +164,5 @@ function identity() {
     ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]),
     ...Object.entries(parameters),
   ];
-  return el(
-    "details",
-    {},
-    el("summary", {}, "Parameters and counts"),
-    scrolling(
-      "Parameters",
-      el(
-        "table",
-        {},
-        el(
-          "tbody",
-          {},
-          rows.map(([title, value]) =>
-            el("tr", {}, el("th", { scope: "row", class: "text" }, title), el("td", { class: "text" }, value)),
-          ),
-        ),
-      ),
-    ),
-  );
+  return el("details", {}, el("summary", {}, "Parameters and counts"), titledRows("Parameters", rows));
 }

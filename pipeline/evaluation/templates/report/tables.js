@@ -48,6 +48,14 @@ export function table({ title, columns, rows, look = () => null }) {
   return el("div", {}, scrolling(title, el("table", {}, el("thead", {}, el("tr", {}, heads)), body)), more);
 }
 
+// Rows of a title and what stands beside it. Args: rows: [[title, ...cells]]: numbers as counts, the others as they are.
+export function titledRows(title, rows) {
+  const cell = (value) =>
+    typeof value === "number" ? el("td", {}, count(value)) : el("td", { class: "text" }, value);
+  const body = rows.map(([name, ...cells]) => el("tr", {}, el("th", { scope: "row", class: "text" }, name), cells.map(cell)));
+  return scrolling(title, el("table", {}, el("tbody", {}, body)));
+}
+
 function headOf(column, sort) {
   const words = column.by ? el("button", { type: "button", onclick: sort }, column.title) : column.title;
   return el("th", { scope: "col", class: column.text ? "text" : null }, words, column.head);
