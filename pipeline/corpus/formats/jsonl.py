@@ -86,8 +86,12 @@ def read(path: Path) -> Iterator[Document | Problem]:
 
 
 def _read_object(value: Value) -> Document | list[Problem]:
-    is_pair = not value.value.keys().isdisjoint(ENTITIES) or value.value.keys().isdisjoint(KEYS[2:6])
-    return read_pair(value.value) if is_pair else _read_document(value.value)
+    row = value.value
+    is_pair = not row.keys().isdisjoint(ENTITIES) or row.keys().isdisjoint(KEYS[2:6])
+    if is_pair and (lists := [key for key in ("entities", "relations") if isinstance(row.get(key), list) and row[key]]):
+        found = f"a pair, e1 and e2, beside {' and '.join(lists)} of a document"
+        return [Problem(found, "an object is a pair or a document: move e1 and e2 into entities and relations", "key-unknown")]
+    return read_pair(row) if is_pair else _read_document(row)
 
 
 def _read_document(row: Row) -> Document | list[Problem]:

@@ -40,6 +40,12 @@ def test_a_pair_is_read_with_offsets_in_unicode_characters(reading):
     assert (row.text[6:12], row.source.rpartition("/")[2]) == ("author", "train.jsonl:1")
 
 
+@pytest.mark.parametrize("key", ["entities", "relations"])
+def test_a_pair_and_a_document_in_one_object_are_a_problem(reading, key):
+    (problem,) = reading(PAIR | {key: WHOLE[key]})
+    assert (problem.kind, key in problem.found) == ("key-unknown", True)
+
+
 def test_types_and_id_are_optional(reading):
     typed, untyped = reading(PAIR | {"e1_type": "Person", "e2_type": None, "id": 12}, "", PAIR | {"id": "b"})
     assert (typed.id, [entity.type for entity in typed.entities]) == ("12", ["Person", None])

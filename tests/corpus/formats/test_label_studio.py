@@ -58,6 +58,12 @@ def test_the_example_is_read(reading):
     assert document.source.endswith("export.json:2")
 
 
+def test_a_relation_to_a_region_of_another_kind_names_the_kind(reading):
+    page = region("h", 0, 3, "PER") | {"type": "hypertextlabels"}
+    (problem,) = reading(task(annotation(page, ACME, relation(head="h"))))
+    assert (problem.kind, "hypertextlabels" in problem.found) == ("entity-unknown", True)
+
+
 @pytest.mark.parametrize(
     ("direction", "expected"),
     [
