@@ -88,10 +88,13 @@ def read(path: Path) -> Iterator[Document | Problem]:
 def _read_object(value: Value) -> Document | list[Problem]:
     row = value.value
     is_pair = not row.keys().isdisjoint(ENTITIES) or row.keys().isdisjoint(KEYS[2:6])
-    if is_pair and (lists := [key for key in ("entities", "relations") if isinstance(row.get(key), list) and row[key]]):
-        found = f"a pair, e1 and e2, beside {' and '.join(lists)} of a document"
-        return [Problem(found, "an object is a pair or a document: move e1 and e2 into entities and relations", "key-unknown")]
+    if is_pair and (lists := [key for key in ("entities", "relations") if _is_list_of_objects(row.get(key))]):
+        return [Problem(f"e1 and e2 beside {' and '.join(lists)}", "move e1 and e2 into entities and relations", "key-unknown")]
     return read_pair(row) if is_pair else _read_document(row)
+
+
+def _is_list_of_objects(value: object) -> bool:
+    return isinstance(value, list) and bool(value) and all(isinstance(item, dict) for item in value)
 
 
 def _read_document(row: Row) -> Document | list[Problem]:
