@@ -34,6 +34,7 @@ from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begin
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
 CONF = "annotation.conf"
 SUFFIXES = (".ann", ".txt")
+TEXT, ANNOTATIONS, FOLDER = 1, 2, 4  # what stands under a name
 OTHERS = frozenset({".json", ".jsonl", ".tsv", ".csv", ".conll"})
 LOOKED_AT = 5  # files that tell a folder of brat
 SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
@@ -76,18 +77,12 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
             yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
         elif text is not None:
             symmetric = _symmetric(text)
-    files, folders = set(), set()  # of names alone: a folder may hold many
-    with os.scandir(folder) as entries:
-        for entry in entries:
-            if entry.is_dir(follow_symlinks=False):
-                folders.add(entry.name)
-            elif entry.name[0] != "." and entry.name.endswith(SUFFIXES) and entry.is_file():
-                files.add(entry.name)
-    is_annotated = any(name.endswith(".ann") for name in files)
-    for name in sorted({name[:-4] for name in files} | folders):
+    found = _names(folder)
+    is_annotated = any(what & ANNOTATIONS for what in found.values())
+    for name in sorted(found):
         stem, row_id = f"{folder}/{name}", f"{above}{name}"
         txt, ann = f"{stem}.txt", f"{stem}.ann"
-        has_text, has_annotations = f"{name}.txt" in files, f"{name}.ann" in files
+        has_text, has_annotations = found[name] & TEXT, found[name] & ANNOTATIONS
         if has_text and has_annotations:
             yield from _read_document(txt, ann, row_id, symmetric)
         elif has_text and not is_annotated:
@@ -98,9 +93,22 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
             here, missing = (txt, f"{name}.ann") if has_text else (ann, f"{name}.txt")
             hint = f"add it, an empty one where nothing is annotated, or move {name}{here[-4:]} elsewhere"
             yield Problem(f"there is no {missing}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
-        if name in folders:
+        if found[name] & FOLDER:
             below = folder / name
             yield from _read_folder(below, f"{row_id}/", symmetric, [below])
+
+
+def _names(folder: Path) -> dict[str, int]:
+    """What stands in a folder under each name, without suffixes; numbers, for a folder may hold many."""
+    found: dict[str, int] = {}
+    with os.scandir(folder) as entries:
+        for entry in entries:
+            name = entry.name
+            if entry.is_dir(follow_symlinks=False):
+                found[name] = found.get(name, 0) | FOLDER
+            elif name[0] != "." and name.endswith(SUFFIXES) and entry.is_file():
+                found[name[:-4]] = found.get(name[:-4], 0) | (TEXT if name.endswith(".txt") else ANNOTATIONS)
+    return found
 
 
 def _read_text(path: Path | str) -> str | Problem:
