@@ -7,6 +7,7 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import ClassVar, Self
 
 from pipeline.core import files, typed
 from pipeline.core.errors import InputError
@@ -45,9 +46,33 @@ def _more(epochs: int, percent: int) -> int:
 
 
 @dataclass(frozen=True)
-class Run:
+class Kept:
+    """What an experiment keeps of a training, as JSON."""
+
+    hint: ClassVar[str]  # what to run for it
+
+    def write(self, path: Path) -> None:
+        """Write it."""
+        path.parent.mkdir(parents=True, exist_ok=True)
+        files.write_json(path, dataclasses.asdict(self))
+
+    @classmethod
+    def read(cls, path: Path) -> Self:
+        """Read it.
+
+        Raises: InputError where it is missing or damaged.
+        """
+        try:
+            return typed.build(cls, files.read_json(path, cls.hint))
+        except typed.MismatchError as error:
+            raise InputError.of(path, f"damaged or of another version: {error}", cls.hint) from None
+
+
+@dataclass(frozen=True)
+class Run(Kept):
     """What a variant, trained on a share of the training rows, says of N test rows; one entry a seed (S) in the lists."""
 
+    hint = HINT
     variant: str
     percent: int  # of the training rows
     n_rows: int  # that it was trained on, with the first seed
@@ -60,22 +85,6 @@ class Run:
     positions_visible: bool  # to the tagger
     best_epochs: tuple[int, ...]
     validation: tuple[float, ...]  # macro-F1 in percent
-
-    def write(self, path: Path) -> None:
-        """Write the run as JSON."""
-        path.parent.mkdir(parents=True, exist_ok=True)
-        files.write_json(path, dataclasses.asdict(self))
-
-    @classmethod
-    def read(cls, path: Path) -> Run:
-        """Read a run.
-
-        Raises: InputError where it is missing or damaged.
-        """
-        try:
-            return typed.build(cls, files.read_json(path, HINT))
-        except typed.MismatchError as error:
-            raise InputError.of(path, f"damaged or of another version: {error}", HINT) from None
 
 
 @dataclass(frozen=True)

@@ -12,16 +12,16 @@ import math
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from pathlib import Path
+from functools import cached_property
 from typing import Annotated, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from experiments.kernel_model import Similarities
-from experiments.runs import PARAMS
+from experiments.runs import PARAMS, Kept
 from pipeline.annotation.selection import diverse, drawn, uncertain
-from pipeline.core import files, params, storage, typed
+from pipeline.core import params, storage
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
 from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
@@ -61,9 +61,10 @@ class Annotating:
 
 
 @dataclass(frozen=True)
-class Curve:
+class Curve(Kept):
     """What a model says of N test rows at each of K sizes."""
 
+    hint = HINT
     learner: str
     strategy: str
     seed: int
@@ -72,17 +73,6 @@ class Curve:
     gold_ids: tuple[int, ...]  # (N,)
     sizes: tuple[int, ...]  # (K,)
     predicted_ids: tuple[tuple[int, ...], ...]  # (K, N)
-
-    @classmethod
-    def read(cls, path: Path) -> Curve:
-        """Read a curve.
-
-        Raises: InputError where it is missing or damaged.
-        """
-        try:
-            return typed.build(cls, files.read_json(path, HINT))
-        except typed.MismatchError as error:
-            raise InputError.of(path, f"damaged or of another version: {error}", HINT) from None
 
 
 @dataclass(frozen=True)
@@ -93,17 +83,17 @@ class Corpus:
     train: pa.Table
     store: Store
 
-    @property
+    @cached_property
     def rows(self) -> pa.Table:
         """All of them, (N,)."""
         return pa.concat_tables([self.train, self.data.tables["test"]])
 
-    @property
+    @cached_property
     def relations(self) -> tuple[str, ...]:
         """R, in order."""
         return tuple(sorted(set(self.rows["relation"].to_pylist())))
 
-    @property
+    @cached_property
     def labels(self) -> Ints:
         """(N,) relation ids."""
         return label_ids(self.rows["relation"], self.relations)
@@ -185,8 +175,7 @@ def main(
         log(f"{learner}, {strategy}, seed {seed}: {size:,} rows, accuracy {(predicted[-1] == labels[len(pool) :]).mean():.3f}")
     gold, said = tuple(labels[len(pool) :].tolist()), tuple(tuple(ids.tolist()) for ids in predicted)
     kept = Curve(learner, strategy, seed, relations, data.notes.negative_label, gold, tuple(sizes), said)
-    curve.parent.mkdir(parents=True, exist_ok=True)
-    files.write_json(curve, dataclasses.asdict(kept))
+    kept.write(curve)
     return f"annotation: {len(predicted)} sizes, {learner}, {strategy}, seed {seed}, {time.perf_counter() - began:.0f} s"
 
 

@@ -8,7 +8,6 @@ Looked at are as many labels as are wrong, the most doubtful ones; those of them
 
 from __future__ import annotations
 
-import json
 from collections.abc import Mapping
 from typing import Literal
 
@@ -16,13 +15,13 @@ import numpy as np
 import pyarrow as pa
 
 from experiments.annotation.learning_curve import LEARNERS, Annotating, Corpus
-from experiments.annotation.noise import WRONG
+from experiments.annotation.noise import read_wrong
+from experiments.annotation.rankings import put_first
 from experiments.comparison import comparisons, scores
 from experiments.runs import EXPERIMENT_REPORT, PARAMS, ReportDescription, Run
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.selection import doubtful
 from pipeline.core import files, manifests, outputs, params, storage
-from pipeline.core.labels import label_ids
 from pipeline.core.schema import POSITION
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.encoding.store import Store
@@ -31,14 +30,6 @@ COMPARISONS = {
     ("mended", "noisy"): "mending the doubtful labels that are wrong helps",
     ("clean", "mended"): "labels that were not among the doubtful cost",
 }
-
-
-def looked_at(told: HeldOut, count: int) -> set[str]:
-    """The ids of the most doubtful training rows."""
-    of_train = told.rows["split"].to_numpy() == "train"
-    rows = told.rows.filter(pa.array(of_train))
-    order = doubtful(told.probabilities[of_train], label_ids(rows["relation"], told.about.relations))
-    return set(rows["id"].take(pa.array(order[:count])).to_pylist())
 
 
 def with_labels(train: pa.Table, labels: Mapping[str, str]) -> pa.Table:
@@ -68,9 +59,8 @@ def main(
     """Compare scores with wrong labels, with those mended that are among the most doubtful, and with none."""
     data, store, section = storage.read(positioned, POSITION), Store.open(embedded), params.read(Annotating, PARAMS)
     wrongly = storage.read(noisy, POSITION).tables["train"]
-    lines = [json.loads(line) for line in (noisy / WRONG).read_text(encoding="utf-8").splitlines()]
-    true = {line["id"]: line["relation"] for line in lines}
-    seen = looked_at(HeldOut.read(held_out), len(true))
+    true = read_wrong(noisy)
+    seen = set(put_first(HeldOut.read(held_out), doubtful, len(true)))
     found = {row_id: relation for row_id, relation in true.items() if row_id in seen}
     variants = {"noisy": wrongly, "mended": with_labels(wrongly, found), "clean": data.tables["train"]}
     percent = int(noisy.name.rpartition("-")[2])

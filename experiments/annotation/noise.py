@@ -5,6 +5,8 @@ python -m experiments.annotation.noise confusion 10 data/positioned experiments/
 
 from __future__ import annotations
 
+import json
+from pathlib import Path
 from typing import Annotated, Literal
 
 import numpy as np
@@ -59,6 +61,12 @@ def make_wrong(given: Ints, share: float, shares: Doubles, seed: int) -> tuple[I
     noisy = given.copy()
     noisy[wrong] = [rng.choice(len(shares), p=shares[label]) for label in given[wrong]]
     return noisy, wrong
+
+
+def read_wrong(noisy: Path) -> dict[str, str]:
+    """The true relation of each row whose label was made wrong, by its id."""
+    lines = (json.loads(line) for line in (noisy / WRONG).read_text(encoding="utf-8").splitlines())
+    return {line["id"]: line["relation"] for line in lines}
 
 
 def main(

@@ -8,65 +8,36 @@ found.csv, README.md.
 
 from __future__ import annotations
 
-import json
-from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
-import pyarrow as pa
 
-from experiments.annotation.noise import WRONG
+from experiments.annotation.noise import read_wrong
+from experiments.annotation.rankings import RANKINGS, Ranking, put_first
 from experiments.runs import EXPERIMENT_REPORT, ReportDescription
 from pipeline.annotation.held_out import HeldOut
-from pipeline.annotation.selection import doubtful
 from pipeline.core import files, manifests, outputs, params
-from pipeline.core.arrays import Bools, Floats, Ints
+from pipeline.core.arrays import Bools
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
-from pipeline.core.labels import label_ids
 from pipeline.core.schema import POSITION
 from pipeline.core.stage import Input, Output, run
 from pipeline.evaluation import bootstrap
 from pipeline.evaluation.render import render_template
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
-Ranking = Callable[[Floats, Ints], Ints]
-
-
-def least_probable(probabilities: Floats, given: Ints) -> Ints:
-    """The rows by the probability of their label alone, which is by their loss."""
-    return np.argsort(probabilities[np.arange(len(given)), given], kind="stable")
-
-
-def largest_margin(probabilities: Floats, given: Ints) -> Ints:
-    """The rows by how much another label is more probable."""
-    own = probabilities[np.arange(len(given)), given]
-    return np.argsort(own - probabilities.max(axis=1), kind="stable")
-
-
-RANKINGS: dict[str, tuple[str, Ranking]] = {  # which predictions, and how they are ranked
-    "doubtful": ("held_out", doubtful),
-    "held-out probability": ("held_out", least_probable),
-    "held-out margin": ("held_out", largest_margin),
-    "plain loss": ("in_sample", least_probable),
-}
 
 
 def found(told: HeldOut, wrong: set[str], ranking: Ranking) -> Bools:
     """(W,) of the W training rows that a ranking puts first, W being how many labels are wrong, which are."""
-    rows = told.rows.filter(pa.compute.equal(told.rows["split"], "train"))
-    probabilities = told.probabilities[(told.rows["split"].to_numpy() == "train")]
-    order = ranking(probabilities, label_ids(rows["relation"], told.about.relations))[: len(wrong)]
-    ids = rows["id"].to_pylist()
-    hits = [ids[row] in wrong for row in order.tolist()]
+    hits = [row_id in wrong for row_id in put_first(told, ranking, len(wrong))]
     return np.array(hits + [False] * (len(wrong) - len(hits)))
 
 
 def rows_of(noisy: Path, predictions: dict[str, Path], settings: params.Evaluate) -> list[Row]:
     """A row a ranking of one noise, and one of chance."""
     manifests.open_sealed(noisy, POSITION.kind)
-    lines = [json.loads(line) for line in (noisy / WRONG).read_text(encoding="utf-8").splitlines()]
-    wrong = {line["id"] for line in lines}
+    wrong = set(read_wrong(noisy))
     kind, _, percent = noisy.name.partition("-")
     head = {"noise": kind, "percent": int(percent), "wrong": len(wrong)}
     rows: list[Row] = [{**head, "ranking": "random", "found": float(percent), "found_low": None, "found_high": None}]
