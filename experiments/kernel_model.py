@@ -64,8 +64,10 @@ class Similarities:
         described = (described - mean) / deviation
         values = np.empty((len(rows), n_landmarks), np.float32)
         for start in range(0, len(rows), BLOCK_ROWS):
-            block = (features(rows.slice(start, BLOCK_ROWS), store) - mean) / deviation
-            values[start : start + BLOCK_ROWS] = _alike(block, described)
+            own = slice(start, start + BLOCK_ROWS)
+            is_described = n_landmarks == len(rows)  # every row is a landmark
+            block = described[own] if is_described else (features(rows.slice(start, BLOCK_ROWS), store) - mean) / deviation
+            values[own] = _alike(block, described)
         return cls(values, landmarks)
 
     def tell(self, training: Bools, labels: Ints, n_labels: int) -> Floats:
