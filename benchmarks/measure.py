@@ -31,14 +31,17 @@ def run_stage(name: str, *arguments: Path) -> dict[str, float]:
     return run("-m", f"pipeline.{name}", *(str(path.resolve()) for path in arguments))
 
 
-def run(*arguments: str, folder: Path = ROOT) -> dict[str, float]:
+def run(*arguments: str, folder: Path = ROOT, said: Path = Path(os.devnull)) -> dict[str, float]:
     """Seconds, CPU seconds and peak resident MB of a Python process; `peak_anonymous_mb` leaves out mapped files.
+
+    Args: said: where what it writes to stdout goes.
 
     Memory is sampled from /proc: the peak that the system reports of a child that has ended counts its parent's memory too.
     """
     began = time.perf_counter()
     environment = {**os.environ, "PYTHONPATH": str(ROOT)}
-    process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=subprocess.DEVNULL)
+    with said.open("wb") as stdout:
+        process = subprocess.Popen([sys.executable, *arguments], cwd=folder, env=environment, stdout=stdout)
     peaks = {"VmHWM": 0, "RssAnon": 0}
     while (waited := os.wait4(process.pid, os.WNOHANG))[0] == 0:
         peaks = {field: max(peak, _status_kb(process.pid, field)) for field, peak in peaks.items()}

@@ -10,9 +10,6 @@ so that a noisy machine troubles all alike; each figure is the median round's se
   float32, `model.fit` on arrays. It masks padding in the CRF alone and cuts sentences to 40 words: both spare it work.
 
     python -m benchmarks.train [--rounds 5] [--rows 2560]
-    python -m benchmarks.train --memory data/positioned [--rows 10000 40000]
-
-The second form gives the train stage's peak memory instead, an epoch of as many rows, made by recombining the words of a corpus.
 """
 
 from __future__ import annotations
@@ -20,20 +17,19 @@ from __future__ import annotations
 import argparse
 import json
 import tempfile
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
-import yaml
 from numpy.typing import NDArray
 
-from benchmarks.corpus import recombined
-from benchmarks.measure import run, seconds
-from pipeline.core import manifests, params, ragged, storage
+from benchmarks.corpus import MAX_DISTANCE
+from benchmarks.measure import seconds
+from pipeline.core import manifests, params
 from pipeline.core.params import Train
-from pipeline.core.schema import POSITION, POSITIONED, VECTORS, EncoderDescription, PositionNotes, VectorsDescription
+from pipeline.core.schema import POSITIONED, VECTORS, EncoderDescription, PositionNotes, VectorsDescription
 from pipeline.core.tensorflow import tf
 from pipeline.encoding.store import Store, keys, write_shard
 from pipeline.model import losses, trainer
@@ -41,7 +37,7 @@ from pipeline.model.batches import Examples
 from pipeline.model.config import Config
 from pipeline.model.relation_model import RelationModel
 
-WIDTH, N_RELATIONS, TAGS, MAX_DISTANCE, PADDED_WORDS, HELD_OUT = 768, 19, ("O", "B", "I"), 60, 40, 64
+WIDTH, N_RELATIONS, TAGS, PADDED_WORDS = 768, 19, ("O", "B", "I"), 40
 REFERENCE = Path("experiments/reference/params.yaml")
 NOTES = PositionNotes(
     language="en",
@@ -195,46 +191,13 @@ def speeds(rounds: int, n_rows: int) -> dict[str, Any]:
     return {"sentences_per_second": {name: round(speed) for name, speed in found.items()}, **shares}
 
 
-def memory(source: Path, sizes: Sequence[int]) -> dict[str, Any]:
-    """Peak resident MB of the train stage by number of training rows."""
-    peaks = {}
-    for size in sizes:
-        with tempfile.TemporaryDirectory() as folder:
-            write_project(Path(folder), source, size)
-            peaks[size] = run("-m", "pipeline.train", "positioned", "embedded", "model", folder=Path(folder))
-    growth = {name: peaks[sizes[-1]][name] / peaks[sizes[0]][name] for name in ("peak_mb", "peak_anonymous_mb")}
-    return {"by_rows": peaks, "growth": growth}
-
-
-def write_project(folder: Path, source: Path, n_rows: int) -> None:
-    """Write what the train stage reads: params with one epoch, rows, and random vectors for them."""
-    sections = yaml.safe_load(params.FILE.read_text(encoding="utf-8"))
-    sections["train"]["epochs"] = 1
-    (folder / params.FILE).write_text(yaml.safe_dump(sections), encoding="utf-8")
-    sizes = {"train": n_rows, "validation": HELD_OUT, "test": HELD_OUT}
-    tables = {split: recombined(source, size, seed) for seed, (split, size) in enumerate(sizes.items())}
-    storage.write(folder / "positioned", POSITION, {split: [table] for split, table in tables.items()}, NOTES)
-    rng = np.random.default_rng(0)
-    for table in tables.values():
-        for batch in table.select(["words"]).to_batches(max_chunksize=1_000):
-            words = pa.chunked_array([batch["words"]])
-            lengths = ragged.lengths(words)
-            vectors = rng.standard_normal((int(lengths.sum()), WIDTH), dtype=np.float32).astype(np.float16)
-            write_shard(folder / "embedded", DRAWN.fingerprint, keys(words, DRAWN.fingerprint), lengths, vectors)
-    manifests.describe(folder / "embedded", VECTORS, DRAWN)
-
-
 def main() -> None:
     """Measure and print."""
     arguments = argparse.ArgumentParser()
     arguments.add_argument("--rounds", type=int, default=5)
-    arguments.add_argument("--rows", type=int, nargs="+")
-    arguments.add_argument("--memory", type=Path)
+    arguments.add_argument("--rows", type=int, default=2_560)
     chosen = arguments.parse_args()
-    if chosen.memory:
-        print(json.dumps(memory(chosen.memory, chosen.rows or [10_000, 40_000]), indent=2))
-    else:
-        print(json.dumps(speeds(chosen.rounds, (chosen.rows or [2_560])[0]), indent=2))
+    print(json.dumps(speeds(chosen.rounds, chosen.rows), indent=2))
 
 
 if __name__ == "__main__":

@@ -12,6 +12,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
 from pipeline.core import manifests, outputs, params, storage
@@ -78,6 +79,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
         log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, data, store.description)
     training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
+    pa.default_memory_pool().release_unused()  # which looking up the sentences took: 65 MB a million (benchmarks.train_size)
     with outputs.made_whole(model) as scratch:
         live = _curves(scratch / CURVES)
         if options.members == 1:
@@ -102,12 +104,16 @@ def train_one(config: Config, training: Examples, validation: Examples, live: An
 
 
 def train_members(config: Config, data: members.Data, validation: Examples, live: Any) -> tuple[RelationModel, str]:
-    """Train several networks to be averaged, a folder of curves each; the model, and how it got there."""
+    """Train several networks to be averaged, a folder of curves each, and their means as long as all train; the model, and how."""
     model, trained = members.train(config, data, score)
+    named = list(zip(config.weight_prefixes, trained, strict=True))
     for step in range(max(len(member.curve) for member in trained)):
-        for prefix, member in zip(config.weight_prefixes, trained, strict=True):
-            for name, value in _kept(member.curve[step]).items() if step < len(member.curve) else ():
+        told = {prefix: _kept(member.curve[step]) for prefix, member in named if step < len(member.curve)}
+        for prefix, figures in told.items():
+            for name, value in figures.items():
                 live.log_metric(f"{prefix}{name}", value)
+        for name in figures if len(told) == len(named) else ():
+            live.log_metric(name, float(np.mean([of_member[name] for of_member in told.values()])))
         live.next_step()
     score_name = "macro-F1" if validation.tagged is None else "score"
     epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)

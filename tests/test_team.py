@@ -7,6 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
+import yaml
 
 from tests.support import project
 
@@ -120,4 +121,8 @@ def test_scores_and_plots_are_shown_and_compared(finished: Path, tmp_path: Path)
     project.dvc(finished, "metrics", "diff", "--all")
     page = tmp_path / "plots"
     project.dvc(finished, "plots", "show", "--out", str(page))
-    assert "vega" in (page / "index.html").read_text()
+    written = (page / "index.html").read_text()
+    assert "vega" in written
+    titles = [plot["title"] for entry in yaml.safe_load((finished / "dvc.yaml").read_text())["plots"] for plot in entry.values()]
+    assert len(titles) == 7
+    assert all(title in written for title in titles)

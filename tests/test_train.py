@@ -6,11 +6,13 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
+from dvclive import Live
 
 from pipeline import train
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.model.manifest import SavedModel
+from pipeline.model.members import Member
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
 from tests.support.rows import positioned
@@ -32,6 +34,11 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
 
 
+def _last(curve: Path) -> float:
+    """The value of a curve's last epoch."""
+    return float(curve.read_text().split()[-1])
+
+
 @pytest.mark.usefixtures("eager")
 def test_several_members_make_one_model_with_the_curves_of_each(tmp_path, monkeypatch):
     tiny.write_project(tmp_path, tiny.options(epochs=1, members=2), copies=2)
@@ -40,11 +47,24 @@ def test_several_members_make_one_model_with_the_curves_of_each(tmp_path, monkey
     monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
     closing = train.main(Path("positioned"), Path("embedded"), Path("model"))
     assert closing.startswith("train: 8 sentences, 2 members, best epochs 1 of 1, 1 of 1, validation macro-F1 together ")
-    for member in ("member_1", "member_2"):
-        curve = Path("model") / "curves" / "plots" / "metrics" / member / "validation_score.tsv"
-        assert curve.read_text().startswith("step\tvalidation_score\n0\t")
+    curves = Path("model") / "curves" / "plots" / "metrics"
+    first, second, mean = (_last(curves / name / "validation_loss.tsv") for name in ("member_1", "member_2", ""))
+    assert mean == pytest.approx((first + second) / 2)
     saved = SavedModel.open(Path("model"))
     assert RelationModel.load(saved.config, saved.folder).config.train.members == 2
+
+
+def test_members_have_a_mean_curve_as_long_as_all_train(tmp_path, monkeypatch):
+    def member(*scores: float) -> Member:
+        return Member(weights={}, best_epoch=1, curve=tuple({"loss": 1.0, "validation_score": score} for score in scores))
+
+    monkeypatch.setattr(train.members, "train", lambda *_: ("model", [member(10, 20), member(30)]))
+    monkeypatch.setattr(train, "score", lambda *_: 50.0)
+    live = Live(str(tmp_path), save_dvc_exp=False, dvcyaml=False)
+    model, _ = train.train_members(tiny.config(members=2), None, tiny.examples(), live)
+    scores = {path.parent.name: path.read_text().split()[3::2] for path in tmp_path.rglob("validation_score.tsv")}
+    assert model == "model"
+    assert scores == {"member_1": ["10", "20"], "member_2": ["30"], "metrics": ["20.0"]}
 
 
 def test_training_without_the_relation_task_is_an_error():

@@ -2,6 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from typing import Any
+
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -37,3 +40,32 @@ def lengths(column: pa.ChunkedArray) -> Ints:
 def lists(values: NDArray[np.int32], row_lengths: Ints) -> pa.ListArray:
     """A list<int32> array from flat values."""
     return pa.ListArray.from_arrays(pa.array(offsets(row_lengths), pa.int32()), pa.array(values, pa.int32()))
+
+
+def padded(rows: Sequence[NDArray[Any]], fill: int) -> NDArray[Any]:
+    """Rows (T, ...) of one type as one array (N, the longest T, ...), filled up behind.
+
+    >>> padded([np.array([5]), np.array([6, 7])], -1).tolist()
+    [[5, -1], [6, 7]]
+    """
+    array = np.full((len(rows), max(map(len, rows)), *rows[0].shape[1:]), fill, rows[0].dtype)
+    for place, row in zip(array, rows, strict=True):
+        place[: len(row)] = row
+    return array
+
+
+class Rows:
+    """The rows of a list column, each looked up where it lies, such as in a mapped file: nothing of them is held."""
+
+    def __init__(self, column: pa.ChunkedArray) -> None:
+        """Args: column: lists of numbers or of strings without nulls."""
+        self._starts = [chunk.offsets.to_numpy() for chunk in column.chunks]
+        values = [chunk.values for chunk in column.chunks]
+        self._values = values if pa.types.is_string(column.type.value_type) else [array.to_numpy() for array in values]
+        self._first_rows = offsets(np.array([len(chunk) for chunk in column.chunks], np.int64))
+
+    def row(self, number: int) -> Any:
+        """A row's values: a view, an array of numpy or of Arrow's strings."""
+        chunk = int(np.searchsorted(self._first_rows, number, side="right")) - 1
+        start, end = self._starts[chunk][number - self._first_rows[chunk] :][:2]
+        return self._values[chunk][start:end]

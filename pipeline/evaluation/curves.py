@@ -18,8 +18,9 @@ def read(folder: Path) -> list[dict[str, Any]]:
         from 1: the first with the highest score on validation.
     """
     metrics = folder / "plots" / "metrics"
+    members = sorted({path.parent for path in metrics.glob(f"*/{SCORE}.tsv")}, key=_number)  # beside their means
     networks = []
-    for place in sorted({path.parent for path in metrics.rglob(f"{SCORE}.tsv")}, key=_number):
+    for place in members or [path.parent for path in metrics.glob(f"{SCORE}.tsv")]:
         values = {path.stem: _values(path) for path in sorted(place.glob("*.tsv"))}
         scores = [-math.inf if score is None else score for score in values[SCORE]]
         networks.append({"curves": values, "best_epoch": scores.index(max(scores)) + 1 if scores else None})

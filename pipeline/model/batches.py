@@ -1,18 +1,17 @@
 """Padded batches from memory-mapped word vectors.
 
 In: rows of the position stage and the embedding store. Out: dictionaries of arrays, each batch padded to its longest row. Only the
-batch at hand is in memory, beside three integers a word.
+batch at hand is in memory, beside four integers a row.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Sequence
-from typing import Protocol
+from collections.abc import Callable, Sequence
+from typing import Any, Protocol
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
@@ -22,6 +21,7 @@ from pipeline.model.config import POSITION_IDS, SHAPE_IDS
 from pipeline.model.shapes import shape_ids
 
 Batch = dict[str, NDArray[np.generic]]
+INPUTS = ("words", *POSITION_IDS, SHAPE_IDS)
 COLUMNS = ("words", "relation", "tag_ids", *POSITION_IDS, "window_start", "window_end")  # what is read of a row
 # Batches that are sorted by length together: enough that little is padding, few enough that batches stay mixed.
 CHUNK_BATCHES = 50
@@ -54,41 +54,39 @@ class Examples:
         self._window_starts = table["window_start"].to_numpy().astype(np.int64)
         self.lengths: Ints = table["window_end"].to_numpy().astype(np.int64) - self._window_starts
         self.relation_ids = label_ids(table["relation"], relations)
-        # An id a word, the rows end to end, and where in them each row's window begins.
-        self._word_ids = {name: pc.list_flatten(table[name]).to_numpy() for name in (*POSITION_IDS, "tag_ids")}
-        self._word_ids[SHAPE_IDS] = shape_ids(pc.list_flatten(table["words"]))
-        self._flat_starts = ragged.offsets(ragged.lengths(table["words"]))[:-1] + self._window_starts
+        words = ragged.Rows(table["words"])
+        self._read: dict[str, Callable[[int], NDArray[Any]]] = {
+            "words": self._vectors,
+            SHAPE_IDS: lambda row: shape_ids(words.row(row)),
+            **{name: ragged.Rows(table[name]).row for name in (*POSITION_IDS, "tag_ids")},
+        }
 
     def __len__(self) -> int:
         return len(self.lengths)
 
-    def inputs(self, row_ids: Ints) -> Batch:
-        """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded."""
-        starts, lengths = self._window_starts[row_ids], self.lengths[row_ids]
-        sentences = [self._store.vectors(store_id) for store_id in self._store_ids[row_ids].tolist()]
-        words = np.zeros((len(row_ids), int(lengths.max()), sentences[0].shape[1]), np.float16)
-        for padded, vectors, start, length in zip(words, sentences, starts.tolist(), lengths.tolist(), strict=True):
-            padded[:length] = vectors[start : start + length]
-        return {"words": words, **{name: self._padded(name, row_ids, 0) for name in (*POSITION_IDS, SHAPE_IDS)}}
+    def inputs(self, row_ids: Ints, names: Sequence[str] = INPUTS) -> Batch:
+        """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded.
+
+        Args: names: of what is wanted.
+        """
+        return {name: ragged.padded(self._windows(name, row_ids), 0) for name in names}
 
     def targets(self, row_ids: Ints) -> Batch:
         """What the network shall say, by output: relation (B,) int64, tags (B, T) int32 with -1 where padded."""
-        return {"relation": self.relation_ids[row_ids], "tags": self._padded("tag_ids", row_ids, -1)}
+        return {"relation": self.relation_ids[row_ids], "tags": ragged.padded(self._windows("tag_ids", row_ids), -1)}
 
     def tag_ids(self, row_ids: Ints) -> Ints:
         """The tags of some rows' windows, end to end: (sum of T,)."""
-        rows = zip(self._flat_starts[row_ids].tolist(), self.lengths[row_ids].tolist(), strict=True)
-        tags = self._word_ids["tag_ids"]
-        ids: Ints = np.concatenate([tags[:0], *(tags[start : start + length] for start, length in rows)]).astype(np.int64)
-        return ids
+        return np.concatenate([np.zeros(0, np.int64), *self._windows("tag_ids", row_ids)])
 
-    def _padded(self, name: str, row_ids: Ints, padding: int) -> NDArray[np.int32]:
-        """A column's ids in the windows of rows: (B, T) int32."""
-        values, lengths = self._word_ids[name], self.lengths[row_ids][:, None]
-        words = np.arange(lengths.max())
-        # Past a window's end these places are another row's, or none's.
-        places = np.minimum(self._flat_starts[row_ids][:, None] + words, len(values) - 1)
-        return np.where(words < lengths, values[places], padding).astype(np.int32)
+    def _windows(self, name: str, row_ids: Ints) -> list[NDArray[Any]]:
+        """What the windows of rows have by a name, a value a word."""
+        starts = self._window_starts[row_ids]
+        windows = zip(row_ids.tolist(), starts.tolist(), (starts + self.lengths[row_ids]).tolist(), strict=True)
+        return [self._read[name](row)[start:end] for row, start, end in windows]
+
+    def _vectors(self, row: int) -> NDArray[np.float16]:
+        return self._store.vectors(int(self._store_ids[row]))
 
 
 def by_length(lengths: Ints, size: int, n_words: float = math.inf) -> list[Ints]:

@@ -48,7 +48,7 @@ def predict(model: Network, examples: Examples, tags: bool = True) -> Prediction
     transitions = model.transitions if wants_tags else None
 
     def ask(row_ids: Ints) -> tuple[Ints, Floats, Ints | None]:
-        outputs = model.forward(examples.inputs(row_ids))
+        outputs = model.forward(examples.inputs(row_ids, config.inputs))
         lengths = examples.lengths[row_ids]
         paths = None if transitions is None else viterbi.decode(outputs["tags"], lengths, transitions, config.tags)
         return row_ids, outputs["relation"], paths

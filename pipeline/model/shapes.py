@@ -6,8 +6,7 @@ from functools import lru_cache
 
 import numpy as np
 import pyarrow as pa
-
-from pipeline.core.arrays import Ints
+from numpy.typing import NDArray
 
 SHAPES = (  # a word has the first that holds of it; ids begin at 1, 0 is padding
     ("digits", str.isdigit),
@@ -31,9 +30,6 @@ def shape_id(word: str) -> int:
     return next(number for number, (_, holds) in enumerate(SHAPES, 1) if holds(word))
 
 
-def shape_ids(words: pa.ChunkedArray) -> Ints:
-    """The ids (N,) of many words, each word looked at once."""
-    encoded = words.combine_chunks().dictionary_encode()
-    ids = np.array([shape_id(word) for word in encoded.dictionary.to_pylist()], np.int64)
-    of_words: Ints = ids[encoded.indices.to_numpy()]
-    return of_words
+def shape_ids(words: pa.Array) -> NDArray[np.int32]:
+    """The ids (T,) of words."""
+    return np.array([shape_id(word) for word in words.to_pylist()], np.int32)

@@ -116,7 +116,10 @@ class Trainer:
         return Trained(self._model, epoch, best.epoch, best.score, float(np.median(speeds)))
 
     def _run_epoch(self, feed: Feed, average: Average) -> dict[str, float]:
-        """A step a batch, each followed by the average; the losses by name, means over the epoch."""
+        """A step a batch, each followed by the average; the losses by name, means over the epoch.
+
+        Keras gives the loss of a network's only head no name of its own: it gets it here.
+        """
         self._model.network.reset_metrics()
         with progress(feed.n_rows, "sentences") as advance:
             for n_steps, (inputs, targets, sample_weights) in enumerate(feed.epoch(), 1):
@@ -126,7 +129,8 @@ class Trainer:
                 if n_steps % CHECKED_STEPS == 0:
                     self._require_finite(losses)
         self._require_finite(losses)
-        return {name: float(loss) for name, loss in losses.items()}
+        only = [f"{task}_loss" for task in self._options.tasks] if len(self._options.tasks) == 1 else []
+        return {**{name: float(loss) for name, loss in losses.items()}, **dict.fromkeys(only, float(losses["loss"]))}
 
     def _require_finite(self, losses: dict[str, tf.Tensor]) -> None:
         """Raises: InputError where a loss is infinite or no number: training that diverged never comes back."""
@@ -190,9 +194,9 @@ class Feed:
         return prefetch(self._batch, by_length(self._examples.lengths, BATCH_ROWS), workers=1)
 
     def _batch(self, row_ids: Ints) -> Step:
-        inputs, targets = self._examples.inputs(row_ids), self._examples.targets(row_ids)
+        inputs, targets = self._examples.inputs(row_ids, self._read), self._examples.targets(row_ids)
         sample_weights = self._sample_weights(row_ids)
-        batch = {name: inputs[name] for name in self._read}, {task: targets[task] for task in self._tasks}, sample_weights
+        batch = inputs, {task: targets[task] for task in self._tasks}, sample_weights
         tensors: Step = tf.nest.map_structure(tf.convert_to_tensor, batch)
         return tensors
 
