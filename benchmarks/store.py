@@ -57,8 +57,8 @@ def keys(n_keys: int, n_wanted: int) -> dict[str, float]:
         nothing = np.zeros((0, WIDTH), np.float16)
         for start in range(0, n_keys, SHARD_KEYS):
             n = min(SHARD_KEYS, n_keys - start)
-            counts = np.zeros(n, np.int64)
-            yield Shard(Path(str(start)), "now", drawn_keys(n, draw), np.zeros(n + 1, np.int64), nothing, counts)
+            counts = np.zeros(n, np.int32)
+            yield Shard(Path(str(start)), "now", drawn_keys(n, draw), np.zeros(n + 1, np.int32), nothing, counts)
 
     began = time.perf_counter()
     held = Store(Path("drawn"), VECTORS_OF, shards())

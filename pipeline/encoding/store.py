@@ -21,6 +21,7 @@ from pathlib import Path
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
+from numpy.typing import NDArray
 
 from pipeline.core import manifests, ragged
 from pipeline.core.arrays import Floats, Ints, Vectors
@@ -63,6 +64,23 @@ def firsts(sentence_keys: pa.Array) -> Ints:
     return np.flatnonzero(np.diff(np.maximum.accumulate(codes), prepend=-1))
 
 
+def first_places(held: pa.ChunkedArray, wanted: pa.Array) -> Ints:
+    """Where each of N wanted keys is first held: (N,), -1 where it is not.
+
+    All that is held is looked up in a table of what is wanted, for that is mostly the smaller one.
+
+    >>> first_places(pa.chunked_array([[b"a", b"b"], [b"b"]]), pa.array([b"b", b"c", b"b"])).tolist()
+    [1, -1, 1]
+    """
+    distinct = wanted.dictionary_encode()
+    places = pc.index_in(held, distinct.dictionary)  # (all held,) among the distinct, or null
+    found = np.flatnonzero(places.is_valid().to_numpy())
+    place_of_key = np.full(len(distinct.dictionary), -1, np.int64)
+    place_of_key[places.drop_null().to_numpy()[::-1]] = found[::-1]  # of one key's places the last that is set stays: the first
+    of_wanted: Ints = place_of_key[distinct.indices.to_numpy()]
+    return of_wanted
+
+
 @dataclass(frozen=True)
 class Shard:
     """One file of the store, memory-mapped."""
@@ -70,9 +88,9 @@ class Shard:
     path: Path
     fingerprint: str
     keys: pa.Array  # (N,)
-    starts: Ints  # (N + 1,) in words
+    starts: NDArray[np.int32]  # (N + 1,) in words
     vectors: Vectors  # (all words, H)
-    n_empty: Ints  # (N,)
+    n_empty: NDArray[np.int32]  # (N,)
 
     @classmethod
     def open(cls, path: Path) -> Shard:
@@ -94,15 +112,15 @@ class Shard:
             path=path,
             fingerprint=metadata[b"fingerprint"].decode(),
             keys=table["key"].chunk(0),
-            starts=rows.offsets.to_numpy().astype(np.int64),
+            starts=rows.offsets.to_numpy(),
             vectors=rows.values.flatten().to_numpy(zero_copy_only=True).reshape(-1, width),
-            n_empty=table["n_empty"].to_numpy().astype(np.int64),
+            n_empty=table["n_empty"].chunk(0).to_numpy(),
         )
 
     @property
     def n_words(self) -> Ints:
         """(N,) words a sentence."""
-        return np.diff(self.starts)
+        return np.diff(self.starts).astype(np.int64)
 
 
 class Store:
@@ -126,17 +144,8 @@ class Store:
         return cls(folder, description, (Shard.open(verify(path)) for path in shard_paths(folder)))
 
     def find_keys(self, wanted: pa.Array) -> Ints:
-        """(N,) int64 row ids of keys, the first of each, -1 where the store lacks one.
-
-        All that the store has is looked up in a table of what is wanted, for that is mostly the smaller one.
-        """
-        distinct = wanted.dictionary_encode()
-        places = pc.index_in(self._keys, distinct.dictionary)  # (all rows,) among the distinct, or null
-        held = np.flatnonzero(places.is_valid().to_numpy())
-        rows = np.full(len(distinct.dictionary), -1, np.int64)
-        rows[places.drop_null().to_numpy()[::-1]] = held[::-1]  # of one key's rows the last that is set stays: the first
-        found: Ints = rows[distinct.indices.to_numpy()]
-        return found
+        """(N,) int64 row ids of keys, the first of each, -1 where the store lacks one."""
+        return first_places(self._keys, wanted)
 
     def find(self, words: pa.ChunkedArray) -> Ints:
         """(N,) int64 row ids of sentences given as word lists.

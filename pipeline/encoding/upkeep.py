@@ -4,15 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from pathlib import Path
 
 import numpy as np
 import pyarrow as pa
-import pyarrow.compute as pc
 
-from pipeline.core.arrays import Bools
+from pipeline.core import ragged
+from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import InputError, Problem
-from pipeline.encoding.store import KEY, Shard, firsts, shard_paths, verify, write_shard
+from pipeline.encoding.store import KEY, Shard, first_places, shard_paths, verify, write_shard
 
 
 @dataclass(frozen=True)
@@ -61,7 +62,7 @@ def sweep(folder: Path, shards: list[Shard], live: pa.Array, fingerprint: str, m
     Args: shards: all of the folder.
     Returns: words dropped.
     """
-    alive = _alive(shards, live, fingerprint)
+    alive = _alive(shards, _places(shards, live), fingerprint)
     total = sum(int(shard.starts[-1]) for shard in shards)
     stale = total - _words_of(shards, alive)
     if stale <= max_stale * total:
@@ -82,19 +83,19 @@ def summary(shards: list[Shard], live: pa.Array, fingerprint: str) -> Summary:
 
     Args: live: the keys of the corpus' sentences.
     """
-    alive = _alive(shards, live, fingerprint)
+    places = _places(shards, live)
+    alive = _alive(shards, places, fingerprint)
     words = sum(int(shard.starts[-1]) for shard in shards)
     by_fingerprint: dict[str, int] = {}
     for shard in shards:
         by_fingerprint[shard.fingerprint] = by_fingerprint.get(shard.fingerprint, 0) + int(shard.starts[-1])
-    held = pa.chunked_array([shard.keys for shard in shards], KEY)
     return Summary(
         shards=len(shards),
         rows=sum(len(shard.keys) for shard in shards),
         words=words,
         bytes=sum(shard.path.stat().st_size for shard in shards),
         words_without_pieces=sum(int(shard.n_empty[mask].sum()) for shard, mask in zip(shards, alive, strict=True)),
-        share_reused=pc.mean(pc.is_in(live, held)).as_py() or 0.0,
+        share_reused=float((places >= 0).mean()) if len(places) else 0.0,
         share_stale=(words - _words_of(shards, alive)) / max(words, 1),
         fingerprint=fingerprint,
         words_by_fingerprint=by_fingerprint,
@@ -105,13 +106,15 @@ def _words_of(shards: list[Shard], masks: list[Bools]) -> int:
     return sum(int(shard.n_words[mask].sum()) for shard, mask in zip(shards, masks, strict=True))
 
 
-def _alive(shards: list[Shard], live: pa.Array, fingerprint: str) -> list[Bools]:
+def _places(shards: list[Shard], live: pa.Array) -> Ints:
+    """(N,) the place of each live key among the rows of all shards, -1 where none holds it."""
+    return first_places(pa.chunked_array([shard.keys for shard in shards], KEY), live)
+
+
+def _alive(shards: list[Shard], places: Ints, fingerprint: str) -> list[Bools]:
     """A mask a shard: which rows the corpus uses, each key once (a killed sweep leaves some twice)."""
-    if not shards:
-        return []
-    held = pa.concat_arrays([shard.keys for shard in shards])
-    first = np.zeros(len(held), bool)
-    first[firsts(held)] = True
-    used = first & pc.is_in(held, live).to_numpy(zero_copy_only=False)
-    edges = np.cumsum([len(shard.keys) for shard in shards])[:-1]
-    return [mask & (shard.fingerprint == fingerprint) for shard, mask in zip(shards, np.split(used, edges), strict=True)]
+    edges = ragged.offsets(np.array([len(shard.keys) for shard in shards], np.int64))
+    used = np.zeros(edges[-1], bool)
+    used[places[places >= 0]] = True
+    rows = zip(shards, pairwise(edges.tolist()), strict=True)
+    return [used[start:end] & (shard.fingerprint == fingerprint) for shard, (start, end) in rows]

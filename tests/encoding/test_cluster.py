@@ -60,6 +60,15 @@ def test_a_worker_with_another_encoder_is_refused(project: Path, two_workers: st
     assert shards(project) == []
 
 
+def test_a_worker_whose_processor_lacks_the_precision_is_refused(
+    project: Path, two_workers: str, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setitem(inference._CAPABILITIES, "float32", "what no processor has")
+    with pytest.raises(InputError, match="this processor computes no float32"):
+        embed(project, two_workers)
+    assert shards(project) == []
+
+
 def test_a_worker_with_other_versions_is_refused(project: Path, two_workers: str, monkeypatch: pytest.MonkeyPatch) -> None:
     here = core_cluster.versions()
     versions = iter([tuple((name, "0") for name, _ in here)])
