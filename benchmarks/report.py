@@ -43,7 +43,9 @@ def made_up(n_rows: int, relations: list[str], seed: int) -> pa.Table:
     drawn = names[(VOCABULARY * draw.random(int(lengths.sum())) ** 3).astype(np.int64)]
     words = [part.tolist() for part in np.split(drawn, ragged.offsets(lengths)[1:-1])]
     starts = [np.concatenate([[0], np.cumsum([len(word) + 1 for word in own[:-1]])]).tolist() for own in words]
-    e1 = draw.integers(0, 5, n_rows)
+    e1 = draw.integers(lengths - 1)
+    e2 = draw.integers(e1 + 1, lengths)
+    marked = zip(e1.tolist(), e2.tolist(), lengths.tolist(), strict=True)
     values = {
         "id": [str(row) for row in range(n_rows)],
         "source": [f"data/raw/test.txt:{4 * row + 1}" for row in range(n_rows)],
@@ -51,9 +53,9 @@ def made_up(n_rows: int, relations: list[str], seed: int) -> pa.Table:
         "relation": [relations[n] for n in draw.integers(len(relations), size=n_rows)],
         "words": words,
         "starts": starts,
-        "tag_ids": [[int(n in (own, own + 5)) for n in range(length)] for own, length in zip(e1, lengths.tolist(), strict=True)],
+        "tag_ids": [[int(n in pair) for n in range(length)] for *pair, length in marked],
         **{f"e1_{edge}": e1 + n for n, edge in enumerate(("start", "end"))},
-        **{f"e2_{edge}": e1 + 5 + n for n, edge in enumerate(("start", "end"))},
+        **{f"e2_{edge}": e2 + n for n, edge in enumerate(("start", "end"))},
         "window_start": np.zeros(n_rows, np.int32),
         "window_end": lengths,
         **{f"{e}_position_ids": [[1] * length for length in lengths.tolist()] for e in ("e1", "e2")},

@@ -13,7 +13,6 @@ import numpy as np
 
 from experiments.runs import Run, Runs
 from pipeline.core import params
-from pipeline.core.arrays import Doubles
 from pipeline.core.files import Row
 from pipeline.evaluation import bootstrap, scorer, tables
 from pipeline.evaluation.bootstrap import Comparison
@@ -43,7 +42,8 @@ def scores(runs: Runs) -> list[Row]:
     rows = []
     for run in sorted(runs.values(), key=lambda run: -run.percent):
         names = scorer.classes(run.relations, scorer.main_mode(run.relations))
-        by_seed = 100 * scorer.macro_f1(counts(run).sum(axis=1), names, run.negative_label)
+        totals = np.stack([of_seed.total() for of_seed in counts(run)])
+        by_seed = 100 * scorer.macro_f1(totals, names, run.negative_label)
         rows.append(
             {
                 "variant": run.variant,
@@ -60,10 +60,10 @@ def scores(runs: Runs) -> list[Row]:
     return rows
 
 
-def counts(run: Run) -> Doubles:
-    """(S, N, 3, Q) counts of the relations by seed and row, in the mode of the headline score."""
+def counts(run: Run) -> list[scorer.RelationCounts]:
+    """What each test row counts by seed, in the mode of the headline score."""
     gold_ids, mode = np.array(run.gold_ids), scorer.main_mode(run.relations)
-    return np.stack([scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode).dense() for ids in run.predicted_ids])
+    return [scorer.relation_counts(gold_ids, np.array(ids), run.relations, mode) for ids in run.predicted_ids]
 
 
 def entity_f1(run: Run) -> float | None:

@@ -99,9 +99,9 @@ def compare_predictions(
     predicted = [np.array([ids[side[row_id].label] for row_id in common], np.int64) for side in (old, new)]
     paired = []
     for name, mode, score in _scores(labels, negative_label):
-        before, after = (scorer.relation_counts(gold_ids, one, labels, mode).dense()[None] for one in predicted)
-        found = bootstrap.compare(after, before, score, settings)
-        was, now = (percent(float(score(counts[0].sum(0)))) for counts in (before, after))
+        before, after = (scorer.relation_counts(gold_ids, one, labels, mode) for one in predicted)
+        found = bootstrap.compare([after], [before], score, settings)
+        was, now = (percent(float(score(counts.total()))) for counts in (before, after))
         value, low, high = (percent(share) for share in (found.difference.value, found.difference.low, found.difference.high))
         paired.append(PairedScore(name, was, now, value, low, high, round(found.p_value, 4)))
     relabelled = sum(old[row_id].gold != new[row_id].gold for row_id in common)

@@ -18,6 +18,8 @@ from pipeline.evaluation.scorer import RelationCounts
 
 BLOCK_ENTRIES = 4_000_000  # of draw counts in memory at once, 32 MB, whatever the number of rows
 Score = Callable[[Doubles], Doubles]  # (..., 3, Q) of counts to (...)
+Counts = Doubles | RelationCounts  # what each of N rows counts, (N, 3, Q) where dense
+BySeed = Sequence[Counts] | Doubles  # of S trainings, (S, N, 3, Q) where dense
 
 
 @dataclass(frozen=True)
@@ -84,7 +86,7 @@ def interval(samples: Doubles, confidence: float) -> tuple[Doubles, Doubles]:
     return low, high
 
 
-def resampled_sums(rows: Doubles | RelationCounts, resamples: int, seed: int) -> Doubles:
+def resampled_sums(rows: Counts, resamples: int, seed: int) -> Doubles:
     """Sum the rows of each resample. The same seed and N draw the same rows.
 
     Args: rows: (N, ...) whole numbers, or the counts of N rows.
@@ -101,25 +103,32 @@ def resampled_sums(rows: Doubles | RelationCounts, resamples: int, seed: int) ->
     return sums.reshape(resamples, *((3, -1) if isinstance(rows, RelationCounts) else rows.shape[1:]))
 
 
-def compare(ours: Doubles, theirs: Doubles, score: Score, settings: params.Evaluate) -> Comparison:
+def compare(ours: BySeed, theirs: BySeed, score: Score, settings: params.Evaluate) -> Comparison:
     """Compare two systems, both trained once a seed, on the same test rows (the multi-bootstrap of Sellam et al. 2022).
 
     Each resample draws test rows and seeds, the same for both systems, so that what is hard for both cancels out. The value is
     the mean difference over seeds. Two limits: S seeds show (S-1)/S of the variance between seeds, and noise of a seed on a
     row is counted up to three times (Owen 2007), so that the test errs on the side of finding no difference.
 
-    Args: ours, theirs: (S, N, 3, Q) counts by seed and row (see scorer); score: of their sum over the rows.
+    Args: ours, theirs: of each of S seeds the counts of N rows (see scorer); score: of their sum over the rows.
     """
+    if len({len(rows) for side in (ours, theirs) for rows in side}) > 1:
+        raise ValueError("the systems were not tested on the same rows")
     n_seeds = len(ours)
-    both = np.stack([ours, theirs])  # (2, S, N, 3, Q)
-    scores = score(resampled_sums(np.moveaxis(both, 2, 0), settings.resamples, settings.seed))  # (resamples, 2, S)
-    by_seed = scores[:, 0] - scores[:, 1]
+    samples = np.array(
+        [[score(resampled_sums(rows, settings.resamples, settings.seed)) for rows in side] for side in (ours, theirs)]
+    )  # (2, S, resamples)
+    by_seed = (samples[0] - samples[1]).T
     seeds = np.arange(n_seeds)
     draws = np.concatenate(list(_draw_counts(seeds, n_seeds, settings.resamples, np.random.default_rng([settings.seed, n_seeds]))))
     differences = (draws * by_seed).sum(1) / n_seeds
     low, high = interval(differences, settings.confidence)
-    ours_score, theirs_score = score(both.sum(2)).mean(1)
+    ours_score, theirs_score = np.array([[score(_total(rows)) for rows in side] for side in (ours, theirs)]).mean(1)
     return Comparison(Estimate(float(ours_score - theirs_score), float(low), float(high)), p_value(differences))
+
+
+def _total(rows: Counts) -> Doubles:
+    return rows.total() if isinstance(rows, RelationCounts) else rows.sum(0)
 
 
 def p_value(differences: Doubles) -> float:

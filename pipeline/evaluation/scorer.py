@@ -114,10 +114,12 @@ def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[
     """
     from seqeval.scheme import IOB2, Entities
 
-    def spans(tags: Sequence[list[str]]) -> list[set[tuple[object, ...]]]:
-        return [{entity.to_tuple() for entity in sentence} for sentence in Entities(list(tags), IOB2).entities]
-
-    pairs = zip(spans(gold_tags), spans(predicted_tags), strict=True)
+    distinct = list(
+        {tuple(tags): None for tags in (*gold_tags, *predicted_tags)}
+    )  # equal tags have equal spans, and most predicted tags are the gold ones
+    found = Entities(list(map(list, distinct)), IOB2).entities
+    spans = {tags: {entity.to_tuple()[1:] for entity in sentence} for tags, sentence in zip(distinct, found, strict=True)}
+    pairs = [(spans[tuple(gold)], spans[tuple(predicted)]) for gold, predicted in zip(gold_tags, predicted_tags, strict=True)]
     counts = [[len(gold & predicted), len(predicted), len(gold)] for gold, predicted in pairs]
     return np.array(counts, np.float64).reshape(-1, 3, 1)
 

@@ -155,3 +155,25 @@ def test_resamples_of_rows_kept_by_kind_are_those_of_the_rows_to_the_bit() -> No
     score = partial(scorer.macro_f1, names=names, negative_label="a")
     [found] = bootstrap.estimates(counts, [score], SETTINGS)
     assert found == bootstrap.estimate(counts.dense(), score, SETTINGS)
+
+
+def test_systems_are_compared_by_kind_as_by_the_rows_that_each_resample_draws() -> None:
+    labels = ["A(e1,e2)", "A(e2,e1)", "B", "Other"]
+    draw = np.random.default_rng(0)
+    gold, *predicted = draw.integers(len(labels), size=(5, 60))
+    counts = [scorer.relation_counts(gold, ids, labels, "official") for ids in predicted]
+    score = partial(scorer.macro_f1, names=scorer.classes(labels, "official"), negative_label="Other")
+    found = bootstrap.compare(counts[:2], counts[2:], score, SETTINGS)
+    drawn = np.random.default_rng(SETTINGS.seed).integers(60, size=(SETTINGS.resamples, 60))
+    by_system = np.array([score(of_seed.dense()[drawn].sum(1)) for of_seed in counts])  # (4, resamples)
+    seeds = np.random.default_rng([SETTINGS.seed, 2]).integers(2, size=(SETTINGS.resamples, 2))
+    by_seed = (by_system[:2] - by_system[2:]).T
+    differences = np.take_along_axis(by_seed, seeds, axis=1).mean(1)
+    expected = bootstrap.interval(differences, SETTINGS.confidence)
+    assert (found.difference.low, found.difference.high) == pytest.approx(expected)
+    assert found.p_value == bootstrap.p_value(differences)
+
+
+def test_systems_tested_on_other_rows_are_no_pair() -> None:
+    with pytest.raises(ValueError, match="not tested on the same rows"):
+        bootstrap.compare([right_or_wrong(np.ones(3, bool))], [right_or_wrong(np.ones(4, bool))], accuracy, SETTINGS)
