@@ -1,5 +1,8 @@
 """The commands under their one name, relation-pipeline."""
 
+import os
+import subprocess
+import sys
 import tomllib
 from pathlib import Path
 
@@ -25,6 +28,21 @@ def test_a_command_tells_of_itself(command: str) -> None:
     ended = CliRunner().invoke(app, [command, "--help"])
     assert ended.exit_code == 0
     assert f" {command} " in ended.output
+
+
+def test_the_shell_completes_commands_and_their_options() -> None:
+    def completed(*words: str) -> str:
+        asked = {"COMP_WORDS": " ".join(["relation-pipeline", *words]), "COMP_CWORD": str(len(words))}
+        return subprocess.run(
+            [sys.executable, "-m", "pipeline"],
+            env={**os.environ, **asked, "_RELATION_PIPELINE_COMPLETE": "complete_bash"},
+            cwd=ROOT,
+            capture_output=True,
+            text=True,
+        ).stdout
+
+    assert completed("pre").split() == ["predict"]
+    assert completed("convert", "--fro").split() == ["--from"]
 
 
 def test_a_command_does_what_its_module_does(tmp_path: Path) -> None:
