@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from bisect import bisect_right
 from collections.abc import Sequence
 from typing import Any
 
@@ -62,10 +63,10 @@ class Rows:
         self._starts = [chunk.offsets.to_numpy() for chunk in column.chunks]
         values = [chunk.values for chunk in column.chunks]
         self._values = values if pa.types.is_string(column.type.value_type) else [array.to_numpy() for array in values]
-        self._first_rows = offsets(np.array([len(chunk) for chunk in column.chunks], np.int64))
+        self._first_rows: list[int] = offsets(np.array([len(chunk) for chunk in column.chunks], np.int64)).tolist()
 
     def row(self, number: int) -> Any:
         """A row's values: a view, an array of numpy or of Arrow's strings."""
-        chunk = int(np.searchsorted(self._first_rows, number, side="right")) - 1
-        start, end = self._starts[chunk][number - self._first_rows[chunk] :][:2]
-        return self._values[chunk][start:end]
+        chunk = bisect_right(self._first_rows, number) - 1
+        starts, place = self._starts[chunk], number - self._first_rows[chunk]
+        return self._values[chunk][starts[place] : starts[place + 1]]
