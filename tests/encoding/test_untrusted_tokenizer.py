@@ -61,7 +61,7 @@ def test_rules_are_counted_wherever_they_stand(tmp_path: Path) -> None:
 
 def test_a_run_that_takes_too_much_memory_ends_the_process(tmp_path: Path) -> None:
     write(tmp_path, normalizer={"type": "Sequence", "normalizers": [DOUBLE] * 14})
-    assert "takes more than 0 GB of memory" in refused(tmp_path, grown=3e8, growth=1e30)
+    assert "takes more than 0 GB of memory" in refused(tmp_path, seconds=180, grown=3e8, growth=1e30)
 
 
 def test_a_run_that_takes_too_long_ends_the_process(tmp_path: Path) -> None:
