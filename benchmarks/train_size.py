@@ -7,7 +7,8 @@ Rows are made by recombining the words of a corpus, their vectors are drawn; the
 The same with a store five times the memory that is left for its pages, where a memory cgroup (version 1) can be made:
 
     mkdir /sys/fs/cgroup/memory/small && echo 1800M > /sys/fs/cgroup/memory/small/memory.limit_in_bytes
-    (echo $BASHPID > /sys/fs/cgroup/memory/small/cgroup.procs; python -m benchmarks.train_size data/positioned --width 128 --rows 1000000)
+    (echo $BASHPID > /sys/fs/cgroup/memory/small/cgroup.procs;
+     python -m benchmarks.train_size data/positioned --width 128 --rows 1000000)
 """
 
 from __future__ import annotations
