@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import os
 import socket
 import subprocess
 import sys
@@ -59,7 +60,17 @@ class Server:
 
     def n_bytes(self) -> int:
         """Bytes that lie in its folder."""
-        return sum(path.stat().st_size for path in self.data.rglob("*") if path.is_file())
+        return n_bytes(self.data)
+
+
+def n_bytes(folder: Path) -> int:
+    """Bytes of the files in a folder and below; one that another process renames or removes meanwhile may count nothing."""
+    total = 0
+    for place, _, names in os.walk(folder):
+        for name in names:
+            with suppress(FileNotFoundError):
+                total += Path(place, name).stat().st_size
+    return total
 
 
 def wait_for(condition) -> None:

@@ -88,11 +88,8 @@ def test_a_push_and_a_pull_go_on_where_the_server_was_killed(pusher: Path, tmp_p
     assert "files pushed" in team.dvc(pusher, "push")
 
     second = team.clone(pusher, tmp_path / "second", server)
-    kill_midway(
-        team.started(second, *team.DVC, "pull"),
-        server,
-        lambda: sum(path.stat().st_size for path in second.rglob(".dvc/cache/files/*/*/*")),
-    )
+    cache = second / ".dvc/cache/files"
+    kill_midway(team.started(second, *team.DVC, "pull"), server, lambda: servers.n_bytes(cache))
     server.start()
     team.dvc(second, "pull")
     assert team.contents(second) == team.contents(pusher)
