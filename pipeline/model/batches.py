@@ -7,7 +7,7 @@ batch at hand is in memory, beside four integers a row.
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from typing import Any, Protocol
 
 import numpy as np
@@ -17,6 +17,8 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.labels import label_ids
+from pipeline.core.prefetch import prefetch
+from pipeline.model import reading_order
 from pipeline.model.config import POSITION_IDS, SHAPE_IDS
 from pipeline.model.shapes import shape_ids
 
@@ -64,6 +66,16 @@ class Examples:
     def __len__(self) -> int:
         return len(self.lengths)
 
+    def batches(self, cut: Callable[[Ints], list[Ints]], rng: np.random.Generator | None = None) -> Iterator[Ints]:
+        """Batches of row ids that have every row once, a part of the store after another where memory does not hold it all.
+
+        Args: cut: batches of places among rows, given their lengths; rng: draws the parts, which are otherwise the same each time.
+        """
+        n_bytes = self.lengths * (self._vectors(0)[0].nbytes if len(self) else 0)
+        parts = reading_order.parts(self._store_ids, n_bytes, rng)
+        for part in parts if len(parts) == 1 else prefetch(self._loaded, parts, workers=1):
+            yield from (part[batch] for batch in cut(self.lengths[part]))
+
     def inputs(self, row_ids: Ints, names: Sequence[str] = INPUTS) -> Batch:
         """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded.
 
@@ -84,6 +96,12 @@ class Examples:
         starts = self._window_starts[row_ids]
         windows = zip(row_ids.tolist(), starts.tolist(), (starts + self.lengths[row_ids]).tolist(), strict=True)
         return [self._read[name](row)[start:end] for row, start, end in windows]
+
+    def _loaded(self, row_ids: Ints) -> Ints:
+        """The same rows, once the vectors of each have been read in this order, and so lie in memory."""
+        for row in row_ids.tolist():
+            self._vectors(row).view(np.uint16).max(initial=0)
+        return row_ids
 
     def _vectors(self, row: int) -> NDArray[np.float16]:
         return self._store.vectors(int(self._store_ids[row]))

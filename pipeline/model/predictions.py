@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import functools
 from dataclasses import dataclass
 from typing import Protocol
 
@@ -53,7 +54,8 @@ def predict(model: Network, examples: Examples, tags: bool = True) -> Prediction
         paths = None if transitions is None else viterbi.decode(outputs["tags"], lengths, transitions, config.tags)
         return row_ids, outputs["relation"], paths
 
-    for row_ids, relation, paths in prefetch(ask, by_length(examples.lengths, BATCH_ROWS), model.workers):
+    batches = examples.batches(functools.partial(by_length, size=BATCH_ROWS))
+    for row_ids, relation, paths in prefetch(ask, batches, model.workers):
         probabilities[row_ids] = relation
         for row_id, path in zip(row_ids, () if paths is None else paths, strict=paths is not None):
             tag_ids[row_id] = path[: examples.lengths[row_id]]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import functools
 import math
 import time
 from collections.abc import Callable, Iterator
@@ -187,11 +188,12 @@ class Feed:
 
     def epoch(self) -> Iterator[Step]:
         """The batches of the next epoch."""
-        return prefetch(self._batch, shuffled(self._examples.lengths, self._size, self._rng), workers=1)
+        cut = functools.partial(shuffled, size=self._size, rng=self._rng)
+        return prefetch(self._batch, self._examples.batches(cut, self._rng), workers=1)
 
     def in_order(self) -> Iterator[Step]:
         """The same batches each time, rows of like length together."""
-        return prefetch(self._batch, by_length(self._examples.lengths, BATCH_ROWS), workers=1)
+        return prefetch(self._batch, self._examples.batches(functools.partial(by_length, size=BATCH_ROWS)), workers=1)
 
     def _batch(self, row_ids: Ints) -> Step:
         inputs, targets = self._examples.inputs(row_ids, self._read), self._examples.targets(row_ids)

@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.model import frozen, predictions
+from pipeline.model import frozen, predictions, reading_order
 from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
@@ -16,6 +16,16 @@ def test_predictions_come_in_row_order_one_tag_a_word_and_do_not_depend_on_the_b
     np.testing.assert_allclose(together.probabilities, alone.probabilities, atol=1e-6)
     assert [len(tags) for tags in together.tag_ids] == examples.lengths.tolist()
     assert all((a == b).all() for a, b in zip(together.tag_ids, alone.tag_ids, strict=True))
+
+
+def test_a_store_that_memory_does_not_hold_is_read_in_parts_and_says_the_same(monkeypatch):
+    model, examples = RelationModel(tiny.config()), tiny.examples(copies=3)
+    together = predict(model, examples)
+    monkeypatch.setattr(reading_order, "HELD_BYTES", 1_000)
+    monkeypatch.setattr(reading_order, "BLOCK_BYTES", 200)
+    in_parts = predict(model, examples)
+    np.testing.assert_allclose(together.probabilities, in_parts.probabilities, atol=1e-6)
+    assert all((a == b).all() for a, b in zip(together.tag_ids, in_parts.tag_ids, strict=True))
 
 
 def test_a_frozen_network_says_without_tensorflow_what_the_network_says(tmp_path):

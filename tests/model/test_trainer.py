@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from pipeline.evaluation import validation
-from pipeline.model import losses, trainer
+from pipeline.model import losses, reading_order, trainer
 from pipeline.model.network import weights_by_name
 from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
@@ -24,6 +24,15 @@ def test_a_small_corpus_is_learnt_by_heart():
 def test_two_runs_give_the_same_bytes():
     first, second = weights(fit(weight_averaging=0.9)), weights(fit(weight_averaging=0.9))
     assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+
+
+def test_two_runs_that_read_in_parts_give_the_same_bytes_and_learn(monkeypatch):
+    monkeypatch.setattr(reading_order, "HELD_BYTES", 1_000)
+    monkeypatch.setattr(reading_order, "BLOCK_BYTES", 200)
+    runs = [fit(epochs=40, patience=40, learning_rate=0.03, dropout=0.0, lstm_units=8) for _ in range(2)]
+    first, second = map(weights, runs)
+    assert all(first[name].tobytes() == second[name].tobytes() for name in first)
+    assert runs[0].score > 90
 
 
 def test_a_trainer_begins_again_from_another_seed_as_if_new_but_for_dropout():

@@ -1,0 +1,108 @@
+"""The order of reading where vectors are more than memory holds."""
+
+from functools import partial
+
+import numpy as np
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.core.arrays import Ints, Vectors
+from pipeline.model import reading_order
+from pipeline.model.batches import Examples, by_length, shuffled
+from pipeline.model.reading_order import parts
+from tests.support import tiny
+
+
+class SpyingStore(tiny.FakeStore):
+    """A store that tells which sentences were read."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.read: list[int] = []
+
+    def vectors(self, row_id: int) -> Vectors:
+        self.read.append(row_id)
+        return super().vectors(row_id)
+
+
+@pytest.fixture
+def little_memory(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Room for two parts of four sentences, in blocks of two."""
+    one = 10 * tiny.WIDTH * 2
+    monkeypatch.setattr(reading_order, "HELD_BYTES", 8 * one)
+    monkeypatch.setattr(reading_order, "BLOCK_BYTES", 2 * one)
+
+
+def drawn(seed: int) -> np.random.Generator:
+    return np.random.default_rng(seed)
+
+
+def corpus(n_sentences: int) -> tuple[Ints, Ints]:
+    """Places and bytes of sentences of ten words that lie in another order."""
+    return drawn(0).permutation(n_sentences), np.full(n_sentences, 10 * tiny.WIDTH * 2)
+
+
+@given(st.data())
+def test_every_row_is_in_one_part_beside_those_of_its_place(data: st.DataObject) -> None:
+    places = np.array(data.draw(st.lists(st.integers(0, 50), max_size=200)), np.int64)
+    n_bytes = np.array(data.draw(st.lists(st.integers(1, 100), min_size=len(places), max_size=len(places))), np.int64)
+    held, block = data.draw(st.integers(2, 2_000)), data.draw(st.integers(1, 300))
+    rng = data.draw(st.sampled_from([None, drawn(1)]))
+    with pytest.MonkeyPatch.context() as patched:
+        patched.setattr(reading_order, "HELD_BYTES", held)
+        patched.setattr(reading_order, "BLOCK_BYTES", block)
+        found = parts(places, n_bytes, rng)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(places)))
+    part_of = {row: number for number, part in enumerate(found) for row in part.tolist()}
+    by_place: dict[int, set[int]] = {}
+    for row, place in enumerate(places.tolist()):
+        by_place.setdefault(place, set()).add(part_of[row])
+    assert all(len(numbers) == 1 for numbers in by_place.values())
+
+
+def test_what_fits_is_one_part_in_the_order_of_the_rows() -> None:
+    places, n_bytes = corpus(1000)
+    [rows] = parts(places, n_bytes, drawn(1))
+    assert rows.tolist() == list(range(1000))
+    assert [part.tolist() for part in parts(places[:0], n_bytes[:0])] == [[]]
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_rows_that_share_a_place_are_read_and_counted_once() -> None:
+    places, n_bytes = np.zeros(100, np.int64), np.full(100, reading_order.HELD_BYTES)
+    assert len(parts(places, n_bytes)) == 1
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_parts_fit_into_memory_by_twos_and_blocks_lie_together() -> None:
+    places, n_bytes = corpus(1000)
+    for rng in (None, drawn(1)):
+        found = parts(places, n_bytes, rng)
+        assert max(n_bytes[part].sum() for part in found) <= reading_order.HELD_BYTES // 2
+        jumps = sum(int((np.diff(places[part]) != 1).sum()) for part in found)
+        assert jumps <= 1000 / 2  # two sentences a block
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_blocks_of_a_part_are_drawn_from_the_whole_store_and_otherwise_come_in_its_order() -> None:
+    places, n_bytes = corpus(1000)
+    assert np.concatenate([places[part] for part in parts(places, n_bytes)]).tolist() == list(range(1000))
+    first, other = (parts(places, n_bytes, drawn(seed))[0] for seed in (1, 2))
+    assert set(first.tolist()) != set(other.tolist())
+    spread = [places[part].mean() for part in parts(places, n_bytes, drawn(1))]
+    assert abs(np.mean(spread) - 499.5) < 1
+    assert np.std(spread) < 250
+
+
+@pytest.mark.usefixtures("little_memory")
+@pytest.mark.parametrize("cut", [partial(by_length, size=3), partial(shuffled, size=3, rng=drawn(3))])
+def test_batches_are_of_one_part_whose_vectors_were_read_in_the_order_of_the_store(cut: partial[list[Ints]]) -> None:
+    store = SpyingStore()
+    examples = Examples(tiny.table(10), store, tiny.RELATIONS)
+    parts_of = reading_order.parts(np.arange(40), examples.lengths * tiny.WIDTH * 2)
+    assert len(parts_of) > 2
+    batches = list(examples.batches(cut))
+    assert sorted(np.concatenate(batches).tolist()) == list(range(40))
+    assert all(any(set(batch.tolist()) <= set(part.tolist()) for part in parts_of) for batch in batches)
+    assert store.read[1:] == list(range(40))  # the first tells how many bytes a word has
