@@ -114,9 +114,8 @@ def entity_counts(gold_tags: Sequence[list[str]], predicted_tags: Sequence[list[
     """
     from seqeval.scheme import IOB2, Entities
 
-    distinct = list(
-        {tuple(tags): None for tags in (*gold_tags, *predicted_tags)}
-    )  # equal tags have equal spans, and most predicted tags are the gold ones
+    # Equal tags have equal spans, which are found once; most predicted tags are the gold ones.
+    distinct = list(dict.fromkeys(map(tuple, (*gold_tags, *predicted_tags))))
     found = Entities(list(map(list, distinct)), IOB2).entities
     spans = {tags: {entity.to_tuple()[1:] for entity in sentence} for tags, sentence in zip(distinct, found, strict=True)}
     pairs = [(spans[tuple(gold)], spans[tuple(predicted)]) for gold, predicted in zip(gold_tags, predicted_tags, strict=True)]

@@ -130,8 +130,10 @@ class Trainer:
                 if n_steps % CHECKED_STEPS == 0:
                     self._require_finite(losses)
         self._require_finite(losses)
-        only = [f"{task}_loss" for task in self._options.tasks] if len(self._options.tasks) == 1 else []
-        return {**{name: float(loss) for name, loss in losses.items()}, **dict.fromkeys(only, float(losses["loss"]))}
+        means = {name: float(loss) for name, loss in losses.items()}
+        if len(self._options.tasks) == 1:
+            means[f"{self._options.tasks[0]}_loss"] = means["loss"]
+        return means
 
     def _require_finite(self, losses: dict[str, tf.Tensor]) -> None:
         """Raises: InputError where a loss is infinite or no number: training that diverged never comes back."""
