@@ -23,23 +23,24 @@ from typing import Annotated, get_args
 
 import typer
 
-from pipeline.annotation import label_studio, reviewed
+from pipeline.annotation import label_studio, pool_file, reviewed
 from pipeline.annotation.adoption import Outcome, Resolve, Verdict, conflict_item, outcomes
 from pipeline.annotation.difference import Change, Kind
+from pipeline.annotation.item import Item
 from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
 from pipeline.annotation.returned import Returned, read_export
-from pipeline.annotation.review_file import Tool, read_sent, sent_beside, write_review
+from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, write_review
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import jsonl
 from pipeline.corpus.formats.sources import FormatName
 from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.words import lazy_tokenizer
 
 SENT = "*.sent.jsonl"
+CONFLICTS = ".conflicts"  # in the name of a review of conflicts, which is found by its own name alone
 NEW = "train_reviewed.jsonl"
 KINDS: dict[Kind, str] = {
     "added": "row added",
@@ -59,6 +60,7 @@ TOLD: dict[Verdict, str] = {
     "confirmed": "confirmed as they are",
     "as sent": "as they were sent",
     "rejected": "rejected",
+    "skipped": "skipped",
     "untouched": "untouched",
     "conflict": "in conflict: say how with --resolve",
 }
@@ -87,12 +89,13 @@ def main(
     changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
     of_pool = [outcome.new[0] for outcome in found if outcome.verdict == "changed" and not outcome.file]
     if of_pool:
-        changed |= more_of_pool(new or raw / NEW, of_pool)
+        changed |= pool_file.with_more(new or raw / NEW, of_pool, changed)
     if write:
-        write_all(changed)
-        reviewed.add(reviewed.beside(raw), looked_at(found))
+        reviewed.read(reviewed.beside(raw))  # what is wrong with it is told before anything is written
         if resolve == "ask":
             ask(found, home, tool)
+        write_all(changed)
+        reviewed.add(reviewed.beside(raw), looked_at(found))
     return "\n".join(report(found, is_written=write))
 
 
@@ -121,26 +124,13 @@ def find_sent(export: Path) -> Path:
     if sent_beside(export).exists():
         return sent_beside(export)
     for folder in (export.parent, Path()):
-        found = sorted(folder.glob(SENT))
+        found = sorted(path for path in folder.glob(SENT) if f"{CONFLICTS}." not in path.name)
         if len(found) == 1:
             return found[0]
         if found:
             names = ", ".join(path.name for path in found)
             raise InputError.of(folder, f"there are several: {names}", "name the one of this export with --sent")
     raise InputError.of(export, f"there is no {SENT} beside it", "name it with --sent: pipeline.review wrote it beside its target")
-
-
-def more_of_pool(path: Path, documents: Sequence[Document]) -> dict[Path, bytes]:
-    """A file of our JSON lines with documents more, but for those that it has."""
-    before = path.read_bytes() if path.exists() else b""
-    known = set()
-    if before:
-        known = {content(each) for each in jsonl.read(path) if isinstance(each, Document)}
-    with tempfile.TemporaryDirectory() as folder:
-        scratch = Path(folder) / path.name
-        jsonl.write([each for each in documents if content(each) not in known], scratch)
-        more = scratch.read_bytes()
-    return {path: before + (b"\n" if before and not before.endswith(b"\n") else b"") + more} if more else {}
 
 
 def looked_at(found: Sequence[Outcome]) -> Iterator[Document]:
@@ -153,16 +143,24 @@ def looked_at(found: Sequence[Outcome]) -> Iterator[Document]:
         yield from (each for each in again if isinstance(each, Document) and content(each) in new)
 
 
-def ask(found: Sequence[Outcome], export: Path, tool: str) -> Path | None:
-    """Write the conflicts as a review of their own, in the format of the export where a review can have it."""
+def ask(found: Sequence[Outcome], export: Path, tool: str) -> None:
+    """Write the conflicts as a review of their own, in the format of the export where a review can have it.
+
+    Raises: InputError where something else than this review stands there.
+    """
     conflicts = [conflict_item(outcome) for outcome in found if outcome.verdict == "conflict"]
-    if not conflicts:
-        return None
+    target = conflicts_of(export)
+    if not conflicts or (sent_beside(target).exists() and is_asked(conflicts, target)):
+        return
     settings = params.read(params.Parse)
     to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")
-    target = conflicts_of(export)
     write_review(conflicts, target, to, lazy_tokenizer(settings.language, settings.segmenter))
-    return target
+
+
+def is_asked(conflicts: Sequence[Item], target: Path) -> bool:
+    """Whether a review has these conflicts and no others."""
+    asked = [(each.annotation, each.item.reasons) for each in read_sent(sent_beside(target))]
+    return target.exists() and asked == [(annotation_key(each.document), each.reasons) for each in conflicts]
 
 
 def conflicts_of(export: Path) -> Path:
@@ -171,7 +169,7 @@ def conflicts_of(export: Path) -> Path:
     >>> conflicts_of(Path("out/export.json")).name
     'export.conflicts.json'
     """
-    return export.with_name(f"{export.stem}.conflicts{export.suffix}")
+    return export.with_name(f"{export.stem}{CONFLICTS}{export.suffix}")
 
 
 def report(found: Sequence[Outcome], *, is_written: bool) -> Iterator[str]:

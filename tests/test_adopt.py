@@ -201,6 +201,26 @@ def test_a_second_relation_of_a_pair_is_a_row_more(project, tool):
     assert file("train.txt").count("1~2") == 1
 
 
+def test_a_row_more_has_an_id_that_no_row_of_its_file_has(project):
+    path = project / "data/raw/train.txt"
+    path.write_bytes(SEMEVAL.replace('3\t"', '1~2\t"').encode())
+    adopt.main(corrected("jsonl", send("jsonl"), {"1": with_pair}), write=True)
+    assert [each.id for each in documents("train.txt")] == ["1", "1~3", "2", "1~2"]
+
+
+@pytest.mark.parametrize(("item", "now"), [("9", "Uses(e1,e2)"), ("10", "Other")])
+def test_labels_are_written_as_the_whole_corpus_writes_them(project, item, now):
+    rows = '9\t"<e1>A</e1> b <e2>c</e2>."\nOther\n\n'
+    if item == "10":
+        rows = '10\t"<e1>A</e1> b <e2>c</e2>."\nUses(e1,e2)\n\n'
+    path = project / "data/raw/validation.txt"
+    path.write_text(rows)
+    (own,) = (each for each in FORMATS["semeval"].read(Path("data/raw/validation.txt")) if isinstance(each, Document))
+    change = relabelled("Uses") if item == "9" else lambda document: replace(document, relations=())
+    adopt.main(corrected("label_studio", send("label_studio", own), {item: change}), write=True)
+    assert path.read_text().splitlines()[1] == now
+
+
 def test_an_entity_alone_in_a_format_of_pairs_is_an_error(project):
     def lone(document: Document) -> Document:
         return replace(with_pair(document), relations=document.relations)
@@ -271,6 +291,97 @@ def test_conflicts_are_asked_again_as_a_review_of_their_own(project):
     assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Has(e1,e2)")
 
 
+def test_conflicts_that_were_asked_are_not_asked_again(project):
+    export = several(relabelled("Makes"), relabelled("Has"))
+    first = adopt.main(export, write=True, resolve="ask")
+    asked = Path("export.conflicts.json").read_bytes()
+    assert adopt.main(export, write=True, resolve="ask") == first
+    assert Path("export.conflicts.json").read_bytes() == asked
+
+
+def test_nothing_is_written_where_something_else_stands_in_the_place_of_the_conflicts(project):
+    export = several(relabelled("Makes"), relabelled("Has"))
+    tasks = json.loads(export.read_text())
+    changed = json.loads(corrected("label_studio", Path("review.json"), {"3": relabelled("Makes")}).read_text())[2]
+    export.write_text(json.dumps([tasks[0], tasks[1], changed, *tasks[3:]]))
+    Path("export.conflicts.json").write_text("mine")
+    with pytest.raises(InputError, match=r"export.conflicts.json: there is something already"):
+        adopt.main(export, write=True, resolve="ask")
+    assert file("train.txt") == SEMEVAL
+
+
+def test_nothing_is_written_where_the_list_of_reviewed_documents_is_damaged(project):
+    export = corrected("prodigy", send("prodigy"), {"1": relabelled("Makes")})
+    Path("data/reviewed.jsonl").write_text("<<<<<<< HEAD\n")
+    with pytest.raises(InputError, match=r"reviewed.jsonl:1"):
+        adopt.main(export, write=True)
+    assert file("train.txt") == SEMEVAL
+
+
+def answered(*answers: tuple[str, Correct]) -> Path:
+    """An export of Prodigy in which annotators, one after the other, each give an answer to item 1."""
+    target, rows = send("prodigy"), []
+    for number, (answer, correct) in enumerate(answers):
+        export = corrected("prodigy", target, {"1": correct})
+        row = json.loads(export.read_text().splitlines()[0])
+        rows.append(row | {"answer": answer, "_annotator_id": f"a{number}", "_timestamp": number})
+    Path("export.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return Path("export.jsonl")
+
+
+def as_it_was(document: Document) -> Document:
+    return document
+
+
+@pytest.mark.parametrize(
+    ("resolve", "told"), [(None, "1 in conflict"), ("majority", "1 rejected"), ("newest", "1 changed"), ("ask", "1 in conflict")]
+)
+def test_a_rejection_disagrees_with_a_correction(project, resolve, told):
+    export = answered(("reject", as_it_was), ("reject", as_it_was), ("accept", relabelled("Makes")))
+    assert told in adopt.main(export, write=True, resolve=resolve)
+    assert (file("train.txt") == SEMEVAL) == (resolve != "newest")
+
+
+def test_who_skips_an_item_has_no_say_in_it(project):
+    adopt.main(answered(("ignore", as_it_was), ("accept", relabelled("Makes")), ("ignore", as_it_was)), write=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)")
+
+
+def test_what_was_skipped_is_told_and_returns_in_the_next_review(project):
+    assert "1 skipped" in adopt.main(answered(("ignore", as_it_was)), write=True)
+    assert reviewed.read(Path("data/reviewed.jsonl")) == frozenset()
+
+
+def test_of_one_annotator_the_last_version_counts_as_one(project):
+    export = several(relabelled("Makes"), relabelled("Makes"), relabelled("Has"))
+    tasks = json.loads(export.read_text())
+    for annotation in tasks[0]["annotations"][:2]:
+        annotation["completed_by"] = 1
+    export.write_text(json.dumps(tasks))
+    assert "1 in conflict" in adopt.main(export, write=True, resolve="majority")
+    assert file("train.txt") == SEMEVAL
+
+
+def test_an_item_twice_on_one_line_is_an_error(project):
+    export = several(relabelled("Makes"))
+    tasks = json.loads(export.read_text())
+    export.write_text(json.dumps([*tasks, tasks[0]]))
+    with pytest.raises(InputError, match=r"item 1 is there twice"):
+        adopt.main(export, write=True)
+
+
+def test_an_arrow_that_lost_its_label_is_an_error(project):
+    def unlabelled(document: Document) -> Document:
+        return replace(document, relations=tuple(replace(each, label=None) for each in document.relations))
+
+    for item in ("1", "d1"):
+        with pytest.raises(InputError, match=r"an arrow has no label"):
+            adopt.main(corrected("label_studio", send("label_studio"), {item: unlabelled}), write=True)
+        for path in Path().glob("review*"):
+            path.unlink()
+    assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
+
+
 def broken(change: Callable[[list[dict]], object]) -> Path:
     export = corrected("prodigy", send("prodigy"), {"2": relabelled("Makes")})
     rows = [json.loads(line) for line in export.read_text().splitlines()]
@@ -309,6 +420,45 @@ def test_a_document_that_was_annotated_otherwise_meanwhile_is_an_error(project):
         adopt.main(export, write=True)
 
 
+def test_what_was_confirmed_of_another_annotation_is_an_error(project):
+    export = corrected("prodigy", send("prodigy"), {})
+    (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("Uses(e1,e2)", "Has(e1,e2)").encode())
+    with pytest.raises(InputError, match=r"train.txt:1: item 1 was annotated otherwise since it was sent"):
+        adopt.main(export, write=True)
+
+
+def test_an_item_of_a_file_that_has_another_name_now_is_an_error(project):
+    export = corrected("prodigy", send("prodigy"), {})
+    (project / "data/raw/train.txt").rename(project / "data/raw/train_a.txt")
+    with pytest.raises(InputError, match=r"train.txt:1: an item that was sent is of a file that parse does not find any more"):
+        adopt.main(export, write=True)
+    assert not (project / "data/raw/train_reviewed.jsonl").exists()
+
+
+def test_a_row_that_went_is_gone_when_it_is_adopted_again(project):
+    set_params(test_fraction=0.2, negative_label="NA")
+    export = corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())})
+    adopt.main(export, write=True)
+    once = file("train.txt")
+    adopt.main(export, write=True)
+    assert file("train.txt") == once
+
+
+@pytest.mark.parametrize("tool", ["label_studio", "jsonl"])
+def test_a_row_without_an_id_that_changed_and_stands_elsewhere_now_is_known(project, tool):
+    row = '{"text": "Rain makes floods.", "h": {"name": "Rain", "pos": [0, 4]}, "t": {"name": "floods", "pos": [11, 17]}, "relation": "C"}\n'
+    path = project / "data/raw/train_more.txt"
+    path.write_text(row)
+    (own,) = FORMATS["opennre"].read(Path("data/raw/train_more.txt"))
+    export = corrected(tool, send(tool, own), {own.id: moved(Span(11, 17), Span(5, 17))})
+    adopt.main(export, write=True)
+    once = path.read_text()
+    assert '"pos": [5, 17]' in once
+    path.write_text(row.replace("Rain", "Snow") + once)
+    adopt.main(export, write=True)
+    assert path.read_text() == row.replace("Rain", "Snow") + once
+
+
 def test_a_document_whose_text_was_edited_meanwhile_is_an_error(project):
     export = corrected("prodigy", send("prodigy"), {})
     (project / "data/raw/train.txt").write_bytes(SEMEVAL.replace("lies", "lay").encode())
@@ -342,6 +492,48 @@ def test_texts_of_a_pool_become_documents_of_a_file_of_their_own(project):
     adopt.main(export, write=True)
     assert file("train_reviewed.jsonl") == line
     assert "2 items: 1 changed, 1 as they were sent" in said
+
+
+def of_pool(text: str, *corrections: Correct) -> Path:
+    """The export of one text of a pool, by its id 1, corrected."""
+    for path in Path().glob("review*"):
+        path.unlink()
+    sent = Document("1", "pool.jsonl:1", text, (Entity("0", (Span(0, 3),), "Person"),), ())
+    return corrected("jsonl", send("jsonl", sent), {"1": corrections[0]} if corrections else {})
+
+
+def retyped(type_: str) -> Correct:
+    return lambda document: replace(document, entities=tuple(replace(each, type=type_) for each in document.entities))
+
+
+def test_a_text_of_a_pool_that_is_corrected_again_takes_its_own_place(project):
+    for type_ in ("Dog", "Cat", "Cat"):
+        adopt.main(of_pool("Eve left Rome.", retyped(type_)), write=True)
+    (line,) = file("train_reviewed.jsonl").splitlines()
+    assert json.loads(line)["entities"][0]["type"] == "Cat"
+
+
+def test_another_text_with_the_same_id_gets_an_id_of_its_own(project):
+    for text, type_ in (("Eve left Rome.", "Dog"), ("Bob sang.", "Dog"), ("Bob sang.", "Cat")):
+        adopt.main(of_pool(text, retyped(type_)), write=True)
+    lines = [json.loads(line) for line in file("train_reviewed.jsonl").splitlines()]
+    assert [(line["id"], line["text"], line["entities"][0]["type"]) for line in lines] == [
+        ("1", "Eve left Rome.", "Dog"),
+        ("1~2", "Bob sang.", "Cat"),
+    ]
+
+
+def test_texts_of_a_pool_do_not_go_into_a_file_of_another_format(project):
+    with pytest.raises(InputError, match="name another file with --new"):
+        adopt.main(of_pool("Eve left Rome.", retyped("Dog")), write=True, new=Path("data/raw/train.txt"))
+    assert file("train.txt") == SEMEVAL
+
+
+def test_a_review_of_conflicts_does_not_hide_what_was_sent(project):
+    export = several(relabelled("Makes"), relabelled("Has"))
+    sent_beside(export).unlink()
+    adopt.main(export, write=True, resolve="ask")
+    assert "1 in conflict" in adopt.main(export)
 
 
 def test_what_was_sent_is_found_beside_or_named(project):

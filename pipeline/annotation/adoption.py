@@ -7,19 +7,19 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipeline.annotation.correction import corrected
+from pipeline.annotation.correction import corrected, require_label, without_made_up
 from pipeline.annotation.difference import Change, document_changes
 from pipeline.annotation.item import Item, Reason
-from pipeline.annotation.raw_files import Found, RawFile, file_of
+from pipeline.annotation.raw_files import Found, RawFile, RawFiles
 from pipeline.annotation.returned import Returned
 from pipeline.annotation.review_file import Sent, annotation_key
 from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting import Edit
-from pipeline.corpus.rewriting.edits import content
+from pipeline.corpus.rewriting.edits import annotation, content
 
 Resolve = Literal["majority", "newest", "ask"]
-Verdict = Literal["changed", "confirmed", "as sent", "rejected", "untouched", "conflict"]
+Verdict = Literal["changed", "confirmed", "as sent", "rejected", "skipped", "untouched", "conflict"]
 REVIEW_AGAIN = "run pipeline.review again, and correct it there"
 SHOWN_CHARACTERS = 60
 
@@ -60,7 +60,7 @@ def _row_added(document: Document) -> Change:
 
 
 def outcomes(
-    sent: Sequence[Sent], returned: Sequence[Returned], tool: str, files: Sequence[RawFile], resolve: Resolve | None
+    sent: Sequence[Sent], returned: Sequence[Returned], tool: str, raw: RawFiles, resolve: Resolve | None
 ) -> list[Outcome]:
     """What becomes of each item that was sent, in order.
 
@@ -70,20 +70,21 @@ def outcomes(
     versions: dict[str, list[Returned]] = defaultdict(list)
     for each in returned:
         versions[each.id].append(each)
-    return for_all(lambda item: _outcome(item, versions[item.id], tool, files, resolve), sent, _strays(by_id, returned))
+    return for_all(lambda item: _outcome(item, versions[item.id], tool, raw, resolve), sent, _strays(by_id, returned))
 
 
 def _strays(sent: Mapping[str, Sent], returned: Iterable[Returned]) -> Iterable[Problem]:
     """What is wrong with an export as a whole."""
-    seen: dict[tuple[str, str], str] = {}
+    seen: dict[tuple[str, str], tuple[str, int]] = {}
     for each in returned:
         if each.id not in sent:
             hint = "export the project of this review alone, or name what was sent with --sent"
             yield Problem(f"item {each.id} is none that was sent", hint, "item-unknown").at(each.source)
             continue
-        before = seen.setdefault((each.id, each.annotator), each.source)
-        if before != each.source:
-            found = f"item {each.id} is there twice, first at {before}"
+        place = each.source, each.number
+        before = seen.setdefault((each.id, each.annotator), place)
+        if before != place:
+            found = f"item {each.id} is there twice, first at {before[0]}"
             yield Problem(found, "keep one of them", "item-repeated").at(each.source)
         if each.document and each.document.text != sent[each.id].item.document.text:
             found = f"the text of item {each.id} was changed in the tool: {_differing(each.document.text, sent[each.id])}"
@@ -100,37 +101,76 @@ def _differing(text: str, sent: Sent) -> str:
     return f"{text[begin : begin + SHOWN_CHARACTERS]!r}, not {was[begin : begin + SHOWN_CHARACTERS]!r}"
 
 
-def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, files: Sequence[RawFile], resolve: Resolve | None) -> Outcome:
-    kept = [each for each in versions if each.state == "annotated" and each.document]
-    if not kept:
-        return Outcome(sent, "rejected" if any(each.state == "rejected" for each in versions) else "untouched")
-    file = file_of(files, sent.item.document.source)
+def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, raw: RawFiles, resolve: Resolve | None) -> Outcome:
+    said = [each for each in last_of_each(versions) if each.state == "rejected" or (each.state == "annotated" and each.document)]
+    if not said:
+        return Outcome(sent, "skipped" if any(each.state == "skipped" for each in versions) else "untouched")
+    chosen = choose(said, resolve)
+    if chosen is not None and chosen.state == "rejected":
+        return Outcome(sent, "rejected")
+    file = raw.file_of(sent.item.document.source)
     found = file.find(sent.item.document) if file else None
-    if file and found is None:
+    if chosen is None or chosen.document is None:
+        return Outcome(sent, "conflict", file, found, versions=tuple(said))
+    if file is None:
+        return _of_pool(sent, chosen, chosen.document)
+    return _of_corpus(sent, chosen, chosen.document, tool, raw, file, found)
+
+
+def last_of_each(versions: Sequence[Returned]) -> list[Returned]:
+    """Of each person the last version, as far as the tool tells whose each is, and when."""
+    last: dict[str, Returned] = {}
+    for number, each in enumerate(versions):
+        who = each.annotator or str(number)
+        if who not in last or last[who].when <= each.when:
+            last[who] = each
+    return list(last.values())
+
+
+def _of_corpus(
+    sent: Sent, chosen: Returned, back: Document, tool: str, raw: RawFiles, file: RawFile, found: Found | None
+) -> Outcome:
+    """What becomes of a document of data/raw: what a person says of it holds of what was sent alone, or stands there already."""
+    meant = _meant(sent, back, tool, raw)
+    as_it_is: Verdict = "confirmed" if chosen.is_confirmed else "as sent"
+    if found is None:
+        if meant is not None and all(map(file.has, meant)):  # also where nothing is meant to be there
+            return Outcome(sent, as_it_is, file)
         stale = f"item {sent.id} is no longer there: its text, or the file, has changed since it was sent"
         raise InputError.of(sent.item.document.source, stale, REVIEW_AGAIN, "item-stale")
-    chosen = choose(kept, resolve)
-    if chosen is None or chosen.document is None:
-        return Outcome(sent, "conflict", file, found, versions=tuple(kept))
-    if file is None or found is None:
-        return _of_pool(sent, chosen, chosen.document)
-    new = _corrected(sent, chosen.document, tool, file, found.document)
-    if [content(each) for each in new] == [content(found.document)]:
-        return Outcome(sent, "confirmed" if chosen.is_confirmed else "as sent", file, found)
-    if annotation_key(found.document) != sent.annotation:
-        stale = f"item {sent.id} was annotated otherwise since it was sent"
-        raise InputError.of(found.document.source, stale, REVIEW_AGAIN, "item-stale")
-    return Outcome(sent, "changed", file, found, new)
+    new = _corrected(sent, back, tool, raw, file, found.document)
+    is_same = [content(each) for each in new] == [content(found.document)]
+    if annotation_key(found.document) == sent.annotation:
+        return Outcome(sent, as_it_is, file, found) if is_same else Outcome(sent, "changed", file, found, new)
+    if is_same and (meant is not None or not chosen.is_confirmed):
+        return Outcome(sent, as_it_is, file, found)
+    stale = f"item {sent.id} was annotated otherwise since it was sent"
+    raise InputError.of(found.document.source, stale, REVIEW_AGAIN, "item-stale")
 
 
-def _corrected(sent: Sent, back: Document, tool: str, file: RawFile, raw: Document) -> tuple[Document, ...]:
+def _meant(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Document] | None:
+    """What a person has made of what was sent; None where that is as it was, or cannot be told."""
+    document = sent.item.document
+    was = replace(document, entities=tuple(replace(each, type=without_made_up(each.type)) for each in document.entities))
+    try:
+        now = corrected(was, document, back, tool, raw.labels_of(was))
+    except ValueError:
+        return None
+    return None if list(map(annotation, now)) == [annotation(was)] else now
+
+
+def _corrected(sent: Sent, back: Document, tool: str, raw: RawFiles, file: RawFile, document: Document) -> tuple[Document, ...]:
     """What a document becomes, without rows more that its file has already."""
     try:
-        new = corrected(raw, sent.item.document, back, tool, file.labels)
+        new = corrected(document, sent.item.document, back, tool, raw.labels_of(document), file.ids)
     except ValueError as error:
-        problem = Problem(str(error), "give it a relation, or take it out", "format-narrow")
-        raise InputError([problem.at(raw.source, row_id=raw.id)]) from None
+        raise _narrow(error, document) from None
     return (*new[:1], *(each for each in new[1:] if not file.has(each)))
+
+
+def _narrow(error: ValueError, document: Document) -> InputError:
+    problem = Problem(str(error), "give it a relation and a label, or take it out", "format-narrow")
+    return InputError([problem.at(document.source, row_id=document.id)])
 
 
 def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:
@@ -138,7 +178,10 @@ def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:
     was = sent.item.document
     if not chosen.is_confirmed and content(back) == content(replace(was, words=back.words, sentences=back.sentences)):
         return Outcome(sent, "as sent")
-    relations = tuple(replace(relation, annotator=None) for relation in back.relations)
+    try:
+        relations = tuple(replace(each, label=require_label(each), annotator=None) for each in back.relations)
+    except ValueError as error:
+        raise _narrow(error, was) from None
     new = replace(back, id=was.id, source=was.source, relations=relations, words=None, sentences=None, meta={}, complete=True)
     return Outcome(sent, "changed", new=(new,))
 
@@ -159,8 +202,8 @@ def choose(versions: Sequence[Returned], resolve: Resolve | None) -> Returned | 
 
 
 def _said(version: Returned) -> Any:
-    """What a version says, whoever said it."""
-    if version.document is None:
+    """What a version says, whoever said it; None where it rejects the item."""
+    if version.document is None or version.state == "rejected":
         return None
     relations = tuple(replace(relation, annotator=None) for relation in version.document.relations)
     return content(replace(version.document, relations=relations, words=None, sentences=None))
@@ -173,5 +216,6 @@ def conflict_item(outcome: Outcome) -> Item:
         document = version.document
         changes = document_changes(outcome.sent.item.document, document) if document else []
         told = "; ".join(f"{change.kind} {change.old} -> {change.new}" for change in changes) or "as it was"
+        told = "rejected" if version.state == "rejected" else told
         reasons.append(Reason(outcome.sent.item.document.id, f"{version.annotator or number}: {told}"))
     return Item(outcome.found.document if outcome.found else outcome.sent.item.document, "conflict", tuple(reasons))

@@ -6,9 +6,10 @@ types, directions), and as it came back. What differs between the last two is ch
 
 from __future__ import annotations
 
+import itertools
 import re
 from collections import Counter
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.annotation.difference import match_entities
@@ -33,9 +34,8 @@ class Labels:
     negative: str
 
     @classmethod
-    def of(cls, documents: Iterable[Document], negative: str) -> Labels:
-        """The labels of some documents."""
-        labels = {relation.label for document in documents for relation in document.relations if relation.label is not None}
+    def of(cls, labels: Iterable[str], negative: str) -> Labels:
+        """How these labels are written."""
         parsed = [parse_label(label) for label in labels]
         directed = frozenset(name for name, direction in parsed if direction)
         return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative)
@@ -47,11 +47,13 @@ class Labels:
         return bool(self.directed) and name.casefold() not in ALONE
 
 
-def corrected(raw: Document, sent: Document, back: Document, tool: str, labels: Labels) -> list[Document]:
+def corrected(
+    raw: Document, sent: Document, back: Document, tool: str, labels: Labels, taken: Collection[str] = ()
+) -> list[Document]:
     """The documents that one becomes: one, or of an annotated pair a row a relation, and none where there is no relation more.
 
-    Args: tool: the format in which it came back.
-    Raises: ValueError where an entity stands in no relation, and the format holds pairs alone.
+    Args: tool: the format in which it came back; taken: ids that rows more must not have.
+    Raises: ValueError where an entity stands in no relation, and the format holds pairs alone, or a relation has lost its label.
     """
     sent, back = turned(sent), turned(_renamed(back, tool, sent))
     pairs = match_entities(sent, back, {entity.id: entity.spans for entity in sent.entities})
@@ -60,7 +62,7 @@ def corrected(raw: Document, sent: Document, back: Document, tool: str, labels: 
     returned = [replace(each, head=ids[each.head], tail=ids[each.tail], annotator=None) for each in back.relations]
     relations = [each for each in _relations(raw, sent, returned, labels) if {each.head, each.tail} <= kept]
     new = replace(raw, entities=tuple(entities), relations=tuple(relations))
-    return _rows(raw, new, labels) if is_pair(raw) else [new]
+    return _rows(raw, new, labels, taken) if is_pair(raw) else [new]
 
 
 def is_pair(document: Document) -> bool:
@@ -97,8 +99,13 @@ def _entities(
     for _, other in ((one, other) for one, other in pairs if one is None):
         if other:
             ids[other.id] = next(new_ids)
-            entities.append(replace(other, id=ids[other.id], type=None if is_untyped and other.type == TYPE else other.type))
+            entities.append(replace(other, id=ids[other.id], type=without_made_up(other.type) if is_untyped else other.type))
     return entities, ids
+
+
+def without_made_up(type_: str | None) -> str | None:
+    """A type, but for the one that entities without type are sent under."""
+    return None if type_ == TYPE else type_
 
 
 def _new_ids(known: Iterable[str]) -> Iterator[str]:
@@ -127,11 +134,12 @@ def _relations(raw: Document, sent: Document, returned: Sequence[Relation], labe
             now = next((each for each in left if same(was[index], each)), None)
             if now is not None:
                 left.remove(now)
-                became[index] = raw.relations[index] if same is _is_same else _relabelled(raw.relations[index], now, labels)
+                was_there = raw.relations[index]
+                became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
     yield from (became[index] for index in sorted(became))
     for new in left:
-        directed = new.label is not None and labels.is_directed(new.label)
-        yield replace(new, label=f"{new.label}(e1,e2)") if directed else new
+        name = require_label(new)
+        yield replace(new, label=f"{name}(e1,e2)") if labels.is_directed(name) else new
 
 
 def _sent_as(raw: Document, sent: Document) -> dict[int, Relation]:
@@ -159,18 +167,26 @@ def _joins_turned(one: Relation, other: Relation) -> bool:
     return (one.head, one.tail) == (other.tail, other.head)
 
 
-def _relabelled(raw: Relation, now: Relation, labels: Labels) -> Relation:
-    """A relation of data/raw with the label and the direction of another, in the words of the corpus."""
-    if now.label is None:
-        return replace(raw, label=None)
+def require_label(relation: Relation) -> str:
+    """The label that a person gave a relation.
+
+    Raises: ValueError where there is none: an arrow is drawn before it is named, and may be forgotten.
+    """
+    if relation.label is None:
+        raise ValueError("an arrow has no label")
+    return relation.label
+
+
+def _relabelled(raw: Relation, now: Relation, name: str, labels: Labels) -> Relation:
+    """A relation of data/raw with the name and the direction of another, in the words of the corpus."""
     is_turned = (now.head, now.tail) != (raw.head, raw.tail)
-    if labels.is_directed(now.label):
-        return replace(raw, label=f"{now.label}({'e2,e1' if is_turned else 'e1,e2'})")
-    is_alone = now.label.casefold() in ALONE or now.label == labels.negative
-    return replace(raw, label=now.label) if is_alone else replace(raw, label=now.label, head=now.head, tail=now.tail)
+    if labels.is_directed(name):
+        return replace(raw, label=f"{name}({'e2,e1' if is_turned else 'e1,e2'})")
+    is_alone = name.casefold() in ALONE or name == labels.negative
+    return replace(raw, label=name) if is_alone else replace(raw, label=name, head=now.head, tail=now.tail)
 
 
-def _rows(raw: Document, new: Document, labels: Labels) -> list[Document]:
+def _rows(raw: Document, new: Document, labels: Labels, taken: Collection[str]) -> list[Document]:
     """A document of one pair for each relation; of none the negative label, where the corpus has it."""
     entities: Mapping[str, Entity] = {entity.id: entity for entity in new.entities}
     (pair,) = raw.relations
@@ -184,10 +200,12 @@ def _rows(raw: Document, new: Document, labels: Labels) -> list[Document]:
         words = " and ".join(repr(new.text[slice(*entity.cover)]) for entity in lone)
         raise ValueError(f"{words} is in no relation, and the format holds pairs alone")
     rows = []
+    ids = (f"{raw.id}~{number}" for number in itertools.count(2))
+    free = (row_id for row_id in ids if row_id not in taken)
     for number, relation in enumerate(relations, 1):
         ends = {relation.head, relation.tail}
         kept = tuple(
             each for each in new.entities if each.id in ends or (number == 1 and each.id in given - {pair.head, pair.tail})
         )
-        rows.append(replace(new, id=raw.id if number == 1 else f"{raw.id}~{number}", entities=kept, relations=(relation,)))
+        rows.append(replace(new, id=raw.id if number == 1 else next(free), entities=kept, relations=(relation,)))
     return rows

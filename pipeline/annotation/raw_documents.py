@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.annotation.raw_files import wanted_sources
+from pipeline.annotation.raw_files import all_sources, paths_of
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.corpus.document import Document
@@ -26,9 +26,10 @@ class RawDocuments:
         """
         self._raw = raw
         wanted = frozenset(places)
+        paths = paths_of(wanted)
         self._at: dict[str, list[Document]] = {}
-        for source, read in wanted_sources(raw, wanted, params.read(params.Parse)):
-            for document in read(source.path):
+        for source, read in all_sources(raw, params.read(params.Parse)):
+            for document in read(source.path) if source.path in paths else ():
                 if isinstance(document, Document) and document.source in wanted:
                     self._at.setdefault(document.source, []).append(document)
 

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.annotation.correction import Labels
+from pipeline.annotation.correction import Labels, is_pair
 from pipeline.core import params
-from pipeline.core.errors import for_all
+from pipeline.core.errors import InputError, for_all
 from pipeline.core.files import written_whole
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, Reader, reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
-from pipeline.corpus.rewriting.edits import content
+from pipeline.corpus.rewriting.edits import annotation
 from pipeline.corpus.sources import find_splits
+
+GONE = "give the file its name again, or run pipeline.review again, and correct it there"
 
 
 class Found(NamedTuple):
@@ -35,7 +37,6 @@ class RawFile:
     source: Source
     read: Reader
     by_text: Mapping[str, Sequence[Found]]
-    labels: Labels
 
     def find(self, sent: Document) -> Found | None:
         """A document as it lies here now: by its text and its id, of several the one at its line; else by its text at its line."""
@@ -46,47 +47,81 @@ class RawFile:
 
     def has(self, document: Document) -> bool:
         """Whether a document here says the same."""
-        return any(content(found.document) == content(document) for found in self.by_text.get(document.text, ()))
+        return any(annotation(found.document) == annotation(document) for found in self.by_text.get(document.text, ()))
+
+    @property
+    def ids(self) -> frozenset[str]:
+        """Those of the documents."""
+        return frozenset(found.document.id for alike in self.by_text.values() for found in alike)
 
     def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
         """The bytes of the file with edits made."""
         return rewritten(self.source.path, self.source.format, edits, self.read)
 
 
-def wanted_sources(raw: Path, places: Iterable[str], settings: params.Parse) -> Iterator[tuple[Source, Reader]]:
-    """The files and folders of brat that have one of these places, file:line, each with its reader.
+@dataclass(frozen=True)
+class RawFiles:
+    """The files of a folder of annotations that are asked for, and how the whole corpus writes its labels.
+
+    Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others.
+    """
+
+    folder: Path
+    files: Sequence[RawFile]
+    of_pairs: Labels
+    of_documents: Labels
+
+    def file_of(self, place: str) -> RawFile | None:
+        """The file that a place, file:line, is in; None for a place outside of the folder.
+
+        Raises: InputError where the place is in the folder, and the file is not.
+        """
+        path = Path(place.rpartition(":")[0])
+        found = next((file for file in self.files if file.source.path == path or file.source.path in path.parents), None)
+        if found is None and path.absolute().is_relative_to(self.folder.absolute()):
+            raise InputError.of(place, "an item that was sent is of a file that parse does not find any more", GONE, "item-stale")
+        return found
+
+    def labels_of(self, document: Document) -> Labels:
+        """How labels of documents such as this one are written."""
+        return self.of_pairs if is_pair(document) else self.of_documents
+
+
+def all_sources(raw: Path, settings: params.Parse) -> Iterator[tuple[Source, Reader]]:
+    """The files and folders of brat of a folder of annotations, each with its reader.
 
     Raises: InputError where the files cannot be told as the parse stage tells them.
     """
-    files = {Path(place.rpartition(":")[0]) for place in places}
-    wanted = files.union(*(file.parents for file in files))
     found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     for source in (source for of_split in found.sources.values() for source in of_split):
-        if source.path in wanted:
-            yield source, reader(source.format, settings.ambiguous)
+        yield source, reader(source.format, settings.ambiguous)
 
 
-def read_raw(raw: Path, places: Iterable[str]) -> list[RawFile]:
+def paths_of(places: Iterable[str]) -> frozenset[Path]:
+    """The files of places, file:line, and the folders above them, one of which may be a folder of brat."""
+    files = {Path(place.rpartition(":")[0]) for place in places}
+    return frozenset(files.union(*(file.parents for file in files)))
+
+
+def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
     """The files of a folder of annotations that have one of these places, file:line.
 
     Raises: InputError where the files cannot be told as the parse stage tells them.
     """
-    settings = params.read(params.Parse)
+    settings, wanted = params.read(params.Parse), paths_of(places)
     files = []
-    for source, read in wanted_sources(raw, places, settings):
+    labels: dict[bool, set[str]] = {True: set(), False: set()}
+    for source, read in all_sources(raw, settings):
+        is_wanted = source.path in wanted
         by_text: dict[str, list[Found]] = {}
         for document, number in numbered(read(source.path)):
             if isinstance(document, Document):
-                by_text.setdefault(document.text, []).append(Found(document, number))
-        documents = (found.document for alike in by_text.values() for found in alike)
-        files.append(RawFile(source, read, by_text, Labels.of(documents, settings.negative_label)))
-    return files
-
-
-def file_of(files: Sequence[RawFile], place: str) -> RawFile | None:
-    """The file that a place is in."""
-    path = Path(place.rpartition(":")[0])
-    return next((file for file in files if file.source.path == path or file.source.path in path.parents), None)
+                labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
+                if is_wanted:
+                    by_text.setdefault(document.text, []).append(Found(document, number))
+        if is_wanted:
+            files.append(RawFile(source, read, by_text))
+    return RawFiles(raw, files, *(Labels.of(labels[pairs], settings.negative_label) for pairs in (True, False)))
 
 
 def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:

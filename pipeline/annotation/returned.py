@@ -1,7 +1,8 @@
 """What comes home from an annotation tool: what each person made of each item.
 
 Of Label Studio's exports and Prodigy's it is known whether a person has confirmed an item: an annotation that was submitted, the
-answer "accept". Predictions are nobody's. In other formats an item that is as it was sent may have been looked at or not.
+answer "accept". Predictions are nobody's, and who skips an item has said nothing of it. In other formats an item that is as it was
+sent may have been looked at or not.
 """
 
 from __future__ import annotations
@@ -22,7 +23,7 @@ from pipeline.corpus.formats.label_studio_task import annotator_of
 from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.text_lines import DistinctIds
 
-State = Literal["annotated", "rejected", "untouched"]
+State = Literal["annotated", "rejected", "skipped", "untouched"]
 
 
 @dataclass(frozen=True)
@@ -30,7 +31,8 @@ class Returned:
     """An item as one person has left it.
 
     Args: id: that the tool got it under; source: file:line of the export; document: None where the tool says no text;
-        is_confirmed: a person has said that it is so; when: a text that sorts by time, empty where it is not told.
+        is_confirmed: a person has said that it is so; when: a text that sorts by time, empty where it is not told; number: of
+        the item among those of its file, which may all stand on one line.
     """
 
     id: str
@@ -40,6 +42,7 @@ class Returned:
     annotator: str = ""
     when: str = ""
     is_confirmed: bool = False
+    number: int = 0
 
 
 def read_export(path: Path, asked: str | None = None) -> tuple[list[Returned], str]:
@@ -64,8 +67,8 @@ def read_export(path: Path, asked: str | None = None) -> tuple[list[Returned], s
 
 
 def _read_any(source: Source) -> Iterator[Returned | Problem]:
-    for reading in FORMATS[source.format].read(source.path):
-        yield reading if isinstance(reading, Problem) else _returned(reading)
+    for number, reading in enumerate(FORMATS[source.format].read(source.path)):
+        yield reading if isinstance(reading, Problem) else replace(_returned(reading), number=number)
 
 
 def _returned(reading: Document | Skipped, annotator: str = "", when: str = "", *, is_confirmed: bool = False) -> Returned:
@@ -79,7 +82,7 @@ def _returned(reading: Document | Skipped, annotator: str = "", when: str = "", 
 def _read_label_studio(source: Source) -> Iterator[Returned | Problem]:
     """A task of several annotations is one of one annotation for each."""
     ids = DistinctIds()
-    for value in read_values(source.path):
+    for number, value in enumerate(read_values(source.path)):
         if isinstance(value, Problem):
             yield value
             continue
@@ -90,8 +93,8 @@ def _read_label_studio(source: Source) -> Iterator[Returned | Problem]:
                     continue
                 when = annotation.get("updated_at") or annotation.get("created_at")
                 who = annotator_of(annotation) or ""
-                one = _returned(reading, who, when if isinstance(when, str) else "", is_confirmed=True)
-                yield replace(one, state="rejected") if isinstance(reading, Skipped) and annotation else one
+                one = replace(_returned(reading, who, when if isinstance(when, str) else "", is_confirmed=True), number=number)
+                yield replace(one, state="skipped") if isinstance(reading, Skipped) and annotation else one
 
 
 def _single(value: Value) -> Iterator[tuple[Row, Row]]:
@@ -106,7 +109,7 @@ def _single(value: Value) -> Iterator[tuple[Row, Row]]:
 
 def _read_prodigy(source: Source) -> Iterator[Returned | Problem]:
     ids = DistinctIds()
-    for value in read_values(source.path):
+    for number, value in enumerate(read_values(source.path)):
         if isinstance(value, Problem):
             yield value
             continue
@@ -118,7 +121,8 @@ def _read_prodigy(source: Source) -> Iterator[Returned | Problem]:
                 yield reading
                 continue
             one = _returned(reading, who, f"{when:020}" if isinstance(when, int | float) else "", is_confirmed="answer" in row)
-            yield replace(one, state="rejected") if row.get("answer") == "reject" else one
+            yield replace(one, number=number, state=ANSWERS.get(str(row.get("answer")), one.state))
 
 
+ANSWERS: dict[str, State] = {"reject": "rejected", "ignore": "skipped"}  # of Prodigy, which say nothing of the annotation
 READERS = {"label_studio": _read_label_studio, "prodigy": _read_prodigy}

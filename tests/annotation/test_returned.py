@@ -37,13 +37,13 @@ def test_each_annotation_of_a_task_is_one_version_with_who_and_when(tmp_path):
     assert versions[0].document.entities[0].id == "a"
 
 
-def test_predictions_are_nobodys_and_a_skipped_task_is_rejected(tmp_path):
+def test_predictions_are_nobodys_and_a_skipped_task_is_told(tmp_path):
     skipped = {"result": [ANN], "was_cancelled": True, "completed_by": 1}
     versions, _ = read_export(export(tmp_path, task(), task(skipped)))
-    assert [(each.state, each.id) for each in versions] == [("untouched", "7"), ("rejected", "7")]
+    assert [(each.state, each.id) for each in versions] == [("untouched", "7"), ("skipped", "7")]
 
 
-def test_an_answer_of_prodigy_is_confirmed_rejected_or_left_open(tmp_path):
+def test_an_answer_of_prodigy_is_confirmed_rejected_skipped_or_left_open(tmp_path):
     path = tmp_path / "export.jsonl"
     row = {
         "text": "Ann left.",
@@ -60,7 +60,7 @@ def test_an_answer_of_prodigy_is_confirmed_rejected_or_left_open(tmp_path):
     assert [(each.id, each.state, each.is_confirmed) for each in versions] == [
         ("7", "annotated", True),
         ("7", "rejected", False),
-        ("7", "untouched", False),
+        ("7", "skipped", False),
         ("7", "annotated", False),
     ]
     assert {each.annotator for each in versions} == {"ann"}

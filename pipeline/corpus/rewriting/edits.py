@@ -6,7 +6,7 @@ import contextlib
 import shutil
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -128,6 +128,11 @@ def content(document: Document) -> tuple[Any, ...]:
         alone = (relation.label or "").casefold() in ALONE
         relations.append((*(sorted(ends) if alone else ends), relation.label or "", relation.annotator or ""))
     return (document.text, tuple(sorted(entities.values())), tuple(sorted(relations)), document.words, document.sentences)
+
+
+def annotation(document: Document) -> tuple[Any, ...]:
+    """What a document says of its text, whatever its words are."""
+    return content(replace(document, words=None, sentences=None))
 
 
 def says(readings: Iterable[Reading], edits: Sequence[Edit], again: Iterable[Reading]) -> bool:
