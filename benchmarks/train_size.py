@@ -67,7 +67,7 @@ def write_project(folder: Path, source: Path, n_rows: int, width: int, epochs: i
 
 
 def of_size(source: Path, n_rows: int, width: int, epochs: int) -> dict[str, float]:
-    """Peak resident MB of the train stage, and the sentences a second of its median epoch: of three, none that traces."""
+    """Peak resident MB of the train stage, and the sentences a second of its median epoch: of three none traces, of one it does."""
     with tempfile.TemporaryDirectory() as scratch:
         folder = Path(scratch)
         write_project(folder, source, n_rows, width, epochs)

@@ -1,7 +1,7 @@
 """Padded batches from memory-mapped word vectors.
 
 In: rows of the position stage and the embedding store. Out: dictionaries of arrays, each batch padded to its longest row. Only the
-batch at hand is in memory, beside four integers a row.
+batch at hand is in memory, beside a few integers a row.
 """
 
 from __future__ import annotations
@@ -53,10 +53,11 @@ class Examples:
         self.tagged = tagged
         self._store = store
         self._store_ids = store.find(table["words"])
+        self._words = table["words"]
         self._window_starts = table["window_start"].to_numpy().astype(np.int64)
         self.lengths: Ints = table["window_end"].to_numpy().astype(np.int64) - self._window_starts
         self.relation_ids = label_ids(table["relation"], relations)
-        words = ragged.Rows(table["words"])
+        words = ragged.Rows(self._words)
         self._read: dict[str, Callable[[int], NDArray[Any]]] = {
             "words": self._vectors,
             SHAPE_IDS: lambda row: shape_ids(words.row(row)),
@@ -67,14 +68,19 @@ class Examples:
         return len(self.lengths)
 
     def batches(self, cut: Callable[[Ints], list[Ints]], rng: np.random.Generator | None = None) -> Iterator[Ints]:
-        """Batches of row ids that have every row once, a part of the store after another where memory does not hold it all.
+        """Batches of row ids that have every row once, part by part where the vectors are more than reading_order.HELD_BYTES.
 
-        Args: cut: batches of places among rows, given their lengths; rng: draws the parts, which are otherwise the same each time.
+        Args: cut: batches of indices into lengths, given these; rng: draws the parts, which are otherwise the same each time.
         """
-        n_bytes = self.lengths * (self._vectors(0)[0].nbytes if len(self) else 0)
-        parts = reading_order.parts(self._store_ids, n_bytes, rng)
-        for part in parts if len(parts) == 1 else prefetch(self._loaded, parts, workers=1):
+        for part in prefetch(self._loaded, self.parts(rng), workers=1):
             yield from (part[batch] for batch in cut(self.lengths[part]))
+
+    def parts(self, rng: np.random.Generator | None = None) -> list[Ints]:
+        """The row ids in parts (see reading_order), which depend on the corpus and not on how the store came to be."""
+        n_words = ragged.lengths(self._words)  # whole sentences are read, whatever the windows
+        _, first_rows, sentences = np.unique(self._store_ids, return_index=True, return_inverse=True)
+        vectors = self._vectors(0) if len(self) else np.empty((0, 0), np.float16)
+        return reading_order.parts(first_rows[sentences], n_words * vectors.shape[1] * vectors.itemsize, rng)
 
     def inputs(self, row_ids: Ints, names: Sequence[str] = INPUTS) -> Batch:
         """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded.
@@ -98,9 +104,9 @@ class Examples:
         return [self._read[name](row)[start:end] for row, start, end in windows]
 
     def _loaded(self, row_ids: Ints) -> Ints:
-        """The same rows, once the vectors of each have been read in this order, and so lie in memory."""
-        for row in row_ids.tolist():
-            self._vectors(row).view(np.uint16).max(initial=0)
+        """The same rows, once their vectors have been read as they lie in the store, and so are in memory."""
+        for store_id in np.unique(self._store_ids[row_ids]).tolist():
+            self._store.vectors(store_id).view(np.uint16).max(initial=0)
         return row_ids
 
     def _vectors(self, row: int) -> NDArray[np.float16]:

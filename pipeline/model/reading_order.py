@@ -1,8 +1,9 @@
-"""The order in which vectors are read where they are more than memory holds: parts, each of blocks drawn from the whole store.
+"""The order in which vectors are read where they are more than memory may hold: parts, each of blocks drawn from all rows.
 
-Random reads of a store that memory does not hold wait for the disk, a row at a time. So rows are dealt into parts, one of which is
-being learnt while the next is read, and each part is of blocks that lie one after another on disk, drawn at random: mixed almost
-as well as rows drawn one by one (Xu et al. 2022, "In-database machine learning with CorgiPile", SIGMOD).
+Random reads of a store that memory does not hold wait for the disk, a sentence at a time. So rows are dealt into parts, one of
+which is being learnt while the next is read, and each part is of blocks of rows that follow one another, as their vectors mostly
+do on disk. Blocks are drawn at random: mixed almost as well as rows drawn one by one (Xu et al. 2022, "In-database machine
+learning with CorgiPile", SIGMOD).
 """
 
 from __future__ import annotations
@@ -21,15 +22,17 @@ BLOCK_BYTES = 2**22
 def parts(places: Ints, n_bytes: Ints, rng: np.random.Generator | None = None) -> list[Ints]:
     """Row ids in parts of about HELD_BYTES / 2 each; in one, ascending, where all fit into HELD_BYTES.
 
-    Args: places: (N,) where each row's vectors lie, several rows at one place perhaps; n_bytes: (N,) that they have there; rng:
-        draws the blocks of a part, which are otherwise neighbours.
-    Returns: every row id once; the rows of a place are in one part, and a part is in the order of the store.
+    Args: places: (N,) by which rows are neighbours, the same for rows that share their vectors; n_bytes: (N,) of a row's vectors;
+        rng: draws the blocks of a part, which are otherwise neighbours.
+    Returns: every row id once; rows of one place are in one part, and a part is in the order of the places.
     """
+    if not len(places) or n_bytes.sum() <= HELD_BYTES:
+        return [np.arange(len(places))]
     order = np.argsort(places, kind="stable")
     is_first = np.diff(places[order], prepend=-1) != 0
     ends = np.cumsum(n_bytes[order] * is_first)
-    if not len(order) or ends[-1] <= HELD_BYTES:
-        return [np.arange(len(order))]
+    if ends[-1] <= HELD_BYTES:
+        return [np.arange(len(places))]
     blocks = np.split(order, np.flatnonzero(np.diff((ends - 1) // BLOCK_BYTES)) + 1)
     n_parts = min(math.ceil(ends[-1] / (HELD_BYTES // 2)), len(blocks))
     drawn = np.arange(len(blocks)) if rng is None else rng.permutation(len(blocks))

@@ -23,6 +23,7 @@ def test_a_store_that_memory_does_not_hold_is_read_in_parts_and_says_the_same(mo
     together = predict(model, examples)
     monkeypatch.setattr(reading_order, "HELD_BYTES", 1_000)
     monkeypatch.setattr(reading_order, "BLOCK_BYTES", 200)
+    assert len(examples.parts()) > 1
     in_parts = predict(model, examples)
     np.testing.assert_allclose(together.probabilities, in_parts.probabilities, atol=1e-6)
     assert all((a == b).all() for a, b in zip(together.tag_ids, in_parts.tag_ids, strict=True))

@@ -3,6 +3,7 @@
 from functools import partial
 
 import numpy as np
+import pyarrow as pa
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
@@ -12,14 +13,20 @@ from pipeline.model import reading_order
 from pipeline.model.batches import Examples, by_length, shuffled
 from pipeline.model.reading_order import parts
 from tests.support import tiny
+from tests.support.rows import positioned
 
 
 class SpyingStore(tiny.FakeStore):
-    """A store that tells which sentences were read."""
+    """A store that holds the last sentence first, and tells which were read."""
 
     def __init__(self) -> None:
         super().__init__()
         self.read: list[int] = []
+
+    def find(self, words: pa.ChunkedArray) -> Ints:
+        found = super().find(words)[::-1]
+        self._sentences.reverse()
+        return found
 
     def vectors(self, row_id: int) -> Vectors:
         self.read.append(row_id)
@@ -48,11 +55,13 @@ def test_every_row_is_in_one_part_beside_those_of_its_place(data: st.DataObject)
     places = np.array(data.draw(st.lists(st.integers(0, 50), max_size=200)), np.int64)
     n_bytes = np.array(data.draw(st.lists(st.integers(1, 100), min_size=len(places), max_size=len(places))), np.int64)
     held, block = data.draw(st.integers(2, 2_000)), data.draw(st.integers(1, 300))
-    rng = data.draw(st.sampled_from([None, drawn(1)]))
+    seed = data.draw(st.none() | st.integers(0, 9))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reading_order, "HELD_BYTES", held)
         patched.setattr(reading_order, "BLOCK_BYTES", block)
-        found = parts(places, n_bytes, rng)
+        found = parts(places, n_bytes, None if seed is None else drawn(seed))
+    assert len(places) == 0 or all(len(part) for part in found)
+    assert len(found) == 1 or all((np.diff(places[part]) >= 0).all() for part in found)
     assert sorted(np.concatenate(found).tolist()) == list(range(len(places)))
     part_of = {row: number for number, part in enumerate(found) for row in part.tolist()}
     by_place: dict[int, set[int]] = {}
@@ -90,9 +99,7 @@ def test_blocks_of_a_part_are_drawn_from_the_whole_store_and_otherwise_come_in_i
     assert np.concatenate([places[part] for part in parts(places, n_bytes)]).tolist() == list(range(1000))
     first, other = (parts(places, n_bytes, drawn(seed))[0] for seed in (1, 2))
     assert set(first.tolist()) != set(other.tolist())
-    spread = [places[part].mean() for part in parts(places, n_bytes, drawn(1))]
-    assert abs(np.mean(spread) - 499.5) < 1
-    assert np.std(spread) < 250
+    assert np.std([places[part].mean() for part in parts(places, n_bytes, drawn(1))]) < 250
 
 
 @pytest.mark.usefixtures("little_memory")
@@ -100,9 +107,26 @@ def test_blocks_of_a_part_are_drawn_from_the_whole_store_and_otherwise_come_in_i
 def test_batches_are_of_one_part_whose_vectors_were_read_in_the_order_of_the_store(cut: partial[list[Ints]]) -> None:
     store = SpyingStore()
     examples = Examples(tiny.table(10), store, tiny.RELATIONS)
-    parts_of = reading_order.parts(np.arange(40), examples.lengths * tiny.WIDTH * 2)
+    parts_of = examples.parts()
     assert len(parts_of) > 2
+    store.read.clear()
     batches = list(examples.batches(cut))
     assert sorted(np.concatenate(batches).tolist()) == list(range(40))
     assert all(any(set(batch.tolist()) <= set(part.tolist()) for part in parts_of) for batch in batches)
-    assert store.read[1:] == list(range(40))  # the first tells how many bytes a word has
+    assert store.read[1:] == [39 - row for part in parts_of for row in reversed(part.tolist())]
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_the_parts_are_the_same_however_the_store_is_laid_out() -> None:
+    plain, reversed_ = (Examples(tiny.table(10), store, tiny.RELATIONS) for store in (tiny.FakeStore(), SpyingStore()))
+    of_both = zip(plain.parts(drawn(1)), reversed_.parts(drawn(1)), strict=True)
+    assert all(one.tolist() == other.tolist() for one, other in of_both)
+
+
+@pytest.mark.usefixtures("little_memory")
+def test_of_a_long_sentence_all_counts_though_its_window_is_short() -> None:
+    long = " ".join(f"w{index}" for index in range(40))
+    row = positioned(f"[e1 a] b [e2 c] {long}", max_length=7, max_distance=10)
+    examples = Examples(pa.concat_tables([row] * 6), tiny.FakeStore(), tiny.RELATIONS)
+    assert examples.lengths.sum() * tiny.WIDTH * 2 < reading_order.HELD_BYTES
+    assert len(examples.parts()) > 1

@@ -29,6 +29,7 @@ def test_two_runs_give_the_same_bytes():
 def test_two_runs_that_read_in_parts_give_the_same_bytes_and_learn(monkeypatch):
     monkeypatch.setattr(reading_order, "HELD_BYTES", 1_000)
     monkeypatch.setattr(reading_order, "BLOCK_BYTES", 200)
+    assert len(tiny.examples(copies=3).parts()) > 1
     runs = [fit(epochs=40, patience=40, learning_rate=0.03, dropout=0.0, lstm_units=8) for _ in range(2)]
     first, second = map(weights, runs)
     assert all(first[name].tobytes() == second[name].tobytes() for name in first)
