@@ -446,7 +446,8 @@ def test_a_row_that_went_is_gone_when_it_is_adopted_again(project):
 
 @pytest.mark.parametrize("tool", ["label_studio", "jsonl"])
 def test_a_row_without_an_id_that_changed_and_stands_elsewhere_now_is_known(project, tool):
-    row = '{"text": "Rain makes floods.", "h": {"name": "Rain", "pos": [0, 4]}, "t": {"name": "floods", "pos": [11, 17]}, "relation": "C"}\n'
+    ends = '"h": {"name": "Rain", "pos": [0, 4]}, "t": {"name": "floods", "pos": [11, 17]}'
+    row = f'{{"text": "Rain makes floods.", {ends}, "relation": "C"}}\n'
     path = project / "data/raw/train_more.txt"
     path.write_text(row)
     (own,) = FORMATS["opennre"].read(Path("data/raw/train_more.txt"))

@@ -78,9 +78,8 @@ class Examples:
     def parts(self, rng: np.random.Generator | None = None) -> list[Ints]:
         """The row ids in parts (see reading_order), which depend on the corpus and not on how the store came to be."""
         n_words = ragged.lengths(self._words)  # whole sentences are read, whatever the windows
-        _, first_rows, sentences = np.unique(self._store_ids, return_index=True, return_inverse=True)
         vectors = self._vectors(0) if len(self) else np.empty((0, 0), np.float16)
-        return reading_order.parts(first_rows[sentences], n_words * vectors.shape[1] * vectors.itemsize, rng)
+        return reading_order.parts(self._store_ids, n_words * vectors.shape[1] * vectors.itemsize, rng)
 
     def inputs(self, row_ids: Ints, names: Sequence[str] = INPUTS) -> Batch:
         """What networks read: words (B, T, H) float16; e1_position_ids, e2_position_ids, shape_ids (B, T) int32; 0 where padded.

@@ -19,20 +19,23 @@ HELD_BYTES = 2**31
 BLOCK_BYTES = 2**22
 
 
-def parts(places: Ints, n_bytes: Ints, rng: np.random.Generator | None = None) -> list[Ints]:
-    """Row ids in parts of about HELD_BYTES / 2 each; in one, ascending, where all fit into HELD_BYTES.
+def parts(vector_ids: Ints, n_bytes: Ints, rng: np.random.Generator | None = None) -> list[Ints]:
+    """Row ids in parts of about HELD_BYTES / 2 of vectors each; in one, ascending, where all fit into HELD_BYTES.
 
-    Args: places: (N,) by which rows are neighbours, the same for rows that share their vectors; n_bytes: (N,) of a row's vectors;
-        rng: draws the blocks of a part, which are otherwise neighbours.
-    Returns: every row id once; rows of one place are in one part, and a part is in the order of the places.
+    Args: vector_ids: (N,) of each row's vectors, the same for rows that share them; n_bytes: (N,) of these; rng: draws the blocks
+        of a part, which are otherwise neighbours.
+    Returns: every row id once; rows that share their vectors are in one part, behind the first of them, and a part is otherwise
+        ascending. The ids themselves decide nothing.
     """
-    if not len(places) or n_bytes.sum() <= HELD_BYTES:
-        return [np.arange(len(places))]
-    order = np.argsort(places, kind="stable")
-    is_first = np.diff(places[order], prepend=-1) != 0
-    ends = np.cumsum(n_bytes[order] * is_first)
+    rows = np.arange(len(vector_ids))
+    if n_bytes.sum() <= HELD_BYTES:
+        return [rows]
+    _, first_rows, shared = np.unique(vector_ids, return_index=True, return_inverse=True)
+    place = first_rows[shared]
+    order = np.argsort(place, kind="stable")
+    ends = np.cumsum(np.where(place == rows, n_bytes, 0)[order])
     if ends[-1] <= HELD_BYTES:
-        return [np.arange(len(places))]
+        return [rows]
     blocks = np.split(order, np.flatnonzero(np.diff((ends - 1) // BLOCK_BYTES)) + 1)
     n_parts = min(math.ceil(ends[-1] / (HELD_BYTES // 2)), len(blocks))
     drawn = np.arange(len(blocks)) if rng is None else rng.permutation(len(blocks))

@@ -45,61 +45,56 @@ def drawn(seed: int) -> np.random.Generator:
     return np.random.default_rng(seed)
 
 
-def corpus(n_sentences: int) -> tuple[Ints, Ints]:
-    """Places and bytes of sentences of ten words that lie in another order."""
-    return drawn(0).permutation(n_sentences), np.full(n_sentences, 10 * tiny.WIDTH * 2)
+def corpus(n_rows: int) -> tuple[Ints, Ints]:
+    """Ids and bytes of the vectors of rows of ten words."""
+    return drawn(0).permutation(n_rows), np.full(n_rows, 10 * tiny.WIDTH * 2)
 
 
 @given(st.data())
-def test_every_row_is_in_one_part_beside_those_of_its_place(data: st.DataObject) -> None:
-    places = np.array(data.draw(st.lists(st.integers(0, 50), max_size=200)), np.int64)
-    n_bytes = np.array(data.draw(st.lists(st.integers(1, 100), min_size=len(places), max_size=len(places))), np.int64)
+def test_every_row_is_in_one_part_beside_those_that_share_its_vectors(data: st.DataObject) -> None:
+    ids = np.array(data.draw(st.lists(st.integers(0, 50), max_size=200)), np.int64)
+    n_bytes = np.array(data.draw(st.lists(st.integers(1, 100), min_size=51, max_size=51)), np.int64)[ids]
     held, block = data.draw(st.integers(2, 2_000)), data.draw(st.integers(1, 300))
     seed = data.draw(st.none() | st.integers(0, 9))
     with pytest.MonkeyPatch.context() as patched:
         patched.setattr(reading_order, "HELD_BYTES", held)
         patched.setattr(reading_order, "BLOCK_BYTES", block)
-        found = parts(places, n_bytes, None if seed is None else drawn(seed))
-    assert len(places) == 0 or all(len(part) for part in found)
-    assert len(found) == 1 or all((np.diff(places[part]) >= 0).all() for part in found)
-    assert sorted(np.concatenate(found).tolist()) == list(range(len(places)))
+        found = parts(ids, n_bytes, None if seed is None else drawn(seed))
+    assert len(ids) == 0 or all(len(part) for part in found)
+    assert sorted(np.concatenate(found).tolist()) == list(range(len(ids)))
     part_of = {row: number for number, part in enumerate(found) for row in part.tolist()}
-    by_place: dict[int, set[int]] = {}
-    for row, place in enumerate(places.tolist()):
-        by_place.setdefault(place, set()).add(part_of[row])
-    assert all(len(numbers) == 1 for numbers in by_place.values())
+    assert len({(vector_id, part_of[row]) for row, vector_id in enumerate(ids.tolist())}) == len(set(ids.tolist()))
 
 
 def test_what_fits_is_one_part_in_the_order_of_the_rows() -> None:
-    places, n_bytes = corpus(1000)
-    [rows] = parts(places, n_bytes, drawn(1))
+    ids, n_bytes = corpus(1000)
+    [rows] = parts(ids, n_bytes, drawn(1))
     assert rows.tolist() == list(range(1000))
-    assert [part.tolist() for part in parts(places[:0], n_bytes[:0])] == [[]]
+    assert [part.tolist() for part in parts(ids[:0], n_bytes[:0])] == [[]]
 
 
 @pytest.mark.usefixtures("little_memory")
-def test_rows_that_share_a_place_are_read_and_counted_once() -> None:
-    places, n_bytes = np.zeros(100, np.int64), np.full(100, reading_order.HELD_BYTES)
-    assert len(parts(places, n_bytes)) == 1
+def test_vectors_that_rows_share_are_read_and_counted_once() -> None:
+    ids, n_bytes = np.zeros(100, np.int64), np.full(100, reading_order.HELD_BYTES)
+    assert len(parts(ids, n_bytes)) == 1
 
 
 @pytest.mark.usefixtures("little_memory")
-def test_parts_fit_into_memory_by_twos_and_blocks_lie_together() -> None:
-    places, n_bytes = corpus(1000)
+def test_parts_fit_into_memory_by_twos_and_blocks_are_of_neighbours() -> None:
+    ids, n_bytes = corpus(1000)
     for rng in (None, drawn(1)):
-        found = parts(places, n_bytes, rng)
+        found = parts(ids, n_bytes, rng)
         assert max(n_bytes[part].sum() for part in found) <= reading_order.HELD_BYTES // 2
-        jumps = sum(int((np.diff(places[part]) != 1).sum()) for part in found)
-        assert jumps <= 1000 / 2  # two sentences a block
+        assert sum(int((np.diff(part) != 1).sum()) for part in found) <= 1000 / 2  # two sentences a block
 
 
 @pytest.mark.usefixtures("little_memory")
-def test_blocks_of_a_part_are_drawn_from_the_whole_store_and_otherwise_come_in_its_order() -> None:
-    places, n_bytes = corpus(1000)
-    assert np.concatenate([places[part] for part in parts(places, n_bytes)]).tolist() == list(range(1000))
-    first, other = (parts(places, n_bytes, drawn(seed))[0] for seed in (1, 2))
+def test_blocks_of_a_part_are_drawn_from_all_rows_and_otherwise_come_in_their_order() -> None:
+    ids, n_bytes = corpus(1000)
+    assert np.concatenate(parts(ids, n_bytes)).tolist() == list(range(1000))
+    first, other = (parts(ids, n_bytes, drawn(seed))[0] for seed in (1, 2))
     assert set(first.tolist()) != set(other.tolist())
-    assert np.std([places[part].mean() for part in parts(places, n_bytes, drawn(1))]) < 250
+    assert np.std([part.mean() for part in parts(ids, n_bytes, drawn(1))]) < 250
 
 
 @pytest.mark.usefixtures("little_memory")
