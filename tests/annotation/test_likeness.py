@@ -73,8 +73,8 @@ def test_no_more_pairs_are_looked_at_than_the_rarest_runs_have(monkeypatch: pyte
     assert likeness._cheapest(np.array([0, 2, 9, 4, 4, 1])).tolist() == [False, True, False, False, False, True]
 
 
-def test_texts_that_came_too_late_for_their_own_in_one_round_meet_it_in_the_next(monkeypatch: pytest.MonkeyPatch) -> None:
+def test_copies_that_looked_for_the_same_text_find_others_in_the_next_round(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(likeness, "MOST", 1)
-    texts = drawn(N_MANY)
-    old = [*texts, *[f"{texts[0]} {number}" for number in range(20)]]
-    assert len(edited_forms(named(old), named([text.replace('"', "\u201c") for text in old], "x"))) == len(old)
+    texts, copies = drawn(N_MANY), ["It rained on the harbour all day."] * 20
+    new = [f"{text}!" for text in (*copies, *texts)]
+    assert len(edited_forms(named([*texts, *copies]), named(new, "x"))) == len(new)
