@@ -86,6 +86,16 @@ def test_a_comment_of_many_changes_is_no_longer_than_github_takes(sides: Path, c
     assert re.search(r"and 2\d\d more", page)
 
 
+@pytest.mark.parametrize("format", ["text", "markdown", "html"])
+def test_why_no_predictions_are_compared_is_said(sides: Path, capsys: pytest.CaptureFixture[str], format: compare.Form) -> None:
+    for side in ("old", "new"):
+        (sides / side / "reports").mkdir(parents=True)
+        (sides / side / "reports/metrics.json").write_text("{}")
+        (sides / side / "reports/predictions.jsonl").write_text('{"id": "9", "gold": "Other", "predicted": "Other"}\n')
+    page = output(capsys, SENTENCES, format)
+    assert "1 of 1 test rows of predictions.jsonl are not as old has them: run dvc repro evaluate" in page
+
+
 def test_every_kind_of_change_has_a_title() -> None:
     assert TITLES.keys() == set(Kind.__args__)  # type: ignore[attr-defined]
 

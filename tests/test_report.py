@@ -22,12 +22,13 @@ from tests.support.scored import LABELS
 from tests.support.versions import SENTENCES, make, without, write_split
 
 OTHER, THERE, BACK = LABELS
+TEST = {str(row): (f"The <e1>old cat</e1> saw {row} <e2>mats</e2>.", label) for row, label in enumerate((THERE, THERE, OTHER), 1)}
 
 
 def evaluated(folder: Path, *predicted: str) -> Path:
     """A project whose reports are of three test rows with these predictions."""
     results = reports.results(scored.table(THERE, THERE, OTHER), reports.sure(predicted, LABELS), LABELS)
-    written = make(folder) / "reports"
+    written = make(folder, test=TEST) / "reports"
     written.mkdir()
     files.write_text(written / "report.html", render(results))
     files.write_json(written / "metrics.json", results.metrics["test"]["relation"])
@@ -76,7 +77,7 @@ def test_a_comparison_tells_what_became_of_each_sentence(present: Path, tmp_path
 
 
 def test_annotations_that_changed_are_listed(present: Path, tmp_path: Path) -> None:
-    make(tmp_path / "old", without("1"))
+    make(tmp_path / "old", without("1"), test=TEST)
     report.main(Path("copy.html"), against=str(tmp_path / "old"), most=5)
     against = told(present / "copy.html")["against"]
     assert against["counts"] == {"added": 1}

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from pipeline.annotation import coefficients
-from pipeline.annotation.annotators import Annotation, Annotations, Units, common_texts, find_units
+from pipeline.annotation.annotators import Annotation, Annotations, Units, common_texts, find_units, in_order, without_direction
 from pipeline.annotation.coefficients import MISSING
 from pipeline.core import params
 from pipeline.core.arrays import Doubles
@@ -26,7 +26,6 @@ from pipeline.evaluation import bootstrap
 from pipeline.evaluation.tables import MINIMUM_ROWS
 
 MOST_CONFUSED = 10
-UNTYPED = "(none)"
 Items = set[tuple[Hashable, str]]  # what an annotator has found in a text: places and their classes
 
 
@@ -47,9 +46,12 @@ def agree(
         raise InputError.of(
             "agreement", f"no text has been annotated by two of {', '.join(names)}", "name versions of the same texts"
         )
+    undirected = without_direction(annotations, negative_label, symmetric)
     units = find_units(annotations, texts, negative_label, symmetric)
     entities = {name: [_entities(said.get(text)) for text in texts] for name, said in annotations.items()}
-    relations = {name: [_relations(said.get(text), negative_label) for text in texts] for name, said in annotations.items()}
+    relations = {
+        name: [_relations(said.get(text), negative_label, undirected) for text in texts] for name, said in annotations.items()
+    }
     return {
         "annotators": {name: len(said) for name, said in annotations.items()},
         "texts": len(texts),
@@ -133,14 +135,22 @@ def _entities(annotation: Annotation | None) -> Items | None:
     """The entities of an annotation; None where they are not the annotator's own."""
     if annotation is None or not annotation.has_entities:
         return None
-    return {(place, kind or UNTYPED) for place, kind in annotation.entities.items()}
+    return set(annotation.entities.items())
 
 
-def _relations(annotation: Annotation | None, negative_label: str) -> Items | None:
-    """The relations of an annotation by head and tail, but for those of the label that stands for none."""
+def _relations(annotation: Annotation | None, negative_label: str, undirected: Collection[str]) -> Items | None:
+    """The relations of an annotation by head and tail, but for those of the label that stands for none.
+
+    Args: undirected: labels that have no direction, whose ends stand in reading order.
+    """
     if annotation is None:
         return None
-    return {(ends, label) for ends, labels in annotation.labels.items() for label in labels if label != negative_label}
+    return {
+        (in_order(ends) if label in undirected else ends, label)
+        for ends, labels in annotation.labels.items()
+        for label in labels
+        if label != negative_label
+    }
 
 
 def _f1_tables(found: Mapping[str, Sequence[Items | None]], settings: params.Evaluate) -> dict[str, Any]:

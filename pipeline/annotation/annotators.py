@@ -1,4 +1,4 @@
-"""What each annotator says of each text, by places, whatever ids a tool gave.
+"""What each annotator says of each text, by places, whatever ids a tool gave and however a format says directions.
 
 The units that annotators label are pairs of entities. Of texts whose entities are all annotated, a pair that somebody related is a
 unit for all who marked both its entities: those who did not relate it gave it the label that stands for no relation. Of a format of
@@ -18,24 +18,26 @@ from pipeline.annotation.coefficients import MISSING
 from pipeline.annotation.difference import Place
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.core.arrays import Ints
-from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document
+from pipeline.corpus.mend_entities import TYPE, turned
 
 Ends = tuple[Place, Place]  # head and tail
+BACKWARD = "(e2,e1)"  # behind the label of a pair whose tail stands before its head
 
 
 @dataclass
 class Annotation:
     """What an annotator says of a text.
 
-    Args: entities: their types by place, empty where there is none; labels: of pairs; is_complete: of all entities, not of single
-        pairs; has_entities: they are the annotator's own.
+    Args: entities: their types by place; labels: of pairs, without the direction that head and tail have; is_complete: of all
+        entities, not of single pairs; has_entities: they are the annotator's own; symmetric: labels that have no direction there.
     """
 
     entities: dict[Place, str] = field(default_factory=dict)
     labels: dict[Ends, set[str]] = field(default_factory=dict)
     is_complete: bool = True
     has_entities: bool = True
+    symmetric: set[str] = field(default_factory=set)
 
 
 Annotations = dict[str, dict[str, Annotation]]  # by annotator and text
@@ -74,16 +76,18 @@ def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
 def by_annotator(documents: Iterable[tuple[str, Document]]) -> Annotations:
     """The annotations of documents, each with its annotator; a text that stands several times is one text.
 
-    Where it is not told whose a document is, and its relations have annotators, its entities are nobody's own.
+    Where it is not told whose a document is, and its relations have annotators, its entities are nobody's own. An entity without
+    type is of the type that pipeline.convert gives it.
     """
     found: Annotations = {}
-    for annotator, document in documents:
+    for annotator, document in ((annotator, turned(document)) for annotator, document in documents):
         theirs = {relation.annotator for relation in document.relations} - {None} if not annotator else set()
         for name in sorted(map(str, theirs)) or [annotator]:
             annotation = found.setdefault(name, {}).setdefault(document.text, Annotation())
             annotation.is_complete &= document.complete
             annotation.has_entities &= not theirs
-            annotation.entities |= {entity.spans: entity.type or "" for entity in document.entities}
+            annotation.symmetric |= document.symmetric
+            annotation.entities |= {entity.spans: entity.type or TYPE for entity in document.entities}
             places = {entity.id: entity.spans for entity in document.entities}
             for relation in document.relations:
                 if relation.label is not None and (not theirs or relation.annotator == name):
@@ -97,26 +101,38 @@ def common_texts(annotations: Annotations) -> list[str]:
     return [text for text in texts if sum(text in of_annotator for of_annotator in annotations.values()) > 1]
 
 
-def find_units(annotations: Annotations, texts: Sequence[str], negative_label: str, symmetric: Collection[str] = ()) -> Units:
-    """The units of texts, and what label each annotator gave them.
+def without_direction(annotations: Annotations, negative_label: str, symmetric: Collection[str] = ()) -> frozenset[str]:
+    """The labels that say the same with head and tail swapped, for all annotators where the format of one says so.
 
-    Head and tail are those of the first who related a pair; the label of who has them the other way round is turned.
+    Args: symmetric: more of them.
+    """
+    told = (one.symmetric for of_annotator in annotations.values() for one in of_annotator.values())
+    return frozenset({negative_label, *symmetric}).union(*told)
+
+
+def find_units(annotations: Annotations, texts: Sequence[str], negative_label: str, symmetric: Collection[str] = ()) -> Units:
+    """The units of texts, and what label each annotator gave them, with BACKWARD where its tail stands before its head.
 
     Args: symmetric: relations without direction.
     """
+    undirected = without_direction(annotations, negative_label, symmetric)
     rows: list[list[str | None]] = []
     documents = []
     for number, text in enumerate(texts):
         said = [of_annotator.get(text) for of_annotator in annotations.values()]
-        pairs: dict[frozenset[Place], Ends] = {}
-        for ends in (ends for one in said if one for ends in one.labels):
-            pairs.setdefault(frozenset(ends), ends)
-        rows += [[_label(one, ends, negative_label, {negative_label, *symmetric}) for one in said] for ends in pairs.values()]
+        pairs = dict.fromkeys(in_order(ends) for one in said if one for ends in one.labels)
+        rows += [[_label(one, ends, negative_label, undirected) for one in said] for ends in pairs]
         documents += [number] * len(pairs)
     labels = sorted({label for row in rows for label in row if label is not None})
     ids: dict[str | None, int] = {None: MISSING, **{label: number for number, label in enumerate(labels)}}
     values = np.array([[ids[label] for label in row] for row in rows], np.int64).reshape(-1, len(annotations))
     return Units(values, np.array(documents, np.int64), labels)
+
+
+def in_order(ends: Ends) -> Ends:
+    """Two places in reading order."""
+    one, other = sorted(ends)
+    return one, other
 
 
 def _label(annotation: Annotation | None, ends: Ends, negative_label: str, undirected: Collection[str]) -> str | None:
@@ -125,16 +141,6 @@ def _label(annotation: Annotation | None, ends: Ends, negative_label: str, undir
         return None
     labels = set(annotation.labels.get(ends, ()))
     if ends[0] != ends[1]:
-        labels |= {_turned(label, undirected) for label in annotation.labels.get(ends[::-1], ())}
+        labels |= {label if label in undirected else label + BACKWARD for label in annotation.labels.get(ends[::-1], ())}
     could = annotation.is_complete and all(place in annotation.entities for place in ends)
     return " + ".join(sorted(labels)) if labels else negative_label if could else None
-
-
-def _turned(label: str, undirected: Collection[str]) -> str:
-    """The label of a pair whose entities are named the other way round.
-
-    >>> _turned("Uses", ()), _turned("Uses(e2,e1)", ()), _turned("Other", {"Other"})
-    ('Uses(e2,e1)', 'Uses(e1,e2)', 'Other')
-    """
-    name, direction = parse_label(label)
-    return label if name in undirected else f"{name}({'e1,e2' if direction == 'e2,e1' else 'e2,e1'})"

@@ -192,6 +192,8 @@ def _score_lines(values: Mapping[str, Any]) -> Iterator[str]:
         for row in scores["paired"]
     ]
     yield from _table(f"on the {scores['n_rows']:,} test rows that both have, against the newer labels", rows)
+    if not rows:
+        yield f"no predictions compared: {scores['unpaired']}"
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:

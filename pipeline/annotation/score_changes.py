@@ -1,7 +1,7 @@
 """What the scores of two versions differ by: those of metrics.json, and on the test rows that both have predicted.
 
-Rows are the same by their ids. Both models are scored against the newer gold labels, so that a corrected label is no gain of the
-newer model, with the paired bootstrap of pipeline/evaluation/bootstrap.py.
+Rows are the same that ask the same (asked_rows.py), whatever their ids. Both models are scored against the newer gold labels, so
+that a corrected label is no gain of the newer model, with the paired bootstrap of pipeline/evaluation/bootstrap.py.
 """
 
 from __future__ import annotations
@@ -12,10 +12,11 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NamedTuple
+from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
+from pipeline.annotation.asked_rows import find_asked
 from pipeline.annotation.versions import Version
 from pipeline.core import params
 from pipeline.core.arrays import Doubles
@@ -28,6 +29,8 @@ from pipeline.evaluation.tables import percent
 METRICS, PREDICTIONS = "metrics.json", "predictions.jsonl"
 HINT = "run dvc repro evaluate"
 BOUNDS = ("_low", "_high")
+NO_ROW = "no test row with a label has been predicted in both"
+Row = TypeVar("Row")  # what tells that a row is the same
 
 
 class Predicted(NamedTuple):
@@ -58,45 +61,63 @@ class ScoreChanges:
     n_rows: int = 0  # that both have predicted, with a label
     n_relabelled: int = 0  # of these
     paired: list[PairedScore] = field(default_factory=list)
+    unpaired: str = ""  # why there are none of these
 
 
 def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
     """Compare the reports of two versions, or why that cannot be."""
     metrics: list[dict[str, float]] = []
     rows: list[dict[str, Predicted]] = []
-    for version in (old, new):
-        try:
+    try:
+        for version in (old, new):
             with version.named():
                 files = [version.report(name) for name in (METRICS, PREDICTIONS)]
                 if missing := [file.name for file in files if not file.is_file()]:
                     return f"{version.name} has no {' and no '.join(missing)}"
                 metrics.append(dict(_numbers(read_json(files[0], HINT))))
                 rows.append(read_predictions(files[1]))
-        except InputError as error:
-            return f"{error.problems[0].source}: {error.problems[0].found}"
+        differing = [(name, metrics[0][name], value) for name, value in metrics[1].items() if metrics[0].get(name, value) != value]
+        return _paired(old, new, rows, differing)
+    except InputError as error:
+        return f"{error.problems[0].source}: {error.problems[0].found}"
+
+
+def _paired(
+    old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]], metrics: Sequence[tuple[str, float, float]]
+) -> ScoreChanges:
+    """Compare the predictions of the rows that ask the same, if those of both versions are of its annotations.
+
+    Args: rows: of both versions, by id.
+    """
+    asked = []
+    for version, predicted in zip((old, new), rows, strict=True):
+        found = find_asked(version, {row_id: row.gold for row_id, row in predicted.items()})
+        if n_strange := len(predicted) - len(found):
+            why = f"{n_strange:,} of {len(predicted):,} test rows of {PREDICTIONS} are not as {version.name} has them: {HINT}"
+            return ScoreChanges(list(metrics), unpaired=why)
+        asked.append({found[row_id]: row for row_id, row in predicted.items()})
     with new.named():
         settings = params.read(params.Evaluate, new.folder / params.FILE)
         negative_label = params.read(params.Parse, new.folder / params.FILE).negative_label
-    differing = [(name, metrics[0][name], value) for name, value in metrics[1].items() if metrics[0].get(name, value) != value]
-    return compare_predictions(rows[0], rows[1], negative_label, settings, differing)
+    return compare_predictions(asked[0], asked[1], negative_label, settings, metrics)
 
 
 def compare_predictions(
-    old: Mapping[str, Predicted],
-    new: Mapping[str, Predicted],
+    old: Mapping[Row, Predicted],
+    new: Mapping[Row, Predicted],
     negative_label: str,
     settings: params.Evaluate,
     metrics: Sequence[tuple[str, float, float]] = (),
 ) -> ScoreChanges:
-    """Score the predictions of the rows that both have, by id, against the newer labels."""
-    common = [row_id for row_id, row in new.items() if row.gold is not None and row_id in old]
+    """Score the predictions of the rows that both have against the newer labels."""
+    common = [asked for asked, row in new.items() if row.gold is not None and asked in old]
     if not common:
-        return ScoreChanges(list(metrics))
-    golds = [str(new[row_id].gold) for row_id in common]
-    labels = sorted({*golds, *(side[row_id].label for side in (old, new) for row_id in common)})
+        return ScoreChanges(list(metrics), unpaired=NO_ROW)
+    golds = [str(new[asked].gold) for asked in common]
+    labels = sorted({*golds, *(side[asked].label for side in (old, new) for asked in common)})
     ids = {label: number for number, label in enumerate(labels)}
     gold_ids = np.array([ids[gold] for gold in golds], np.int64)
-    predicted = [np.array([ids[side[row_id].label] for row_id in common], np.int64) for side in (old, new)]
+    predicted = [np.array([ids[side[asked].label] for asked in common], np.int64) for side in (old, new)]
     paired = []
     for name, mode, score in _scores(labels, negative_label):
         before, after = (scorer.relation_counts(gold_ids, one, labels, mode) for one in predicted)
@@ -104,7 +125,7 @@ def compare_predictions(
         was, now = (percent(float(score(counts.total()))) for counts in (before, after))
         value, low, high = (percent(share) for share in (found.difference.value, found.difference.low, found.difference.high))
         paired.append(PairedScore(name, was, now, value, low, high, round(found.p_value, 4)))
-    relabelled = sum(old[row_id].gold != new[row_id].gold for row_id in common)
+    relabelled = sum(old[asked].gold != new[asked].gold for asked in common)
     return ScoreChanges(list(metrics), len(common), relabelled, paired)
 
 

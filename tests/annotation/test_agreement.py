@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
 import pytest
 
+from pipeline import convert
 from pipeline.annotation.agreement import agree
 from pipeline.annotation.annotators import by_annotator, common_texts, find_units, read_annotations
 from pipeline.annotation.coefficients import MISSING
@@ -16,6 +19,7 @@ from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS
+from tests.support.versions import SENTENCES, write_split
 
 SETTINGS = params.Evaluate(resamples=100, confidence=0.95, seed=7)
 TEXT = "Ann Lee founded Acme in Oslo."
@@ -57,12 +61,24 @@ def test_a_pair_the_other_way_round_is_the_same_unit_with_a_turned_label() -> No
 
 def test_a_direction_in_the_label_and_one_of_head_and_tail_are_the_same() -> None:
     turned = document(("acme", "ann", "founded(e2,e1)"))
-    assert said(document(("ann", "acme", "founded(e1,e2)")), turned) == [["founded(e1,e2)", "founded(e1,e2)"]]
+    assert said(document(("ann", "acme", "founded(e1,e2)")), turned) == [["founded", "founded"]]
+
+
+def test_a_direction_is_one_of_the_text_whoever_comes_first() -> None:
+    backward = document(("acme", "ann", "founded"))
+    assert said(backward, document(FOUNDED)) == [["founded(e2,e1)", "founded"]]
 
 
 def test_a_symmetric_relation_has_no_other_way_round() -> None:
     annotations = by_annotator([("a", document(FOUNDED)), ("b", document(("acme", "ann", "founded")))])
     assert find_units(annotations, [TEXT], "Other", ["founded"]).values.tolist() == [[0, 0]]
+
+
+def test_what_one_format_says_is_symmetric_is_so_for_all() -> None:
+    brat = replace(document(FOUNDED), meta={"symmetric": ["founded"]})
+    swapped = document(("acme", "ann", "founded"))
+    assert said(swapped, brat) == [["founded", "founded"]]
+    assert table(swapped, brat)["relations"]["f1"]["value"] == 1.0
 
 
 def test_several_labels_of_a_pair_are_one_value() -> None:
@@ -73,8 +89,8 @@ def test_a_relation_that_is_not_told_is_no_label() -> None:
     assert said(document(("ann", "acme", None)), document(FOUNDED)) == [["Other", "founded"]]
 
 
-def table(*documents: Document) -> dict[str, Any]:
-    return agree(by_annotator((str(number), one) for number, one in enumerate(documents)), "Other", SETTINGS)
+def table(*documents: Document, symmetric: Sequence[str] = ()) -> dict[str, Any]:
+    return agree(by_annotator((str(number), one) for number, one in enumerate(documents)), "Other", SETTINGS, symmetric)
 
 
 def test_entities_are_compared_in_place_and_type() -> None:
@@ -89,6 +105,16 @@ def test_entities_are_compared_in_place_and_type() -> None:
 def test_relations_are_compared_in_both_ends_and_label() -> None:
     relations = table(document(FOUNDED, IN), document(FOUNDED, ("acme", "oslo", "near")))["relations"]
     assert (relations["f1"]["value"], relations["places_f1"]["value"]) == (0.5, 1.0)
+
+
+def test_a_relation_is_found_by_both_whether_its_label_or_its_ends_have_the_direction() -> None:
+    relations = table(document(("ann", "acme", "founded(e2,e1)")), document(("acme", "ann", "founded")))["relations"]
+    assert relations["f1"]["value"] == 1.0
+
+
+def test_a_symmetric_relation_with_its_ends_swapped_is_found_by_both() -> None:
+    sides = document(FOUNDED), document(("acme", "ann", "founded"))
+    assert [table(*sides, symmetric=names)["relations"]["f1"]["value"] for names in ((), ("founded",))] == [0.0, 1.0]
 
 
 def test_labels_that_differ_are_counted_as_confused() -> None:
@@ -145,6 +171,15 @@ def test_an_export_of_label_studio_tells_its_annotators(tmp_path: Path) -> None:
     cancelled = annotation(3, "owns", was_cancelled=True)
     file.write_text(json.dumps([task(1, annotation(1, "founded"), annotation(2, None), cancelled)]))
     assert read(file) == {"1": [{"founded"}], "2": [set()]}
+
+
+def test_a_file_and_its_own_export_of_label_studio_agree_wholly(tmp_path: Path) -> None:
+    write_split(tmp_path, "train", SENTENCES)
+    train, export = tmp_path / "data/raw/train.txt", tmp_path / "export.json"
+    convert.main(train, export, to="label_studio", lossy=True)
+    values = agree(by_annotator(read_annotations([train, export])), "Other", SETTINGS)
+    assert values["labels"]["confused"] == []
+    assert [values[part]["f1"]["value"] for part in ("relations", "entities")] == [1.0, 1.0]
 
 
 def test_of_two_annotations_by_one_annotator_the_newer_counts(tmp_path: Path) -> None:

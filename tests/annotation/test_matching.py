@@ -73,6 +73,37 @@ def test_an_id_that_another_text_has_taken_is_no_edit() -> None:
     assert matched(THREE[:1], [sentence("0", TEXTS[1])]) == [("0", ""), ("", "0")]
 
 
+def test_a_text_written_anew_is_known_by_an_id_that_others_have_kept() -> None:
+    rewritten = sentence("1", "Snow closed all passes of these mountains.", "B")
+    assert matched(THREE, [THREE[0], rewritten, THREE[2]]) == [("1", "1")]
+
+
+def test_a_text_written_anew_is_known_by_its_id_in_a_file_with_another_name() -> None:
+    new = [THREE[0], sentence("1", "Snow closed all passes of these mountains."), THREE[2]]
+    assert matched(THREE, [one._replace(file="b.txt") for one in new]) == [("0", "0"), ("2", "2"), ("1", "1")]
+
+
+def test_an_id_that_was_numbered_anew_is_that_of_no_text_written_anew() -> None:
+    new = [sentence("0", "Snow closed all passes of these mountains."), *renumbered(THREE[1:], 3)]
+    assert matched(THREE, new) == [("1", "3"), ("2", "4"), ("0", ""), ("", "0")]
+
+
+def test_an_id_of_another_file_is_no_proof_that_a_text_was_written_anew() -> None:
+    other = sentence("0", "Snow closed all passes of these mountains.")._replace(file="b.txt")
+    assert matched(THREE, [*THREE[1:], other]) == [("0", ""), ("", "0")]
+
+
+def test_an_id_that_two_left_over_have_is_that_of_neither() -> None:
+    twice = [sentence("0", "Snow closed all passes."), sentence("0", "Mice ran over roofs.")]
+    assert matched(THREE, [*THREE[1:], *twice]) == [("0", ""), ("", "0"), ("", "0")]
+
+
+def test_an_edited_text_is_that_of_the_most_alike_where_ids_were_numbered_anew() -> None:
+    old = [*THREE, sentence("3", "Ann Lee founded Acme in Rome."), sentence("4", "Ann Lee founded Acme in Bern.")]
+    new = [*renumbered(THREE, 10), sentence("3", "Ann Lee founded Acme in Bern!"), sentence("4", "Ann Lee founded Acme in Rome!")]
+    assert sorted(matched(old, new))[3:] == [("3", "4"), ("4", "3")]
+
+
 def test_an_edited_text_is_known_where_its_id_is_made_of_it() -> None:
     assert matched([sentence("5e0c", TEXTS[1])], [sentence("77ab", "It rained on the harbour all week.")]) == [("5e0c", "77ab")]
 

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 import pytest
 
-from pipeline.annotation.score_changes import Predicted, ScoreChanges, compare_predictions, compare_scores, read_predictions
+from pipeline.annotation.score_changes import (
+    NO_ROW,
+    Predicted,
+    ScoreChanges,
+    compare_predictions,
+    compare_scores,
+    read_predictions,
+)
 from pipeline.annotation.versions import Version
 from pipeline.core import params
 from pipeline.core.errors import InputError
+from pipeline.core.schema import Span
+from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats import FORMATS
 from pipeline.evaluation import scorer
-from tests.support.versions import make
+from tests.support.versions import make, write_split
 
 SETTINGS = params.Evaluate(resamples=200, confidence=0.95, seed=7)
 LABELS = ["A(e1,e2)", "A(e2,e1)", "B(e1,e2)", "Other"]
@@ -68,7 +79,7 @@ def test_rows_that_one_version_has_alone_or_that_have_no_label_are_not_compared(
 
 
 def test_versions_without_a_common_row_have_no_paired_score() -> None:
-    assert compared({}, drawn(1, 0.5)) == ScoreChanges()
+    assert compared({}, drawn(1, 0.5)) == ScoreChanges(unpaired=NO_ROW)
 
 
 @pytest.mark.parametrize(
@@ -81,8 +92,21 @@ def test_what_is_no_prediction_is_refused_with_its_line(tmp_path: Path, line: st
         read_predictions(file)
 
 
-def reported(folder: Path, metrics: dict[str, Any], predictions: dict[str, Predicted]) -> Version:
-    make(folder)
+def sentences(predictions: Mapping[str, Predicted]) -> dict[str, tuple[str, str]]:
+    """Test rows that have been predicted, each with a sentence of its own."""
+    return {
+        row: (f"The <e1>storm</e1> caused <e2>damage</e2> {row}.", predicted.gold or "") for row, predicted in predictions.items()
+    }
+
+
+def reported(
+    folder: Path, metrics: dict[str, Any], predictions: dict[str, Predicted], test: Mapping[str, tuple[str, str]] | None = None
+) -> Version:
+    """A project with reports.
+
+    Args: test: its test sentences, where they are others than those of the predictions.
+    """
+    make(folder, test=sentences(predictions) if test is None else test)
     (folder / "reports").mkdir()
     (folder / "reports/metrics.json").write_text(json.dumps(metrics))
     rows = [{"id": row_id, "gold": row.gold, "predicted": row.label} for row_id, row in predictions.items()]
@@ -97,6 +121,79 @@ def test_metrics_that_differ_are_told_by_their_names(tmp_path: Path) -> None:
     changes = compare_scores(old, reported(tmp_path / "new", other, drawn(2, 0.5)))
     assert isinstance(changes, ScoreChanges)
     assert (changes.metrics, changes.n_rows) == ([("test.relation.accuracy", 50.0, 60.0)], 40)
+
+
+def accuracies(changes: ScoreChanges | str) -> list[tuple[float, float]]:
+    assert isinstance(changes, ScoreChanges)
+    return [(score.old, score.new) for score in changes.paired if score.name == "accuracy"]
+
+
+def test_rows_that_were_numbered_anew_are_the_same_rows(tmp_path: Path) -> None:
+    right = {row_id: Predicted(row.gold, str(row.gold)) for row_id, row in drawn(1, 0.5).items()}
+    old = reported(tmp_path / "old", {}, right)
+    shifted = {"0": Predicted("Other", "Other"), **{str(int(row_id) + 1): row for row_id, row in right.items()}}
+    texts = {str(int(row_id) + 1): sentence for row_id, sentence in sentences(right).items()}
+    first = {"0": ("A <e1>wheel</e1> came off the old <e2>cart</e2>.", "Other")}
+    changes = compare_scores(old, reported(tmp_path / "new", {}, shifted, {**first, **texts}))
+    assert isinstance(changes, ScoreChanges)
+    assert (changes.n_rows, changes.n_relabelled) == (40, 0)
+    assert accuracies(changes) == [(100.0, 100.0)]
+
+
+@pytest.mark.parametrize(
+    "edited", ["The <e1>storm</e1> caused <e2>damage</e2> here.", "The <e1>storm</e1> <e2>caused</e2> damage 3."]
+)
+def test_a_row_of_another_text_or_pair_is_not_compared_whatever_its_id(tmp_path: Path, edited: str) -> None:
+    rows = drawn(1, 0.5)
+    new = reported(tmp_path / "new", {}, rows, {**sentences(rows), "3": (edited, str(rows["3"].gold))})
+    changes = compare_scores(reported(tmp_path / "old", {}, rows), new)
+    assert isinstance(changes, ScoreChanges)
+    assert changes.n_rows == 39
+
+
+@pytest.mark.parametrize("test", ["other label", "row less"])
+def test_predictions_of_other_annotations_than_the_version_has_are_not_compared(tmp_path: Path, test: str) -> None:
+    rows = drawn(1, 0.5)
+    there = sentences(rows)
+    text, label = there.pop("3")
+    if test == "other label":
+        there["3"] = (text, "B(e1,e2)" if label != "B(e1,e2)" else "Other")
+    changes = compare_scores(reported(tmp_path / "old", {"f1": 1}, rows), reported(tmp_path / "new", {"f1": 2}, rows, there))
+    why = "1 of 40 test rows of predictions.jsonl are not as new has them: run dvc repro evaluate"
+    assert changes == ScoreChanges([("f1", 1, 2)], unpaired=why)
+
+
+def test_pairs_of_documents_are_the_same_whatever_ids_their_entities_have(tmp_path: Path) -> None:
+    versions = []
+    for side, names in (("old", "ab"), ("new", "xy")):
+        entities = tuple(Entity(name, (Span(start, start + 3),), "PER") for name, start in zip(names, (0, 9), strict=True))
+        relations = (Relation(*names, "knows"), Relation(*names[::-1], "likes"))
+        ids = (f"{side}:{'-'.join(names)}", f"{side}:{'-'.join(names[::-1])}")
+        predicted = {row_id: Predicted(label, label) for row_id, label in zip(ids, ("knows", "likes"), strict=True)}
+        versions.append(reported(tmp_path / side, {}, predicted, {}))
+        (tmp_path / side / "data/raw/test.txt").unlink()
+        document = Document(side, "", "Ann knew Bob.", entities, relations)
+        FORMATS["jsonl"].write([document], tmp_path / side / "data/raw/test.jsonl")
+    assert accuracies(compare_scores(*versions)) == [(100.0, 100.0)]
+
+
+def test_rows_that_two_files_number_alike_are_told_apart_by_their_files(tmp_path: Path) -> None:
+    versions = []
+    for side in ("old", "new"):
+        rows = {f"{file}/1": Predicted(label, label) for file, label in (("test_a", "A(e1,e2)"), ("test_b", "Other"))}
+        versions.append(reported(tmp_path / side, {}, rows, {}))
+        (tmp_path / side / "data/raw/test.txt").unlink()
+        for row_id, (text, label) in sentences(rows).items():
+            write_split(tmp_path / side, row_id[:-2], {"1": (text, label)})
+    assert accuracies(compare_scores(*versions)) == [(100.0, 100.0)]
+
+
+def test_test_rows_that_were_held_out_of_train_are_found_there(tmp_path: Path) -> None:
+    predicted = {"2": Predicted("Component-Whole(e1,e2)", "Other")}
+    versions = [reported(tmp_path / side, {}, predicted) for side in ("old", "new")]
+    for version in versions:
+        (version.folder / "data/raw/test.txt").unlink()
+    assert accuracies(compare_scores(*versions)) == [(0.0, 0.0)]
 
 
 def test_a_version_without_reports_is_named(tmp_path: Path) -> None:
