@@ -16,7 +16,7 @@ from typing import Any, NamedTuple, TypeVar
 
 import numpy as np
 
-from pipeline.annotation.asked_rows import find_asked
+from pipeline.annotation.asked_rows import Asked, find_asked
 from pipeline.annotation.versions import Version
 from pipeline.core import params
 from pipeline.core.arrays import Doubles
@@ -89,17 +89,27 @@ def _paired(
 
     Args: rows: of both versions, by id.
     """
-    asked = []
-    for version, predicted in zip((old, new), rows, strict=True):
-        found = find_asked(version, {row_id: row.gold for row_id, row in predicted.items()})
-        if n_strange := len(predicted) - len(found):
-            why = f"{n_strange:,} of {len(predicted):,} test rows of {PREDICTIONS} are not as {version.name} has them: {HINT}"
-            return ScoreChanges(list(metrics), unpaired=why)
-        asked.append({found[row_id]: row for row_id, row in predicted.items()})
+    try:
+        before, after = (by_question(version, predicted) for version, predicted in zip((old, new), rows, strict=True))
+    except InputError as error:
+        return ScoreChanges(list(metrics), unpaired=f"{error.problems[0].found}: {HINT}")
     with new.named():
         settings = params.read(params.Evaluate, new.folder / params.FILE)
         negative_label = params.read(params.Parse, new.folder / params.FILE).negative_label
-    return compare_predictions(asked[0], asked[1], negative_label, settings, metrics)
+    of_old, of_new = ({asked: of[row_id] for asked, row_id in ids.items()} for ids, of in zip((before, after), rows, strict=True))
+    return compare_predictions(of_old, of_new, negative_label, settings, metrics)
+
+
+def by_question(version: Version, predicted: Mapping[str, Predicted]) -> dict[Asked, str]:
+    """The ids of predicted rows by what they ask.
+
+    Raises: InputError where a row is not as the version's annotations have it.
+    """
+    found = find_asked(version, {row_id: row.gold for row_id, row in predicted.items()})
+    if n_strange := len(predicted) - len(found):
+        strange = f"{n_strange:,} of {len(predicted):,} test rows of {PREDICTIONS} are not as {version.name} has them"
+        raise InputError.of(PREDICTIONS, strange, HINT)
+    return {found[row_id]: row_id for row_id in predicted}
 
 
 def compare_predictions(
