@@ -201,7 +201,8 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
         files.write_text(scratch / "report.html", report.render(results))
         manifests.seal(scratch, REPORTS, ReportsDescription(len(data.tables["test"])))
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
-    told = "which have no labels, and so no scores" if score is None else f"{test.main_mode} macro-F1 {score:.2f}"
+    nothing = "which have no labels, and so no scores" if not test.row_ids else "which have no relation to find"
+    told = nothing if score is None else f"{test.main_mode} macro-F1 {score:.2f}"
     return f"evaluate: {len(data.tables['test']):,} test sentences, {told}, {time.perf_counter() - began:.1f} s"
 
 

@@ -64,7 +64,9 @@ def prepare() -> None:
     quiet()
     if signal.getsignal(signal.SIGINT) is not signal.SIG_IGN:  # else the caller ignores it, as nohup does
         signal.signal(signal.SIGINT, signal.default_int_handler)  # in place of that of pipeline/__init__.py
-    if sys.stdout is None:  # the caller closed it, and the next file opened would take its place
+    if sys.stderr is None:  # the caller closed it, and the next file opened would take its place
+        sys.stderr = os.fdopen(os.open(os.devnull, os.O_WRONLY), "w")
+    if sys.stdout is None:
         sys.exit("standard output is closed\n  hint: send it to a file, a pipe or /dev/null")
     sys.stdout.reconfigure(encoding="utf-8", errors="backslashreplace")  # type: ignore[union-attr]
 

@@ -150,7 +150,7 @@ def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> int:
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:
     """The parts `entities` and `end_to_end` of a split in scores.json, and `tags`, which else counts a sentence once a pair.
 
-    Scores are null without sentences, strict ones of relations without types.
+    Scores are null without sentences, strict ones of relations without types; there is no interval on few sentences.
     """
     any_sentences = bool(gold.entities)
     entities = _counts(gold.entities, found.entities, lambda entity: entity, lambda entity: entity.type)
@@ -164,7 +164,7 @@ def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.
             **micro,
             **precision,
             **recall,
-            **bounded("macro_f1", macro),
+            **bounded("macro_f1", macro, len(entities)),
             "gold": _n(gold.entities),
             "found": _n(found.entities),
         },
@@ -207,7 +207,7 @@ def _micro(counts: Doubles | None, name: str, settings: params.Evaluate) -> tupl
     together = counts.sum(-1, keepdims=True)
     f1 = bootstrap.estimate(together, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
     precision, recall, _ = scorer.precision_recall_f1(together.sum(0))[:, 0].tolist()
-    return bounded(name, f1), {"precision": percent(precision)}, {"recall": percent(recall)}
+    return bounded(name, f1, len(counts)), {"precision": percent(precision)}, {"recall": percent(recall)}
 
 
 def _prefixed(prefix: str, counts: Doubles | None, settings: params.Evaluate) -> Metrics:

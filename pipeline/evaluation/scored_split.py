@@ -50,6 +50,11 @@ class ScoredSplit:
         return right
 
     @cached_property
+    def has_relation(self) -> Bools:
+        """(N,) whether there is a relation to find."""
+        return np.array([label != self.negative_label for label in self.labels], bool)[self.gold_ids]
+
+    @cached_property
     def flipped(self) -> Bools:
         """(N,) whether the relation is right and its direction wrong."""
         relation_ids = scorer.class_ids(self.labels, "undirected")

@@ -61,11 +61,14 @@ def split_scores(split: ScoredSplit, positions_visible: bool, settings: params.E
 
 
 def relation_scores(split: ScoredSplit, settings: params.Evaluate) -> Metrics:
-    """The scores of the relation head, null without rows; the official ones are null where labels have no direction."""
+    """The scores of the relation head, null without rows; the official ones are null where labels have no direction.
+
+    F1 is null where gold has no relation to find.
+    """
     any_rows = bool(split.row_ids)
     curve = calibration.reliability(split.confidence, split.correct)
     found = {mode: _f1(split, mode, settings) for mode in F1_MODES}
-    scores = [bounded(f"{mode}_{name}", found[mode][name]) for name in F1 for mode in F1_MODES]
+    scores = [bounded(f"{mode}_{name}", found[mode][name], len(split.row_ids)) for name in F1 for mode in F1_MODES]
     return {
         **{name: value for score in scores for name, value in score.items()},
         **bounded("accuracy", bootstrap.proportion(split.correct, settings.confidence) if any_rows else None),
@@ -80,7 +83,7 @@ def tag_scores(split: ScoredSplit, positions_visible: bool, settings: params.Eva
         return {**bounded("f1", None), "positions_visible": None}
     counts = scorer.entity_counts(split.gold_tags, split.predicted_tags)
     f1 = bootstrap.estimate(counts, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
-    return {**bounded("f1", f1), "positions_visible": positions_visible}
+    return {**bounded("f1", f1 if len(counts) else None, len(counts)), "positions_visible": positions_visible}
 
 
 def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list[Row]:
@@ -97,7 +100,7 @@ def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list
     for q, name in enumerate(scorer.classes(split.labels, mode)):
         row: Row = {"mode": mode, "class": name}
         for s, score in enumerate(("precision", "recall", "f1")):
-            row |= bounded(score, Estimate(scores[s, q], low[s, q], high[s, q]))
+            row |= bounded(score, Estimate(scores[s, q], low[s, q], high[s, q]), len(split.row_ids))
         row |= {"support": int(n_gold[q]), "predicted": int(n_predicted[q]), "direction_flips": int(n_flipped[q])}
         rows.append(row)
     return rows
@@ -115,15 +118,12 @@ def slice_scores(split: ScoredSplit, cuts: Mapping[str, Slices], settings: param
     """
     name = f"{split.main_mode}_macro_f1"
     counts, correct = split.counts(split.main_mode), split.correct
-    has_relation = np.array([label != split.negative_label for label in split.labels])[split.gold_ids]
     table = []
     for cut, slices in cuts.items():
         for value, rows in slices.items():
             accuracy = bootstrap.proportion(correct[rows], settings.confidence)
             f1 = bootstrap.estimates(counts.take(rows), [_score(split, "macro_f1", split.main_mode)], settings)[0]
-            macro_f1 = bounded(name, f1 if has_relation[rows].any() else None)
-            if len(rows) < MINIMUM_ROWS:
-                macro_f1 |= {f"{name}_low": None, f"{name}_high": None}
+            macro_f1 = bounded(name, f1 if split.has_relation[rows].any() else None, len(rows))
             table.append({"cut": cut, "slice": value, "n": len(rows), **bounded("accuracy", accuracy), **macro_f1})
     return table
 
@@ -180,21 +180,27 @@ def percent(share: float) -> float:
     return round(100 * float(share), 2)
 
 
-def bounded(name: str, score: Estimate | None) -> dict[str, float | None]:
+def bounded(name: str, score: Estimate | None, n_resampled: int = MINIMUM_ROWS) -> dict[str, float | None]:
     """A score in percent and its interval, under a name each; null for None.
+
+    Args: n_resampled: of how many rows or sentences resamples were drawn; of fewer than MINIMUM_ROWS there is no interval.
 
     >>> bounded("f1", Estimate(0.5, 0.25, 0.75))
     {'f1': 50.0, 'f1_low': 25.0, 'f1_high': 75.0}
+    >>> bounded("f1", Estimate(1.0, 1.0, 1.0), n_resampled=2)
+    {'f1': 100.0, 'f1_low': None, 'f1_high': None}
     """
     low, high = f"{name}_low", f"{name}_high"
     if score is None:
         return {name: None, low: None, high: None}
+    if n_resampled < MINIMUM_ROWS:
+        return {name: percent(score.value), low: None, high: None}
     return {name: percent(score.value), low: percent(score.low), high: percent(score.high)}
 
 
 def _f1(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> Mapping[str, Estimate | None]:
-    """The scores of F1 in a mode by name; None without rows, and in the official mode where labels have no direction."""
-    if not split.row_ids or (mode == "official" and not is_directed(split.labels)):
+    """The scores of F1 in a mode by name; None without a relation to find, and officially where labels have no direction."""
+    if not split.has_relation.any() or (mode == "official" and not is_directed(split.labels)):
         return dict.fromkeys(F1)
     scores = [_score(split, name, mode) for name in F1]
     return dict(zip(F1, bootstrap.estimates(split.counts(mode), scores, settings), strict=True))

@@ -233,3 +233,10 @@ def test_a_dvc_yaml_without_the_stage_says_where_to_be(tmp_path: Path) -> None:
     (tmp_path / "dvc.yaml").write_text("stages: {}")
     with pytest.raises(InputError, match="no stage runs"):
         stage.stage_paths("pipeline.parse", tmp_path / "dvc.yaml")
+
+
+def test_with_standard_error_closed_nothing_that_is_said_comes_to_standard_output() -> None:
+    main = "def main(what: str) -> str:\n    log(f'{what}, a line')\n    print('a result')\n    return 'done'"
+    command = f'"{sys.executable}" -c {shlex.quote(program(main))} text 2>&-'
+    ended = subprocess.run(["bash", "-c", command], cwd=ROOT, capture_output=True, text=True, check=False)
+    assert (ended.returncode, ended.stdout) == (0, "a result\ndone\n")

@@ -38,7 +38,13 @@ def test_an_entity_is_right_where_span_and_type_are() -> None:
     assert (scores["precision"], scores["recall"], scores["micro_f1"]) == (33.33, 20, 25)
     assert scores["macro_f1"] == 33.33  # Org: 2 * 1 / (2 + 1); Loc: 0
     assert (scores["found"], scores["gold"]) == (3, 5)
-    assert scores["micro_f1_low"] <= 25 <= scores["micro_f1_high"]
+    assert {scores[f"{name}{end}"] for name in ("micro_f1", "macro_f1") for end in ("_low", "_high")} == {None}
+
+
+def test_entities_found_in_ten_sentences_have_an_interval() -> None:
+    found, truth = (Extractions(one * 10, [set()] * 10) for one in ([{ACME}], [{ACME, Entity(4, 6, "Loc")}]))
+    scores = scored(found, truth)["entities"]
+    assert scores["micro_f1_low"] <= 66.67 <= scores["micro_f1_high"]
 
 
 def test_a_relation_needs_the_spans_of_its_entities_and_strictly_their_types() -> None:

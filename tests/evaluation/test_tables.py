@@ -36,9 +36,23 @@ def test_the_official_score_is_null_where_labels_have_no_direction() -> None:
 
 def test_micro_f1_stands_beside_macro_f1_with_its_interval() -> None:
     gold, predicted = ["R(e1,e2)", "R(e1,e2)", "Other", "R(e2,e1)"], ["R(e1,e2)", "R(e2,e1)", "R(e1,e2)", "Other"]
-    scores = tables.relation_scores(scored.split(gold, predicted), SETTINGS)
+    scores = tables.relation_scores(scored.split(gold * 3, predicted * 3), SETTINGS)
     assert [scores[f"{mode}_micro_f1"] for mode in ("official", "undirected")] == [33.33, 66.67]  # 1 and 2 of 3 and 3
     assert scores["undirected_micro_f1_low"] < 66.67 < scores["undirected_micro_f1_high"]
+
+
+def test_few_rows_have_scores_of_f1_without_an_interval() -> None:
+    split = scored.split(["R(e1,e2)"] * 9, ["R(e1,e2)"] * 9)
+    scores, (of_class, *_) = tables.relation_scores(split, SETTINGS), tables.per_class(split, "official", SETTINGS)
+    assert [scores[f"official_macro_f1{end}"] for end in ("", "_low", "_high")] == [100, None, None]
+    assert [of_class[f"f1{end}"] for end in ("_low", "_high")] == [None, None]
+    assert scores["accuracy_low"] < 100
+
+
+def test_without_a_relation_to_find_there_is_no_f1() -> None:
+    scores = tables.relation_scores(scored.split(["Other"] * 20, ["Other"] * 20), SETTINGS)
+    assert {scores[f"{mode}_{name}_f1"] for mode in ("official", "undirected") for name in ("macro", "micro")} == {None}
+    assert scores["accuracy"] == 100
 
 
 def test_the_negative_label_leaves_the_scores_whatever_its_name() -> None:
