@@ -17,7 +17,6 @@ With --cluster, each file of a folder or a pattern is predicted by a worker into
 
 from __future__ import annotations
 
-import math
 import sys
 from collections.abc import Iterable, Iterator
 from itertools import chain
@@ -30,7 +29,7 @@ from pipeline.core import outputs
 from pipeline.core.constraints import Address
 from pipeline.core.errors import InputError
 from pipeline.core.outputs import made_new, require_apart, some
-from pipeline.core.stage import log, run
+from pipeline.core.stage import finite, log, run
 from pipeline.corpus.conversion import Counts
 from pipeline.prediction import extractions, files, found_files, targets
 from pipeline.prediction.drawing import DRAWINGS, Drawing
@@ -64,7 +63,9 @@ def main(
     to: Annotated[Written | None, typer.Option(help="write documents of this format")] = None,
     output: Annotated[Path | None, typer.Option(help="with --to or --cluster: what to write, whole or not at all")] = None,
     cluster: Annotated[str | None, typer.Option(help="predict many files by Dask: local:4, tcp://host:8786 ...")] = None,
-    seconds: Annotated[float, typer.Option(help="with --cluster: for a file, before another worker tries", min=1)] = FILE_SECONDS,
+    seconds: Annotated[
+        float, typer.Option(help="with --cluster: before another worker tries", min=1, callback=finite)
+    ] = FILE_SECONDS,
 ) -> int:
     """Predict entities and relations: text in, JSON lines out, in order, as they come."""
     if text is not None and file != "-":
@@ -75,8 +76,6 @@ def main(
         raise typer.BadParameter(f"--format {format} reads a file or a folder, not standard input")
     if cluster and format == "brat":
         raise typer.BadParameter("--cluster reads each file by itself, and a document of brat is two: convert the folder first")
-    if not math.isfinite(seconds):
-        raise typer.BadParameter("--seconds is a number of seconds")
     if cluster and output and not (to or pretty or text) and file != "-":
         return predict_files(files.Job.of(model, encoder, format, output), file, cluster, seconds)
     if cluster:
@@ -138,13 +137,13 @@ def write_documents(predictor: Predictor, requests: Iterable[Request], to: Writt
 
 
 def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int:
-    """Predict each of many files into one of its own; the exit code is 1 where a file or a text could not be used, now or before."""
+    """Predict each of many files into one of its own; the exit code is 1 where a file or a text could not be used."""
     if not Address().allows(where):
         raise typer.BadParameter(f"--cluster is {Address().describe('')}")
     with outputs.locked(Path(job.output)):
         found, skipped = found_files.find(given, Path(job.output)), found_files.skipped(given)
         for folder in skipped.links:
-            log(f"predict: {folder} is a link to a folder, which is not followed: name it by itself")
+            log(f"predict: {folder} is a link to a folder, which is not followed: name it by itself, with an output of its own")
         standing = files.standing(job, found)
         log(f"predict: {len(found):,} files, {len(found) - len(standing.waiting):,} of them there already")
         if standing.left:
