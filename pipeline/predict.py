@@ -19,6 +19,7 @@ from __future__ import annotations
 
 import sys
 from collections.abc import Iterable, Iterator
+from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -27,10 +28,10 @@ import typer
 from pipeline.core import outputs
 from pipeline.core.constraints import Address
 from pipeline.core.errors import InputError
-from pipeline.core.outputs import made_new, require_apart
-from pipeline.core.stage import log, run
+from pipeline.core.outputs import made_new, require_apart, some
+from pipeline.core.stage import finite, log, run
 from pipeline.corpus.conversion import Counts
-from pipeline.prediction import extractions, files, targets
+from pipeline.prediction import extractions, files, found_files, targets
 from pipeline.prediction.drawing import DRAWINGS, Drawing
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
@@ -62,7 +63,9 @@ def main(
     to: Annotated[Written | None, typer.Option(help="write documents of this format")] = None,
     output: Annotated[Path | None, typer.Option(help="with --to or --cluster: what to write, whole or not at all")] = None,
     cluster: Annotated[str | None, typer.Option(help="predict many files by Dask: local:4, tcp://host:8786 ...")] = None,
-    seconds: Annotated[float, typer.Option(help="with --cluster: for a file, before another worker tries", min=1)] = FILE_SECONDS,
+    seconds: Annotated[
+        float, typer.Option(help="with --cluster: before another worker tries", min=1, callback=finite)
+    ] = FILE_SECONDS,
 ) -> int:
     """Predict entities and relations: text in, JSON lines out, in order, as they come."""
     if text is not None and file != "-":
@@ -71,6 +74,8 @@ def main(
         raise typer.BadParameter(f"--text is plain text: give {format} as a file or standard input")
     if file == "-" and format not in READERS:
         raise typer.BadParameter(f"--format {format} reads a file or a folder, not standard input")
+    if cluster and format == "brat":
+        raise typer.BadParameter("--cluster reads each file by itself, and a document of brat is two: convert the folder first")
     if cluster and output and not (to or pretty or text) and file != "-":
         return predict_files(files.Job.of(model, encoder, format, output), file, cluster, seconds)
     if cluster:
@@ -132,17 +137,24 @@ def write_documents(predictor: Predictor, requests: Iterable[Request], to: Writt
 
 
 def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int:
-    """Predict each of many files into a file of its own; the exit code is 1 where a file or a text could not be used."""
+    """Predict each of many files into one of its own; the exit code is 1 where a file or a text could not be used."""
     if not Address().allows(where):
         raise typer.BadParameter(f"--cluster is {Address().describe('')}")
     with outputs.locked(Path(job.output)):
-        found = files.find(given, Path(job.output))
-        waiting = files.waiting(job, found)
-        log(f"predict: {len(found):,} files, {len(found) - len(waiting):,} of them there already")
-        failed = list(files.predict(job, waiting, where, seconds)) if waiting else []
-    for line in failed:
-        log(f"predict: {line}")
-    return int(bool(failed))
+        found, skipped = found_files.find(given, Path(job.output)), found_files.skipped(given)
+        for folder in skipped.links:
+            log(f"predict: {folder} is a link to a folder, which is not followed: name it by itself, with an output of its own")
+        standing = files.standing(job, found)
+        log(f"predict: {len(found):,} files, {len(found) - len(standing.waiting):,} of them there already")
+        if standing.left:
+            log(f"predict: predictions whose file is gone: {some(standing.left)}")
+        unreadable = (f"{folder}: a folder that cannot be read" for folder in skipped.unreadable)
+        predicted = files.predict(job, standing.waiting, where, seconds) if standing.waiting else ()
+        failed = False
+        for line in chain(unreadable, standing.unusable, predicted):
+            log(f"predict: {line}")
+            failed = True
+    return int(failed)
 
 
 def exit_code(n_failed: int) -> int:

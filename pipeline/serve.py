@@ -18,7 +18,7 @@ from typing import Annotated
 import typer
 
 from pipeline.core.errors import InputError
-from pipeline.core.stage import log, run
+from pipeline.core.stage import finite, log, run
 from pipeline.prediction.predictor import Predictor
 
 GRACE_SECONDS = 30
@@ -31,7 +31,7 @@ def main(
     encoder: Annotated[Path | None, typer.Option(help="the encoder's folder (default: in the model folder or beside it)")] = None,
     most_bytes: Annotated[int, typer.Option(min=1, help="of a request")] = 1_000_000,
     most_texts: Annotated[int, typer.Option(min=1, help="that wait at once; more get 503")] = 1_000,
-    most_seconds: Annotated[float, typer.Option(min=0.1, help="until an answer; longer gets 504")] = 30.0,
+    most_seconds: Annotated[float, typer.Option(min=0.1, callback=finite, help="until an answer; longer gets 504")] = 30.0,
 ) -> int:
     """Answer over HTTP until stopped."""
     try:

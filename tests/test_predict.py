@@ -8,6 +8,7 @@ import socket
 import subprocess
 import sys
 import threading
+from dataclasses import replace
 from pathlib import Path
 from typing import get_args
 
@@ -19,12 +20,16 @@ from pipeline.core.errors import InputError
 from pipeline.corpus.formats import FORMATS
 from pipeline.prediction import streams, targets
 from pipeline.prediction.drawing import DRAWINGS
+from pipeline.prediction.file_record import Standing
+from pipeline.prediction.files import Job
+from pipeline.prediction.found_files import Skipped
 from pipeline.prediction.readers import READERS
 from pipeline.prediction.types import Sentence
 from tests.support import tiny
 from tests.support.project import ROOT
 from tests.support.stand_in import StandIn
 
+JOB = Job("model", "", None, "text", "out", ())
 MARKED = ["The <e1>cat</e1> sat on the mats of the <e2>old house</e2>.", "<e1>Rain</e1>-<e2>fall</e2>"]
 
 
@@ -122,10 +127,15 @@ def test_an_error_of_reading_is_raised_after_what_came_before():
         (["--format", "brat"], "--format brat reads a file or a folder, not standard input"),
         (["--to", "brat"], "give --to and --output, or neither"),
         (["--to", "brat", "--output", "x", "--pretty", "html"], "give --to or --pretty, not both"),
+        (["docs", "--cluster", "local:2", "--output", "x", "--format", "brat"], "--cluster reads each file by itself"),
+        (["docs", "--cluster", "local:0", "--output", "x"], "--cluster is local:1 to local:256"),
+        (["docs", "--cluster", "local:2", "--seconds", "nan"], "Invalid value for '--seconds'"),
+        (["docs", "--cluster", "local:2", "--seconds", "inf"], "inf is no finite number"),
         (["--pretty", "pdf"], "'pdf' is not one of 'html', 'terminal'"),
     ],
 )
 def test_a_wrong_command_line_says_why_shows_the_usage_and_ends_with_2(monkeypatch, capsys, arguments, said):
+    monkeypatch.setattr(predict.files.Job, "of", lambda *arguments: JOB)
     monkeypatch.setattr(sys, "argv", ["predict", "model", *arguments])
     with pytest.raises(SystemExit) as ended:
         stage.run(predict.main)
@@ -133,6 +143,31 @@ def test_a_wrong_command_line_says_why_shows_the_usage_and_ends_with_2(monkeypat
     assert (ended.value.code, shown.out) == (2, "")
     assert shown.err.startswith("Usage: python -m pipeline.predict [OPTIONS] ")
     assert said in shown.err
+
+
+def test_texts_of_files_that_are_done_and_folders_that_cannot_be_read_end_with_1_too(tmp_path, monkeypatch, capsys):
+    def code(unusable=(), left=(), links=(), unreadable=()):
+        monkeypatch.setattr(predict.files, "standing", lambda job, found: Standing([], list(unusable), list(left)))
+        monkeypatch.setattr(predict.found_files, "skipped", lambda given: Skipped(list(links), list(unreadable)))
+        return predict.predict_files(replace(JOB, output=str(tmp_path / "out")), str(ROOT / "docs/*.md"), "local:1", 60)
+
+    assert code() == 0
+    assert code(left=["b.txt.jsonl"], links=["docs/link"]) == 0
+    assert code(unusable=["a.txt: 1 of 2 texts could not be used"]) == 1
+    assert code(unreadable=["docs/closed"]) == 1
+    said = capsys.readouterr().err
+    assert all(name in said for name in ("b.txt.jsonl", "docs/link", "a.txt: 1 of 2", "docs/closed"))
+
+
+def test_what_could_not_be_used_is_told_as_it_comes(tmp_path, monkeypatch, capsys):
+    def predicted(job, waiting, where, seconds):
+        yield "a.txt: 1 of 2 texts could not be used"
+        raise InputError.of("cluster", "the scheduler is gone", "start it")
+
+    monkeypatch.setattr(predict.files, "predict", predicted)
+    with pytest.raises(InputError):
+        predict.predict_files(replace(JOB, output=str(tmp_path / "out")), str(ROOT / "docs/*.md"), "local:1", 60)
+    assert "a.txt: 1 of 2 texts could not be used" in capsys.readouterr().err
 
 
 def test_the_formats_and_drawings_of_the_command_line_are_those_there_are():

@@ -6,11 +6,11 @@ import contextlib
 import time
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import CancelledError
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any, Generic, TypeVar
 
 from pipeline.core.cluster import AGAIN
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.stage import log
 
 Item = TypeVar("Item")
@@ -18,16 +18,21 @@ Result = TypeVar("Result")
 
 ITEMS_A_WORKER = 2  # under way: one that is computed, one that waits
 MOST_TRIES = 3  # of an item, each by another worker where there is one
+PROBLEM_CHARACTERS = 500  # of an error that is told
 MOST_PAUSE = 5.0  # seconds between two looks at who has what
 
 
 @dataclass(frozen=True)
 class Done(Generic[Result]):
-    """What a worker says of an item: what it gave, or why it gave nothing, so that another may try."""
+    """What a worker says of an item: what it gave, or why it gave nothing, so that another may try.
+
+    Args: faults: what is wrong with the item or with what all workers use, so that no other need try.
+    """
 
     worker: str
     value: Result | None = None
     problem: str | None = None
+    faults: tuple[Problem, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -63,7 +68,7 @@ class Work(Generic[Item]):
     def results(self, items: Iterable[Item]) -> Iterator[tuple[Item, Any]]:
         """What the function gave for each item, in the order in which they end.
 
-        Raises: InputError where an item fails everywhere or no worker is left.
+        Raises: InputError where an item fails everywhere or has a fault, or no worker is left.
         """
         waiting = map(Task, items)
         while True:
@@ -75,6 +80,9 @@ class Work(Generic[Item]):
             for future in self._ended():
                 task = self._under_way.pop(future)
                 done = self._result(future, task)
+                if done.faults:
+                    item = self._told(task.item)
+                    raise InputError(replace(fault, found=f"{fault.found} (for {item})") for fault in done.faults)
                 if done.problem is not None:
                     self._avoided.add(done.worker)
                     self._again(task, done.problem)
@@ -142,7 +150,7 @@ class Work(Generic[Item]):
         except KilledWorker as error:  # each time by another worker
             raise self._failed(task, f"{error.allowed_failures + 1} workers ended while they had it") from None
         except Exception as error:
-            return Done("", problem=f"{type(error).__name__}: {error}"[:500])
+            return Done("", problem=f"{type(error).__name__}: {error}"[:PROBLEM_CHARACTERS])
         return done
 
     def _failed(self, task: Task[Item], problem: str) -> InputError:

@@ -12,7 +12,7 @@ from typing import Any, TypeVar
 import pyarrow as pa
 
 from pipeline.core import cluster
-from pipeline.core.cluster_work import Done
+from pipeline.core.cluster_work import PROBLEM_CHARACTERS, Done
 from pipeline.core.errors import InputError
 
 Result = TypeVar("Result")
@@ -20,6 +20,10 @@ Loaded = TypeVar("Loaded")
 
 _ONE_AT_A_TIME = threading.Lock()  # an item takes all threads of its worker
 _kept: dict[Hashable, Any] = {}  # of this process: loading an encoder or a model takes seconds
+
+
+class UnfitError(Exception):
+    """An item that its worker cannot do; another may."""
 
 
 def check_place(mark: str, versions: tuple[tuple[str, str], ...]) -> str | None:
@@ -39,10 +43,14 @@ def done(work: Callable[[int], Result]) -> Done[Result]:
         with _ONE_AT_A_TIME:
             return Done(here.address, work(here.state.nthreads))
     except InputError as error:
-        return Done(here.address, problem=error.problems[0].found)
+        return Done(here.address, faults=error.problems)
+    except UnfitError as error:
+        return Done(here.address, problem=str(error))
     except OSError as error:
         full = error.errno in (errno.ENOSPC, errno.EDQUOT)
         return Done(here.address, problem="the disk is full" if full else str(error.strerror or error))
+    except Exception as error:  # a full memory, a worker's broken library
+        return Done(here.address, problem=f"{type(error).__name__}: {error}"[:PROBLEM_CHARACTERS])
 
 
 def kept(key: Hashable, threads: int, load: Callable[[], Loaded]) -> Loaded:

@@ -2,11 +2,15 @@
 
 from __future__ import annotations
 
+import ipaddress
 import re
 from dataclasses import dataclass
 from pathlib import PurePosixPath
+from urllib.parse import urlsplit
 
 from pipeline.core.labels import LONGEST, is_label, parse_label
+
+MOST_LOCAL = 256  # worker processes of one machine
 
 
 @dataclass(frozen=True)
@@ -47,11 +51,20 @@ class Address:
 
     def allows(self, value: str) -> bool:
         """Whether a text is the address of a scheduler or a number of local workers."""
-        return re.fullmatch(r"local:[1-9]\d{0,3}|(tcp|tls)://[\w.:\[\]-]+:\d{1,5}", value, re.ASCII) is not None
+        if local := re.fullmatch(r"local:([1-9]\d{0,2})", value, re.ASCII):
+            return int(local[1]) <= MOST_LOCAL
+        try:
+            parts = urlsplit(value)
+            host, port = parts.hostname or "", parts.port or 0
+        except ValueError:
+            return False
+        written = f"[{host}]" if ":" in host else host
+        plain = parts.scheme in ("tcp", "tls") and parts.netloc.lower() == f"{written}:{port}" and port > 0
+        return plain and _is_host(host) and value == f"{parts.scheme}://{parts.netloc}"
 
     def describe(self, kind: str) -> str:
         """What a value must be."""
-        return "null, local:4, tcp://host:8786 or tls://host:8786"
+        return f"local:1 to local:{MOST_LOCAL}, tcp://host:8786 or tls://host:8786"
 
 
 @dataclass(frozen=True)
@@ -117,3 +130,10 @@ class Line:
 
 def _number(bound: float) -> str:
     return f"{bound:,.0f}" if bound % 1 == 0 else f"{bound:g}"
+
+
+def _is_host(host: str) -> bool:
+    try:
+        return ipaddress.ip_address(host) is not None
+    except ValueError:
+        return re.fullmatch(r"[a-z0-9]([\w.-]*[a-z0-9])?", host, re.ASCII) is not None

@@ -11,6 +11,7 @@ import contextlib
 import errno
 import functools
 import logging
+import math
 import os
 import signal
 import sys
@@ -86,6 +87,13 @@ def command(main: Callable[..., str | int | None]) -> Any:
     app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode=None)
     app.command()(run_and_exit)
     return typer.main.get_command(app)
+
+
+def finite(value: float) -> float:
+    """An option's number, which min= alone does not keep from being inf."""
+    if not math.isfinite(value):
+        raise typer.BadParameter(f"{value} is no finite number")
+    return value
 
 
 def _with_paths(arguments: list[str], command: str) -> list[str]:

@@ -33,7 +33,8 @@ def embed(
     Yields: the number of sentences of each window that is done, in the order in which they end.
     Raises: InputError where the cluster is gone, a worker sees other folders or has another encoder, or a window fails everywhere.
     """
-    with cluster.connected(cluster.address(workers) or "") as client, cluster.marked(folder / "shards") as mark:
+    where, source = cluster.address(workers) or ("", cluster.PARAMETER)
+    with cluster.connected(where, source) as client, cluster.marked(folder / "shards") as mark:
         places = str(folder.resolve()), str(encoder.resolve()), str(mark)
         job = Job(*places, asdict(vectors), settings.batch_pieces, settings.shard_words, cluster.versions())
         cluster.require_fit(client, worker.check, job)

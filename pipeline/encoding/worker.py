@@ -12,6 +12,7 @@ from tokenizers import Tokenizer
 
 from pipeline.core import cluster_worker, manifests, typed
 from pipeline.core.cluster_work import Done
+from pipeline.core.cluster_worker import UnfitError
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, VectorsDescription
 from pipeline.encoding import inference, pieces
@@ -41,16 +42,16 @@ def check(job: Job) -> str | None:
         encoder, _ = manifests.open_sealed(Path(job.encoder), ENCODER)
         inference.resolve_precision(vectors.backend, vectors.precision)
     except InputError as error:
-        return str(error.problems[0].found)
+        return f"{error.problems[0].found} ({error.problems[0].hint})"
     return None if encoder == vectors.encoder else f"the encoder in {job.encoder} is not the driver's"
 
 
 def embed(words: bytes, job: Job) -> Done[int]:
     """Embed a window, given as an Arrow stream of keys and words, and write its shards."""
-    table = pa.ipc.open_stream(words).read_all().combine_chunks()
-    window = Window(table["key"].chunk(0), table["words"].chunk(0))
 
     def write(threads: int) -> int:
+        table = pa.ipc.open_stream(words).read_all().combine_chunks()
+        window = Window(table["key"].chunk(0), table["words"].chunk(0))
         encoder, tokenizer = _loaded(job, threads)
         embedded = _while_marked(job.mark, embed_window(window, encoder, tokenizer))
         return sum(write_shards(Path(job.folder), _vectors(job).fingerprint, embedded, job.shard_words))
@@ -62,7 +63,7 @@ def _while_marked(mark: str, batches: Iterable[Embedded]) -> Iterator[Embedded]:
     """Batches as long as the run goes on: the store of one that has ended is no longer written."""
     for batch in batches:
         if not Path(mark).is_file():
-            raise InputError.of(mark, "the run has ended", "")
+            raise UnfitError("the run has ended")
         yield batch
 
 
@@ -73,15 +74,15 @@ def _vectors(job: Job) -> VectorsDescription:
 def _loaded(job: Job, threads: int) -> tuple[WordEncoder, Tokenizer]:
     """The encoder of a job.
 
-    Raises: InputError where this worker is not fit for the job.
+    Raises: UnfitError where this worker is not fit for the job.
     """
 
     def load() -> tuple[WordEncoder, Tokenizer]:
         if problem := check(job):
-            raise InputError.of("worker", problem, "")
+            raise UnfitError(problem)
         encoder = WordEncoder.load(Path(job.encoder), _vectors(job), job.batch_pieces, threads)
         return encoder, pieces.load_tokenizer(Path(job.encoder), encoder.inference.vocabulary)
 
     if problem := cluster_worker.check_place(job.mark, job.versions):
-        raise InputError.of("worker", problem, "")
+        raise UnfitError(problem)
     return cluster_worker.kept((job.encoder, _vectors(job).fingerprint, job.batch_pieces), threads, load)

@@ -15,6 +15,7 @@ from types import MappingProxyType
 
 from tests.support.project import ROOT
 
+PRIVATE = ("--no-dashboard", "--dashboard-address", "127.0.0.1:0")  # Dask's HTTP server is there either way, else on all addresses
 PRELOADED = """
 import time
 from pipeline.encoding import inference
@@ -54,7 +55,7 @@ class Cluster:
 
     def add_worker(self, seconds: float | None = 0.0, threads: int = 1) -> subprocess.Popen[bytes]:
         """Start a worker whose stand-in for an encoder takes so long for a batch; None for a true encoder."""
-        options = ["--no-nanny", "--nthreads", str(threads), "--no-dashboard", *self.options]
+        options = ["--no-nanny", "--nthreads", str(threads), *PRIVATE, *self.options]
         if seconds is not None:
             preload = self.folder / f"preload_{len(self.workers)}.py"
             preload.write_text(PRELOADED.format(seconds=seconds))
@@ -77,7 +78,7 @@ def processes(
         free.bind(("127.0.0.1", 0))
         port = free.getsockname()[1]
     folder.mkdir(exist_ok=True)
-    arguments = ["--host", "127.0.0.1", "--port", str(port), "--no-dashboard", "--protocol", protocol, *options]
+    arguments = ["--host", "127.0.0.1", "--port", str(port), *PRIVATE, "--protocol", protocol, *options]
     scheduler = _start("dask_scheduler", *arguments, folder=folder, environment=environment)
     running = Cluster(f"{protocol}://127.0.0.1:{port}", scheduler, folder, options, environment)
     try:
