@@ -121,6 +121,13 @@ def test_a_slice_gives_its_sentences(opened: Opened) -> None:
             assert opened.ids() == ids
 
 
+def test_a_place_of_a_finding_leads_to_its_sentence_alone(opened: Opened) -> None:
+    opened.go("#data")
+    opened.page.get_by_role("link", name="data/raw/test.txt:5", exact=True).first.click()
+    opened.wait()
+    assert opened.ids() == ["2"]
+
+
 @pytest.mark.parametrize("opened", ["usual", "many"], indirect=True)
 @pytest.mark.parametrize("tab", ["classes", "classes?mode=undirected", "classes?mode=directed", "confusion", "slices", "data"])
 def test_a_number_leads_to_as_many_sentences(opened: Opened, tab: str) -> None:

@@ -119,5 +119,5 @@ let known = null; // the places of the sentences of this page
 // A place, with a link where its sentence is one of this page.
 function placeLink(where) {
   known ??= new Set(sentences.id.map((_, row) => place(row)));
-  return known.has(where) ? el("a", { href: address("sentences", { q: where }) }, where) : where;
+  return known.has(where) ? el("a", { href: address("sentences", { place: where }) }, where) : where;
 }

@@ -5,6 +5,7 @@
 //   outcome               a key of OUTCOMES
 //   cut and slice         a slice of a cut      bin         a bin of confidence, from 0
 //   change                a key of CHANGES, in a copy that is compared with an older version
+//   place                 a file and line, as a row's place stands in the list
 //   q                     words of the text, the id or the place
 
 import { data, isFlip, labels, sentences } from "./data.js";
@@ -77,6 +78,7 @@ const TESTS = {
   outcome: (value) => OUTCOMES[value] ?? (() => false),
   change: (value) => (gold, predicted, row) => changeOf(gold, predicted, row) === value,
   bin: (value) => (_, __, row) => sentences.bin[row] === Number(value),
+  place: (value) => (_, __, row) => place(row) === value,
   q:
     (value, words = value.toLowerCase()) =>
     (_, __, row) =>
@@ -90,6 +92,7 @@ const FILTER_TITLES = {
   goldRelation: "gold, either direction",
   predictedRelation: "predicted, either direction",
   relation: "gold or predicted, either direction",
+  place: "place",
   q: "with the words",
 };
 
