@@ -175,6 +175,71 @@ def test_a_search_is_typed_and_its_pages_are_turned(opened: Opened) -> None:
     assert opened.page.locator(".card").first.get_attribute("data-id") != first
 
 
+@pytest.mark.parametrize(
+    ("tab", "title", "steps"),
+    [
+        ("sentences?page=2", "Outcome", ["outcome=right", "outcome=wrong"]),
+        ("sentences", "Order", ["sort=surest", "sort=unsurest"]),
+        ("classes", "Scoring", ["mode=directed", "mode=undirected"]),
+        ("confusion", "Direction", ["directions=ignored"]),
+    ],
+)
+def test_a_select_is_stepped_by_arrow_keys(opened: Opened, tab: str, title: str, steps: list[str]) -> None:
+    opened.go(f"#{tab}")
+    opened.page.get_by_label(title).focus()
+    for step in steps:
+        opened.page.keyboard.press("ArrowDown")
+        opened.page.wait_for_function("step => window.location.hash.endsWith(step)", arg=step)
+        opened.wait()
+    assert opened.page.evaluate("document.activeElement.closest('label').textContent").startswith(title)
+
+
+def test_a_control_keeps_what_the_others_ask_for(opened: Opened) -> None:
+    opened.go("#sentences?gold=Other")
+    opened.page.get_by_label("Outcome").select_option("wrong")
+    opened.wait()
+    opened.page.get_by_label("Search").fill("river")
+    opened.page.keyboard.press("Enter")
+    opened.wait()
+    assert opened.page.evaluate("window.location.hash") == "#sentences?gold=Other&outcome=wrong&q=river"
+    assert opened.page.evaluate("document.activeElement.name") == "q"
+    opened.go("#sentences")
+    assert [opened.page.get_by_label(title).input_value() for title in ("Search", "Outcome")] == ["", ""]
+
+
+def test_what_was_found_is_told_in_one_live_region(opened: Opened) -> None:
+    opened.go("#sentences")
+    status = opened.page.locator(".found").element_handle()
+    opened.go("#sentences?q=river")
+    assert status.evaluate("node => node.isConnected")
+    assert status.inner_text().endswith(" of 400")
+
+
+def test_the_focus_goes_to_what_was_found_where_a_filter_is_taken_out(opened: Opened) -> None:
+    opened.go("#sentences?gold=Other&outcome=wrong")
+    opened.page.get_by_role("link", name="without gold: Other").press("Enter")
+    opened.page.wait_for_function("window.location.hash === '#sentences?outcome=wrong'")
+    opened.wait()
+    assert opened.page.evaluate("document.activeElement.className") == "found"
+
+
+def test_the_next_page_begins_at_its_first_sentence(opened: Opened) -> None:
+    opened.go("#sentences")
+    opened.page.get_by_role("link", name="next").press("Enter")
+    opened.page.wait_for_function("window.location.hash.includes('page=2')")
+    opened.wait()
+    assert opened.page.evaluate("document.activeElement.className") == "cards"
+    assert opened.page.evaluate("Math.abs(document.querySelector('.card').getBoundingClientRect().top)") < 100
+
+
+@pytest.mark.parametrize("opened", ["many"], indirect=True)
+def test_the_focus_stays_at_a_table_that_has_no_more_rows_to_show(opened: Opened) -> None:
+    opened.go("#classes")
+    for _ in range(2):
+        opened.page.get_by_role("button", name="show more").press("Enter")
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Classes"
+
+
 def test_the_surest_stand_first_where_asked_for(opened: Opened) -> None:
     opened.go("#sentences?outcome=wrong&sort=surest")
     sure = {row["id"]: max(row["probabilities"].values()) for row in opened.predictions if row["gold"] != row["predicted"]}

@@ -17,7 +17,7 @@ export function drawClasses(values) {
   const mode = modes.includes(values.mode) ? values.mode : data.scores.mode;
   const average = score("test", `relation.${mode}_macro_f1`)?.value ?? null;
   return [
-    el("form", { class: "controls" }, modeSwitch(mode)),
+    el("form", { class: "controls", "data-kept": "controls" }, modeSwitch(mode)),
     table({
       title: "Classes",
       columns: columnsOf(mode, average),
@@ -44,7 +44,8 @@ function isFew(row) {
 
 function modeSwitch(mode) {
   const options = modes.map((one) => el("option", { value: one, selected: one === mode }, MODES[one]));
-  return el("label", {}, "Scoring ", el("select", { onchange: (event) => go("classes", { mode: event.target.value }) }, options));
+  const changed = (event) => go("classes", { mode: event.target.value });
+  return el("label", {}, "Scoring ", el("select", { name: "mode", onchange: changed }, options));
 }
 
 function columnsOf(mode, average) {

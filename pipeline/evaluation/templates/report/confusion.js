@@ -15,7 +15,7 @@ export function drawConfusion(values) {
   const names = directed ? labels.names : labels.relations;
   const met = names.map((_, n) => n).filter((n) => pairs.some((pair) => pair.gold === n || pair.predicted === n));
   return [
-    isDirected ? el("form", { class: "controls" }, directionSwitch(directed)) : null,
+    isDirected ? el("form", { class: "controls", "data-kept": "controls" }, directionSwitch(directed)) : null,
     ...(met.length <= MOST_CLASSES ? heatMap(pairs, names, met, directed) : tooMany(met)),
     el("h2", {}, "Pairs"),
     pairsTable(
@@ -31,12 +31,8 @@ function directionSwitch(directed) {
     ["kept", "labels as trained"],
     ["ignored", "direction ignored"],
   ].map(([value, words]) => el("option", { value, selected: (value === "kept") === directed }, words));
-  return el(
-    "label",
-    {},
-    "Direction ",
-    el("select", { onchange: (event) => go("confusion", { directions: event.target.value }) }, options),
-  );
+  const changed = (event) => go("confusion", { directions: event.target.value });
+  return el("label", {}, "Direction ", el("select", { name: "directions", onchange: changed }, options));
 }
 
 function tooMany(met) {

@@ -27,6 +27,7 @@ export function table({ title, columns, rows, look = () => null }) {
     onclick: () => {
       state.most *= 4;
       fill();
+      if (more.hidden) region.focus({ preventScroll: true });
     },
   });
   const fill = () => {
@@ -45,7 +46,8 @@ export function table({ title, columns, rows, look = () => null }) {
     more.hidden = rows.length <= state.most;
   };
   fill();
-  return el("div", {}, scrolling(title, el("table", {}, el("thead", {}, el("tr", {}, heads)), body)), more);
+  const region = scrolling(title, el("table", {}, el("thead", {}, el("tr", {}, heads)), body));
+  return el("div", {}, region, more);
 }
 
 // Rows of a title and what stands beside it. Args: rows: [[title, ...cells]]: numbers as counts, the others as they are.
