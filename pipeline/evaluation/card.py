@@ -29,9 +29,9 @@ FOUND = {  # in plain sentences: the part of a split's metrics, and the score in
 NO_SCORE = "\N{EN DASH}"
 COUNTS = {
     "excluded": "rows left out by `parse.exclude`",
-    "windowed": "sentences longer than the network's window, which keeps both entities",
+    "windowed": "pairs whose sentence is longer than the network's window, which keeps both entities",
     "untagged": "entities that no tag marks, since they share a word with the other one or have no type",
-    "overlap": "test sentences whose text is also in training",
+    "overlap": "test pairs whose text is also in training",
 }
 
 

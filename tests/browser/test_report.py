@@ -293,6 +293,21 @@ def test_a_table_is_sorted_by_a_click_on_its_title(opened: Opened) -> None:
     assert opened.page.locator("th[aria-sort=descending]").inner_text().startswith("F1")
 
 
+def test_pairs_are_counted_as_pairs_and_sentences_once(opened: Opened) -> None:
+    texts = set(opened.page.evaluate("JSON.parse(document.getElementById('data').textContent).sentences.text"))
+    told = opened.page.locator(".lead").inner_text()
+    assert f"tested on 400 pairs in {len(texts)} sentences." in told
+    opened.go("#sentences")
+    assert opened.page.locator(".found").inner_text() == "400 pairs"
+
+
+@pytest.mark.parametrize("tab", ["classes", "confusion", "slices"])
+def test_no_number_of_pairs_is_called_one_of_sentences(opened: Opened, tab: str) -> None:
+    opened.go(f"#{tab}")
+    labels = opened.page.locator("main a[aria-label]").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert not [one for one in [*labels, opened.page.locator("main").inner_text()] if "sentences" in one]
+
+
 def test_the_switch_of_colours_is_remembered(opened: Opened) -> None:
     opened.page.get_by_label("Colours").select_option("dark")
     opened.page.reload()

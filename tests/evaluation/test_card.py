@@ -44,10 +44,17 @@ def test_it_names_the_negative_label():
 
 def test_where_test_has_no_labels_it_says_so_and_shows_the_scores_of_validation():
     text = render(labelled=False)
-    assert "The test sentences have no labels" in text
+    assert "The test pairs have no labels" in text
     assert "| official macro-F1 | 50.5 (40 to 60) | \N{EN DASH} |" in text
     assert "| expected calibration error | 1.25 | \N{EN DASH} |" in text
     assert "no labels" not in render()
+
+
+def test_rows_are_called_pairs_of_which_a_sentence_may_hold_several():
+    text = render()
+    assert "| | validation (9 pairs) | test (9 pairs) |" in text
+    assert "- pairs trained on: 77" in text
+    assert "- test pairs whose text is also in training: 3" in text
 
 
 def test_every_parameter_of_training_is_listed():

@@ -1,4 +1,4 @@
-// Two versions side by side: their scores on the rows of both, the sentences that changed, and the annotations that did.
+// Two versions side by side: their scores on the rows of both, the pairs that changed, and the annotations that did.
 
 import { count, counted, el } from "../../../pages/templates/dom.js";
 import { data, percent } from "./data.js";
@@ -12,7 +12,7 @@ export function drawCompare() {
   return [
     el("p", { class: "lead" }, `${against.new} (new) against ${against.old} (old).`),
     section("Scores", ...scoreChanges(against)),
-    before ? section("Sentences", sentenceChanges(before)) : null,
+    before ? section("Pairs", pairChanges(before)) : null,
     section("Annotations", ...annotationChanges(against)),
   ].filter(Boolean);
 }
@@ -44,8 +44,8 @@ function scoreChanges({ scores, no_scores: reason }) {
     el(
       "p",
       {},
-      `On the ${counted(n, "test sentence")} that both have, against the newer labels; ${count(relabelled)} of them were relabelled.
-      Intervals and p are of paired resamples: both versions on the same sentences.`,
+      `On the ${counted(n, "test pair")} that both have, against the newer labels; ${count(relabelled)} of them were relabelled.
+      Intervals and p are of paired resamples: both versions on the same pairs.`,
     ),
     paired.length ? table({ title: "Paired scores", columns, rows: paired }) : "",
     metrics.length ? allNumbers(metrics) : "",
@@ -65,18 +65,18 @@ function signed(value) {
   return `${value > 0 ? "+" : ""}${value.toFixed(1)}`;
 }
 
-function sentenceChanges({ counts }) {
+function pairChanges({ counts }) {
   const rows = Object.entries(CHANGES)
     .filter(([change]) => counts[change])
     .map(([change, title]) => ({ change, title, n: counts[change] }));
   const columns = [
     { title: "what changed", text: true, cell: (row) => row.title },
     {
-      title: "sentences",
-      cell: (row) => toSentences(row.n, { change: row.change }, `${counted(row.n, "sentence")}, ${row.title}`),
+      title: "pairs",
+      cell: (row) => toSentences(row.n, { change: row.change }, `${counted(row.n, "pair")}, ${row.title}`),
     },
   ];
-  return rows.length ? table({ title: "Sentences", columns, rows }) : el("p", {}, "Every sentence has the relation that it had.");
+  return rows.length ? table({ title: "Pairs", columns, rows }) : el("p", {}, "Every pair has the relation that it had.");
 }
 
 function annotationChanges({ documents, counts, changes, titles, labels }) {

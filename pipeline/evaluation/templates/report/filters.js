@@ -1,4 +1,4 @@
-// Which sentences an address asks for, and what it asks for in words.
+// Which pairs an address asks for, and what it asks for in words.
 //
 //   gold, predicted       a label               label       either of the two is this label
 //   goldRelation, ...     the same of relations, without direction

@@ -9,7 +9,7 @@ import { table, titledRows } from "./tables.js";
 const FIRST = 3; // of each kind that is to be looked at first
 const NO_SCORE = { value: null, low: null, high: null };
 const COUNTS = [
-  ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
+  ["relation.direction_flips", "Right relation, wrong direction (pairs)"],
   ["relation.calibration_error", "Expected calibration error"],
   ["end_to_end.gold", "Relations that are annotated"],
   ["end_to_end.found", "Relations found"],
@@ -32,20 +32,25 @@ export function section(title, ...children) {
   return el("section", {}, el("h2", {}, title), ...children);
 }
 
+// How many pairs a split has, and in how many sentences, for one may hold several.
+export function pairsIn(split) {
+  return `${counted(data.corpus.rows[split], "pair")} in ${counted(data.corpus.sentences[split], "sentence")}`;
+}
+
 function message() {
   const { encoder, tags } = data.identity;
   const n = labels.relations.length - (labels.negative === null ? 0 : 1);
   const none = labels.negative === null ? "" : `, or ${labels.names[labels.negative]} where none of them holds,`;
   const what = `A model on the encoder ${encoder.name} that names one of ${counted(n, "relation")}${none} between two marked
     entities${tags.length > 1 && test.tags.f1 !== null ? ` and tags words as ${tags.join(" ")}` : ""}, trained on
-    ${counted(data.corpus.rows.train, "sentence")}, tested on ${counted(test.rows, "sentence")}.`;
+    ${pairsIn("train")}, tested on ${pairsIn("test")}.`;
   if (!isScored) {
     return [
       el("p", { class: "lead" }, what),
       el(
         "p",
         {},
-        "The test sentences have no labels, and so no scores of the relation. ",
+        "The test pairs have no labels, and so no scores of the relation. ",
         el("a", { href: address("sentences") }, "What it says of each"),
       ),
     ];
@@ -73,7 +78,7 @@ function rightSentence() {
     0,
   );
   return [
-    `Of the sentences ${percent(accuracy)}% are right, `,
+    `Of the pairs ${percent(accuracy)}% are right, `,
     el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`),
     ".",
   ];
@@ -94,13 +99,13 @@ function largestConfusions() {
   );
   return wrong.slice(0, FIRST).map(({ gold, predicted, n }) => {
     const [is, said] = [labels.names[gold], labels.names[predicted]];
-    return item({ gold: is, predicted: said }, counted(n, "sentence"), ` with ${is} called ${said}`);
+    return item({ gold: is, predicted: said }, counted(n, "pair"), ` with ${is} called ${said}`);
   });
 }
 
 function flips() {
   const n = test.relation.direction_flips;
-  return n ? item({ outcome: "flipped" }, counted(n, "sentence"), " with the right relation in the wrong direction") : null;
+  return n ? item({ outcome: "flipped" }, counted(n, "pair"), " with the right relation in the wrong direction") : null;
 }
 
 function weakest() {
@@ -114,7 +119,7 @@ function weakest() {
         { [key]: row.class },
         row.class,
         `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
-      ${counted(row.support, "test sentence")}`,
+      ${counted(row.support, "test pair")}`,
       ),
     );
 }
@@ -135,7 +140,7 @@ function scoresTable() {
     const { rows: n } = data.scores.splits[split];
     const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
     return [
-      { title: `${split} (${counted(n, "sentence")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
+      { title: `${split} (${counted(n, "pair")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
       { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), dotAxis()], cell: draw },
     ];
   };
@@ -161,7 +166,7 @@ function identity() {
   const rows = [
     ["encoder's weights, sha256", encoder.weights_sha256],
     ["numbers a word", String(encoder.width)],
-    ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]),
+    ...["train", "validation", "test"].map((split) => [`pairs of ${split}`, String(data.corpus.rows[split])]),
     ...Object.entries(parameters),
   ];
   return el("details", {}, el("summary", {}, "Parameters and counts"), titledRows("Parameters", rows));

@@ -1,4 +1,4 @@
-// The test pairs: searched, filtered, sorted, a page at a time, each drawn in its sentence with what is true and what was predicted.
+// The test pairs: searched, filtered, sorted, a page at a time, each drawn in its sentence with its gold and predicted label.
 
 import { count, counted, el } from "../../../pages/templates/dom.js";
 import { data, sentences, test } from "./data.js";

@@ -25,8 +25,8 @@ export function drawSlices() {
     el(
       "p",
       { class: "note" },
-      `The test sentences cut by what may make them hard. Dots are scores in percent, whiskers their
-      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} sentences
+      `The test pairs cut by what may make them hard. Dots are scores in percent, whiskers their
+      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} pairs
       are grey: they are too few to say.`,
     ),
     el("div", { class: "cuts" }, cuts),
@@ -51,17 +51,17 @@ function sliceTable(cut, rows) {
         faint: hasFew(row),
       }),
   });
+  const told = (n, noun, row) => `${counted(n, noun)}, ${cut}: ${row.slice}`;
   const number = (title, name) => ({ title, cell: (row) => percent(row[name]) });
   const columns = [
     { title: "slice", text: true, cell: (row) => row.slice },
     {
-      title: "sentences",
-      cell: (row) => toSentences(row.n, { cut, slice: row.slice }, `${row.n} sentences, ${cut}: ${row.slice}`),
+      title: "pairs",
+      cell: (row) => toSentences(row.n, { cut, slice: row.slice }, told(row.n, "pair", row)),
     },
     {
       title: "wrong",
-      cell: (row) =>
-        toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, `${wrong(row)} wrong sentences, ${cut}: ${row.slice}`),
+      cell: (row) => toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, told(wrong(row), "wrong pair", row)),
     },
     number("accuracy", "accuracy"),
     drawn("Accuracy", "accuracy"),
@@ -87,7 +87,7 @@ function calibration() {
     el(
       "p",
       {},
-      `A model is calibrated where of the sentences that it is 80% sure of 80% are right. This one is off by ${percent(error)}
+      `A model is calibrated where of the pairs that it is 80% sure of 80% are right. This one is off by ${percent(error)}
       points on average${error > 1 ? `, mostly ${over ? "too sure" : "not sure enough"}` : ""}.`,
     ),
     el("div", { class: "beside" }, reliabilityPlot(bins), binTable(bins)),
@@ -116,7 +116,7 @@ function reliabilityPlot(bins) {
   parts.push(
     svg("polyline", { class: "curve first", points: bins.map((bin) => `${x(bin.confidence)},${y(bin.accuracy)}`).join(" ") }),
   );
-  return picture("Reliability: how often a probability is right; bars show how many sentences", 420, 380, parts);
+  return picture("Reliability: how often a probability is right; bars show how many pairs", 420, 380, parts);
 }
 
 function binTable(bins) {
@@ -124,8 +124,8 @@ function binTable(bins) {
   const columns = [
     { title: "probability", cell: (bin) => `${bin.above} to ${bin.up_to}%` },
     {
-      title: "sentences",
-      cell: (bin) => toSentences(bin.n, { bin: bin.bin }, `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%`),
+      title: "pairs",
+      cell: (bin) => toSentences(bin.n, { bin: bin.bin }, `${counted(bin.n, "pair")} of ${bin.above} to ${bin.up_to}%`),
     },
     { title: "mean probability", cell: (bin) => percent(bin.confidence) },
     {

@@ -84,7 +84,7 @@ function sortedBy(rows, { by, down }) {
   return [...rows].sort(order);
 }
 
-// A number that leads to its sentences.
+// A number that leads to its pairs in their sentences.
 export function toSentences(n, values, title = null) {
   return n ? el("a", { href: address("sentences", values), "aria-label": title }, count(n)) : "0";
 }
