@@ -276,6 +276,25 @@ def test_what_texts_and_labels_bring_stays_text(opened: Opened) -> None:
         assert opened.ids() == [row["id"] for row in opened.predictions if label in (row["gold"], row["predicted"])]
 
 
+@pytest.mark.parametrize("opened", ["hostile"], indirect=True)
+def test_an_arc_over_two_lines_of_right_to_left_text_leaves_to_the_left_and_comes_from_the_right(opened: Opened) -> None:
+    opened.page.set_viewport_size({"width": 360, "height": 740})
+    opened.go("#sentences")
+    card = opened.page.locator(".card[data-id='2']")
+    card.locator("svg").wait_for()
+    paths = card.locator("g.arc").first.locator("path:not(.arrow-head)")
+    drawn = paths.evaluate_all("all => all.map(one => one.getAttribute('d'))")
+    assert [path.split("H")[1] for path in drawn] == ["0", card.locator("svg").get_attribute("width")]
+
+
+@pytest.mark.parametrize("opened", ["many"], indirect=True)
+def test_a_long_name_of_a_class_can_be_read_whole(opened: Opened) -> None:
+    opened.go("#classes")
+    opened.page.get_by_role("button", name="class").click()
+    cell = opened.page.locator("td.name").filter(has_text="a-name-without-a-space")
+    assert cell.evaluate("cell => cell.firstChild.getBoundingClientRect().right <= cell.getBoundingClientRect().right")
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_a_narrow_screen_scrolls_tables_and_not_the_page(opened: Opened, tab: str) -> None:
     opened.page.set_viewport_size({"width": 360, "height": 740})

@@ -35,7 +35,7 @@ DIRECTED = tuple(f"{name}({direction})" for name in RELATIONS for direction in (
 HOSTILE = (
     "<img src=x onerror=alert(1)> [e1 </script><script>alert(2)</script>] & [e2 &lt;b&gt;] said",
     "an \N{GRINNING FACE} [e1 \N{FAMILY}\N{GRINNING FACE}] after [e2 e\N{COMBINING ACUTE ACCENT}t] \U0001f469",
-    "[e1 كتاب] على [e2 الطاولة] الكبيرة",
+    f"[e1 كتاب] على {' '.join(['المدرسة' * 2] * 12)} [e2 الطاولة] الكبيرة",
     'a "quoted" [e1 {{ braces }}] and [e2 ${dollars}] \\ <!-- comment',
 )
 
@@ -111,7 +111,7 @@ def hostile() -> Results:
 
 def many() -> Results:
     """More classes than a heat map can show, two networks averaged, no tagger."""
-    labels = tuple(f"per:relation-{n}" for n in range(150))
+    labels = (*(f"per:relation-{n}" for n in range(149)), f"per:{'a-name-without-a-space-' * 4}")
     table, gold, generator = drawn_rows(labels, 900, seed=3)
     curves = [{**reports.CURVES[0], "best_epoch": best} for best in (1, 2)]
     return reports.results(table, guesses(gold, labels, generator, 2.0), labels, curves=curves)
