@@ -278,13 +278,13 @@ def test_what_texts_and_labels_bring_stays_text(opened: Opened) -> None:
 
 @pytest.mark.parametrize("opened", ["hostile"], indirect=True)
 def test_an_arc_over_two_lines_of_right_to_left_text_leaves_to_the_left_and_comes_from_the_right(opened: Opened) -> None:
-    opened.page.set_viewport_size({"width": 360, "height": 740})
     opened.go("#sentences")
     card = opened.page.locator(".card[data-id='2']")
     card.locator("svg").wait_for()
     paths = card.locator("g.arc").first.locator("path:not(.arrow-head)")
     drawn = paths.evaluate_all("all => all.map(one => one.getAttribute('d'))")
-    assert [path.split("H")[1] for path in drawn] == ["0", card.locator("svg").get_attribute("width")]
+    width = card.locator("p").evaluate("line => line.getBoundingClientRect().width")
+    assert [float(path.split("H")[1]) for path in drawn] == [0, width]
 
 
 @pytest.mark.parametrize("opened", ["many"], indirect=True)
@@ -293,6 +293,26 @@ def test_a_long_name_of_a_class_can_be_read_whole(opened: Opened) -> None:
     opened.page.get_by_role("button", name="class").click()
     cell = opened.page.locator("td.name").filter(has_text="a-name-without-a-space")
     assert cell.evaluate("cell => cell.firstChild.getBoundingClientRect().right <= cell.getBoundingClientRect().right")
+
+
+@pytest.mark.parametrize("opened", ["perfect"], indirect=True)
+def test_of_a_model_without_a_mistake_there_is_nothing_to_look_at_first(opened: Opened) -> None:
+    assert "No mistake, and no warning of the annotations." in opened.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("opened", ["perfect"], indirect=True)
+def test_of_one_epoch_no_score_is_said_to_rise(opened: Opened) -> None:
+    opened.go("#training")
+    told = opened.page.locator("main").inner_text()
+    assert "Epoch 1 of 1 was kept" in told
+    assert "rising" not in told
+
+
+def test_keys_that_there_are_not_ask_for_nothing_whatever_they_are_called(opened: Opened) -> None:
+    opened.go("#sentences?sort=constructor&outcome=constructor")
+    assert opened.page.locator(".found").inner_text() == "0 pairs of 400"
+    assert opened.page.locator(".chips li").first.inner_text() == "constructor ×"
+    assert opened.page.get_by_label("Order").input_value() == "file"
 
 
 @pytest.mark.parametrize("tab", TABS)

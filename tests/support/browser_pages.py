@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -117,6 +118,26 @@ def many() -> Results:
     return reports.results(table, guesses(gold, labels, generator, 2.0), labels, curves=curves)
 
 
+def perfect() -> Results:
+    """A model of one epoch without a mistake."""
+    labels = ("Other", "R(e1,e2)", "R(e2,e1)")
+    table, gold, _ = drawn_rows(labels, 30, seed=4)
+    curves = {"loss": [2.0], "validation_loss": [2.1], "validation_score": [100.0]}
+    return reports.results(table, reports.sure(gold, labels), labels, curves=[{"curves": curves, "best_epoch": 1}])
+
+
+def few() -> Results:
+    """Rows that are too few: no interval can be told, nor the scores of one class and of validation."""
+    results = perfect()
+    bounds = {f"{name}_{end}" for name in (*report.RELATION_TITLES, "f1", "precision", "recall") for end in ("low", "high")}
+    without = {name: {**results.metrics[name]["relation"], **dict.fromkeys(bounds)} for name in report.SPLITS}
+    without["validation"] |= dict.fromkeys(report.RELATION_TITLES)
+    metrics = {name: {**results.metrics[name], "relation": relation} for name, relation in without.items()}
+    rows = {name: [{**row, **dict.fromkeys(bounds & row.keys())} for row in table] for name, table in results.files.items()}
+    rows["per_class"][-1] |= dict.fromkeys(("precision", "recall", "f1"))
+    return replace(results, metrics={**results.metrics, **metrics}, files=rows)
+
+
 def compared() -> dict[str, object]:
     """What a copy of the usual report has more: a commit, and an older version with other predictions."""
     test = usual().test
@@ -149,7 +170,14 @@ def compared() -> dict[str, object]:
     return {"commit": "0" * 40, "changed": True, "doubtful": doubtful, "against": against, "before": before}
 
 
-PAGES: dict[str, Callable[[], Results]] = {"usual": usual, "unlabelled": unlabelled, "hostile": hostile, "many": many}
+PAGES: dict[str, Callable[[], Results]] = {
+    "usual": usual,
+    "unlabelled": unlabelled,
+    "hostile": hostile,
+    "many": many,
+    "perfect": perfect,
+    "few": few,
+}
 
 
 def write_predictions(folder: Path) -> None:

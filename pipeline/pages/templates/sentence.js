@@ -82,15 +82,16 @@ function drawArcs(box, pieces, spans, arcs, levels) {
     return { x: rect.left + rect.width / 2 - frame.left, top: rect.top - frame.top, bottom: rect.bottom - frame.top };
   };
   const places = new Map(arcs.flatMap((arc) => [arc.from, arc.to]).map((n) => [n, place(spans[n])]));
-  const page = { width: frame.width, leftwards: getComputedStyle(box.firstChild).direction === "rtl" };
-  const drawn = arcs.map((arc, n) => drawArc(arc, places.get(arc.from), places.get(arc.to), levels[n], page));
+  const line = box.firstChild;
+  const edges = { right: line.getBoundingClientRect().right - frame.left, leftwards: getComputedStyle(line).direction === "rtl" };
+  const drawn = arcs.map((arc, n) => drawArc(arc, places.get(arc.from), places.get(arc.to), levels[n], edges));
   box.querySelector("svg")?.remove();
   box.append(svg("svg", { class: "arcs", "aria-hidden": "true", width: frame.width, height: frame.height }, drawn));
 }
 
 // An arc in one piece where both ends are in one line, else a piece at the end of the upper line and one at the start of the lower.
-// Args: page: its width, and whether its lines are read leftwards.
-function drawArc(arc, from, to, level, { width: right, leftwards }) {
+// Args: right: where lines end to the right, which begin at 0; leftwards: whether they are read so.
+function drawArc(arc, from, to, level, { right, leftwards }) {
   const side = arc.below ? 1 : -1;
   const foot = (place) => (arc.below ? place.bottom : place.top);
   const bar = (place) => foot(place) + side * (ROOM + level * LEVEL);

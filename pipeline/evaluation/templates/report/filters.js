@@ -75,7 +75,7 @@ const TESTS = {
     (value, relation = named(relationByName, value)) =>
     (gold, predicted) =>
       relationOf(gold) === relation || relationOf(predicted) === relation,
-  outcome: (value) => OUTCOMES[value] ?? (() => false),
+  outcome: (value) => (Object.hasOwn(OUTCOMES, value) ? OUTCOMES[value] : () => false),
   change: (value) => (gold, predicted, row) => changeOf(gold, predicted, row) === value,
   bin: (value) => (_, __, row) => sentences.bin[row] === Number(value),
   place: (value) => (_, __, row) => place(row) === value,
@@ -139,9 +139,14 @@ export function described(values) {
   const told = Object.entries(FILTER_TITLES)
     .filter(([key]) => values[key])
     .map(([key, title]) => [[key], `${title}: ${values[key]}`]);
-  if (values.outcome) told.push([["outcome"], OUTCOME_TITLES[values.outcome] ?? values.outcome]);
-  if (values.change) told.push([["change"], CHANGES[values.change] ?? values.change]);
+  if (values.outcome) told.push([["outcome"], titleIn(OUTCOME_TITLES, values.outcome)]);
+  if (values.change) told.push([["change"], titleIn(CHANGES, values.change)]);
   if (values.bin) told.push([["bin"], `confidence ${Number(values.bin) * 10} to ${Number(values.bin) * 10 + 10}%`]);
   if (values.cut) told.push([["cut", "slice"], `${values.cut}: ${values.slice}`]);
   return told;
+}
+
+// A key that there is not, which an address may name, stays as it is.
+function titleIn(titles, key) {
+  return Object.hasOwn(titles, key) ? titles[key] : key;
 }

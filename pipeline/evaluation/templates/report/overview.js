@@ -109,7 +109,9 @@ function flips() {
 }
 
 function weakest() {
-  const rows = classRows(data.scores.mode).filter((row) => row.support > 0 && row.class !== labels.names[labels.negative]);
+  const rows = classRows(data.scores.mode).filter(
+    (row) => row.support > 0 && row.class !== labels.names[labels.negative] && row.f1 !== null && row.f1 < 100,
+  );
   const key = data.scores.mode === "directed" ? "gold" : "goldRelation";
   return rows
     .sort((a, b) => a.f1 - b.f1)

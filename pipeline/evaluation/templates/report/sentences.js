@@ -19,7 +19,7 @@ const ORDERS = {
 };
 
 export function drawSentences(values) {
-  const order = ORDERS[values.sort] ? values.sort : "file";
+  const order = Object.hasOwn(ORDERS, values.sort) ? values.sort : "file";
   const rows = matching(values).sort(ORDERS[order][1]);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE));
   const page = Math.min(pages, Math.max(1, Number.parseInt(values.page, 10) || 1));
