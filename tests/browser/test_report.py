@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import PAGES, SCREENSHOTS, Opened
 
-NAMES = ("usual", "unlabelled", "hostile", "many")
+NAMES = ("usual", "unlabelled", "hostile", "many", "few")
 TABS = ("overview", "classes", "confusion", "slices", "training", "sentences", "data")
 Row = dict[str, Any]
 FOUND = """async (addresses) => {  // how many sentences each address finds
@@ -313,6 +313,20 @@ def test_keys_that_there_are_not_ask_for_nothing_whatever_they_are_called(opened
     assert opened.page.locator(".found").inner_text() == "0 pairs of 400"
     assert opened.page.locator(".chips li").first.inner_text() == "constructor ×"
     assert opened.page.get_by_label("Order").input_value() == "file"
+
+
+@pytest.mark.parametrize("opened", ["few"], indirect=True)
+def test_of_too_few_rows_the_page_says_so(opened: Opened) -> None:
+    main = opened.page.locator("main")
+    assert "How sure that is: too few rows to say." in main.inner_text()
+    row = opened.page.get_by_role("row").filter(has_text="Accuracy")
+    assert row.locator("td").all_inner_texts()[1::2] == ["100.0 (too few rows to say)", "too few rows to say"]
+    opened.go("#classes")
+    told = main.get_by_role("row").filter(has=opened.page.get_by_role("link", name="R", exact=True)).inner_text()
+    assert told.count("too few rows to say") == 3
+    opened.go("#slices")
+    assert all("too few rows to say" in told for told in main.locator(".cuts tr.few").all_inner_texts())
+    assert main.locator(".cuts tr.few").count() > 0
 
 
 @pytest.mark.parametrize("tab", TABS)

@@ -134,7 +134,10 @@ def few() -> Results:
     without["validation"] |= dict.fromkeys(report.RELATION_TITLES)
     metrics = {name: {**results.metrics[name], "relation": relation} for name, relation in without.items()}
     rows = {name: [{**row, **dict.fromkeys(bounds & row.keys())} for row in table] for name, table in results.files.items()}
-    rows["per_class"][-1] |= dict.fromkeys(("precision", "recall", "f1"))
+    for row in rows["per_class"]:
+        row |= dict.fromkeys(("precision", "recall", "f1")) if row["class"] == "R" else {}
+    for row in rows["slices"]:
+        row |= {"accuracy": None} if row["n"] < tables.MINIMUM_ROWS else {}
     return replace(results, metrics={**results.metrics, **metrics}, files=rows)
 
 

@@ -1,10 +1,10 @@
 // F1 of each class with its interval, and the pairs behind each count.
 
 import { counted, el } from "../../../pages/templates/dom.js";
-import { classRows, data, isDirected, isScored, labels, modes, percent, rowsOf, score } from "./data.js";
+import { classRows, data, isDirected, isScored, labels, modes, rowsOf, score } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address, go } from "./state.js";
-import { table, toSentences } from "./tables.js";
+import { table, toSentences, withInterval } from "./tables.js";
 
 const MODES = {
   official: "official: direction counts within a relation",
@@ -97,6 +97,5 @@ function missedBy(mode) {
 }
 
 function scoreOf(row, name) {
-  const range = row[`${name}_low`] === null ? "" : ` (${percent(row[`${name}_low`])} to ${percent(row[`${name}_high`])})`;
-  return [percent(row[name]), el("span", { class: "range" }, range)];
+  return withInterval(row[name], row[`${name}_low`], row[`${name}_high`]);
 }

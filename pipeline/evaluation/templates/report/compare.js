@@ -1,7 +1,7 @@
 // Two versions side by side: their scores on the rows of both, the pairs that changed, and the annotations that did.
 
 import { count, counted, el } from "../../../pages/templates/dom.js";
-import { data, percent } from "./data.js";
+import { data, percent, TOO_FEW } from "./data.js";
 import { CHANGES } from "./filters.js";
 import { section } from "./overview.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
@@ -31,14 +31,14 @@ function scoreChanges({ scores, no_scores: reason }) {
     { title: "new", cell: (row) => percent(row.new) },
     {
       title: "difference",
-      cell: (row) => [signed(row.difference), el("span", { class: "range" }, ` (${signed(row.low)} to ${signed(row.high)})`)],
+      cell: (row) => [signed(row.difference), el("span", { class: "range" }, ` (${rangeOf(row)})`)],
     },
     {
       title: "",
       head: [el("span", { class: "unseen" }, "Difference, drawn"), dotAxis(marks)],
       cell: (row) => dotAndWhisker({ value: row.difference, low: row.low, high: row.high, against: 0, marks }),
     },
-    { title: "p", cell: (row) => row.p_value.toFixed(3) },
+    { title: "p", cell: (row) => row.p_value?.toFixed(3) ?? "–" },
   ];
   return [
     el(
@@ -61,7 +61,12 @@ function allNumbers(metrics) {
   return el("details", {}, el("summary", {}, "All numbers that differ"), table({ title: "Numbers", columns: all, rows: metrics }));
 }
 
+function rangeOf({ low, high }) {
+  return low === null ? TOO_FEW : `${signed(low)} to ${signed(high)}`;
+}
+
 function signed(value) {
+  if (value === null) return "–";
   return `${value > 0 ? "+" : ""}${value.toFixed(1)}`;
 }
 

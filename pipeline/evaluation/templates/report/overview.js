@@ -1,10 +1,10 @@
 // What the model is, how good it is, and what to look at first.
 
 import { counted, el } from "../../../pages/templates/dom.js";
-import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
+import { classRows, confusions, data, isScored, labels, percent, score, test, TOO_FEW } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address } from "./state.js";
-import { table, titledRows } from "./tables.js";
+import { intervalOf, table, titledRows, withInterval } from "./tables.js";
 
 const FIRST = 3; // of each kind that is to be looked at first
 const NO_SCORE = { value: null, low: null, high: null };
@@ -56,29 +56,34 @@ function message() {
     ];
   }
   const path = `relation.${data.scores.headline}`;
-  const { value, low, high } = score("test", path);
+  const { value, low, high } = score("test", path) ?? NO_SCORE;
+  const told = value === null ? TOO_FEW : percent(value);
   const chance = data.scores.chance[data.scores.headline];
   return [
     el("p", { class: "lead" }, what),
-    el("p", { class: "headline" }, el("strong", {}, percent(value)), ` ${data.scores.titles[path]}, in percent`),
+    el("p", { class: "headline" }, el("strong", {}, told), ` ${data.scores.titles[path]}, in percent`),
     el(
       "p",
       {},
-      `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. Labels drawn as often
-      as training has them would reach ${percent(chance)}. `,
+      low === null ? "How sure that is: too few rows to say. " : between(low, high),
+      (chance ?? null) === null ? "" : `Labels drawn as often as training has them would reach ${percent(chance)}. `,
       rightSentence(),
     ),
   ];
 }
 
+function between(low, high) {
+  return `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. `;
+}
+
 function rightSentence() {
-  const accuracy = score("test", "relation.accuracy").value;
+  const accuracy = score("test", "relation.accuracy");
   const wrong = data.confusion.n.reduce(
     (total, n, pair) => total + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n),
     0,
   );
   return [
-    `Of the pairs ${percent(accuracy)}% are right, `,
+    accuracy ? `Of the pairs ${percent(accuracy.value)}% are right, ` : "Of the pairs ",
     el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`),
     ".",
   ];
@@ -120,7 +125,7 @@ function weakest() {
       item(
         { [key]: row.class },
         row.class,
-        `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
+        `: F1 ${percent(row.f1)} (${intervalOf(row.f1_low, row.f1_high)}), a class with
       ${counted(row.support, "test pair")}`,
       ),
     );
@@ -142,7 +147,7 @@ function scoresTable() {
     const { rows: n } = data.scores.splits[split];
     const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
     return [
-      { title: `${split} (${counted(n, "pair")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
+      { title: `${split} (${counted(n, "pair")})`, cell: (row) => scoreCell(split, row.path) },
       { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), dotAxis()], cell: draw },
     ];
   };
@@ -156,11 +161,13 @@ function isKnown({ path }) {
   return score("test", path) !== null || score("validation", path) !== null;
 }
 
-function scoreCell(found, path) {
-  if (!found) return "–";
-  if (!(path in data.scores.titles)) return String(found.value);
-  const range = found.low === null ? "" : ` (${percent(found.low)} to ${percent(found.high)})`;
-  return [percent(found.value), el("span", { class: "range" }, range)];
+// A split without labels has no score of relations, another one too few rows for it; counts have no interval.
+function scoreCell(split, path) {
+  const found = score(split, path) ?? NO_SCORE;
+  const isUnlabelled = score(split, "relation.direction_flips") === null && path.startsWith("relation.");
+  if (found.value === null && isUnlabelled) return "–";
+  if (found.value !== null && !(path in data.scores.titles)) return String(found.value);
+  return withInterval(found.value, found.low, found.high);
 }
 
 function identity() {

@@ -1,6 +1,7 @@
 // Tables that are sorted by a click on a column's title, and shown a part at a time.
 
 import { count, el } from "../../../pages/templates/dom.js";
+import { percent, TOO_FEW } from "./data.js";
 import { address } from "./state.js";
 
 const ROWS = 25; // at once
@@ -82,6 +83,17 @@ function sortedBy(rows, { by, down }) {
     return down ? compare(b, a) : compare(a, b);
   };
   return [...rows].sort(order);
+}
+
+// A score with its interval in a cell; null is what too few rows tell.
+export function withInterval(value, low, high) {
+  if (value === null) return el("span", { class: "range" }, TOO_FEW);
+  return [percent(value), el("span", { class: "range" }, ` (${intervalOf(low, high)})`)];
+}
+
+// An interval in words.
+export function intervalOf(low, high) {
+  return (low ?? null) === null ? TOO_FEW : `${percent(low)} to ${percent(high)}`;
 }
 
 // A number that leads to its pairs in their sentences.
