@@ -135,7 +135,7 @@ def test_the_csv_files_have_the_columns_that_dvc_plots(reports: Path) -> None:
 
 def test_rows_without_labels_are_predicted_and_not_scored(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     line = write_reports(tmp_path, monkeypatch, [None, None, None])
-    assert line.startswith("evaluate: 3 test sentences, which have no labels, and so no scores, ")
+    assert line.startswith("evaluate: 3 test pairs, which have no labels, and so no scores, ")
     reports = tmp_path / "reports"
     lines = [json.loads(line) for line in (reports / "predictions.jsonl").read_text().splitlines()]
     assert [(line["gold"], line["predicted"]) for line in lines] == [(None, "R(e1,e2)"), (None, "R(e2,e1)"), (None, "Other")]

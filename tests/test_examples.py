@@ -75,7 +75,7 @@ def test_train_writes_a_model_with_its_curves(folder: Path, stages: dict[str, st
 
 def test_evaluate_scores_the_model(folder: Path, stages: dict[str, str]) -> None:
     score = json.loads((folder / "reports/metrics.json").read_text())["test"]["relation"]["official_macro_f1"]
-    assert stages["evaluate"].startswith(f"evaluate: 40 test sentences, official macro-F1 {score:.2f}")
+    assert stages["evaluate"].startswith(f"evaluate: 40 test pairs, official macro-F1 {score:.2f}")
     assert "<html" in (folder / "reports/report.html").read_text()
 
 

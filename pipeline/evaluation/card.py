@@ -26,12 +26,14 @@ FOUND = {  # in plain sentences: the part of a split's metrics, and the score in
     ("end_to_end", "boundaries_f1"): "relations found, micro-F1, label and both spans right",
     ("end_to_end", "strict_f1"): "relations found, micro-F1, types right as well",
 }
+SPLITS = ("validation", "test")
 NO_SCORE = "\N{EN DASH}"
+TOO_FEW = "too few rows to say"
 COUNTS = {
     "excluded": "rows left out by `parse.exclude`",
-    "windowed": "sentences longer than the network's window, which keeps both entities",
+    "windowed": "pairs whose sentence is longer than the network's window, which keeps both entities",
     "untagged": "entities that no tag marks, since they share a word with the other one or have no type",
-    "overlap": "test sentences whose text is also in training",
+    "overlap": "test pairs whose text is also in training",
 }
 
 
@@ -52,11 +54,11 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         confidence=confidence,
         tagger=tagger,
         finds=tagger and not config.tagger_sees_positions,
-        splits=("validation", "test"),
-        scores={name: title for name, title in SCORES.items() if metrics["validation"]["relation"][name] is not None},
+        splits=SPLITS,
+        scores={name: title for name, title in SCORES.items() if _is_known(metrics, name)},
         found=FOUND if "end_to_end" in metrics["test"] else {},
         shown=_shown,
-        labelled=metrics["test"]["relation"]["accuracy"] is not None,
+        labelled=metrics["test"]["relation"]["direction_flips"] is not None,
         counts={name: Markdown(title) for name, title in COUNTS.items() if tagger or name != "untagged"},
         parameters=parameters(model),
         folder=folder,
@@ -84,9 +86,16 @@ def plain(value: object) -> str:
     return "null" if value is None else str(value)
 
 
+def _is_known(metrics: Mapping[str, Any], name: str) -> bool:
+    """Whether a split has this score of relations."""
+    return any(metrics[split]["relation"][name] is not None for split in SPLITS)
+
+
 def _shown(scores: Mapping[str, Any], name: str) -> str:
-    """A score, with its interval where it has one."""
+    """A score, with its interval where it has one; counts have none, and rows without labels no score of relations."""
     value, low, high = (scores.get(f"{name}{end}") for end in ("", "_low", "_high"))
     if value is None:
-        return NO_SCORE
-    return str(value) if low is None else f"{value} ({low} to {high})"
+        return NO_SCORE if scores.get("direction_flips", 0) is None else TOO_FEW
+    if f"{name}_low" not in scores:
+        return str(value)
+    return f"{value} ({TOO_FEW if low is None else f'{low} to {high}'})"

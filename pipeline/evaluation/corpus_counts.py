@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
@@ -18,12 +19,13 @@ LONGEST = 60  # words that have a bar of their own; all longer ones share the la
 
 
 def counts(splits: Mapping[str, pa.Table], labels: Sequence[str]) -> dict[str, Any]:
-    """Rows by label, and by words of the sentence and between the entities, of each split.
+    """Rows, the sentences they are in, rows by label and by words of the sentence and between the entities, of each split.
 
     Args: splits: rows of the position stage; labels: R, in id order.
     """
     return {
         "rows": {split: len(splits[split]) for split in SPLITS},
+        "sentences": {split: pc.count_distinct(splits[split]["text"]).as_py() for split in SPLITS},
         "labels": {split: _labels(splits[split], labels) for split in SPLITS},
         "words": {split: _histogram(ragged.lengths(splits[split]["words"])) for split in SPLITS},
         "distance": {split: _histogram(words_between(splits[split])) for split in SPLITS},

@@ -117,7 +117,7 @@ def scores(results: Results) -> dict[str, Any]:
         "headline": f"{test.main_mode}_macro_f1",
         "mode": test.main_mode,
         "chance": chance.scores(test.labelled, results.splits["train"]),
-        "confidence": 100 * results.settings.confidence,
+        "confidence": round(100 * results.settings.confidence, 10),
         "fewest": tables.MINIMUM_ROWS,
     }
 

@@ -11,7 +11,7 @@ from axe_playwright_python.sync_playwright import Axe
 
 from tests.browser.conftest import PAGES, SCREENSHOTS, Opened
 
-NAMES = ("usual", "unlabelled", "hostile", "many")
+NAMES = ("usual", "unlabelled", "hostile", "many", "few")
 TABS = ("overview", "classes", "confusion", "slices", "training", "sentences", "data")
 Row = dict[str, Any]
 FOUND = """async (addresses) => {  // how many sentences each address finds
@@ -121,6 +121,13 @@ def test_a_slice_gives_its_sentences(opened: Opened) -> None:
             assert opened.ids() == ids
 
 
+def test_a_place_of_a_finding_leads_to_its_sentence_alone(opened: Opened) -> None:
+    opened.go("#data")
+    opened.page.get_by_role("link", name="data/raw/test.txt:5", exact=True).first.click()
+    opened.wait()
+    assert opened.ids() == ["2"]
+
+
 @pytest.mark.parametrize("opened", ["usual", "many"], indirect=True)
 @pytest.mark.parametrize("tab", ["classes", "classes?mode=undirected", "classes?mode=directed", "confusion", "slices", "data"])
 def test_a_number_leads_to_as_many_sentences(opened: Opened, tab: str) -> None:
@@ -168,6 +175,71 @@ def test_a_search_is_typed_and_its_pages_are_turned(opened: Opened) -> None:
     assert opened.page.locator(".card").first.get_attribute("data-id") != first
 
 
+@pytest.mark.parametrize(
+    ("tab", "title", "steps"),
+    [
+        ("sentences?page=2", "Outcome", ["outcome=right", "outcome=wrong"]),
+        ("sentences", "Order", ["sort=surest", "sort=unsurest"]),
+        ("classes", "Scoring", ["mode=directed", "mode=undirected"]),
+        ("confusion", "Direction", ["directions=ignored"]),
+    ],
+)
+def test_a_select_is_stepped_by_arrow_keys(opened: Opened, tab: str, title: str, steps: list[str]) -> None:
+    opened.go(f"#{tab}")
+    opened.page.get_by_label(title).focus()
+    for step in steps:
+        opened.page.keyboard.press("ArrowDown")
+        opened.page.wait_for_function("step => window.location.hash.endsWith(step)", arg=step)
+        opened.wait()
+    assert opened.page.evaluate("document.activeElement.closest('label').textContent").startswith(title)
+
+
+def test_a_control_keeps_what_the_others_ask_for(opened: Opened) -> None:
+    opened.go("#sentences?gold=Other")
+    opened.page.get_by_label("Outcome").select_option("wrong")
+    opened.wait()
+    opened.page.get_by_label("Search").fill("river")
+    opened.page.keyboard.press("Enter")
+    opened.wait()
+    assert opened.page.evaluate("window.location.hash") == "#sentences?gold=Other&outcome=wrong&q=river"
+    assert opened.page.evaluate("document.activeElement.name") == "q"
+    opened.go("#sentences")
+    assert [opened.page.get_by_label(title).input_value() for title in ("Search", "Outcome")] == ["", ""]
+
+
+def test_what_was_found_is_told_in_one_live_region(opened: Opened) -> None:
+    opened.go("#sentences")
+    status = opened.page.locator(".found").element_handle()
+    opened.go("#sentences?q=river")
+    assert status.evaluate("node => node.isConnected")
+    assert status.inner_text().endswith(" of 400")
+
+
+def test_the_focus_goes_to_what_was_found_where_a_filter_is_taken_out(opened: Opened) -> None:
+    opened.go("#sentences?gold=Other&outcome=wrong")
+    opened.page.get_by_role("link", name="without gold: Other").press("Enter")
+    opened.page.wait_for_function("window.location.hash === '#sentences?outcome=wrong'")
+    opened.wait()
+    assert opened.page.evaluate("document.activeElement.className") == "found"
+
+
+def test_the_next_page_begins_at_its_first_sentence(opened: Opened) -> None:
+    opened.go("#sentences")
+    opened.page.get_by_role("link", name="next").press("Enter")
+    opened.page.wait_for_function("window.location.hash.includes('page=2')")
+    opened.wait()
+    assert opened.page.evaluate("document.activeElement.className") == "cards"
+    assert opened.page.evaluate("Math.abs(document.querySelector('.card').getBoundingClientRect().top)") < 100
+
+
+@pytest.mark.parametrize("opened", ["many"], indirect=True)
+def test_the_focus_stays_at_a_table_that_has_no_more_rows_to_show(opened: Opened) -> None:
+    opened.go("#classes")
+    for _ in range(2):
+        opened.page.get_by_role("button", name="show more").press("Enter")
+    assert opened.page.evaluate("document.activeElement.getAttribute('aria-label')") == "Classes"
+
+
 def test_the_surest_stand_first_where_asked_for(opened: Opened) -> None:
     opened.go("#sentences?outcome=wrong&sort=surest")
     sure = {row["id"]: max(row["probabilities"].values()) for row in opened.predictions if row["gold"] != row["predicted"]}
@@ -204,6 +276,59 @@ def test_what_texts_and_labels_bring_stays_text(opened: Opened) -> None:
         assert opened.ids() == [row["id"] for row in opened.predictions if label in (row["gold"], row["predicted"])]
 
 
+@pytest.mark.parametrize("opened", ["hostile"], indirect=True)
+def test_an_arc_over_two_lines_of_right_to_left_text_leaves_to_the_left_and_comes_from_the_right(opened: Opened) -> None:
+    opened.go("#sentences")
+    card = opened.page.locator(".card[data-id='2']")
+    card.locator("svg").wait_for()
+    paths = card.locator("g.arc").first.locator("path:not(.arrow-head)")
+    drawn = paths.evaluate_all("all => all.map(one => one.getAttribute('d'))")
+    width = card.locator("p").evaluate("line => line.getBoundingClientRect().width")
+    assert [float(path.split("H")[1]) for path in drawn] == [0, width]
+
+
+@pytest.mark.parametrize("opened", ["many"], indirect=True)
+def test_a_long_name_of_a_class_can_be_read_whole(opened: Opened) -> None:
+    opened.go("#classes")
+    opened.page.get_by_role("button", name="class").click()
+    cell = opened.page.locator("td.name").filter(has_text="a-name-without-a-space")
+    assert cell.evaluate("cell => cell.firstChild.getBoundingClientRect().right <= cell.getBoundingClientRect().right")
+
+
+@pytest.mark.parametrize("opened", ["perfect"], indirect=True)
+def test_of_a_model_without_a_mistake_there_is_nothing_to_look_at_first(opened: Opened) -> None:
+    assert "No mistake, and no warning of the annotations." in opened.page.locator("main").inner_text()
+
+
+@pytest.mark.parametrize("opened", ["perfect"], indirect=True)
+def test_of_one_epoch_no_score_is_said_to_rise(opened: Opened) -> None:
+    opened.go("#training")
+    told = opened.page.locator("main").inner_text()
+    assert "Epoch 1 of 1 was kept" in told
+    assert "rising" not in told
+
+
+def test_keys_that_there_are_not_ask_for_nothing_whatever_they_are_called(opened: Opened) -> None:
+    opened.go("#sentences?sort=constructor&outcome=constructor")
+    assert opened.page.locator(".found").inner_text() == "0 pairs of 400"
+    assert opened.page.locator(".chips li").first.inner_text() == "constructor ×"
+    assert opened.page.get_by_label("Order").input_value() == "file"
+
+
+@pytest.mark.parametrize("opened", ["few"], indirect=True)
+def test_of_too_few_rows_the_page_says_so(opened: Opened) -> None:
+    main = opened.page.locator("main")
+    assert "How sure that is: too few rows to say." in main.inner_text()
+    row = opened.page.get_by_role("row").filter(has_text="Accuracy")
+    assert row.locator("td").all_inner_texts()[1::2] == ["100.0 (too few rows to say)", "too few rows to say"]
+    opened.go("#classes")
+    told = main.get_by_role("row").filter(has=opened.page.get_by_role("link", name="R", exact=True)).inner_text()
+    assert told.count("too few rows to say") == 3
+    opened.go("#slices")
+    assert all("too few rows to say" in told for told in main.locator(".cuts tr.few").all_inner_texts())
+    assert main.locator(".cuts tr.few").count() > 0
+
+
 @pytest.mark.parametrize("tab", TABS)
 def test_a_narrow_screen_scrolls_tables_and_not_the_page(opened: Opened, tab: str) -> None:
     opened.page.set_viewport_size({"width": 360, "height": 740})
@@ -219,6 +344,21 @@ def test_a_table_is_sorted_by_a_click_on_its_title(opened: Opened) -> None:
     shown = [float(text.split()[0]) for text in opened.page.locator("tbody td:nth-child(3)").all_inner_texts()]
     assert shown == sorted(shown, reverse=True)
     assert opened.page.locator("th[aria-sort=descending]").inner_text().startswith("F1")
+
+
+def test_pairs_are_counted_as_pairs_and_sentences_once(opened: Opened) -> None:
+    texts = set(opened.page.evaluate("JSON.parse(document.getElementById('data').textContent).sentences.text"))
+    told = opened.page.locator(".lead").inner_text()
+    assert f"tested on 400 pairs in {len(texts)} sentences." in told
+    opened.go("#sentences")
+    assert opened.page.locator(".found").inner_text() == "400 pairs"
+
+
+@pytest.mark.parametrize("tab", ["classes", "confusion", "slices"])
+def test_no_number_of_pairs_is_called_one_of_sentences(opened: Opened, tab: str) -> None:
+    opened.go(f"#{tab}")
+    labels = opened.page.locator("main a[aria-label]").evaluate_all("all => all.map(one => one.getAttribute('aria-label'))")
+    assert not [one for one in [*labels, opened.page.locator("main").inner_text()] if "sentences" in one]
 
 
 def test_the_switch_of_colours_is_remembered(opened: Opened) -> None:

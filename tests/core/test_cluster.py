@@ -227,11 +227,12 @@ def test_packages_that_not_everybody_has_count_where_they_are_installed(monkeypa
 def test_a_worker_with_other_code_of_this_package_is_not_fit(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     mark = tmp_path / "mark"
     mark.touch()
-    (tmp_path / "pipeline/core").mkdir(parents=True)
+    core = tmp_path / "pipeline/core"
+    core.mkdir(parents=True)
     monkeypatch.setattr(cluster, "__file__", str(tmp_path / "pipeline/core/cluster.py"))
     said = []
     for code in ("here = 1", "here = 2"):
-        (tmp_path / "pipeline/core/module.py").write_text(code)
+        (core / "module.py").write_text(code)
         cluster._code.cache_clear()
         said.append(cluster.versions())
     assert cluster_worker.check_place(str(mark), said[1]) is None

@@ -44,10 +44,24 @@ def test_it_names_the_negative_label():
 
 def test_where_test_has_no_labels_it_says_so_and_shows_the_scores_of_validation():
     text = render(labelled=False)
-    assert "The test sentences have no labels" in text
+    assert "The test pairs have no labels" in text
     assert "| official macro-F1 | 50.5 (40 to 60) | \N{EN DASH} |" in text
     assert "| expected calibration error | 1.25 | \N{EN DASH} |" in text
     assert "no labels" not in render()
+
+
+def test_of_too_few_rows_the_card_says_so():
+    scores = {"micro_f1": None, "micro_f1_low": None, "macro_f1": 61.5, "macro_f1_low": None, "macro_f1_high": None}
+    text = render(found={"entities": scores, "end_to_end": {}})
+    assert "| entities found, micro-F1, span and type right | too few rows to say | too few rows to say |" in text
+    assert "| entities found, macro-F1 over types | 61.5 (too few rows to say) | 61.5 (too few rows to say) |" in text
+
+
+def test_rows_are_called_pairs_of_which_a_sentence_may_hold_several():
+    text = render()
+    assert "| | validation (9 pairs) | test (9 pairs) |" in text
+    assert "- pairs trained on: 77" in text
+    assert "- test pairs whose text is also in training: 3" in text
 
 
 def test_every_parameter_of_training_is_listed():
@@ -98,7 +112,7 @@ def test_what_is_found_in_plain_sentences_stands_beside_the_scores_of_given_enti
     found = {"entities": dict.fromkeys(("micro_f1", "macro_f1"), 61.5), "end_to_end": {"boundaries_f1": 40, "strict_f1": None}}
     text = render(positions="none", found=found)
     assert "| entities found, micro-F1, span and type right | 61.5 | 61.5 |" in text
-    assert "| relations found, micro-F1, types right as well | \N{EN DASH} | \N{EN DASH} |" in text
+    assert "| relations found, micro-F1, types right as well | too few rows to say | too few rows to say |" in text
     assert "entity F1, strict" not in text
     assert "plain sentences" not in render(positions="none")
 

@@ -29,6 +29,12 @@ def test_rows_are_counted_by_label_those_without_one_last() -> None:
     assert told["rows"] == {"train": 4, "validation": 0, "test": 1}
 
 
+def test_sentences_of_several_pairs_are_counted_once() -> None:
+    told = counted(pa.concat_tables([ROWS, ROWS]))
+    assert told["rows"] == {"train": 8, "validation": 0, "test": 1}
+    assert told["sentences"] == {"train": 4, "validation": 0, "test": 1}
+
+
 def test_rows_are_counted_by_words_and_long_ones_together() -> None:
     told = counted(ROWS)["words"]["train"]  # type: ignore[index]
     assert {n: count for n, count in enumerate(told) if count} == {2: 1, 4: 1, 5: 1, corpus_counts.LONGEST: 1}

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import dataclasses
 import re
 from typing import Any
 
@@ -44,6 +45,11 @@ def test_the_titles_name_the_negative_label() -> None:
     told = report.block(test)
     assert told["scores"]["titles"]["relation.official_micro_f1"] == "Official micro-F1 (direction counts, without <none>)"
     assert told["labels"]["negative"] == 1
+
+
+def test_the_confidence_is_told_in_percent_as_it_was_written() -> None:
+    settings = dataclasses.replace(SETTINGS, confidence=0.55)
+    assert report.scores(found(settings=settings))["confidence"] == 55
 
 
 def test_labels_have_their_relation_and_direction() -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 import sys
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -35,7 +36,7 @@ DIRECTED = tuple(f"{name}({direction})" for name in RELATIONS for direction in (
 HOSTILE = (
     "<img src=x onerror=alert(1)> [e1 </script><script>alert(2)</script>] & [e2 &lt;b&gt;] said",
     "an \N{GRINNING FACE} [e1 \N{FAMILY}\N{GRINNING FACE}] after [e2 e\N{COMBINING ACUTE ACCENT}t] \U0001f469",
-    "[e1 كتاب] على [e2 الطاولة] الكبيرة",
+    f"[e1 كتاب] على {' '.join(['المدرسة' * 2] * 12)} [e2 الطاولة] الكبيرة",
     'a "quoted" [e1 {{ braces }}] and [e2 ${dollars}] \\ <!-- comment',
 )
 
@@ -111,10 +112,33 @@ def hostile() -> Results:
 
 def many() -> Results:
     """More classes than a heat map can show, two networks averaged, no tagger."""
-    labels = tuple(f"per:relation-{n}" for n in range(150))
+    labels = (*(f"per:relation-{n}" for n in range(149)), f"per:{'a-name-without-a-space-' * 4}")
     table, gold, generator = drawn_rows(labels, 900, seed=3)
     curves = [{**reports.CURVES[0], "best_epoch": best} for best in (1, 2)]
     return reports.results(table, guesses(gold, labels, generator, 2.0), labels, curves=curves)
+
+
+def perfect() -> Results:
+    """A model of one epoch without a mistake."""
+    labels = ("Other", "R(e1,e2)", "R(e2,e1)")
+    table, gold, _ = drawn_rows(labels, 30, seed=4)
+    curves = {"loss": [2.0], "validation_loss": [2.1], "validation_score": [100.0]}
+    return reports.results(table, reports.sure(gold, labels), labels, curves=[{"curves": curves, "best_epoch": 1}])
+
+
+def few() -> Results:
+    """Rows that are too few: no interval can be told, nor the scores of one class and of validation."""
+    results = perfect()
+    bounds = {f"{name}_{end}" for name in (*report.RELATION_TITLES, "f1", "precision", "recall") for end in ("low", "high")}
+    without = {name: {**results.metrics[name]["relation"], **dict.fromkeys(bounds)} for name in report.SPLITS}
+    without["validation"] |= dict.fromkeys(report.RELATION_TITLES)
+    metrics = {name: {**results.metrics[name], "relation": relation} for name, relation in without.items()}
+    rows = {name: [{**row, **dict.fromkeys(bounds & row.keys())} for row in table] for name, table in results.files.items()}
+    for row in rows["per_class"]:
+        row |= dict.fromkeys(("precision", "recall", "f1")) if row["class"] == "R" else {}
+    for row in rows["slices"]:
+        row |= {"accuracy": None} if row["n"] < tables.MINIMUM_ROWS else {}
+    return replace(results, metrics={**results.metrics, **metrics}, files=rows)
 
 
 def compared() -> dict[str, object]:
@@ -149,7 +173,14 @@ def compared() -> dict[str, object]:
     return {"commit": "0" * 40, "changed": True, "doubtful": doubtful, "against": against, "before": before}
 
 
-PAGES: dict[str, Callable[[], Results]] = {"usual": usual, "unlabelled": unlabelled, "hostile": hostile, "many": many}
+PAGES: dict[str, Callable[[], Results]] = {
+    "usual": usual,
+    "unlabelled": unlabelled,
+    "hostile": hostile,
+    "many": many,
+    "perfect": perfect,
+    "few": few,
+}
 
 
 def write_predictions(folder: Path) -> None:

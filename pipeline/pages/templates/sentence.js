@@ -82,25 +82,29 @@ function drawArcs(box, pieces, spans, arcs, levels) {
     return { x: rect.left + rect.width / 2 - frame.left, top: rect.top - frame.top, bottom: rect.bottom - frame.top };
   };
   const places = new Map(arcs.flatMap((arc) => [arc.from, arc.to]).map((n) => [n, place(spans[n])]));
-  const drawn = arcs.map((arc, n) => drawArc(arc, places.get(arc.from), places.get(arc.to), levels[n], frame.width));
+  const line = box.firstChild;
+  const edges = { right: line.getBoundingClientRect().right - frame.left, leftwards: getComputedStyle(line).direction === "rtl" };
+  const drawn = arcs.map((arc, n) => drawArc(arc, places.get(arc.from), places.get(arc.to), levels[n], edges));
   box.querySelector("svg")?.remove();
   box.append(svg("svg", { class: "arcs", "aria-hidden": "true", width: frame.width, height: frame.height }, drawn));
 }
 
 // An arc in one piece where both ends are in one line, else a piece at the end of the upper line and one at the start of the lower.
-function drawArc(arc, from, to, level, right) {
+// Args: right: where lines end to the right, which begin at 0; leftwards: whether they are read so.
+function drawArc(arc, from, to, level, { right, leftwards }) {
   const side = arc.below ? 1 : -1;
   const foot = (place) => (arc.below ? place.bottom : place.top);
   const bar = (place) => foot(place) + side * (ROOM + level * LEVEL);
-  const forwards = Math.abs(from.top - to.top) < 8 ? from.x <= to.x : from.top < to.top;
-  const towards = forwards ? 1 : -1;
+  const isOneLine = Math.abs(from.top - to.top) < 8;
+  const rightwards = isOneLine ? from.x <= to.x : from.top < to.top !== leftwards;
+  const towards = rightwards ? 1 : -1;
   const [x1, x2] = [from.x + towards * level * SHIFT, to.x - towards * level * SHIFT];
   const stem = (x, place) => `M${x},${foot(place) + side * 3} V${bar(place)}`;
   const parts = [];
-  if (Math.abs(from.top - to.top) < 8) {
+  if (isOneLine) {
     parts.push(svg("path", { d: `${stem(x1, from)} H${x2} V${foot(to) + side * 3}` }), name(arc, (x1 + x2) / 2, bar(from)));
   } else {
-    const [edge1, edge2] = forwards ? [right, 0] : [0, right];
+    const [edge1, edge2] = rightwards ? [right, 0] : [0, right];
     parts.push(svg("path", { d: `${stem(x1, from)} H${edge1}` }), svg("path", { d: `${stem(x2, to)} H${edge2}` }));
     parts.push(name(arc, (x1 + edge1) / 2, bar(from)));
   }

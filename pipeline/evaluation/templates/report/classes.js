@@ -1,10 +1,10 @@
-// F1 of each class with its interval, and the sentences behind each count.
+// F1 of each class with its interval, and the pairs behind each count.
 
-import { el } from "../../../pages/templates/dom.js";
-import { classRows, data, isDirected, isScored, labels, modes, percent, rowsOf, score } from "./data.js";
+import { counted, el } from "../../../pages/templates/dom.js";
+import { classRows, data, isDirected, isScored, labels, modes, rowsOf, score } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address, go } from "./state.js";
-import { table, toSentences } from "./tables.js";
+import { table, toSentences, withInterval } from "./tables.js";
 
 const MODES = {
   official: "official: direction counts within a relation",
@@ -17,7 +17,7 @@ export function drawClasses(values) {
   const mode = modes.includes(values.mode) ? values.mode : data.scores.mode;
   const average = score("test", `relation.${mode}_macro_f1`)?.value ?? null;
   return [
-    el("form", { class: "controls" }, modeSwitch(mode)),
+    el("form", { class: "controls", "data-kept": "controls" }, modeSwitch(mode)),
     table({
       title: "Classes",
       columns: columnsOf(mode, average),
@@ -29,13 +29,13 @@ export function drawClasses(values) {
       { class: "note" },
       `Dots are F1 in percent, whiskers its ${data.scores.confidence}% interval`,
       average === null ? "" : ", the dashed line the macro-F1",
-      `. Classes with fewer than ${data.scores.fewest} sentences are grey: they are too few to say.`,
+      `. Classes with fewer than ${data.scores.fewest} pairs are grey: they are too few to say.`,
     ),
   ];
 }
 
 export function unscored() {
-  return [el("p", {}, "The test sentences have no labels, and so no scores of the relation.")];
+  return [el("p", {}, "The test pairs have no labels, and so no scores of the relation.")];
 }
 
 function isFew(row) {
@@ -44,13 +44,15 @@ function isFew(row) {
 
 function modeSwitch(mode) {
   const options = modes.map((one) => el("option", { value: one, selected: one === mode }, MODES[one]));
-  return el("label", {}, "Scoring ", el("select", { onchange: (event) => go("classes", { mode: event.target.value }) }, options));
+  const changed = (event) => go("classes", { mode: event.target.value });
+  return el("label", {}, "Scoring ", el("select", { name: "mode", onchange: changed }, options));
 }
 
 function columnsOf(mode, average) {
   const [gold, predicted, both] =
     mode === "directed" ? ["gold", "predicted", "label"] : ["goldRelation", "predictedRelation", "relation"];
-  const link = (name, values) => (row) => toSentences(row[name], values(row), `${row[name]} sentences, ${name}: ${row.class}`);
+  const told = (n, name, row) => `${counted(n, "pair")}, ${name}: ${row.class}`;
+  const link = (name, values) => (row) => toSentences(row[name], values(row), told(row[name], name, row));
   const [missed, missing] = [missedBy(mode), mode === "undirected" ? "elsewhere" : "wrong"];
   const flips = {
     title: "flipped",
@@ -77,14 +79,13 @@ function columnsOf(mode, average) {
     {
       title: "missed",
       by: missed,
-      cell: (row) =>
-        toSentences(missed(row), { [gold]: row.class, outcome: missing }, `${missed(row)} sentences, missed: ${row.class}`),
+      cell: (row) => toSentences(missed(row), { [gold]: row.class, outcome: missing }, told(missed(row), "missed", row)),
     },
     ...(isDirected ? [flips] : []),
   ];
 }
 
-// Of each class its gold sentences that got another one, which in the undirected mode a wrong direction is not.
+// Of each class its gold pairs that got another one, which in the undirected mode a wrong direction is not.
 function missedBy(mode) {
   const missed = new Map();
   rowsOf(data.confusion).forEach(({ gold, predicted, n }) => {
@@ -96,6 +97,5 @@ function missedBy(mode) {
 }
 
 function scoreOf(row, name) {
-  const range = row[`${name}_low`] === null ? "" : ` (${percent(row[`${name}_low`])} to ${percent(row[`${name}_high`])})`;
-  return [percent(row[name]), el("span", { class: "range" }, range)];
+  return withInterval(row[name], row[`${name}_low`], row[`${name}_high`]);
 }

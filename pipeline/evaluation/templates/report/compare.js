@@ -1,7 +1,7 @@
-// Two versions side by side: their scores on the rows of both, the sentences that changed, and the annotations that did.
+// Two versions side by side: their scores on the rows of both, the pairs that changed, and the annotations that did.
 
 import { count, counted, el } from "../../../pages/templates/dom.js";
-import { data, percent } from "./data.js";
+import { data, percent, TOO_FEW } from "./data.js";
 import { CHANGES } from "./filters.js";
 import { section } from "./overview.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
@@ -12,7 +12,7 @@ export function drawCompare() {
   return [
     el("p", { class: "lead" }, `${against.new} (new) against ${against.old} (old).`),
     section("Scores", ...scoreChanges(against)),
-    before ? section("Sentences", sentenceChanges(before)) : null,
+    before ? section("Pairs", pairChanges(before)) : null,
     section("Annotations", ...annotationChanges(against)),
   ].filter(Boolean);
 }
@@ -31,21 +31,21 @@ function scoreChanges({ scores, no_scores: reason }) {
     { title: "new", cell: (row) => percent(row.new) },
     {
       title: "difference",
-      cell: (row) => [signed(row.difference), el("span", { class: "range" }, ` (${signed(row.low)} to ${signed(row.high)})`)],
+      cell: (row) => [signed(row.difference), el("span", { class: "range" }, ` (${rangeOf(row)})`)],
     },
     {
       title: "",
       head: [el("span", { class: "unseen" }, "Difference, drawn"), dotAxis(marks)],
       cell: (row) => dotAndWhisker({ value: row.difference, low: row.low, high: row.high, against: 0, marks }),
     },
-    { title: "p", cell: (row) => row.p_value.toFixed(3) },
+    { title: "p", cell: (row) => row.p_value?.toFixed(3) ?? "–" },
   ];
   return [
     el(
       "p",
       {},
-      `On the ${counted(n, "test sentence")} that both have, against the newer labels; ${count(relabelled)} of them were relabelled.
-      Intervals and p are of paired resamples: both versions on the same sentences.`,
+      `On the ${counted(n, "test pair")} that both have, against the newer labels; ${count(relabelled)} of them were relabelled.
+      Intervals and p are of paired resamples: both versions on the same pairs.`,
     ),
     paired.length ? table({ title: "Paired scores", columns, rows: paired }) : "",
     metrics.length ? allNumbers(metrics) : "",
@@ -61,22 +61,27 @@ function allNumbers(metrics) {
   return el("details", {}, el("summary", {}, "All numbers that differ"), table({ title: "Numbers", columns: all, rows: metrics }));
 }
 
+function rangeOf({ low, high }) {
+  return low === null ? TOO_FEW : `${signed(low)} to ${signed(high)}`;
+}
+
 function signed(value) {
+  if (value === null) return "–";
   return `${value > 0 ? "+" : ""}${value.toFixed(1)}`;
 }
 
-function sentenceChanges({ counts }) {
+function pairChanges({ counts }) {
   const rows = Object.entries(CHANGES)
     .filter(([change]) => counts[change])
     .map(([change, title]) => ({ change, title, n: counts[change] }));
   const columns = [
     { title: "what changed", text: true, cell: (row) => row.title },
     {
-      title: "sentences",
-      cell: (row) => toSentences(row.n, { change: row.change }, `${counted(row.n, "sentence")}, ${row.title}`),
+      title: "pairs",
+      cell: (row) => toSentences(row.n, { change: row.change }, `${counted(row.n, "pair")}, ${row.title}`),
     },
   ];
-  return rows.length ? table({ title: "Sentences", columns, rows }) : el("p", {}, "Every sentence has the relation that it had.");
+  return rows.length ? table({ title: "Pairs", columns, rows }) : el("p", {}, "Every pair has the relation that it had.");
 }
 
 function annotationChanges({ documents, counts, changes, titles, labels }) {

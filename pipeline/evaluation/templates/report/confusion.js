@@ -1,6 +1,6 @@
-// Which labels are taken for which: a heat map up to a hundred classes, and the list of pairs always.
+// Which labels are taken for which: a heat map up to a hundred classes, and the list of labels that are confused always.
 
-import { count, el } from "../../../pages/templates/dom.js";
+import { count, counted, el } from "../../../pages/templates/dom.js";
 import { unscored } from "./classes.js";
 import { confusions, data, isDirected, isFlip, isScored, labels } from "./data.js";
 import { address, go } from "./state.js";
@@ -15,9 +15,9 @@ export function drawConfusion(values) {
   const names = directed ? labels.names : labels.relations;
   const met = names.map((_, n) => n).filter((n) => pairs.some((pair) => pair.gold === n || pair.predicted === n));
   return [
-    isDirected ? el("form", { class: "controls" }, directionSwitch(directed)) : null,
+    isDirected ? el("form", { class: "controls", "data-kept": "controls" }, directionSwitch(directed)) : null,
     ...(met.length <= MOST_CLASSES ? heatMap(pairs, names, met, directed) : tooMany(met)),
-    el("h2", {}, "Pairs"),
+    el("h2", {}, "Confused labels"),
     pairsTable(
       pairs.filter((pair) => pair.gold !== pair.predicted),
       names,
@@ -31,12 +31,8 @@ function directionSwitch(directed) {
     ["kept", "labels as trained"],
     ["ignored", "direction ignored"],
   ].map(([value, words]) => el("option", { value, selected: (value === "kept") === directed }, words));
-  return el(
-    "label",
-    {},
-    "Direction ",
-    el("select", { onchange: (event) => go("confusion", { directions: event.target.value }) }, options),
-  );
+  const changed = (event) => go("confusion", { directions: event.target.value });
+  return el("label", {}, "Direction ", el("select", { name: "directions", onchange: changed }, options));
 }
 
 function tooMany(met) {
@@ -44,7 +40,7 @@ function tooMany(met) {
     el(
       "p",
       { class: "note" },
-      `A heat map of ${count(met.length)} classes cannot be read: the pairs that are confused stand below, the
+      `A heat map of ${count(met.length)} classes cannot be read: the labels that are confused stand below, the
     frequent first.`,
     ),
   ];
@@ -88,7 +84,7 @@ function heatMap(pairs, names, met, directed) {
   const map = el("table", { class: look }, el("thead", {}, head), el("tbody", {}, rows));
   walkByArrows(map);
   const note = `A row a gold label, a column a predicted one. The darker, the larger the share of the gold label; green is
-    right, orange is wrong. Arrow keys move between the cells, Enter shows the sentences.`;
+    right, orange is wrong. Arrow keys move between the cells, Enter shows the pairs.`;
   return [el("p", { class: "note" }, note), scrolling("Confusion", map)];
 }
 
@@ -99,7 +95,7 @@ function cell(n, total, isRight, href, title) {
   return el("td", { class: isRight ? "right" : "wrong", style }, link);
 }
 
-// One stop for the Tab key, and the arrows within: to the next cell in that direction that has sentences.
+// One stop for the Tab key, and the arrows within: to the next cell in that direction that has pairs.
 function walkByArrows(map) {
   const links = [...map.querySelectorAll("a")];
   if (links.length) links[0].tabIndex = 0;
@@ -135,17 +131,17 @@ function pairsTable(pairs, names, directed) {
     { title: "gold", text: true, by: (row) => names[row.gold], cell: (row) => names[row.gold] },
     { title: "predicted", text: true, by: (row) => names[row.predicted], cell: (row) => names[row.predicted] },
     {
-      title: "sentences",
+      title: "pairs",
       by: (row) => row.n,
       cell: (row) =>
         toSentences(
           row.n,
           filterOf(directed, row.gold, row.predicted, names),
-          `${row.n} sentences, gold ${names[row.gold]}, predicted ${names[row.predicted]}`,
+          `${counted(row.n, "pair")}, gold ${names[row.gold]}, predicted ${names[row.predicted]}`,
         ),
     },
     { title: "% of gold", by: share, cell: (row) => share(row).toFixed(1) },
     ...(directed ? [kind] : []),
   ];
-  return pairs.length ? table({ title: "Confused pairs", columns, rows: pairs }) : el("p", {}, "None is confused.");
+  return pairs.length ? table({ title: "Confused labels", columns, rows: pairs }) : el("p", {}, "None is confused.");
 }

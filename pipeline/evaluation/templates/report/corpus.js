@@ -3,7 +3,7 @@
 import { count, counted, el } from "../../../pages/templates/dom.js";
 import { data, labels, sentences } from "./data.js";
 import { place } from "./filters.js";
-import { section } from "./overview.js";
+import { pairsIn, section } from "./overview.js";
 import { frequencies, sum } from "./plots.js";
 import { address } from "./state.js";
 import { table, titledRows } from "./tables.js";
@@ -61,13 +61,13 @@ function classCounts() {
         ),
     },
   ];
-  const total = SPLITS.map(([split]) => `${split} ${count(data.corpus.rows[split])}`).join(", ");
-  return [el("p", {}, `Rows: ${total}.`), table({ title: "Rows by label", columns, rows })];
+  const total = SPLITS.map(([split]) => `${split} ${pairsIn(split)}`).join(", ");
+  return [el("p", {}, `In ${total}.`), table({ title: "Pairs by label", columns, rows })];
 }
 
 function testLink({ name, n }, rows) {
   const values = n < labels.names.length ? { gold: name } : { outcome: "unlabelled" };
-  return el("a", { href: address("sentences", values), "aria-label": `${counted(rows, "test sentence")}, ${name}` }, count(rows));
+  return el("a", { href: address("sentences", values), "aria-label": `${counted(rows, "test pair")}, ${name}` }, count(rows));
 }
 
 function lengths() {
@@ -114,10 +114,10 @@ function findingsTable(title, findings) {
   return table({ title, columns, rows: findings });
 }
 
-let known = null; // the places of the sentences of this page
+let known = null; // the places of the pairs of this page
 
-// A place, with a link where its sentence is one of this page.
+// A place, with a link where its pair is one of this page.
 function placeLink(where) {
   known ??= new Set(sentences.id.map((_, row) => place(row)));
-  return known.has(where) ? el("a", { href: address("sentences", { q: where }) }, where) : where;
+  return known.has(where) ? el("a", { href: address("sentences", { place: where }) }, where) : where;
 }

@@ -4,7 +4,8 @@ export const data = JSON.parse(document.getElementById("data").textContent);
 export const labels = data.labels;
 export const sentences = data.sentences;
 export const test = data.scores.splits.test;
-export const isScored = test.relation.accuracy !== null;
+export const isScored = data.confusion.n.length > 0; // a label is there to score by
+export const TOO_FEW = "too few rows to say";
 export const isDirected = labels.direction.some((direction) => direction !== "");
 data.title = `${data.identity.encoder.name} · ${labels.relations.length} relations`;
 
@@ -54,5 +55,5 @@ export const modes = [...new Set([data.scores.mode, ...(data.classes.mode ?? [])
 
 // A score as people read it.
 export function percent(value) {
-  return value === null ? "–" : value.toFixed(1);
+  return (value ?? null) === null ? "–" : value.toFixed(1);
 }

@@ -1,10 +1,11 @@
-// Which sentences an address asks for, and what it asks for in words.
+// Which pairs an address asks for, and what it asks for in words.
 //
 //   gold, predicted       a label               label       either of the two is this label
 //   goldRelation, ...     the same of relations, without direction
 //   outcome               a key of OUTCOMES
 //   cut and slice         a slice of a cut      bin         a bin of confidence, from 0
 //   change                a key of CHANGES, in a copy that is compared with an older version
+//   place                 a file and line, as a row's place stands in the list
 //   q                     words of the text, the id or the place
 
 import { data, isFlip, labels, sentences } from "./data.js";
@@ -74,9 +75,10 @@ const TESTS = {
     (value, relation = named(relationByName, value)) =>
     (gold, predicted) =>
       relationOf(gold) === relation || relationOf(predicted) === relation,
-  outcome: (value) => OUTCOMES[value] ?? (() => false),
+  outcome: (value) => (Object.hasOwn(OUTCOMES, value) ? OUTCOMES[value] : () => false),
   change: (value) => (gold, predicted, row) => changeOf(gold, predicted, row) === value,
   bin: (value) => (_, __, row) => sentences.bin[row] === Number(value),
+  place: (value) => (_, __, row) => place(row) === value,
   q:
     (value, words = value.toLowerCase()) =>
     (_, __, row) =>
@@ -90,6 +92,7 @@ const FILTER_TITLES = {
   goldRelation: "gold, either direction",
   predictedRelation: "predicted, either direction",
   relation: "gold or predicted, either direction",
+  place: "place",
   q: "with the words",
 };
 
@@ -136,9 +139,14 @@ export function described(values) {
   const told = Object.entries(FILTER_TITLES)
     .filter(([key]) => values[key])
     .map(([key, title]) => [[key], `${title}: ${values[key]}`]);
-  if (values.outcome) told.push([["outcome"], OUTCOME_TITLES[values.outcome] ?? values.outcome]);
-  if (values.change) told.push([["change"], CHANGES[values.change] ?? values.change]);
+  if (values.outcome) told.push([["outcome"], titleIn(OUTCOME_TITLES, values.outcome)]);
+  if (values.change) told.push([["change"], titleIn(CHANGES, values.change)]);
   if (values.bin) told.push([["bin"], `confidence ${Number(values.bin) * 10} to ${Number(values.bin) * 10 + 10}%`]);
   if (values.cut) told.push([["cut", "slice"], `${values.cut}: ${values.slice}`]);
   return told;
+}
+
+// A key that there is not, which an address may name, stays as it is.
+function titleIn(titles, key) {
+  return Object.hasOwn(titles, key) ? titles[key] : key;
 }

@@ -1,4 +1,4 @@
-// Ids of sentences to take along: those that were picked, else all that the filter leaves.
+// Ids of pairs to take along: those that were picked, else all that the filter leaves.
 
 import { counted, el } from "../../../pages/templates/dom.js";
 import { sentences } from "./data.js";
@@ -10,7 +10,7 @@ const FORMS = {
   exclude: ["for parse.exclude in params.yaml", (ids) => `exclude: [${ids.map((id) => JSON.stringify(id)).join(", ")}]`],
 };
 
-// A box to pick a sentence by, with its id.
+// A box to pick a pair by, with its id.
 export function picker(row) {
   const box = el("input", { type: "checkbox", checked: picked.has(row) });
   box.addEventListener("change", () => {
@@ -47,7 +47,7 @@ export function idsPanel(rows) {
   );
   const fill = () => {
     const chosen = picked.size ? [...picked].sort((a, b) => a - b) : rows;
-    summary.textContent = `Ids of ${picked.size ? "the picked" : "all found"}: ${counted(chosen.length, "sentence")}`;
+    summary.textContent = `Ids of ${picked.size ? "the picked" : "all found"}: ${counted(chosen.length, "pair")}`;
     if (panel.open) text.value = FORMS[form.value][1](chosen.map((row) => sentences.id[row]));
   };
   listeners.clear();

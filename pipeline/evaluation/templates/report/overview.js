@@ -1,15 +1,15 @@
 // What the model is, how good it is, and what to look at first.
 
 import { counted, el } from "../../../pages/templates/dom.js";
-import { classRows, confusions, data, isScored, labels, percent, score, test } from "./data.js";
+import { classRows, confusions, data, isScored, labels, percent, score, test, TOO_FEW } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address } from "./state.js";
-import { table, titledRows } from "./tables.js";
+import { intervalOf, table, titledRows, withInterval } from "./tables.js";
 
 const FIRST = 3; // of each kind that is to be looked at first
 const NO_SCORE = { value: null, low: null, high: null };
 const COUNTS = [
-  ["relation.direction_flips", "Right relation, wrong direction (sentences)"],
+  ["relation.direction_flips", "Right relation, wrong direction (pairs)"],
   ["relation.calibration_error", "Expected calibration error"],
   ["end_to_end.gold", "Relations that are annotated"],
   ["end_to_end.found", "Relations found"],
@@ -32,48 +32,58 @@ export function section(title, ...children) {
   return el("section", {}, el("h2", {}, title), ...children);
 }
 
+// How many pairs a split has, and in how many sentences, for one may hold several.
+export function pairsIn(split) {
+  return `${counted(data.corpus.rows[split], "pair")} in ${counted(data.corpus.sentences[split], "sentence")}`;
+}
+
 function message() {
   const { encoder, tags } = data.identity;
   const n = labels.relations.length - (labels.negative === null ? 0 : 1);
   const none = labels.negative === null ? "" : `, or ${labels.names[labels.negative]} where none of them holds,`;
   const what = `A model on the encoder ${encoder.name} that names one of ${counted(n, "relation")}${none} between two marked
     entities${tags.length > 1 && test.tags.f1 !== null ? ` and tags words as ${tags.join(" ")}` : ""}, trained on
-    ${counted(data.corpus.rows.train, "sentence")}, tested on ${counted(test.rows, "sentence")}.`;
+    ${pairsIn("train")}, tested on ${pairsIn("test")}.`;
   if (!isScored) {
     return [
       el("p", { class: "lead" }, what),
       el(
         "p",
         {},
-        "The test sentences have no labels, and so no scores of the relation. ",
+        "The test pairs have no labels, and so no scores of the relation. ",
         el("a", { href: address("sentences") }, "What it says of each"),
       ),
     ];
   }
   const path = `relation.${data.scores.headline}`;
-  const { value, low, high } = score("test", path);
+  const { value, low, high } = score("test", path) ?? NO_SCORE;
+  const told = value === null ? TOO_FEW : percent(value);
   const chance = data.scores.chance[data.scores.headline];
   return [
     el("p", { class: "lead" }, what),
-    el("p", { class: "headline" }, el("strong", {}, percent(value)), ` ${data.scores.titles[path]}, in percent`),
+    el("p", { class: "headline" }, el("strong", {}, told), ` ${data.scores.titles[path]}, in percent`),
     el(
       "p",
       {},
-      `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. Labels drawn as often
-      as training has them would reach ${percent(chance)}. `,
+      low === null ? "How sure that is: too few rows to say. " : between(low, high),
+      (chance ?? null) === null ? "" : `Labels drawn as often as training has them would reach ${percent(chance)}. `,
       rightSentence(),
     ),
   ];
 }
 
+function between(low, high) {
+  return `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. `;
+}
+
 function rightSentence() {
-  const accuracy = score("test", "relation.accuracy").value;
+  const accuracy = score("test", "relation.accuracy");
   const wrong = data.confusion.n.reduce(
     (total, n, pair) => total + (data.confusion.gold[pair] === data.confusion.predicted[pair] ? 0 : n),
     0,
   );
   return [
-    `Of the sentences ${percent(accuracy)}% are right, `,
+    accuracy ? `Of the pairs ${percent(accuracy.value)}% are right, ` : "Of the pairs ",
     el("a", { href: address("sentences", { outcome: "wrong", sort: "surest" }) }, `${counted(wrong, "is", "are")} wrong`),
     ".",
   ];
@@ -94,17 +104,19 @@ function largestConfusions() {
   );
   return wrong.slice(0, FIRST).map(({ gold, predicted, n }) => {
     const [is, said] = [labels.names[gold], labels.names[predicted]];
-    return item({ gold: is, predicted: said }, counted(n, "sentence"), ` with ${is} called ${said}`);
+    return item({ gold: is, predicted: said }, counted(n, "pair"), ` with ${is} called ${said}`);
   });
 }
 
 function flips() {
   const n = test.relation.direction_flips;
-  return n ? item({ outcome: "flipped" }, counted(n, "sentence"), " with the right relation in the wrong direction") : null;
+  return n ? item({ outcome: "flipped" }, counted(n, "pair"), " with the right relation in the wrong direction") : null;
 }
 
 function weakest() {
-  const rows = classRows(data.scores.mode).filter((row) => row.support > 0 && row.class !== labels.names[labels.negative]);
+  const rows = classRows(data.scores.mode).filter(
+    (row) => row.support > 0 && row.class !== labels.names[labels.negative] && row.f1 !== null && row.f1 < 100,
+  );
   const key = data.scores.mode === "directed" ? "gold" : "goldRelation";
   return rows
     .sort((a, b) => a.f1 - b.f1)
@@ -113,8 +125,8 @@ function weakest() {
       item(
         { [key]: row.class },
         row.class,
-        `: F1 ${percent(row.f1)} (${percent(row.f1_low)} to ${percent(row.f1_high)}), a class with
-      ${counted(row.support, "test sentence")}`,
+        `: F1 ${percent(row.f1)} (${intervalOf(row.f1_low, row.f1_high)}), a class with
+      ${counted(row.support, "test pair")}`,
       ),
     );
 }
@@ -135,7 +147,7 @@ function scoresTable() {
     const { rows: n } = data.scores.splits[split];
     const draw = (row) => (row.path in data.scores.titles ? dotAndWhisker(score(split, row.path) ?? NO_SCORE) : "");
     return [
-      { title: `${split} (${counted(n, "sentence")})`, cell: (row) => scoreCell(score(split, row.path), row.path) },
+      { title: `${split} (${counted(n, "pair")})`, cell: (row) => scoreCell(split, row.path) },
       { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), dotAxis()], cell: draw },
     ];
   };
@@ -149,11 +161,13 @@ function isKnown({ path }) {
   return score("test", path) !== null || score("validation", path) !== null;
 }
 
-function scoreCell(found, path) {
-  if (!found) return "–";
-  if (!(path in data.scores.titles)) return String(found.value);
-  const range = found.low === null ? "" : ` (${percent(found.low)} to ${percent(found.high)})`;
-  return [percent(found.value), el("span", { class: "range" }, range)];
+// A split without labels has no score of relations, another one too few rows for it; counts have no interval.
+function scoreCell(split, path) {
+  const found = score(split, path) ?? NO_SCORE;
+  const isUnlabelled = score(split, "relation.direction_flips") === null && path.startsWith("relation.");
+  if (found.value === null && isUnlabelled) return "–";
+  if (found.value !== null && !(path in data.scores.titles)) return String(found.value);
+  return withInterval(found.value, found.low, found.high);
 }
 
 function identity() {
@@ -161,7 +175,7 @@ function identity() {
   const rows = [
     ["encoder's weights, sha256", encoder.weights_sha256],
     ["numbers a word", String(encoder.width)],
-    ...["train", "validation", "test"].map((split) => [`rows of ${split}`, String(data.corpus.rows[split])]),
+    ...["train", "validation", "test"].map((split) => [`pairs of ${split}`, String(data.corpus.rows[split])]),
     ...Object.entries(parameters),
   ];
   return el("details", {}, el("summary", {}, "Parameters and counts"), titledRows("Parameters", rows));

@@ -115,7 +115,7 @@ export function frequencies({ title, xTitle, series }) {
   const yTicks = ticks(0, Math.max(1, ...shares.flat()), 4);
   const xTicks = ticks(0, last, 6).filter((tick) => Number.isInteger(tick) && tick <= last);
   const axes = { width: 560, height: 220, xs: [0, last], ys: [0, yTicks.at(-1)], xTicks, yTicks };
-  const { parts, x, y } = frame({ ...axes, xTitle, yTitle: "% of rows" });
+  const { parts, x, y } = frame({ ...axes, xTitle, yTitle: "% of pairs" });
   shares.forEach((values, n) => {
     const points = values.slice(0, last + 1).map((value, at) => `${x(at)},${y(value)}`);
     parts.push(svg("polyline", { points: points.join(" "), class: `curve ${series[n].look}` }));

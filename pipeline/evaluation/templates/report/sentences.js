@@ -1,11 +1,11 @@
-// The test sentences: searched, filtered, sorted, a page at a time, each drawn with what is true and what was predicted.
+// The test pairs: searched, filtered, sorted, a page at a time, each drawn in its sentence with its gold and predicted label.
 
 import { count, counted, el } from "../../../pages/templates/dom.js";
 import { data, sentences, test } from "./data.js";
 import { described, matching, OUTCOME_TITLES } from "./filters.js";
 import { drawCard } from "./card.js";
 import { idsPanel } from "./ids.js";
-import { address, go } from "./state.js";
+import { address, go, read } from "./state.js";
 
 const PAGE = 20;
 const confidence = (row) => sentences.permille[row][0];
@@ -19,7 +19,7 @@ const ORDERS = {
 };
 
 export function drawSentences(values) {
-  const order = ORDERS[values.sort] ? values.sort : "file";
+  const order = Object.hasOwn(ORDERS, values.sort) ? values.sort : "file";
   const rows = matching(values).sort(ORDERS[order][1]);
   const pages = Math.max(1, Math.ceil(rows.length / PAGE));
   const page = Math.min(pages, Math.max(1, Number.parseInt(values.page, 10) || 1));
@@ -28,18 +28,18 @@ export function drawSentences(values) {
     sampleNote(),
     controls(values, order),
     chips(values),
-    el("p", { role: "status", class: "found" }, `${counted(rows.length, "sentence")}${of(rows.length)}`),
+    el("p", { role: "status", class: "found", tabindex: "-1", "data-kept": "found" }, `${counted(rows.length, "pair")}${of(rows)}`),
     idsPanel(rows),
     el(
       "ol",
-      { class: "cards", start: (page - 1) * PAGE + 1 },
+      { class: "cards", start: (page - 1) * PAGE + 1, tabindex: "-1", "aria-label": `Page ${count(page)} of ${count(pages)}` },
       onPage.map((row) => el("li", {}, drawCard(row))),
     ),
     paging(values, page, pages),
   ].filter(Boolean);
 }
 
-// What the page says where it has not all sentences.
+// What the page says where it has not all pairs.
 function sampleNote() {
   const shown = sentences.id.length;
   if (shown === test.rows) return null;
@@ -52,27 +52,27 @@ function sampleNote() {
   return el(
     "p",
     { class: "note" },
-    `This page holds ${count(shown)} of the ${counted(test.rows, "test sentence")}: ${mistakes}, of every
+    `This page holds ${count(shown)} of the ${counted(test.rows, "test pair")}: ${mistakes}, of every
     confusion at least one where room was, and a sample of the others. All are in predictions.jsonl beside it; counts elsewhere on
     this page are of all.`,
   );
 }
 
-function of(n) {
-  return n === sentences.id.length ? "" : ` of ${count(sentences.id.length)}`;
+function of(rows) {
+  return rows.length === sentences.id.length ? "" : ` of ${count(sentences.id.length)}`;
 }
 
+// The form stays from address to address, so it asks for the values when it is used.
 function controls(values, order) {
-  const changed = (more, options) => go("sentences", { ...values, page: null, ...more }, options);
+  const changed = (more) => go("sentences", { ...read(["sentences"])?.values, page: null, ...more });
   const search = el("input", { type: "search", name: "q", value: values.q ?? "", autocomplete: "off" });
+  const orders = Object.fromEntries(Object.entries(ORDERS).map(([key, [title]]) => [key, title]));
   const form = el(
     "form",
-    { class: "controls", role: "search" },
+    { class: "controls", role: "search", "data-kept": "controls" },
     el("label", {}, "Search ", search),
-    select("Outcome", { "": "all", ...OUTCOME_TITLES }, values.outcome ?? "", (outcome) => changed({ outcome })),
-    select("Order", Object.fromEntries(Object.entries(ORDERS).map(([key, [title]]) => [key, title])), order, (sort) =>
-      changed({ sort }),
-    ),
+    select("outcome", "Outcome", { "": "all", ...OUTCOME_TITLES }, values.outcome ?? "", (outcome) => changed({ outcome })),
+    select("sort", "Order", orders, order, (sort) => changed({ sort })),
     el("button", { type: "submit" }, "Search"),
   );
   form.addEventListener("submit", (event) => {
@@ -82,9 +82,9 @@ function controls(values, order) {
   return form;
 }
 
-function select(title, options, chosen, changed) {
+function select(name, title, options, chosen, changed) {
   const items = Object.entries(options).map(([value, words]) => el("option", { value, selected: value === chosen }, words));
-  return el("label", {}, `${title} `, el("select", { onchange: (event) => changed(event.target.value) }, items));
+  return el("label", {}, `${title} `, el("select", { name, onchange: (event) => changed(event.target.value) }, items));
 }
 
 // What filters, each with a link that takes it out.
@@ -99,7 +99,7 @@ function chips(values) {
     "ul",
     { class: "chips", "aria-label": "Filters" },
     items,
-    el("li", {}, el("a", { href: address("sentences") }, "all sentences")),
+    el("li", {}, el("a", { href: address("sentences") }, "all pairs")),
   );
 }
 

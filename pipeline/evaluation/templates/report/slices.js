@@ -2,10 +2,10 @@
 
 import { counted, el, svg } from "../../../pages/templates/dom.js";
 import { unscored } from "./classes.js";
-import { data, isScored, percent, rowsOf, score, test } from "./data.js";
+import { data, isScored, percent, rowsOf, score, test, TOO_FEW } from "./data.js";
 import { section } from "./overview.js";
 import { dotAndWhisker, frame, line, dotAxis, picture } from "./plots.js";
-import { table, toSentences } from "./tables.js";
+import { table, toSentences, withInterval } from "./tables.js";
 
 export function drawSlices() {
   if (!isScored) return unscored();
@@ -25,8 +25,8 @@ export function drawSlices() {
     el(
       "p",
       { class: "note" },
-      `The test sentences cut by what may make them hard. Dots are scores in percent, whiskers their
-      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} sentences
+      `The test pairs cut by what may make them hard. Dots are scores in percent, whiskers their
+      ${data.scores.confidence}% intervals, the dashed line the score of all. Slices of fewer than ${data.scores.fewest} pairs
       are grey: they are too few to say.`,
     ),
     el("div", { class: "cuts" }, cuts),
@@ -47,21 +47,21 @@ function sliceTable(cut, rows) {
         value: row[name],
         low: row[`${name}_low`],
         high: row[`${name}_high`],
-        against: score("test", `relation.${name}`).value,
+        against: score("test", `relation.${name}`)?.value ?? null,
         faint: hasFew(row),
       }),
   });
-  const number = (title, name) => ({ title, cell: (row) => percent(row[name]) });
+  const told = (n, noun, row) => `${counted(n, noun)}, ${cut}: ${row.slice}`;
+  const number = (title, name) => ({ title, cell: (row) => (row[name] === null && hasFew(row) ? TOO_FEW : percent(row[name])) });
   const columns = [
     { title: "slice", text: true, cell: (row) => row.slice },
     {
-      title: "sentences",
-      cell: (row) => toSentences(row.n, { cut, slice: row.slice }, `${row.n} sentences, ${cut}: ${row.slice}`),
+      title: "pairs",
+      cell: (row) => toSentences(row.n, { cut, slice: row.slice }, told(row.n, "pair", row)),
     },
     {
       title: "wrong",
-      cell: (row) =>
-        toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, `${wrong(row)} wrong sentences, ${cut}: ${row.slice}`),
+      cell: (row) => toSentences(wrong(row), { cut, slice: row.slice, outcome: "wrong" }, told(wrong(row), "wrong pair", row)),
     },
     number("accuracy", "accuracy"),
     drawn("Accuracy", "accuracy"),
@@ -82,13 +82,15 @@ function wrong(row) {
 function calibration() {
   const bins = rowsOf(data.reliability);
   const error = test.relation.calibration_error;
-  const over = bins.reduce((total, bin) => total + bin.n * (bin.confidence - bin.accuracy), 0) > 0;
+  const over = bins.reduce((total, bin) => total + bin.n * (bin.confidence - bin.accuracy), 0) > 0 ? "too sure" : "not sure enough";
   return [
     el(
       "p",
       {},
-      `A model is calibrated where of the sentences that it is 80% sure of 80% are right. This one is off by ${percent(error)}
-      points on average${error > 1 ? `, mostly ${over ? "too sure" : "not sure enough"}` : ""}.`,
+      "A model is calibrated where of the pairs that it is 80% sure of 80% are right. ",
+      error === null
+        ? `Of this one: ${TOO_FEW}.`
+        : `This one is off by ${percent(error)} points on average${error > 1 ? `, mostly ${over}` : ""}.`,
     ),
     el("div", { class: "beside" }, reliabilityPlot(bins), binTable(bins)),
   ];
@@ -107,30 +109,30 @@ function reliabilityPlot(bins) {
   parts.push(line(x(0), y(0), x(100), y(100), "against"));
   for (const bin of bins) {
     const look = hasFew(bin) ? "faint" : null;
+    const at = x(bin.confidence);
     const point = [
-      line(x(bin.confidence), y(bin.accuracy_low), x(bin.confidence), y(bin.accuracy_high), "whisker"),
-      svg("circle", { cx: x(bin.confidence), cy: y(bin.accuracy), r: 4, class: "dot" }),
+      bin.accuracy_low === null ? null : line(at, y(bin.accuracy_low), at, y(bin.accuracy_high), "whisker"),
+      svg("circle", { cx: at, cy: y(bin.accuracy), r: 4, class: "dot" }),
     ];
     parts.push(svg("g", { class: look }, point));
   }
   parts.push(
     svg("polyline", { class: "curve first", points: bins.map((bin) => `${x(bin.confidence)},${y(bin.accuracy)}`).join(" ") }),
   );
-  return picture("Reliability: how often a probability is right; bars show how many sentences", 420, 380, parts);
+  return picture("Reliability: how often a probability is right; bars show how many pairs", 420, 380, parts);
 }
 
 function binTable(bins) {
-  const range = (bin) => ` (${percent(bin.accuracy_low)} to ${percent(bin.accuracy_high)})`;
   const columns = [
     { title: "probability", cell: (bin) => `${bin.above} to ${bin.up_to}%` },
     {
-      title: "sentences",
-      cell: (bin) => toSentences(bin.n, { bin: bin.bin }, `${counted(bin.n, "sentence")} of ${bin.above} to ${bin.up_to}%`),
+      title: "pairs",
+      cell: (bin) => toSentences(bin.n, { bin: bin.bin }, `${counted(bin.n, "pair")} of ${bin.above} to ${bin.up_to}%`),
     },
     { title: "mean probability", cell: (bin) => percent(bin.confidence) },
     {
       title: `right, % (${data.scores.confidence}% interval)`,
-      cell: (bin) => [percent(bin.accuracy), el("span", { class: "range" }, range(bin))],
+      cell: (bin) => withInterval(bin.accuracy, bin.accuracy_low, bin.accuracy_high),
     },
   ];
   return table({ title: "Reliability by bin", columns, rows: bins, look: (bin) => (hasFew(bin) ? "few" : null) });

@@ -14,6 +14,12 @@ export function read(tabs) {
   return tabs.includes(tab) ? { tab, values: Object.fromEntries(new URLSearchParams(query)) } : null;
 }
 
+// Whether values differ from others in the page alone.
+export function isTurned(before, values) {
+  const rest = ({ page, ...others }) => address("", others);
+  return (before.page ?? "1") !== (values.page ?? "1") && rest(before) === rest(values);
+}
+
 // Go to a tab with values; replacing does not add to the history, as for each letter of a search.
 export function go(tab, values, { replacing = false } = {}) {
   if (!replacing) window.location.hash = address(tab, values);

@@ -1,6 +1,7 @@
 // Tables that are sorted by a click on a column's title, and shown a part at a time.
 
 import { count, el } from "../../../pages/templates/dom.js";
+import { percent, TOO_FEW } from "./data.js";
 import { address } from "./state.js";
 
 const ROWS = 25; // at once
@@ -27,6 +28,7 @@ export function table({ title, columns, rows, look = () => null }) {
     onclick: () => {
       state.most *= 4;
       fill();
+      if (more.hidden) region.focus({ preventScroll: true });
     },
   });
   const fill = () => {
@@ -45,7 +47,8 @@ export function table({ title, columns, rows, look = () => null }) {
     more.hidden = rows.length <= state.most;
   };
   fill();
-  return el("div", {}, scrolling(title, el("table", {}, el("thead", {}, el("tr", {}, heads)), body)), more);
+  const region = scrolling(title, el("table", {}, el("thead", {}, el("tr", {}, heads)), body));
+  return el("div", {}, region, more);
 }
 
 // Rows of a title and what stands beside it. Args: rows: [[title, ...cells]]: numbers as counts, the others as they are.
@@ -82,7 +85,18 @@ function sortedBy(rows, { by, down }) {
   return [...rows].sort(order);
 }
 
-// A number that leads to its sentences.
+// A score with its interval in a cell; null is what too few rows tell.
+export function withInterval(value, low, high) {
+  if (value === null) return el("span", { class: "range" }, TOO_FEW);
+  return [percent(value), el("span", { class: "range" }, ` (${intervalOf(low, high)})`)];
+}
+
+// An interval in words.
+export function intervalOf(low, high) {
+  return (low ?? null) === null ? TOO_FEW : `${percent(low)} to ${percent(high)}`;
+}
+
+// A number that leads to its pairs in their sentences.
 export function toSentences(n, values, title = null) {
   return n ? el("a", { href: address("sentences", values), "aria-label": title }, count(n)) : "0";
 }

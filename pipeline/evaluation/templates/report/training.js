@@ -26,7 +26,7 @@ function drawNetwork({ curves: values, best_epoch: best }) {
       "p",
       {},
       `Epoch ${best} of ${scores.length} was kept: its score on validation was ${scores[best - 1]?.toFixed(2)}, the highest.
-      ${best === scores.length ? "The score was still rising at the end: more epochs may help." : ""}`,
+      ${best > 1 && best === scores.length ? "The score was still rising at the end: more epochs may help." : ""}`,
     ),
     el(
       "div",
