@@ -176,7 +176,7 @@ def _found(prediction: Prediction, start: int) -> _Found:
     return _Found(
         [(span, entity.type, entity.probability) for span, entity in zip(spans, entities, strict=True)],
         relations,
-        len(prediction.relations),
+        prediction.n_pairs,
         prediction.n_too_far,
         prediction.sees_entities,
         _least_sure(prediction.relations),

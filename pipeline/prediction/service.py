@@ -93,6 +93,7 @@ class Service:
         self.model = predictor.version
         self._limits = limits
         self._batcher: Batcher[Asked, tuple[Asked, Answer]] = Batcher(lambda asked: list(answers(predictor, asked)), limits.texts)
+        predictor.before_batch = self._batcher.require_callers
         self._registry = CollectorRegistry()
         self._requests = Counter("requests", "Requests by status", ["status"], registry=self._registry)
         self._texts = Counter("texts", "Texts answered", registry=self._registry)

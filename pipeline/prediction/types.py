@@ -125,7 +125,8 @@ class Prediction:
     words: tuple[str, ...]
     tags: tuple[str, ...] | None  # a name a word; None where the model has no tagger
     entities: tuple[Entity, ...] | None  # those that the tags name
-    relations: tuple[Relation, ...]  # of the marked pair, else of every ordered pair of the entities found
+    relations: tuple[Relation, ...]  # of the marked pair; else what kept.py keeps of the ordered pairs of the entities found
+    n_pairs: int  # that were asked about
     n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
     sees_entities: bool = True  # the model's relations depend on which words the entities are
     negative_label: str | None = None  # the relation that says there is none; None where the model always names one
@@ -147,7 +148,7 @@ class Prediction:
     @property
     def message(self) -> str | None:
         """Why there is no relation, or not all of them, or none that is of its entities alone."""
-        return message(len(self.entities or ()), len(self.relations), self.n_too_far, sees_entities=self.sees_entities)
+        return message(len(self.entities or ()), self.n_pairs, self.n_too_far, sees_entities=self.sees_entities)
 
 
 def message(n_entities: int, n_pairs: int, n_too_far: int, *, sees_entities: bool) -> str | None:

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -140,6 +141,26 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
         said = service.post("/predict", json={"texts": ["Ann"]})
         held.go.set()
     assert said.status_code == 504
+
+
+def test_what_nobody_waits_for_is_not_answered_to_its_end() -> None:
+    class Endless(StandIn):
+        left = threading.Event()
+
+        def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+            if sentences and sentences[0].text == "endless":
+                try:
+                    while True:
+                        self.before_batch()
+                        time.sleep(0.001)
+                finally:
+                    self.left.set()
+            return super().predict(sentences)
+
+    with client(Limits(seconds=0.05), Endless()) as service:
+        assert service.post("/predict", json={"texts": ["endless"]}).status_code == 504
+        assert Endless.left.wait(10)
+        assert service.post("/predict", json={"texts": ["Ann"]}).status_code == 200
 
 
 class Broken(StandIn):
