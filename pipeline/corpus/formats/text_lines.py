@@ -148,9 +148,9 @@ class DistinctIds:
 
     def distinct(self, row_id: str) -> str:
         """The id, or with its number where it was given before."""
-        key = xxhash.xxh3_64_intdigest(row_id.encode(errors="surrogatepass"))
-        if key not in self._seen:
-            self._seen.add(key)
-            return row_id
-        self._repeats[row_id] = self._repeats.get(row_id, 1) + 1
-        return f"{row_id}~{self._repeats[row_id]}"
+        distinct = row_id
+        while (key := xxhash.xxh3_64_intdigest(distinct.encode(errors="surrogatepass"))) in self._seen:
+            self._repeats[row_id] = self._repeats.get(row_id, 1) + 1
+            distinct = f"{row_id}~{self._repeats[row_id]}"
+        self._seen.add(key)
+        return distinct

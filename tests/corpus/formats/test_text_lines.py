@@ -67,3 +67,8 @@ def test_a_content_id_depends_on_every_part():
 def test_equal_ids_are_numbered():
     ids = DistinctIds()
     assert [ids.distinct(row_id) for row_id in "aabab"] == ["a", "a~2", "b", "a~3", "b~2"]
+
+
+def test_an_id_made_distinct_is_no_other_one_s() -> None:
+    ids = DistinctIds()
+    assert [ids.distinct(each) for each in ("a", "a~2", "a", "a~3", "a")] == ["a", "a~2", "a~3", "a~3~2", "a~4"]
