@@ -126,14 +126,14 @@ def extract(predictor: Reader, documents: Sequence[Document]) -> list[Extraction
             if isinstance(answer, Problem):
                 problems.setdefault(row, answer)
             else:
-                found[row].append(_found(answer, part.start))
+                found[row].append(_found(answer, part.start, _places(answer)))
     return [problems.get(row) or _joined(document, found[row]) for row, document in enumerate(documents)]
 
 
 def of_marked(document: Document, prediction: Prediction) -> Extraction:
     """The marked pair of a sentence as a document's entities, with their relation unless it is the negative label."""
     [relation] = prediction.relations
-    return _joined(document, [_found(replace(prediction, entities=(relation.e1, relation.e2)), 0)])
+    return _joined(document, [_found(replace(prediction, entities=(relation.e1, relation.e2)), 0, [(0, 1)])])
 
 
 def _parts(document: Document, segmenter: Segmenter) -> Iterator[_Part]:
@@ -160,15 +160,19 @@ def _batches(parts: Iterable[tuple[int, _Part]]) -> Iterator[list[tuple[int, _Pa
         yield batch
 
 
-def _found(prediction: Prediction, start: int) -> _Found:
-    """Args: start: of the sentence in its document, in characters."""
+def _places(prediction: Prediction) -> list[tuple[int, int]]:
+    """The places of e1 and e2 of each relation among the entities found."""
+    place = {entity.words: number for number, entity in enumerate(prediction.entities or ())}
+    return [(place[relation.e1.words], place[relation.e2.words]) for relation in prediction.relations]
+
+
+def _found(prediction: Prediction, start: int, places: Sequence[tuple[int, int]]) -> _Found:
+    """Args: start: of the sentence in its document, in characters; places: of e1 and e2 of each relation among the entities."""
     entities = prediction.entities or ()
-    place = {entity.words: number for number, entity in enumerate(entities)}
     relations: dict[tuple[int, int, str], float] = {}
-    for relation in prediction.relations:
+    for relation, (head, tail) in zip(prediction.relations, places, strict=True):
         if relation.name != prediction.negative_label:
             name, direction = parse_label(relation.name)
-            head, tail = place[relation.e1.words], place[relation.e2.words]
             is_turned = direction == "e2,e1" or (name in prediction.symmetric and head > tail)
             key = (tail, head, f"{name}(e1,e2)" if direction else name) if is_turned else (head, tail, relation.name)
             relations[key] = max(relations.get(key, 0.0), relation.probabilities[relation.name])

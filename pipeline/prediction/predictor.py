@@ -64,8 +64,7 @@ class Predictor:
         self.config = model.config
         self._folder = folder
         self.vectors = model.description.vectors
-        self._max_length = model.description.max_length
-        self._symmetric = model.description.symmetric
+        self._max_length, self._symmetric = model.description.max_length, model.description.symmetric
         self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model, threads)
         self._network = Frozen(self.config, folder, threads)
@@ -103,6 +102,9 @@ class Predictor:
 
     def _problem(self, text: Text) -> Problem | None:
         """Why this model has no prediction for a text, if so."""
+        # Rows of a corpus, whose words are known, are not refused: parse takes them.
+        if text.marked and text.sentence.words is None and text.marked[0].words == text.marked[1].words:
+            return Problem("e1 and e2 are the same words", "give two entities", "entities-identical", SOURCE)
         n_words = Pair(text, *text.marked).n_words if text.marked else 0
         found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
         return Problem(found, "shorten the sentence", source=SOURCE) if n_words > self._max_length else None

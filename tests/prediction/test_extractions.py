@@ -107,6 +107,11 @@ def test_a_marked_pair_is_a_document_too():
     assert annotated.relations == (Relation("T2", "T1", "Uses(e1,e2)"),)
 
 
+def test_the_entities_of_a_marked_pair_keep_apart_though_their_words_are_the_same():
+    [prediction] = StandIn().predict([Sentence("Ann Lee", (Span(0, 2), Span(2, 3)))])
+    assert [(each.head, each.tail) for each in of_marked(document("Ann Lee"), prediction).relations] == [("T2", "T1")]
+
+
 def test_a_problem_of_a_sentence_is_that_of_its_document_alone():
     bad, good = extract(StandIn(), [document("Ann met Bob . please refuse ."), document("Ann met Bob")])
     assert isinstance(bad, Problem)

@@ -270,8 +270,14 @@ def test_the_negative_label_is_told_where_the_model_knows_it(models, name, told)
     assert (marked.negative_label, plain.negative_label) == (told, told)
 
 
-def test_entities_may_nest_overlap_and_be_the_same(shared):
-    spans = [(Span(0, 11), Span(4, 7)), (Span(4, 11), Span(0, 7)), (Span(4, 7), Span(4, 7))]
+def test_entities_of_the_same_words_are_an_error(shared):
+    problem, answer = shared.predict([Sentence("the old cat", (Span(4, 7), Span(4, 8))), Sentence.of(MARKED[0])])
+    assert (problem.found, problem.kind) == ("e1 and e2 are the same words", "entities-identical")
+    assert isinstance(answer, Prediction)
+
+
+def test_entities_may_nest_and_overlap(shared):
+    spans = [(Span(0, 11), Span(4, 7)), (Span(4, 11), Span(0, 7))]
     for e1, e2 in spans:
         [answer] = shared.predict([Sentence("the old cat sat", (e1, e2))])
         assert (answer.relations[0].e1.characters, answer.relations[0].e2.characters) == (e1, e2)
