@@ -39,6 +39,7 @@ Handler = Callable[[Request], Awaitable[Response]]
 KEY = "text"  # of a task's data, where its text is
 Text = Annotated[Any, WithJsonSchema({"type": "string"})]  # what is none is told in its place, and refuses no other text
 JSON_NAMES = {type(None): "null", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+BODILESS = ("GET", "HEAD", "OPTIONS")  # requests that need not say how long they are
 FAULTS = 3  # of a request's form that are told
 
 
@@ -124,7 +125,7 @@ class Service:
 
     async def _handled(self, request: Request, handle: Handler) -> Response:
         most = self._limits.body_bytes
-        length = request.headers.get("content-length", "0" if request.method == "GET" else "")
+        length = request.headers.get("content-length", "0" if request.method in BODILESS else "")
         if not length.isdecimal():
             return refusal(411, "the request does not say how long it is", "send it with content-length")
         if int(length) > most:
@@ -177,6 +178,7 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
         told = await service.answer(asked.texts)
         return Answers(model=service.model, answers=[as_json(*each) for each in told])
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Whether the model is there."""
@@ -208,6 +210,7 @@ def _label_studio(service: Service) -> APIRouter:
         """Which model answers."""
         return {"model_version": service.model}
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health")
     async def health() -> dict[str, str]:
         """Whether the model is there."""

@@ -214,3 +214,13 @@ def test_a_task_without_a_text_is_refused() -> None:
 def test_label_studio_is_told_which_model_answers() -> None:
     assert client().post("/label-studio/setup", json={"project": "1"}).json() == {"model_version": "stand-in-1"}
     assert client().get("/label-studio/health").json()["status"] == "UP"
+
+
+@pytest.mark.parametrize("path", ["/health", "/label-studio/health"])
+def test_health_answers_a_head_without_a_body(path: str) -> None:
+    said = client().head(path)
+    assert (said.status_code, said.content) == (200, b"")
+
+
+def test_options_need_no_length() -> None:
+    assert client().options("/predict").status_code == 405
