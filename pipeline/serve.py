@@ -12,6 +12,7 @@ has some before it. SIGTERM and Ctrl-C let what has begun end.
 
 from __future__ import annotations
 
+import math
 from pathlib import Path
 from typing import Annotated
 
@@ -34,6 +35,8 @@ def main(
     most_seconds: Annotated[float, typer.Option(min=0.1, help="until an answer; longer gets 504")] = 30.0,
 ) -> int:
     """Answer over HTTP until stopped."""
+    if not math.isfinite(most_seconds):
+        raise typer.BadParameter(f"--most-seconds is {most_seconds}: give a finite number")
     try:
         import uvicorn
 
