@@ -109,6 +109,7 @@ class _Found(NamedTuple):
     relations: dict[tuple[int, int, str], float]
     n_pairs: int
     n_too_far: int
+    n_unknown: int
     sees_entities: bool
     least_sure: Relation | None
 
@@ -182,6 +183,7 @@ def _found(prediction: Prediction, start: int, places: Sequence[tuple[int, int]]
         relations,
         prediction.n_pairs,
         prediction.n_too_far,
+        prediction.n_unknown,
         prediction.sees_entities,
         _least_sure(prediction.relations),
     )
@@ -199,7 +201,7 @@ def _joined(document: Document, found: Sequence[_Found]) -> Extraction:
         ids = [f"T{number}" for number in range(len(entities) + 1, len(entities) + len(part.entities) + 1)]
         entities += [FoundEntity(entity_id, *entity) for entity_id, entity in zip(ids, part.entities, strict=True)]
         relations += [FoundRelation(ids[head], ids[tail], label, sure) for (head, tail, label), sure in part.relations.items()]
-    n_pairs, n_too_far = sum(part.n_pairs for part in found), sum(part.n_too_far for part in found)
-    said = message(len(entities), n_pairs, n_too_far, sees_entities=all(part.sees_entities for part in found))
+    counts = (sum(part.n_pairs for part in found), sum(part.n_too_far for part in found), sum(part.n_unknown for part in found))
+    said = message(len(entities), *counts, sees_entities=all(part.sees_entities for part in found))
     least_sure = _least_sure(part.least_sure for part in found if part.least_sure)
     return Extraction(document, tuple(entities), tuple(relations), said, least_sure)

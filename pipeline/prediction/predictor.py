@@ -142,7 +142,13 @@ class Predictor:
         problems = [pairs.too_many() for pairs in asked]
         kept = self._kept([() if problem else pairs for problem, pairs in zip(problems, asked, strict=True)])
         return [
-            problem or self._prediction(text, tags, those, each.relations, each.n_pairs, math.perm(len(those), 2) - len(pairs))
+            problem
+            or replace(
+                self._prediction(text, tags, those, each.relations),
+                n_pairs=each.n_pairs,
+                n_too_far=math.perm(len(those), 2) - len(pairs),
+                n_unknown=len(pairs) - each.n_pairs,
+            )
             for problem, text, (tags, _), those, pairs, each in zip(problems, texts, tagged, entities, within, kept, strict=True)
         ]
 
@@ -171,13 +177,7 @@ class Predictor:
         return self.config.negative_label if self.config.negative_label in self.config.relations else None
 
     def _prediction(
-        self,
-        text: Text,
-        tags: Tags | None,
-        entities: tuple[Entity, ...] | None,
-        relations: tuple[Relation, ...],
-        n_pairs: int = 1,
-        n_too_far: int = 0,
+        self, text: Text, tags: Tags | None, entities: tuple[Entity, ...] | None, relations: tuple[Relation, ...]
     ) -> Prediction:
         return Prediction(
             text.sentence,
@@ -185,8 +185,7 @@ class Predictor:
             tags,
             entities,
             relations,
-            n_pairs,
-            n_too_far,
+            len(relations),
             sees_entities=self.config.relation_sees_entities,
             negative_label=self._negative_label,
             symmetric=self._symmetric,

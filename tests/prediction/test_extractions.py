@@ -78,6 +78,10 @@ def test_the_negative_label_is_no_relation_and_lists_are_there_when_they_are_emp
     assert said["message"] == "no pair found: the tagger found 0 entities"
 
 
+def test_entities_of_several_sentences_alone_make_no_pair_and_it_is_said():
+    assert found("Ann left . Bob stayed .").message == "no pair found: no two entities stand in one sentence"
+
+
 def test_a_blank_document_has_nothing_in_it():
     assert (found(" \n ").entities, found("").relations) == ((), ())
 

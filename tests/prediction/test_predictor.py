@@ -119,6 +119,14 @@ def test_a_document_of_many_entities_has_no_pair_built_that_no_window_holds(free
     assert answer.n_too_far == 100 * 99 - answer.n_pairs
 
 
+def test_pairs_of_types_without_a_known_relation_are_counted_and_said(free, monkeypatch):
+    with_entities(free, monkeypatch, [(0, 1), (2, 4)])
+    monkeypatch.setattr(free, "_type_pairs", frozenset({("Org", "Loc")}))
+    [answer] = free.predict([Sentence.of(PLAIN[0])])
+    assert (answer.relations, answer.n_pairs, answer.n_unknown) == ((), 0, 2)
+    assert answer.message == "2 ordered pairs have types of which no relation is known"
+
+
 MANY = "one two three four five six " * 20
 
 
