@@ -11,14 +11,15 @@ What each format looks like: pipeline/prediction/readers.py; auto tells it by th
 its entities and the relations between them (pipeline/prediction/extractions.py), a sentence with two marked entities the relation
 of these (pipeline/prediction/types.py); "line" is where it began. The relation of a marked pair that is its "negative_label" says
 that none of the others holds. What cannot be used gives {"line": ..., "error": ..., "hint": ...} in its place; the exit code is
-then 1 at the end. With --to, predictions are written as documents of a format, and errors alone come out here.
+then 1 at the end. With --to, predictions are written as documents of a format, and errors alone come out here; so do documents that
+the format cannot hold.
 With --cluster, each file of a folder or a pattern is predicted by a worker into a file of its own (pipeline/prediction/files.py).
 """
 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from itertools import chain
 from pathlib import Path
 from typing import Annotated, Literal
@@ -27,7 +28,7 @@ import typer
 
 from pipeline.core import outputs
 from pipeline.core.constraints import Address
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new, require_apart, some
 from pipeline.core.stage import finite, log, run
 from pipeline.corpus.conversion import Counts
@@ -107,29 +108,33 @@ def write_predictions(predictor: Predictor, requests: Iterable[Request], drawing
 def write_documents(predictor: Predictor, requests: Iterable[Request], to: Written, output: Path) -> int:
     """Write the answers as documents, and what could not be used to standard output.
 
-    Raises: InputError where a document is more than the format can hold.
+    Raises: InputError where a document is more than the format can hold, and no other can be written because of it.
     """
     failed: list[Request] = []
-    counts = Counts()
+    counts, last = Counts(), Request(0, None, ())
+
+    def fail(asked: Request, problems: Sequence[Problem]) -> None:
+        failed.append(asked)
+        sys.stdout.write(as_line(asked, problems))
 
     def extracted() -> Iterator[Extraction]:
-        nonlocal counts
+        nonlocal counts, last
         for batch in predicted(predictor, requests):
             for asked, answer in batch:
-                if isinstance(answer, Prediction | Extraction):
-                    extraction = answer if isinstance(answer, Extraction) else extractions.of_marked(asked.document, answer)
-                    counts = counts.plus([extraction.annotated()])
-                    yield extraction
-                else:
-                    failed.append(asked)
-                    sys.stdout.write(as_line(asked, answer))
+                if not isinstance(answer, Prediction | Extraction):
+                    fail(asked, answer)
+                    continue
+                last, n_failed = asked, len(failed)
+                extraction = answer if isinstance(answer, Extraction) else extractions.of_marked(asked.document, answer)
+                yield extraction
+                counts = counts.plus([extraction.annotated()] if n_failed == len(failed) else [])
 
     with made_new(output) as scratch:
         try:
-            changes = targets.write(extracted(), to, scratch, targets.Model(predictor.version, predictor.tokenize))
+            model = targets.Model(predictor.version, predictor.tokenize)
+            changes = targets.write(extracted(), to, scratch, model, lambda problem: fail(last, [problem]))
         except ValueError as error:
-            hint = "take another format, or correct the input"
-            raise InputError.of(output, f"{to} cannot hold a document: {error}", hint, "format-narrow") from None
+            raise InputError.of(output, f"{to} cannot hold a document: {error}", targets.NARROW, "format-narrow") from None
     for line in changes:
         log(f"predict: changed: {line}")
     log(f"predict: {counts} in {output}")

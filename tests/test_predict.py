@@ -285,6 +285,30 @@ def test_predictions_are_written_as_documents_and_what_is_wrong_is_told(command,
     assert [(task["id"], len(task["predictions"][0]["result"])) for task in tasks] == [(1, 4), (3, 3)]
 
 
+def test_a_line_whose_number_is_the_id_of_another_is_written_too(command, tmp_path):
+    lines = b'{"id": "2", "text": "here Ann"}\n{"text": "here Bob"}\n'
+    code, _ = command(
+        "--format", "jsonl", "--to", "brat", "--output", str(tmp_path / "out"), stdin=lines, path=tmp_path / "x.jsonl"
+    )
+    assert (code, len(list((tmp_path / "out").glob("*.txt")))) == (0, 2)
+
+
+def test_a_document_that_the_format_cannot_hold_is_an_error_line(command, tmp_path, monkeypatch):
+    def narrow(documents, path):
+        lines = [document.text for document in documents]
+        if "met Bob" in lines:
+            raise ValueError("no Bob")
+        path.write_text("\n".join(lines))
+
+    monkeypatch.setitem(targets.TARGETS, "jsonl", targets.TARGETS["jsonl"]._replace(write=narrow))
+    target = tmp_path / "out.jsonl"
+    lines = b"here Ann\nmet Bob\nhere Eve\n"
+    code, out = command("--to", "jsonl", "--output", str(target), stdin=lines, path=tmp_path / "lines.txt")
+    assert (code, target.read_text()) == (1, "here Ann\nhere Eve")
+    [said] = map(json.loads, out.splitlines())
+    assert (said["line"], said["error"]) == (2, "jsonl cannot hold the document: no Bob")
+
+
 def test_what_is_there_is_not_replaced(command, tmp_path):
     target = tmp_path / "there.jsonl"
     target.write_text("mine")

@@ -8,7 +8,10 @@ from pathlib import Path
 from typing import Any
 
 import httpx
+import pytest
 
+from pipeline import serve
+from pipeline.core import stage
 from tests.support import project
 
 
@@ -29,3 +32,14 @@ def test_it_answers_on_this_machine_and_ends_when_told(models: tuple[Path, dict[
         server.send_signal(signal.SIGTERM)
     assert server.wait() in (0, -signal.SIGTERM)
     assert server.stderr.read() == ""
+
+
+@pytest.mark.parametrize("seconds", ["nan", "inf"])
+def test_seconds_without_end_are_a_wrong_command_line(
+    seconds: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    monkeypatch.setattr(sys, "argv", ["serve", "nowhere", "--most-seconds", seconds])
+    with pytest.raises(SystemExit) as ended:
+        stage.run(serve.main)
+    assert ended.value.code == 2
+    assert "--most-seconds" in capsys.readouterr().err

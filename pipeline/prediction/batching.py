@@ -15,6 +15,10 @@ class BusyError(Exception):
     """As many items wait as may."""
 
 
+class AbandonedError(Exception):
+    """Nobody waits any more for what is being answered."""
+
+
 class Batcher(Generic[Asked, Answered]):
     """A queue before a function of batches, which runs in one thread, one batch at a time."""
 
@@ -23,6 +27,7 @@ class Batcher(Generic[Asked, Answered]):
         self._answer = answer
         self._most_waiting = most_waiting
         self._waiting: list[Waiting[Asked, Answered]] = []
+        self._answering: Sequence[Waiting[Asked, Answered]] = ()
         self._running: asyncio.Task[None] | None = None
         self.n_held = 0  # items that wait or are being answered
 
@@ -40,6 +45,14 @@ class Batcher(Generic[Asked, Answered]):
             self._running = asyncio.create_task(self._run())
         return await answered
 
+    def require_callers(self) -> None:
+        """For the function to call from time to time.
+
+        Raises: AbandonedError where all callers of its batch have left.
+        """
+        if all(answered.done() for _, answered in self._answering):
+            raise AbandonedError
+
     async def _run(self) -> None:
         """Answer until nothing waits."""
         while self._waiting:
@@ -52,6 +65,7 @@ class Batcher(Generic[Asked, Answered]):
 
     async def _answer_all(self, batch: Sequence[Waiting[Asked, Answered]]) -> None:
         asked = [item for items, _ in batch for item in items]
+        self._answering = batch
         try:
             answers = iter(await asyncio.to_thread(self._answer, asked))
             told: list[Sequence[Answered] | Exception] = [[next(answers) for _ in items] for items, _ in batch]

@@ -109,6 +109,7 @@ class _Found(NamedTuple):
     relations: dict[tuple[int, int, str], float]
     n_pairs: int
     n_too_far: int
+    n_unknown: int
     sees_entities: bool
     least_sure: Relation | None
 
@@ -126,14 +127,14 @@ def extract(predictor: Reader, documents: Sequence[Document]) -> list[Extraction
             if isinstance(answer, Problem):
                 problems.setdefault(row, answer)
             else:
-                found[row].append(_found(answer, part.start))
+                found[row].append(_found(answer, part.start, _places(answer)))
     return [problems.get(row) or _joined(document, found[row]) for row, document in enumerate(documents)]
 
 
 def of_marked(document: Document, prediction: Prediction) -> Extraction:
     """The marked pair of a sentence as a document's entities, with their relation unless it is the negative label."""
     [relation] = prediction.relations
-    return _joined(document, [_found(replace(prediction, entities=(relation.e1, relation.e2)), 0)])
+    return _joined(document, [_found(replace(prediction, entities=(relation.e1, relation.e2)), 0, [(0, 1)])])
 
 
 def _parts(document: Document, segmenter: Segmenter) -> Iterator[_Part]:
@@ -160,15 +161,19 @@ def _batches(parts: Iterable[tuple[int, _Part]]) -> Iterator[list[tuple[int, _Pa
         yield batch
 
 
-def _found(prediction: Prediction, start: int) -> _Found:
-    """Args: start: of the sentence in its document, in characters."""
+def _places(prediction: Prediction) -> list[tuple[int, int]]:
+    """The places of e1 and e2 of each relation among the entities found."""
+    place = {entity.words: number for number, entity in enumerate(prediction.entities or ())}
+    return [(place[relation.e1.words], place[relation.e2.words]) for relation in prediction.relations]
+
+
+def _found(prediction: Prediction, start: int, places: Sequence[tuple[int, int]]) -> _Found:
+    """Args: start: of the sentence in its document, in characters; places: of e1 and e2 of each relation among the entities."""
     entities = prediction.entities or ()
-    place = {entity.words: number for number, entity in enumerate(entities)}
     relations: dict[tuple[int, int, str], float] = {}
-    for relation in prediction.relations:
+    for relation, (head, tail) in zip(prediction.relations, places, strict=True):
         if relation.name != prediction.negative_label:
             name, direction = parse_label(relation.name)
-            head, tail = place[relation.e1.words], place[relation.e2.words]
             is_turned = direction == "e2,e1" or (name in prediction.symmetric and head > tail)
             key = (tail, head, f"{name}(e1,e2)" if direction else name) if is_turned else (head, tail, relation.name)
             relations[key] = max(relations.get(key, 0.0), relation.probabilities[relation.name])
@@ -176,8 +181,9 @@ def _found(prediction: Prediction, start: int) -> _Found:
     return _Found(
         [(span, entity.type, entity.probability) for span, entity in zip(spans, entities, strict=True)],
         relations,
-        len(prediction.relations),
+        prediction.n_pairs,
         prediction.n_too_far,
+        prediction.n_unknown,
         prediction.sees_entities,
         _least_sure(prediction.relations),
     )
@@ -195,7 +201,7 @@ def _joined(document: Document, found: Sequence[_Found]) -> Extraction:
         ids = [f"T{number}" for number in range(len(entities) + 1, len(entities) + len(part.entities) + 1)]
         entities += [FoundEntity(entity_id, *entity) for entity_id, entity in zip(ids, part.entities, strict=True)]
         relations += [FoundRelation(ids[head], ids[tail], label, sure) for (head, tail, label), sure in part.relations.items()]
-    n_pairs, n_too_far = sum(part.n_pairs for part in found), sum(part.n_too_far for part in found)
-    said = message(len(entities), n_pairs, n_too_far, sees_entities=all(part.sees_entities for part in found))
+    counts = (sum(part.n_pairs for part in found), sum(part.n_too_far for part in found), sum(part.n_unknown for part in found))
+    said = message(len(entities), *counts, sees_entities=all(part.sees_entities for part in found))
     least_sure = _least_sure(part.least_sure for part in found if part.least_sure)
     return Extraction(document, tuple(entities), tuple(relations), said, least_sure)

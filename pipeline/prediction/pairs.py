@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterator, Sequence
+from dataclasses import dataclass, replace
 
 import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Bools, Ints
+from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.corpus import positions
 from pipeline.corpus.candidates import ordered_pairs
@@ -16,7 +17,9 @@ from pipeline.model.batches import Batch
 from pipeline.model.config import SHAPE_IDS
 from pipeline.model.shapes import shape_id
 from pipeline.prediction.texts import Text
-from pipeline.prediction.types import Entity
+from pipeline.prediction.types import SOURCE, Entity
+
+MOST_PAIRS = 100_000  # of a sentence: what has more than a thousand entities is a table, or made to keep a server busy
 
 
 @dataclass(frozen=True)
@@ -52,14 +55,47 @@ class Window:
         return self.words.end - self.words.start
 
 
-def candidate_pairs(text: Text, entities: Sequence[Entity], max_length: int) -> list[Pair]:
+@dataclass(frozen=True)
+class Candidates:
+    """Ordered pairs of entities of a text, each built when it is come to: those of a long text would take all memory.
+
+    Args: e1, e2: (P,) the indices of both entities.
+    """
+
+    text: Text
+    entities: Sequence[Entity]
+    e1: Ints
+    e2: Ints
+
+    def __len__(self) -> int:
+        return len(self.e1)
+
+    def __iter__(self) -> Iterator[Pair]:
+        for one, other in zip(self.e1, self.e2, strict=True):
+            yield Pair(self.text, self.entities[one], self.entities[other])
+
+    def of_types(self, pairs: Collection[tuple[str | None, ...]] | None) -> Candidates:
+        """Those whose types, of e1 and e2, are among these; all of them for None."""
+        if pairs is None:
+            return self
+        types = [entity.type for entity in self.entities]
+        is_among = np.array([(types[e1], types[e2]) in pairs for e1, e2 in zip(self.e1, self.e2, strict=True)], bool)
+        return replace(self, e1=self.e1[is_among], e2=self.e2[is_among])
+
+    def too_many(self) -> Problem | None:
+        """What is said of a text of which no relation is looked for, if so."""
+        found = f"a sentence has {len(self):,} ordered pairs of entities that could be related, more than {MOST_PAIRS:,}"
+        hint = "split it, or leave out what is no running text, such as a table"
+        return Problem(found, hint, source=SOURCE) if len(self) > MOST_PAIRS else None
+
+
+def candidate_pairs(text: Text, entities: Sequence[Entity], max_length: int) -> Candidates:
     """The ordered pairs of entities that a window of max_length words holds, in the order of itertools.permutations.
 
     Args: entities: of the text, in reading order and apart.
     """
     edges = np.array([entity.words for entity in entities], np.int64).reshape(-1, 2)
-    e1, e2 = ordered_pairs(np.zeros(len(edges), np.int64), edges[:, 0], edges[:, 1], max_length)
-    return [Pair(text, entities[one], entities[other]) for one, other in zip(e1.tolist(), e2.tolist(), strict=True)]
+    return Candidates(text, entities, *ordered_pairs(np.zeros(len(edges), np.int64), edges[:, 0], edges[:, 1], max_length))
 
 
 def windows_around(pairs: Sequence[Pair], max_length: int) -> list[Window]:

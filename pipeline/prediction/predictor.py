@@ -13,7 +13,7 @@ from __future__ import annotations
 
 import itertools
 import math
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import TypeVar
@@ -33,12 +33,14 @@ from pipeline.model.batches import by_length
 from pipeline.model.frozen import Frozen
 from pipeline.model.manifest import MODEL, SavedModel
 from pipeline.prediction import trained_encoder
+from pipeline.prediction.kept import Kept
 from pipeline.prediction.pairs import Pair, Window, candidate_pairs, inputs, windows_around
 from pipeline.prediction.texts import Text, TextEncoder
 from pipeline.prediction.types import SOURCE, Entity, Prediction, Relation, Sentence
 
 BATCH_ROWS = 32
 BATCH_WORDS = 4_096  # padding among them: more than any 32 windows of the default 100 words, a part of 32 whole documents
+SLICE_PAIRS = 20_000  # that are asked about together, of all texts; what is said of each takes some 2 kB until it is reduced
 
 Tags = tuple[str, ...]  # a name a word
 Outputs = dict[str, Floats]  # of the network for B windows: relation (B, R) probabilities, tags (B, T, K) emissions
@@ -62,13 +64,13 @@ class Predictor:
         self.config = model.config
         self._folder = folder
         self.vectors = model.description.vectors
-        self._max_length = model.description.max_length
-        self._symmetric = model.description.symmetric
+        self._max_length, self._symmetric = model.description.max_length, model.description.symmetric
         self._type_pairs = None if model.description.type_pairs is None else frozenset(model.description.type_pairs)
         self._text_encoder = TextEncoder(encoder_folder or trained_encoder.find(model), model, threads)
         self._network = Frozen(self.config, folder, threads)
         self._transitions = frozen.transitions(self.config, folder) if "tags" in self.config.train.tasks else None
         self.segment = segmenter_of(self.tokenize)
+        self.before_batch: Callable[[], None] = lambda: None  # called by threads; may raise what ends a prediction early
 
     @property
     def tokenize(self) -> Tokenizer:
@@ -93,13 +95,16 @@ class Predictor:
         problems = [self._problem(texts[row]) if row in texts else refusal for row in range(len(sentences))]
         marked = [row for row, text in texts.items() if not problems[row] and text.marked]
         unmarked = [row for row, text in texts.items() if not problems[row] and not text.marked]
-        predictions = self._predict_marked([texts[row] for row in marked])
+        predictions: list[Prediction | Problem] = [*self._predict_marked([texts[row] for row in marked])]
         predictions += self._predict_unmarked([texts[row] for row in unmarked])
         prediction_of = dict(zip(marked + unmarked, predictions, strict=True))
         return [problem or prediction_of[row] for row, problem in enumerate(problems)]
 
     def _problem(self, text: Text) -> Problem | None:
         """Why this model has no prediction for a text, if so."""
+        # Rows of a corpus, whose words are known, are not refused: parse takes them.
+        if text.marked and text.sentence.words is None and text.marked[0].words == text.marked[1].words:
+            return Problem("e1 and e2 are the same words", "give two entities", "entities-identical", SOURCE)
         n_words = Pair(text, *text.marked).n_words if text.marked else 0
         found = f"the entities span {n_words} words, more than the {self._max_length} that the model was trained on"
         return Problem(found, "shorten the sentence", source=SOURCE) if n_words > self._max_length else None
@@ -120,30 +125,42 @@ class Predictor:
         pairs = [Pair(text, *text.marked) for text in texts if text.marked]
         results = self._ask(pairs, self._max_length, self._relations_and_tags)
         return [
-            self._prediction(text, tags, None if tags is None else text.entities(tags), [relation])
+            self._prediction(text, tags, None if tags is None else text.entities(tags), (relation,))
             for text, (relation, tags) in zip(texts, results, strict=True)
         ]
 
-    def _predict_unmarked(self, texts: list[Text]) -> list[Prediction]:
+    def _predict_unmarked(self, texts: list[Text]) -> list[Prediction | Problem]:
         """Predictions of texts whose entities are to be found: the tags name them, then each pair in reach is classified."""
         tagged = self._tag_whole(texts)
         entities = [
             tuple(replace(entity, probability=float(sure[entity.words.start])) for entity in text.entities(tags))
             for text, (tags, sure) in zip(texts, tagged, strict=True)
         ]
-        candidates = [candidate_pairs(text, those, self._max_length) for text, those in zip(texts, entities, strict=True)]
-        n_too_far = [math.perm(len(those), 2) - len(pairs) for those, pairs in zip(entities, candidates, strict=True)]
-        asked = [[pair for pair in pairs if self._may_be_related(pair)] for pairs in candidates]
-        # The pairs of all texts are asked about together, for full batches.
-        relations = iter(self._ask(list(itertools.chain(*asked)), self._max_length, self._relations))
+        within = [candidate_pairs(text, those, self._max_length) for text, those in zip(texts, entities, strict=True)]
+        # Of types of which no relation is known, none is asked about (train.type_pairs).
+        asked = [pairs.of_types(self._type_pairs) for pairs in within]
+        problems = [pairs.too_many() for pairs in asked]
+        kept = self._kept([() if problem else pairs for problem, pairs in zip(problems, asked, strict=True)])
         return [
-            self._prediction(text, tags, those, list(itertools.islice(relations, len(pairs))), n)
-            for text, (tags, _), those, pairs, n in zip(texts, tagged, entities, asked, n_too_far, strict=True)
+            problem
+            or replace(
+                self._prediction(text, tags, those, each.relations),
+                n_pairs=each.n_pairs,
+                n_too_far=math.perm(len(those), 2) - len(pairs),
+                n_unknown=len(pairs) - each.n_pairs,
+            )
+            for problem, text, (tags, _), those, pairs, each in zip(problems, texts, tagged, entities, within, kept, strict=True)
         ]
 
-    def _may_be_related(self, pair: Pair) -> bool:
-        """Whether a relation of the types of two entities is known, where the model asks about no others (train.type_pairs)."""
-        return self._type_pairs is None or (pair.e1.type, pair.e2.type) in self._type_pairs
+    def _kept(self, asked: Sequence[Iterable[Pair]]) -> list[Kept]:
+        """What is kept of what the model says of the pairs of each text; they are asked about together, for full batches."""
+        kept = [Kept(self._negative_label) for _ in asked]
+        pairs = ((each, pair) for each, those in zip(kept, asked, strict=True) for pair in those)
+        while part := list(itertools.islice(pairs, SLICE_PAIRS)):
+            relations = self._ask([pair for _, pair in part], self._max_length, self._relations)
+            for (each, _), relation in zip(part, relations, strict=True):
+                each.add(relation)
+        return kept
 
     def _tag_whole(self, texts: list[Text]) -> list[tuple[Tags, marginals.Sums]]:
         """The tags of unmarked texts, and the (T,) probabilities of the entities that begin at each word.
@@ -154,20 +171,23 @@ class Predictor:
         pairs = [Pair(text, word, word) for text, word in zip(texts, first_words, strict=True)]
         return self._ask(pairs, max((len(text.words) for text in texts), default=0), self._tags_and_probabilities)
 
+    @property
+    def _negative_label(self) -> str | None:
+        """The relation that says there is none, where the model knows it."""
+        return self.config.negative_label if self.config.negative_label in self.config.relations else None
+
     def _prediction(
-        self, text: Text, tags: Tags | None, entities: tuple[Entity, ...] | None, relations: list[Relation], n_too_far: int = 0
+        self, text: Text, tags: Tags | None, entities: tuple[Entity, ...] | None, relations: tuple[Relation, ...]
     ) -> Prediction:
-        config = self.config
-        negative_label = config.negative_label if config.negative_label in config.relations else None
         return Prediction(
             text.sentence,
             text.words,
             tags,
             entities,
-            tuple(relations),
-            n_too_far=n_too_far,
-            sees_entities=config.relation_sees_entities,
-            negative_label=negative_label,
+            relations,
+            len(relations),
+            sees_entities=self.config.relation_sees_entities,
+            negative_label=self._negative_label,
             symmetric=self._symmetric,
         )
 
@@ -181,6 +201,7 @@ class Predictor:
         batches = by_length(lengths, BATCH_ROWS, BATCH_WORDS)
 
         def run(rows: Ints) -> list[Result]:
+            self.before_batch()
             batch = [windows[row] for row in rows]
             outputs = self._network.forward(inputs(batch, self.config.max_distance))
             if not all(np.isfinite(values).all() for values in outputs.values()):

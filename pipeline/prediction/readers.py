@@ -26,7 +26,7 @@ from pipeline.corpus.formats import FORMATS, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
 from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.formats.text_lines import StreamLine
+from pipeline.corpus.formats.text_lines import MARK, StreamLine
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
@@ -40,9 +40,9 @@ class Request:
 
     @classmethod
     def of(cls, line: int, text_id: str | None, text: str) -> Request:
-        """The request of a text with or without marks."""
+        """The request of a text with or without marks; a byte order mark before it is no text."""
         try:
-            sentence = Sentence.of(text)
+            sentence = Sentence.of(text.removeprefix(MARK))
         except InputError as error:
             return cls(line, text_id, error.problems)
         asked = cls(line, text_id, sentence)

@@ -6,7 +6,8 @@
     GET  /docs, /openapi.json     the interface
     POST /label-studio/predict    tasks -> predictions (labelstud.io/guide/ml_create); its /setup and /health stand beside it
 
-A request that is too large gets 413, one that comes while too much waits 503, one that takes too long 504.
+A text that is no string, is blank or is no Unicode gets an error in its place. A request of another form gets 422, one that is too
+large 413, one that comes while too much waits 503, one that takes too long 504.
 """
 
 from __future__ import annotations
@@ -17,12 +18,13 @@ from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
+from fastapi.exceptions import RequestValidationError
 from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
-from pydantic import BaseModel, Field
+from pydantic import BaseModel, Field, WithJsonSchema
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.corpus.formats.label_studio_predictions import Predicted, prediction_row
 from pipeline.prediction import extractions
@@ -31,11 +33,14 @@ from pipeline.prediction.batching import Batcher, BusyError
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request as Asked
-from pipeline.prediction.types import Prediction
+from pipeline.prediction.types import SOURCE, Prediction
 
 Handler = Callable[[Request], Awaitable[Response]]
 KEY = "text"  # of a task's data, where its text is
-Text = Annotated[str, Field(min_length=1)]
+Text = Annotated[Any, WithJsonSchema({"type": "string"})]  # what is none is told in its place, and refuses no other text
+JSON_NAMES = {type(None): "null", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+BODILESS = ("GET", "HEAD", "OPTIONS")  # requests that need not say how long they are
+FAULTS = 3  # of a request's form that are told
 
 
 @dataclass(frozen=True)
@@ -63,6 +68,13 @@ class Answers(BaseModel):
     answers: list[dict[str, Any]]
 
 
+class Refusal(BaseModel):
+    """What is told of a request that gets no answer."""
+
+    error: str
+    hint: str
+
+
 class Task(BaseModel):
     """A task of Label Studio."""
 
@@ -82,6 +94,7 @@ class Service:
         self.model = predictor.version
         self._limits = limits
         self._batcher: Batcher[Asked, tuple[Asked, Answer]] = Batcher(lambda asked: list(answers(predictor, asked)), limits.texts)
+        predictor.before_batch = self._batcher.require_callers
         self._registry = CollectorRegistry()
         self._requests = Counter("requests", "Requests by status", ["status"], registry=self._registry)
         self._texts = Counter("texts", "Texts answered", registry=self._registry)
@@ -89,26 +102,30 @@ class Service:
         held = Gauge("texts_held", "Texts that wait or are being answered", registry=self._registry)
         held.set_function(lambda: self._batcher.n_held)
 
-    async def answer(self, texts: Sequence[str]) -> Sequence[tuple[Asked, Answer]]:
+    async def answer(self, texts: Sequence[object]) -> Sequence[tuple[Asked, Answer]]:
         """The answers to some texts.
 
         Raises: BusyError, TimeoutError.
         """
-        asked = [Asked.of(number, None, text) for number, text in enumerate(texts, 1)]
+        asked = [_asked(number, text) for number, text in enumerate(texts, 1)]
         told = await asyncio.wait_for(self._batcher.ask(asked), self._limits.seconds)
         self._texts.inc(len(texts))
         return told
 
     async def guard(self, request: Request, handle: Handler) -> Response:
-        """Count a request and hold it to the limits."""
-        with self._seconds.time():
-            response = await self._handled(request, handle)
-        self._requests.labels(str(response.status_code)).inc()
-        return response
+        """Count a request and hold it to the limits; an error that nothing foresaw counts as the 500 that it becomes."""
+        status = 500
+        try:
+            with self._seconds.time():
+                response = await self._handled(request, handle)
+            status = response.status_code
+            return response
+        finally:
+            self._requests.labels(str(status)).inc()
 
     async def _handled(self, request: Request, handle: Handler) -> Response:
         most = self._limits.body_bytes
-        length = request.headers.get("content-length", "0" if request.method == "GET" else "")
+        length = request.headers.get("content-length", "0" if request.method in BODILESS else "")
         if not length.isdecimal():
             return refusal(411, "the request does not say how long it is", "send it with content-length")
         if int(length) > most:
@@ -127,9 +144,24 @@ class Service:
         return Response(generate_latest(self._registry), media_type=CONTENT_TYPE_LATEST)
 
 
+def _asked(number: int, text: object) -> Asked:
+    if isinstance(text, str):
+        return Asked.of(number, None, text)
+    found = f"a text is a JSON {JSON_NAMES[type(text)]}, no string"
+    return Asked(number, None, (Problem(found, "give each text as a string", "value-malformed", SOURCE),))
+
+
 def refusal(status: int, error: str, hint: str, headers: dict[str, str] | None = None) -> Response:
     """What is told of a request that gets no answer."""
     return JSONResponse({"error": error, "hint": hint}, status, headers)
+
+
+async def refuse_form(_: Request, error: Exception) -> Response:
+    """What is told of a request of another form: where and what, without the input, of which not all can be encoded."""
+    faults = error.errors() if isinstance(error, RequestValidationError) else []
+    told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:FAULTS]]
+    told += [f"{len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
+    return refusal(422, "; ".join(told).encode(errors="replace").decode(), "see /docs for the form of a request")
 
 
 def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
@@ -137,14 +169,16 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
     service = Service(predictor, limits)
     app: FastAPI = FastAPIOffline(title="relation-pipeline", description="Entities and relations of text.")
     app.middleware("http")(service.guard)
+    app.exception_handler(RequestValidationError)(refuse_form)
     app.include_router(_label_studio(service), prefix="/label-studio", tags=["Label Studio"])
 
-    @app.post("/predict")
+    @app.post("/predict", responses={422: {"model": Refusal}})
     async def predict(asked: Texts) -> Answers:
         """Entities and relations of each text."""
         told = await service.answer(asked.texts)
         return Answers(model=service.model, answers=[as_json(*each) for each in told])
 
+    @app.head("/health", include_in_schema=False)
     @app.get("/health")
     async def health() -> dict[str, str]:
         """Whether the model is there."""
@@ -161,7 +195,7 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
 def _label_studio(service: Service) -> APIRouter:
     router = APIRouter()
 
-    @router.post("/predict", response_model=None)
+    @router.post("/predict", response_model=None, responses={422: {"model": Refusal}})
     async def predict(asked: Tasks) -> dict[str, Any] | Response:
         """A prediction a task, of the text under `text` in its data."""
         texts = [task.data.get(KEY) for task in asked.tasks]
@@ -176,6 +210,7 @@ def _label_studio(service: Service) -> APIRouter:
         """Which model answers."""
         return {"model_version": service.model}
 
+    @router.head("/health", include_in_schema=False)
     @router.get("/health")
     async def health() -> dict[str, str]:
         """Whether the model is there."""

@@ -125,8 +125,10 @@ class Prediction:
     words: tuple[str, ...]
     tags: tuple[str, ...] | None  # a name a word; None where the model has no tagger
     entities: tuple[Entity, ...] | None  # those that the tags name
-    relations: tuple[Relation, ...]  # of the marked pair, else of every ordered pair of the entities found
+    relations: tuple[Relation, ...]  # of the marked pair; else what kept.py keeps of the ordered pairs of the entities found
+    n_pairs: int  # that were asked about
     n_too_far: int = 0  # ordered pairs of entities found that no window holds both of
+    n_unknown: int = 0  # of types of which no relation is known, which are not asked about
     sees_entities: bool = True  # the model's relations depend on which words the entities are
     negative_label: str | None = None  # the relation that says there is none; None where the model always names one
     symmetric: tuple[str, ...] = ()  # relations without direction, of which both orders of a pair are one
@@ -147,18 +149,25 @@ class Prediction:
     @property
     def message(self) -> str | None:
         """Why there is no relation, or not all of them, or none that is of its entities alone."""
-        return message(len(self.entities or ()), len(self.relations), self.n_too_far, sees_entities=self.sees_entities)
+        return message(len(self.entities or ()), self.n_pairs, self.n_too_far, self.n_unknown, sees_entities=self.sees_entities)
 
 
-def message(n_entities: int, n_pairs: int, n_too_far: int, *, sees_entities: bool) -> str | None:
+def message(n_entities: int, n_pairs: int, n_too_far: int, n_unknown: int = 0, *, sees_entities: bool) -> str | None:
     """What is to be said of the pairs of a text: that there is none, that some were left out, that they are not told apart.
 
     >>> message(1, 0, 0, sees_entities=True)
     'no pair found: the tagger found 1 entity'
+    >>> message(2, 0, 0, sees_entities=True)
+    'no pair found: no two entities stand in one sentence'
+    >>> message(2, 0, 0, 2, sees_entities=True)
+    '2 ordered pairs have types of which no relation is known'
     """
     remarks = []
-    if not n_pairs and not n_too_far:
-        remarks.append(f"no pair found: the tagger found {n_entities} {'entity' if n_entities == 1 else 'entities'}")
+    if not n_pairs and not n_too_far and not n_unknown:
+        few = f"the tagger found {n_entities} {'entity' if n_entities == 1 else 'entities'}"
+        remarks.append(f"no pair found: {few if n_entities < 2 else 'no two entities stand in one sentence'}")
+    if n_unknown and not n_pairs:
+        remarks.append(f"{n_unknown} ordered pairs have types of which no relation is known")
     if n_too_far:
         remarks.append(f"{n_too_far} ordered pairs lie further apart than the model's window")
     if n_pairs and not sees_entities:

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 
 import pytest
 
-from pipeline.prediction.batching import Batcher, BusyError
+from pipeline.prediction.batching import AbandonedError, Batcher, BusyError
 
 
 class Slow:
@@ -96,3 +96,31 @@ def test_an_error_reaches_every_caller_of_its_batch_and_no_later_one() -> None:
     failed, after = asyncio.run(ask())
     assert [str(error) for error in failed] == ["once", "once"]
     assert after == [3]
+
+
+def test_a_batch_is_given_up_once_all_of_its_callers_have_left() -> None:
+    slow = Slow()
+    seen: list[bool] = []
+
+    async def ask() -> Sequence[int]:
+        batcher = Batcher(slow, 10)
+
+        def abandoned() -> bool:
+            try:
+                batcher.require_callers()
+            except AbandonedError:
+                return True
+            return False
+
+        callers = [asyncio.create_task(batcher.ask([number])) for number in (1, 2)]
+        await begun(slow, 1)
+        for caller in callers:
+            seen.append(abandoned())
+            caller.cancel()
+            await asyncio.sleep(0)
+        seen.append(abandoned())
+        slow.go.release(2)
+        return await batcher.ask([3])
+
+    assert asyncio.run(ask()) == [6]
+    assert seen == [False, False, True]

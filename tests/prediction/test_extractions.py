@@ -78,6 +78,10 @@ def test_the_negative_label_is_no_relation_and_lists_are_there_when_they_are_emp
     assert said["message"] == "no pair found: the tagger found 0 entities"
 
 
+def test_entities_of_several_sentences_alone_make_no_pair_and_it_is_said():
+    assert found("Ann left . Bob stayed .").message == "no pair found: no two entities stand in one sentence"
+
+
 def test_a_blank_document_has_nothing_in_it():
     assert (found(" \n ").entities, found("").relations) == ((), ())
 
@@ -105,6 +109,11 @@ def test_a_marked_pair_is_a_document_too():
     annotated = of_marked(document("Ann met Bob"), prediction).annotated()
     assert [entity.spans for entity in annotated.entities] == [(Span(0, 3),), (Span(8, 11),)]
     assert annotated.relations == (Relation("T2", "T1", "Uses(e1,e2)"),)
+
+
+def test_the_entities_of_a_marked_pair_keep_apart_though_their_words_are_the_same():
+    [prediction] = StandIn().predict([Sentence("Ann Lee", (Span(0, 2), Span(2, 3)))])
+    assert [(each.head, each.tail) for each in of_marked(document("Ann Lee"), prediction).relations] == [("T2", "T1")]
 
 
 def test_a_problem_of_a_sentence_is_that_of_its_document_alone():

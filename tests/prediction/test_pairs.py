@@ -38,7 +38,7 @@ def test_candidate_pairs_are_those_of_all_pairs_that_a_window_holds(seed):
 
 
 def test_a_text_without_entities_has_no_candidate_pairs():
-    assert candidate_pairs(text_of(4), [], MAX_LENGTH) == []
+    assert list(candidate_pairs(text_of(4), [], MAX_LENGTH)) == []
 
 
 def test_no_pairs_have_no_windows():

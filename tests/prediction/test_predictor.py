@@ -84,10 +84,10 @@ def test_the_spans_of_an_entity_name_its_characters_and_words(shared):
 
 
 def with_entities(owner, monkeypatch, spans):
-    """Have the tagger find these words, whatever it says."""
+    """Have the tagger find these words, as far as a text has them, whatever it says."""
 
     def given(tags, text, characters):
-        return [Entity.of(Span(*span), text, characters) for span in spans]
+        return [Entity.of(Span(*span), text, characters) for span in spans if span[1] <= len(characters)]
 
     monkeypatch.setattr(texts, "tags_to_entities", given)
     return owner
@@ -105,7 +105,7 @@ def test_every_ordered_pair_of_entities_found_is_classified_as_if_it_were_marked
 def test_pairs_that_no_window_holds_are_counted(free, monkeypatch):
     with_entities(free, monkeypatch, [(0, 1), (2, 3), (MAX_LENGTH, MAX_LENGTH + 1)])
     [answer] = free.predict([Sentence.of(PLAIN[1])])
-    assert (len(answer.relations), answer.n_too_far) == (4, 2)
+    assert (answer.n_pairs, answer.n_too_far) == (4, 2)
     assert "2 ordered pairs lie further apart" in answer.message
 
 
@@ -115,8 +115,69 @@ def test_a_document_of_many_entities_has_no_pair_built_that_no_window_holds(free
     monkeypatch.setattr(pairs, "Pair", lambda *parts: built.append(1) or pair(*parts))
     with_entities(free, monkeypatch, [(n, n + 1) for n in range(0, 400, 4)])
     [answer] = free.predict([Sentence.of("one two three four " * 100)])
-    assert len(built) == len(answer.relations) == 2 * (99 + 98)
-    assert answer.n_too_far == 100 * 99 - len(answer.relations)
+    assert len(built) == answer.n_pairs == 2 * (99 + 98)
+    assert answer.n_too_far == 100 * 99 - answer.n_pairs
+
+
+def test_pairs_of_types_without_a_known_relation_are_counted_and_said(free, monkeypatch):
+    with_entities(free, monkeypatch, [(0, 1), (2, 4)])
+    monkeypatch.setattr(free, "_type_pairs", frozenset({("Org", "Loc")}))
+    [answer] = free.predict([Sentence.of(PLAIN[0])])
+    assert (answer.relations, answer.n_pairs, answer.n_unknown) == ((), 0, 2)
+    assert answer.message == "2 ordered pairs have types of which no relation is known"
+
+
+MANY = "one two three four five six " * 20
+
+
+@pytest.fixture
+def many(free, monkeypatch):
+    """A model that finds an entity in every third word."""
+    return with_entities(free, monkeypatch, [(n, n + 1) for n in range(0, 120, 3)])
+
+
+def test_the_pairs_of_many_texts_are_asked_about_in_slices_and_get_the_same(many, monkeypatch):
+    sentences = [Sentence.of(MANY + end) for end in ("once", "twice")]
+    expected = many.predict(sentences)
+    sizes, ask = [], many._ask
+    monkeypatch.setattr(many, "_ask", lambda pairs, *rest: sizes.append(len(pairs)) or ask(pairs, *rest))
+    monkeypatch.setattr(predictor, "SLICE_PAIRS", 100)
+    answers = many.predict(sentences)
+    assert max(sizes) == 100
+    assert [(a.entities, a.n_pairs, a.n_too_far) for a in answers] == [(e.entities, e.n_pairs, e.n_too_far) for e in expected]
+    for answer, other in zip(answers, expected, strict=True):
+        assert [(r.e1, r.e2, r.name) for r in answer.relations] == [(r.e1, r.e2, r.name) for r in other.relations]
+
+
+def test_of_plain_text_the_relations_are_kept_and_the_least_sure_pair(many, monkeypatch):
+    [every] = many.predict([Sentence.of(MANY)])
+    said = [relation for relation in every.relations if relation.name != "Other"]
+    assert 0 < len(said) <= len(every.relations) <= len(said) + 1
+    monkeypatch.setattr(many, "config", dataclasses.replace(many.config, negative_label=said[0].name))
+    [answer] = many.predict([Sentence.of(MANY)])
+    assert answer.n_pairs == every.n_pairs > len(answer.relations)
+    assert min(r.margin for r in answer.relations) == min(r.margin for r in every.relations)
+
+
+def test_a_sentence_of_too_many_pairs_is_an_error_of_its_own(many, monkeypatch):
+    monkeypatch.setattr(pairs, "MOST_PAIRS", 100)
+    problem, answer = many.predict([Sentence.of(MANY), Sentence.of("one two three four")])
+    assert "ordered pairs of entities that could be related, more than 100" in problem.found
+    assert answer.n_pairs == 2
+
+
+def test_a_prediction_ends_between_two_batches_when_it_is_told_to(many, monkeypatch):
+    batches = []
+
+    def leave():
+        batches.append(1)
+        if len(batches) == 3:
+            raise TimeoutError
+
+    monkeypatch.setattr(many, "before_batch", leave)
+    with pytest.raises(TimeoutError):
+        many.predict([Sentence.of(MANY)] * 10)
+    assert len(batches) < 20
 
 
 def test_a_batch_of_long_texts_is_cut_by_words_and_gives_the_same(free, monkeypatch):
@@ -217,8 +278,14 @@ def test_the_negative_label_is_told_where_the_model_knows_it(models, name, told)
     assert (marked.negative_label, plain.negative_label) == (told, told)
 
 
-def test_entities_may_nest_overlap_and_be_the_same(shared):
-    spans = [(Span(0, 11), Span(4, 7)), (Span(4, 11), Span(0, 7)), (Span(4, 7), Span(4, 7))]
+def test_entities_of_the_same_words_are_an_error(shared):
+    problem, answer = shared.predict([Sentence("the old cat", (Span(4, 7), Span(4, 8))), Sentence.of(MARKED[0])])
+    assert (problem.found, problem.kind) == ("e1 and e2 are the same words", "entities-identical")
+    assert isinstance(answer, Prediction)
+
+
+def test_entities_may_nest_and_overlap(shared):
+    spans = [(Span(0, 11), Span(4, 7)), (Span(4, 11), Span(0, 7))]
     for e1, e2 in spans:
         [answer] = shared.predict([Sentence("the old cat sat", (e1, e2))])
         assert (answer.relations[0].e1.characters, answer.relations[0].e2.characters) == (e1, e2)

@@ -123,3 +123,14 @@ def test_what_is_wrong_with_a_document_has_its_file_and_line(tmp_path):
     [asked] = read_documents(find_sources(path, "spert"), path)
     [problem] = asked.content
     assert problem.found.startswith(f"{path}:1: ")
+
+
+def test_a_byte_order_mark_before_a_text_is_no_text():
+    assert Request.of(1, None, "\ufeffAnn left.") == Request.of(1, None, "Ann left.")
+    [asked] = read("jsonl", b'{"text": "\\ufeffAnn left."}')
+    assert asked.content.text == "Ann left."
+
+
+def test_offsets_count_a_byte_order_mark_that_the_text_has():
+    [asked] = read("jsonl", b'{"text": "\\ufeffAnn left", "e1": [1, 4], "e2": [5, 9]}')
+    assert [asked.content.text[slice(*entity)] for entity in asked.content.entities] == ["Ann", "left"]

@@ -2,6 +2,7 @@
 
 import re
 import threading
+import time
 from collections.abc import Sequence
 from typing import Any
 
@@ -32,9 +33,71 @@ def test_texts_get_the_answers_of_the_command_line_in_order() -> None:
     assert all(answer["error"] for answer in expected[2:])
 
 
-@pytest.mark.parametrize("body", [{}, {"texts": []}, {"texts": [""]}, {"texts": [1]}, {"texts": "Ann"}, []])
+@pytest.mark.parametrize("body", [{}, {"texts": []}, {"texts": "Ann"}, []])
 def test_what_is_no_list_of_texts_is_refused(body: Any) -> None:
     assert client().post("/predict", json=body).status_code == 422
+
+
+@pytest.mark.parametrize(
+    ("text", "found"),
+    [
+        (r'"\ud800"', "half of a pair"),
+        ('""', "the text is blank"),
+        ("NaN", "a JSON number"),
+        ("null", "a JSON null"),
+        ("true", "a JSON boolean"),
+        ("[1e999]", "a JSON array"),
+        ("{}", "a JSON object"),
+    ],
+)
+def test_a_faulty_text_has_its_error_in_its_place_and_the_others_are_answered(text: str, found: str) -> None:
+    body = f'{{"texts": ["here Ann", {text}, "here Bob"]}}'
+    said = client().post("/predict", content=body, headers={"content-type": "application/json"})
+    assert said.status_code == 200
+    first, faulty, last = said.json()["answers"]
+    assert (first["text"], last["text"]) == ("here Ann", "here Bob")
+    assert found in faulty["error"]
+    assert faulty["hint"]
+
+
+@pytest.mark.parametrize("body", [r'{"texts": "\ud800"}', '{"texts": NaN}', "NaN", "{", r'{"\ud800": 1}'])
+def test_a_request_of_another_form_is_refused_without_its_input(body: str) -> None:
+    said = client().post("/predict", content=body, headers={"content-type": "application/json"})
+    assert (said.status_code, sorted(said.json())) == (422, ["error", "hint"])
+    assert said.json()["error"].startswith("body")
+
+
+def test_a_request_whose_fault_is_at_half_of_a_character_is_refused() -> None:
+    body = r'{"tasks": [{"data": {"\ud800": 1}}]}'
+    said = client().post("/label-studio/predict", content=body, headers={"content-type": "application/json"})
+    assert said.status_code == 422
+
+
+def test_of_many_faults_of_a_request_some_are_told_and_the_others_counted() -> None:
+    said = client().post("/label-studio/predict", json={"tasks": [{}] * 1000})
+    assert "; 997 more" in said.json()["error"]
+    assert said.json()["error"].count("Field required") == 3
+
+
+def test_the_interface_says_that_a_text_is_a_string() -> None:
+    texts = client().get("/openapi.json").json()["components"]["schemas"]["Texts"]["properties"]["texts"]
+    assert texts["items"] == {"type": "string"}
+
+
+def test_the_interface_has_the_form_of_refusals() -> None:
+    interface = client().get("/openapi.json").json()
+    told = interface["paths"]["/predict"]["post"]["responses"]["422"]["content"]["application/json"]["schema"]
+    assert told == {"$ref": "#/components/schemas/Refusal"}
+
+
+def test_a_request_that_ends_in_an_unforeseen_error_is_counted() -> None:
+    class Unforeseen(StandIn):
+        def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+            raise ZeroDivisionError
+
+    service = TestClient(create_app(Unforeseen(), Limits()), raise_server_exceptions=False)  # type: ignore[arg-type]
+    assert service.post("/predict", json={"texts": ["Ann"]}).status_code == 500
+    assert 'requests_total{status="500"} 1.0' in service.get("/metrics").text.splitlines()
 
 
 def test_a_request_that_is_too_large_is_refused_unread() -> None:
@@ -78,6 +141,26 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
         said = service.post("/predict", json={"texts": ["Ann"]})
         held.go.set()
     assert said.status_code == 504
+
+
+def test_what_nobody_waits_for_is_not_answered_to_its_end() -> None:
+    class Endless(StandIn):
+        left = threading.Event()
+
+        def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+            if sentences and sentences[0].text == "endless":
+                try:
+                    while True:
+                        self.before_batch()
+                        time.sleep(0.001)
+                finally:
+                    self.left.set()
+            return super().predict(sentences)
+
+    with client(Limits(seconds=0.05), Endless()) as service:
+        assert service.post("/predict", json={"texts": ["endless"]}).status_code == 504
+        assert Endless.left.wait(10)
+        assert service.post("/predict", json={"texts": ["Ann"]}).status_code == 200
 
 
 class Broken(StandIn):
@@ -131,3 +214,13 @@ def test_a_task_without_a_text_is_refused() -> None:
 def test_label_studio_is_told_which_model_answers() -> None:
     assert client().post("/label-studio/setup", json={"project": "1"}).json() == {"model_version": "stand-in-1"}
     assert client().get("/label-studio/health").json()["status"] == "UP"
+
+
+@pytest.mark.parametrize("path", ["/health", "/label-studio/health"])
+def test_health_answers_a_head_without_a_body(path: str) -> None:
+    said = client().head(path)
+    assert (said.status_code, said.content) == (200, b"")
+
+
+def test_options_need_no_length() -> None:
+    assert client().options("/predict").status_code == 405

@@ -14,11 +14,12 @@ TEXT = "Ann met Bob . She left ."
 READ = [name for name in targets.NAMES if name in FORMATS and name != "label_studio"]
 
 
-def write(name, place, *texts):
+def write(name, place, *texts, ids=None, refused=None):
     predictor = StandIn()
-    documents = [Document(str(number), f"line {number}", text, (), ()) for number, text in enumerate(texts, 1)]
+    ids = ids or [str(number) for number in range(1, len(texts) + 1)]
+    documents = [Document(each, f"line {n}", text, (), ()) for n, (each, text) in enumerate(zip(ids, texts, strict=True), 1)]
     model = targets.Model(predictor.version, predictor.tokenize)
-    return targets.write(extract(predictor, documents), name, place, model)
+    return targets.write(extract(predictor, documents), name, place, model, [].append if refused is None else refused.append)
 
 
 @pytest.mark.parametrize("name", READ)
@@ -29,6 +30,22 @@ def test_predictions_are_read_again_as_they_were_written(tmp_path, name):
     assert sorted(TEXT[slice(*entity.cover)] for entity in first.entities) == ["Ann", "Bob", "She"]
     names = {entity.id: TEXT[slice(*entity.cover)] for entity in first.entities}
     assert {(names[each.head], names[each.tail]) for each in first.relations} == {("Ann", "Bob"), ("Bob", "Ann")}
+
+
+@pytest.mark.parametrize("name", READ)
+def test_an_id_that_comes_again_is_numbered_and_counted(tmp_path, name):
+    lines = write(name, tmp_path / "target", "Ann met Bob .", "Bob left .", "Eve met Bob .", ids=["2", "2", "3"])
+    assert lines[0] == "ids that an earlier document has, 1: numbered, such as 7~2"
+    documents = list(FORMATS[name].read(tmp_path / "target"))
+    assert len({document.id for document in documents}) == 3
+
+
+def test_a_document_that_a_format_cannot_hold_does_not_end_the_writing(tmp_path):
+    refused = []
+    write("brat", tmp_path / "target", "Ann met Bob .", "\ufeffBob left .", "Eve met Bob .", refused=refused)
+    assert [problem.source for problem in refused] == ["line 2"]
+    assert "begins with a byte order mark" in refused[0].found
+    assert [document.text for document in FORMATS["brat"].read(tmp_path / "target")] == ["Ann met Bob .", "Eve met Bob ."]
 
 
 @pytest.mark.parametrize("name", ["jsonl", "doccano", "prodigy"])

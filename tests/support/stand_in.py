@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from functools import cache
 
@@ -26,6 +26,7 @@ class StandIn:
     def __init__(self) -> None:
         self.tokenize = english()
         self.segment = segmenter_of(self.tokenize)
+        self.before_batch: Callable[[], None] = lambda: None
 
     def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
         return [self._answer(sentence) for sentence in sentences]
@@ -46,4 +47,4 @@ class StandIn:
             e1, e2 = (Entity.of(Span(ids[0], ids[-1] + 1), sentence.text, characters) for ids in spans)
             pairs = [(e1, e2)]
         relations = tuple(Relation(*pair, {"Other": 0.25, "Uses(e2,e1)": 0.75}) for pair in pairs)
-        return Prediction(sentence, tuple(words), tags, entities, relations, negative_label="Other")
+        return Prediction(sentence, tuple(words), tags, entities, relations, len(relations), negative_label="Other")

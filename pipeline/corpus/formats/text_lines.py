@@ -91,14 +91,12 @@ def _encoding_problem(line: str) -> Problem | None:
 
 
 def decode(raw_lines: Iterable[bytes]) -> Iterator[StreamLine]:
-    """The lines of a stream of UTF-8, with or without a byte order mark, ended by LF or CRLF."""
+    """The lines of a stream of UTF-8, with or without byte order marks before them, ended by LF or CRLF."""
     for number, raw in enumerate(raw_lines, 1):
-        if number == 1:
-            if raw.startswith(UTF_16):
-                yield StreamLine(1, "\ufffd", UTF16)
-                return
-            raw = raw.removeprefix(codecs.BOM_UTF8)
-        yield _decode(number, raw.rstrip(b"\r\n"))
+        if number == 1 and raw.startswith(UTF_16):
+            yield StreamLine(1, "\ufffd", UTF16)
+            return
+        yield _decode(number, raw.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n"))
 
 
 def _decode(number: int, raw: bytes) -> StreamLine:
@@ -148,9 +146,9 @@ class DistinctIds:
 
     def distinct(self, row_id: str) -> str:
         """The id, or with its number where it was given before."""
-        key = xxhash.xxh3_64_intdigest(row_id.encode(errors="surrogatepass"))
-        if key not in self._seen:
-            self._seen.add(key)
-            return row_id
-        self._repeats[row_id] = self._repeats.get(row_id, 1) + 1
-        return f"{row_id}~{self._repeats[row_id]}"
+        distinct = row_id
+        while (key := xxhash.xxh3_64_intdigest(distinct.encode(errors="surrogatepass"))) in self._seen:
+            self._repeats[row_id] = self._repeats.get(row_id, 1) + 1
+            distinct = f"{row_id}~{self._repeats[row_id]}"
+        self._seen.add(key)
+        return distinct

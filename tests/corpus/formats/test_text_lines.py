@@ -1,7 +1,7 @@
 import pytest
 
 from pipeline.core.errors import Problem
-from pipeline.corpus.formats.text_lines import HEAD_BYTES, DistinctIds, TextLine, content_id, head_lines, read_lines
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, DistinctIds, TextLine, content_id, decode, head_lines, read_lines
 
 
 @pytest.fixture
@@ -67,3 +67,13 @@ def test_a_content_id_depends_on_every_part():
 def test_equal_ids_are_numbered():
     ids = DistinctIds()
     assert [ids.distinct(row_id) for row_id in "aabab"] == ["a", "a~2", "b", "a~3", "b~2"]
+
+
+def test_an_id_made_distinct_is_no_other_one_s() -> None:
+    ids = DistinctIds()
+    assert [ids.distinct(each) for each in ("a", "a~2", "a", "a~3", "a")] == ["a", "a~2", "a~3", "a~3~2", "a~4"]
+
+
+def test_a_stream_may_have_a_byte_order_mark_before_any_line() -> None:
+    lines = ["\ufeffa\r\n".encode(), "\ufeffb\n".encode(), "c\ufeffd".encode()]
+    assert [line.text for line in decode(lines)] == ["a", "b", "c\ufeffd"]
