@@ -29,6 +29,7 @@ NEAR = 1  # places before and behind its own where a text is looked for
 TRIGRAM, RUN = 3, 5  # characters
 TRIGRAM_BITS, RUN_BITS = 30, 22  # of the hash of one: runs only choose what is compared
 TEXTS_AT_ONCE = 10_000
+PADDING = "\udfff"  # of texts shorter than a run: half a character, which no text has
 PRIME, ODD = np.uint64(1_099_511_628_211), np.uint64(0x9E3779B97F4A7C15)
 
 
@@ -96,7 +97,7 @@ def runs(texts: Sequence[str], length: int, n_bits: int) -> csr_array:
     """(N, 2**n_bits) ones where a text has a run of characters, by its hash; a shorter text is one run."""
     parts = [csr_array((0, 1 << n_bits), dtype=np.int8)]
     for start in range(0, len(texts), TEXTS_AT_ONCE):
-        padded = [text.ljust(length, "\0") for text in texts[start : start + TEXTS_AT_ONCE]]
+        padded = [text.ljust(length, PADDING) for text in texts[start : start + TEXTS_AT_ONCE]]
         lengths = np.array([len(text) for text in padded], np.int64)
         codes = np.frombuffer("".join(padded).encode("utf-32-le", "surrogatepass"), np.uint32)
         n_runs = lengths - length + 1
