@@ -99,7 +99,7 @@ def test_a_window_for_which_no_disk_has_room_is_named_with_its_sentences(
         raise OSError(errno.ENOSPC, "No space left on device")
 
     monkeypatch.setattr(worker, "write_shards", full)
-    with pytest.raises(InputError, match=r"a window of 40 sentences, from 'w0 cat 0' to .* fails everywhere: the disk is full"):
+    with pytest.raises(InputError, match=r"a window of 40 sentences, from 'w\d cat 0' to .* fails everywhere: the disk is full"):
         embed(project, two_workers)
 
 
