@@ -99,7 +99,7 @@ def test_what_was_corrected_through_the_api_comes_home(project: Path, server: St
         server.annotate(tasks[item], results[item])
     server.annotate(tasks["4"], None)
     said = adopted(project, server, number)
-    assert "adopt: 7 items: 3 changed, 1 confirmed as they are, 1 rejected, 2 untouched" in said
+    assert "adopt: 7 items: 3 changed, 1 confirmed as they are, 1 skipped, 2 untouched" in said
     assert difference(project) == [
         "-Uses(e1,e2)",
         "+Makes(e1,e2)",
