@@ -199,9 +199,7 @@ def _rows(raw: Document, new: Document, labels: Labels, taken: Collection[str]) 
     if lone := [entity for entity in new.entities if entity.id not in related | given]:
         words = " and ".join(repr(new.text[slice(*entity.cover)]) for entity in lone)
         raise ValueError(f"{words} is in no relation, and the format holds pairs alone")
-    rows = []
-    ids = (f"{raw.id}~{number}" for number in itertools.count(2))
-    free = (row_id for row_id in ids if row_id not in taken)
+    rows, free = [], free_ids(raw.id, taken)
     for number, relation in enumerate(relations, 1):
         ends = {relation.head, relation.tail}
         kept = tuple(
@@ -209,3 +207,13 @@ def _rows(raw: Document, new: Document, labels: Labels, taken: Collection[str]) 
         )
         rows.append(replace(new, id=raw.id if number == 1 else next(free), entities=kept, relations=(relation,)))
     return rows
+
+
+def free_ids(own: str, taken: Collection[str]) -> Iterator[str]:
+    """Ids that no other document has, for some that cannot have their own.
+
+    >>> ids = free_ids("7", {"7", "7~2"})
+    >>> next(ids), next(ids)
+    ('7~3', '7~4')
+    """
+    return (each for number in itertools.count(2) if (each := f"{own}~{number}") not in taken)

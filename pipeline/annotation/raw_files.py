@@ -6,6 +6,7 @@ import contextlib
 import shutil
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
@@ -17,7 +18,7 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, Reader, reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
-from pipeline.corpus.rewriting.edits import annotation
+from pipeline.corpus.rewriting.edits import Reading, annotation
 from pipeline.corpus.sources import find_splits
 
 GONE = "give the file its name again, or run pipeline.review again, and correct it there"
@@ -38,6 +39,15 @@ class RawFile:
     read: Reader
     by_text: Mapping[str, Sequence[Found]]
 
+    @classmethod
+    def of(cls, source: Source, read: Reader, readings: Iterable[Reading]) -> RawFile:
+        """A file by all that was read of it."""
+        by_text: dict[str, list[Found]] = {}
+        for document, number in numbered(readings):
+            if isinstance(document, Document):
+                by_text.setdefault(document.text, []).append(Found(document, number))
+        return cls(source, read, by_text)
+
     def find(self, sent: Document) -> Found | None:
         """A document as it lies here now: by its text and its id, of several the one at its line; else by its text at its line."""
         alike = self.by_text.get(sent.text, ())
@@ -50,9 +60,14 @@ class RawFile:
         return any(annotation(found.document) == annotation(document) for found in self.by_text.get(document.text, ()))
 
     @property
+    def documents(self) -> Iterator[Document]:
+        """All documents, those of one text together."""
+        return (found.document for alike in self.by_text.values() for found in alike)
+
+    @cached_property
     def ids(self) -> frozenset[str]:
         """Those of the documents."""
-        return frozenset(found.document.id for alike in self.by_text.values() for found in alike)
+        return frozenset(document.id for document in self.documents)
 
     def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
         """The bytes of the file with edits made."""
@@ -112,15 +127,12 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
     files = []
     labels: dict[bool, set[str]] = {True: set(), False: set()}
     for source, read in all_sources(raw, settings):
-        is_wanted = source.path in wanted
-        by_text: dict[str, list[Found]] = {}
-        for document, number in numbered(read(source.path)):
-            if isinstance(document, Document):
-                labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
-                if is_wanted:
-                    by_text.setdefault(document.text, []).append(Found(document, number))
-        if is_wanted:
-            files.append(RawFile(source, read, by_text))
+        documents: Iterator[Document] = (reading for reading in read(source.path) if isinstance(reading, Document))
+        if source.path in wanted:
+            files.append(RawFile.of(source, read, read(source.path)))
+            documents = files[-1].documents
+        for document in documents:
+            labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
     return RawFiles(raw, files, *(Labels.of(labels[pairs], settings.negative_label) for pairs in (True, False)))
 
 

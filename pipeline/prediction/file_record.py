@@ -56,7 +56,8 @@ def standing(head: Row, output: Path, found: Sequence[File]) -> Standing:
     waiting = [file for file in found if file.name not in still]
     for file in waiting:
         (output / file.output).unlink(missing_ok=True)
-    others = {name: row for name, row in done.items() if name not in {file.name for file in found}}
+    asked = {file.name for file in found}
+    others = {name: row for name, row in done.items() if name not in asked}
     write_lines(output / RECORD, [head, *still.values(), *others.values()])
     unusable = [line for file in found if file.name in still and (line := unusable_line(file, still[file.name]))]
     return Standing(waiting, unusable, [f"{name}{ENDING}" for name, row in others.items() if _is_gone(output, row)])

@@ -215,19 +215,21 @@ def test_what_was_found_is_told_in_one_live_region(opened: Opened) -> None:
     assert status.inner_text().endswith(" of 400")
 
 
-def test_the_focus_goes_to_what_was_found_where_a_filter_is_taken_out(opened: Opened) -> None:
-    opened.go("#sentences?gold=Other&outcome=wrong")
-    opened.page.get_by_role("link", name="without gold: Other").press("Enter")
-    opened.page.wait_for_function("window.location.hash === '#sentences?outcome=wrong'")
+def follow(opened: Opened, address: str, link: str, there: str) -> None:
+    """Follow a link of a place by the keyboard, to where it leads."""
+    opened.go(address)
+    opened.page.get_by_role("link", name=link).press("Enter")
+    opened.page.wait_for_function(f"window.location.hash === '{there}'")
     opened.wait()
+
+
+def test_the_focus_goes_to_what_was_found_where_a_filter_is_taken_out(opened: Opened) -> None:
+    follow(opened, "#sentences?gold=Other&outcome=wrong", "without gold: Other", "#sentences?outcome=wrong")
     assert opened.page.evaluate("document.activeElement.className") == "found"
 
 
 def test_the_next_page_begins_at_its_first_sentence(opened: Opened) -> None:
-    opened.go("#sentences")
-    opened.page.get_by_role("link", name="next").press("Enter")
-    opened.page.wait_for_function("window.location.hash.includes('page=2')")
-    opened.wait()
+    follow(opened, "#sentences", "next", "#sentences?page=2")
     assert opened.page.evaluate("document.activeElement.className") == "cards"
     assert opened.page.evaluate("Math.abs(document.querySelector('.card').getBoundingClientRect().top)") < 100
 
