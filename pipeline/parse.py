@@ -215,9 +215,11 @@ def _within(mask: Bools, chosen: Bools) -> Bools:
 def _hold_out(train: SplitSummary, rows: Bools, sentences: Bools, split: str, settings: params.Parse) -> tuple[Bools, Bools]:
     """Which rows and sentences of train become those of another split, among those that are left.
 
-    Raises: InputError where the fraction is so small that no row does.
+    Raises: InputError where the fraction is so small that no row does; of validation it may be 0, for training can do without.
     """
     fraction = getattr(settings, f"{split}_fraction")
+    if split == "validation" and fraction == 0:
+        return np.zeros_like(rows), np.zeros_like(sentences)
     held_rows, held_sentences = train.held_out(rows, sentences, fraction)
     if not held_rows.any():
         found = f"parse.{split}_fraction {fraction:g} holds none of {rows.sum()} train rows out"

@@ -1,4 +1,4 @@
-"""Stage train: fit the network on the training rows and keep the weights of the epoch that scores best on validation.
+"""Stage train: fit the network on the training rows and keep the epoch that scores best on validation; without it, the last.
 
 In: data/positioned, the embedding store. Out: models/relation (pipeline/model/manifest.py lists its files; curves/ is dvclive's).
 
@@ -49,10 +49,9 @@ def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
         raise InputError.of(params.FILE, "train.tasks lacks relation", "write tasks: [relation, tags] or tasks: [relation]")
     if len(set(options.tasks)) < len(options.tasks):
         raise InputError.of(params.FILE, "train.tasks has a task twice", "write tasks: [relation, tags] or tasks: [relation]")
+    if not tables["train"]:
+        raise InputError.of("data/positioned", "there are no train rows", "add annotations to data/raw")
     for split in ("train", "validation"):
-        if not tables.get(split):
-            hint = "raise parse.validation_fraction" if split == "validation" else "add annotations to data/raw"
-            raise InputError.of("data/positioned", f"there are no {split} rows", hint)
         if n_unlabelled := tables[split]["relation"].null_count:
             raise InputError.of("data/positioned", f"{n_unlabelled} {split} rows have no relation", "run dvc repro parse")
 
@@ -69,13 +68,13 @@ def check_joint(options: Train, data: StageOutput[PositionNotes]) -> None:
 
 
 def main(positioned: Input, embedded: Input, model: Output) -> str:
-    """Train the multi-task network and keep the weights of its best epoch."""
+    """Train the multi-task network and keep the weights of its best epoch, of the last where there are no validation rows."""
     options = params.read(Train)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
     check_joint(options, data)
     check(options, data.tables)
     type_pairs = joint.seen_type_pairs(options, data)
-    if (n_rows := len(data.tables["validation"])) < FEW_ROWS:
+    if 0 < (n_rows := len(data.tables["validation"])) < FEW_ROWS:
         log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, data, store.description)
     training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
@@ -98,9 +97,8 @@ def train_one(config: Config, training: Examples, validation: Examples, live: An
     trained = Trainer(config, score, joint=training.tagged is not None).train(
         training, validation, lambda figures: _tell(figures, live)
     )
-    score_name = "macro-F1" if training.tagged is None else "score"
-    best = f"best epoch {trained.best_epoch} of {trained.epochs}, validation {score_name} {trained.score:.2f}"
-    return trained.model, f"{best}, {trained.sentences_per_second:,.0f} sentences/s"
+    kept = f"epoch {trained.best_epoch} of {trained.epochs}, {_scored(validation, trained.score)}"
+    return trained.model, f"{kept}, {trained.sentences_per_second:,.0f} sentences/s"
 
 
 def train_members(config: Config, data: members.Data, validation: Examples, live: Any) -> tuple[RelationModel, str]:
@@ -115,9 +113,16 @@ def train_members(config: Config, data: members.Data, validation: Examples, live
         for name in figures if len(told) == len(named) else ():
             live.log_metric(name, float(np.mean([of_member[name] for of_member in told.values()])))
         live.next_step()
-    score_name = "macro-F1" if validation.tagged is None else "score"
     epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)
-    return model, f"{len(trained)} members, best epochs {epochs}, validation {score_name} together {score(model, validation):.2f}"
+    together = _scored(validation, score(model, validation) if len(validation) else None, "together ")
+    return model, f"{len(trained)} members, epochs {epochs}, {together}"
+
+
+def _scored(validation: Examples, reached: float | None, whose: str = "") -> str:
+    """Why an epoch was kept: how good it is, as far as there are rows to tell."""
+    if reached is None:
+        return "the last, for there are no validation rows"
+    return f"the best on validation: {'macro-F1' if validation.tagged is None else 'score'} {whose}{reached:.2f}"
 
 
 def _curves(folder: Path) -> Any:

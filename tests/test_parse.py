@@ -227,9 +227,15 @@ def test_a_lost_direction_is_a_problem_unless_directions_are_dropped(project):
 
 
 def test_a_fraction_that_holds_no_row_out_is_an_error(project):
-    assert problems(project, corpus(), validation_fraction=0) == [
-        ("params.yaml", "parse.validation_fraction 0 holds none of 60 train rows out")
+    assert problems(project, corpus(), validation_fraction=0.001) == [
+        ("params.yaml", "parse.validation_fraction 0.001 holds none of 60 train rows out")
     ]
+
+
+def test_a_fraction_of_0_leaves_validation_without_rows(project):
+    line, parsed = project(corpus(), validation_fraction=0)
+    assert line.startswith("parse: 60 train, 0 validation (from train), 9 test")
+    assert (len(parsed.tables["train"]), len(parsed.tables["validation"])) == (60, 0)
 
 
 def test_excluding_an_id_given_twice_leaves_both_rows_out(project):

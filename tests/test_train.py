@@ -11,7 +11,8 @@ from dvclive import Live
 from pipeline import train
 from pipeline.core import params
 from pipeline.core.errors import InputError
-from pipeline.model.manifest import SavedModel
+from pipeline.evaluation import curves
+from pipeline.model.manifest import CURVES, SavedModel
 from pipeline.model.members import Member
 from pipeline.model.relation_model import RelationModel
 from tests.support import tiny
@@ -31,7 +32,7 @@ def test_the_stage_writes_a_model_that_loads_and_the_same_files_each_time(tmp_pa
     assert curve.with_name("validation_loss.tsv").read_text().startswith("step\tvalidation_loss\n0\t")
     saved = SavedModel.open(Path("one"))
     assert RelationModel.load(saved.config, saved.folder).config.relations == tiny.RELATIONS
-    assert closing[0].startswith("train: 8 sentences, best epoch 1 of 1")
+    assert closing[0].startswith("train: 8 sentences, epoch 1 of 1, the best on validation: ")
 
 
 def _last(curve: Path) -> float:
@@ -46,7 +47,7 @@ def test_several_members_make_one_model_with_the_curves_of_each(tmp_path, monkey
     monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
     monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
     closing = train.main(Path("positioned"), Path("embedded"), Path("model"))
-    assert closing.startswith("train: 8 sentences, 2 members, best epochs 1 of 1, 1 of 1, validation macro-F1 together ")
+    assert closing.startswith("train: 8 sentences, 2 members, epochs 1 of 1, 1 of 1, the best on validation: macro-F1 together ")
     curves = Path("model") / "curves" / "plots" / "metrics"
     first, second, mean = (_last(curves / name / "validation_loss.tsv") for name in ("member_1", "member_2", ""))
     assert mean == pytest.approx((first + second) / 2)
@@ -72,9 +73,22 @@ def test_training_without_the_relation_task_is_an_error():
         train.check(dataclasses.replace(tiny.options(), tasks=("tags",)), {})
 
 
-def test_no_validation_rows_are_an_error():
-    with pytest.raises(InputError, match="no validation rows"):
-        train.check(tiny.options(), {"train": tiny.table(), "validation": tiny.table().slice(0, 0)})
+@pytest.mark.parametrize(("members", "said"), [(1, "epoch 2 of 2"), (2, "2 members, epochs 2 of 2, 2 of 2")])
+@pytest.mark.usefixtures("eager")
+def test_without_validation_rows_the_last_epoch_is_kept(tmp_path, monkeypatch, members, said):
+    tiny.write_project(tmp_path, tiny.options(epochs=2, members=members, patience=1), copies=2, without=("validation",))
+    monkeypatch.chdir(tmp_path)
+    monkeypatch.setattr(os, "sched_getaffinity", lambda _: {0})
+    monkeypatch.setattr(train.Store, "open", lambda folder: tiny.FakeStore())
+    closing = train.main(Path("positioned"), Path("embedded"), Path("model"))
+    assert closing.startswith(f"train: 8 sentences, {said}, the last, for there are no validation rows")
+    assert not list(Path("model").rglob("validation_*.tsv"))
+    assert [network["best_epoch"] for network in curves.read(Path("model") / CURVES)] == [2] * members
+
+
+def test_no_training_rows_are_an_error():
+    with pytest.raises(InputError, match="no train rows"):
+        train.check(tiny.options(), {"train": tiny.table().slice(0, 0), "validation": tiny.table()})
 
 
 def test_rows_to_learn_from_have_labels_and_those_of_test_need_none():

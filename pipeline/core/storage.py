@@ -100,7 +100,7 @@ def write(
 ) -> dict[str, int]:
     """Write a stage's output, checking every row.
 
-    Args: splits: tables by split, each drawn from lazily; notes: what the stage tells beside them; lists: what it lists, a
+    Args: splits: tables by split, each drawn from lazily, of which validation alone may have no rows; notes: what the stage tells beside them; lists: what it lists, a
         JSON-lines file each, by name; sentences: those with all entities, by split.
     Returns: rows by split.
     """
@@ -110,8 +110,8 @@ def write(
         rows, shells = {}, {}
         for split, tables in splits.items():
             rows[split] = _write_split(scratch / f"{split}.arrow", tables, contract.schema, contract.kind.name)
-            if not rows[split]:
-                raise InputError.of(folder, f"split {split} has no rows", "every split needs annotations: add some to data/raw")
+            if not rows[split] and split != "validation":
+                raise InputError.of(folder, f"split {split} has no rows", "it needs annotations: add some to data/raw")
             shells[split] = _shell(scratch / f"{split}.arrow", contract.schema)
         for split, tables in (sentences or {}).items():
             path = scratch / f"{split}{OF_SENTENCES}.arrow"
@@ -140,7 +140,9 @@ def _write_split(path: Path, tables: Iterable[pa.Table], columns: pa.Schema, sta
         for table in tables:
             schema.check(table, columns, stage)
             writer.write_table(table)
-        n_rows, _ = writer.finalize(close_stream=True) if writer.pa_writer else (0, 0)
+        if not writer.pa_writer:  # it has had nothing to write
+            writer.write_table(columns.empty_table())
+        n_rows, _ = writer.finalize(close_stream=True)
     return int(n_rows)
 
 

@@ -54,7 +54,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         confidence=confidence,
         tagger=tagger,
         finds=tagger and not config.tagger_sees_positions,
-        splits=SPLITS,
+        splits=[split for split in SPLITS if metrics[split]["rows"]],
         scores={name: title for name, title in SCORES.items() if _is_known(metrics, name)},
         found=FOUND if "end_to_end" in metrics["test"] else {},
         shown=_shown,

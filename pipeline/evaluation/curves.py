@@ -7,7 +7,7 @@ import math
 from pathlib import Path
 from typing import Any
 
-SCORE = "validation_score"
+SCORE, LOSS = "validation_score", "loss"  # the loss is of every model
 
 
 def read(folder: Path) -> list[dict[str, Any]]:
@@ -15,15 +15,16 @@ def read(folder: Path) -> list[dict[str, Any]]:
 
     Args: folder: the model's curves.
     Returns: of each network the values of its curves by name, an epoch a value, null where it is no number, and its best epoch,
-        from 1: the first with the highest score on validation.
+        from 1: the first with the highest score on validation, the last where there was no validation.
     """
     metrics = folder / "plots" / "metrics"
-    members = sorted({path.parent for path in metrics.glob(f"*/{SCORE}.tsv")}, key=_number)  # beside their means
+    members = sorted({path.parent for path in metrics.glob(f"*/{LOSS}.tsv")}, key=_number)  # beside their means
     networks = []
-    for place in members or [path.parent for path in metrics.glob(f"{SCORE}.tsv")]:
+    for place in members or [path.parent for path in metrics.glob(f"{LOSS}.tsv")]:
         values = {path.stem: _values(path) for path in sorted(place.glob("*.tsv"))}
-        scores = [-math.inf if score is None else score for score in values[SCORE]]
-        networks.append({"curves": values, "best_epoch": scores.index(max(scores)) + 1 if scores else None})
+        n_epochs = len(values[LOSS])
+        scores = [-math.inf if score is None else score for score in values.get(SCORE, range(n_epochs))]
+        networks.append({"curves": values, "best_epoch": scores.index(max(scores)) + 1 if n_epochs else None})
     return networks
 
 

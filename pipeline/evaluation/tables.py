@@ -79,11 +79,11 @@ def relation_scores(split: ScoredSplit, settings: params.Evaluate) -> Metrics:
 
 def tag_scores(split: ScoredSplit, positions_visible: bool, settings: params.Evaluate) -> Metrics:
     """Strict entity F1 and whether the tagger saw position embeddings, without which it means nothing; null without tagger."""
-    if split.predicted_tags is None:
-        return {**bounded("f1", None), "positions_visible": None}
+    if split.predicted_tags is None or not split.row_ids:
+        return {**bounded("f1", None), "positions_visible": None if split.predicted_tags is None else positions_visible}
     counts = scorer.entity_counts(split.gold_tags, split.predicted_tags)
     f1 = bootstrap.estimate(counts, lambda sums: scorer.precision_recall_f1(sums)[..., 2, 0], settings)
-    return {**bounded("f1", f1 if len(counts) else None, len(counts)), "positions_visible": positions_visible}
+    return {**bounded("f1", f1, len(counts)), "positions_visible": positions_visible}
 
 
 def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list[Row]:

@@ -20,6 +20,7 @@ from pipeline.model.trainer import Score, Trainer
 from pipeline.model.workers import train_all
 
 Figures = dict[str, float]  # of an epoch, by name
+TOLD = ("loss", "validation_score")  # of them, as an epoch ends
 
 
 @dataclass(frozen=True)
@@ -65,8 +66,8 @@ def _train_one(config: Config, data: Data, score: Score) -> Member:
 
     def tell(figures: Figures) -> None:
         curve.append(figures)
-        said = f"seed {config.train.seed}, epoch {len(curve)}: validation score {figures['validation_score']:.3f}"
-        sys.stderr.write(f"{said}, {figures['sentences_per_second']:,.0f} sentences/s\n")
+        said = "".join(f"{name.replace('_', ' ')} {figures[name]:.3f}, " for name in TOLD if name in figures)
+        sys.stderr.write(f"seed {config.train.seed}, epoch {len(curve)}: {said}{figures['sentences_per_second']:,.0f} sentences/s\n")
 
     trained = Trainer(config, score, joint=training.tagged is not None).train(training, validation, tell)
     weights = {name: variable.numpy() for name, variable in weights_by_name(trained.model.network).items()}

@@ -1,4 +1,4 @@
-"""Fit a network on the training rows and keep the weights of the epoch that scores best on validation."""
+"""Fit a network on the training rows and keep the weights of the epoch that scores best on validation, else of the last."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ class Trained:
     model: RelationModel
     epochs: int
     best_epoch: int
-    score: float  # macro-F1 in percent
+    score: float | None  # of validation, in percent; None where there is none
     sentences_per_second: float  # of the median epoch's steps
 
 
@@ -49,7 +49,7 @@ class Checkpoint:
     """The weights that an epoch reached."""
 
     epoch: int  # from 1
-    score: float  # macro-F1 of validation, in percent
+    score: float | None  # of validation, in percent; None where there is none
     weights: list[Floats]  # as Keras lists them
 
 
@@ -59,7 +59,7 @@ class Trainer:
     def __init__(self, config: Config, score: Score, joint: bool = False) -> None:
         """Build and compile the network.
 
-        Args: score: chooses the best epoch by validation, in percent; joint: whether some examples train the tagger alone and
+        Args: score: chooses the best epoch by validation rows, in percent; joint: whether some examples train the tagger alone and
             others the relation head alone.
         """
         options = config.train
@@ -94,23 +94,25 @@ class Trainer:
     ) -> Trained:
         """Train until patience or epochs end: the same weights for the same arguments on the same machine.
 
-        Args: on_epoch: gets each epoch's losses by name, `validation_loss` of the averaged weights, `validation_score` and
-            `sentences_per_second`.
+        Args: validation: without rows, training goes on to the last epoch and keeps that; on_epoch: gets each epoch's losses by
+            name and `sentences_per_second`, and of validation `validation_loss` of the averaged weights and `validation_score`.
         Returns: the model, which is the trainer's own: use it before the next training.
         """
         net, options = self._model.network, self._options
         feed, held_out = (Feed(examples, self._model.config, options) for examples in (training, validation))
         average = Average(net.trainable_variables, options.weight_averaging)
-        best, speeds = Checkpoint(epoch=0, score=float("-inf"), weights=[]), []
+        best, speeds = Checkpoint(epoch=0, score=None, weights=[]), []
         for epoch in range(1, options.epochs + 1):
             began = time.perf_counter()
             losses = self._run_epoch(feed, average)
             speeds.append(len(training) / (time.perf_counter() - began))
             reached = self._checkpoint(epoch, average, validation)
-            best = max(best, reached, key=lambda checkpoint: checkpoint.score)  # the earlier of equals
+            if best.score is None or reached.score is None or reached.score > best.score:  # the earlier of equals
+                best = reached
             if on_epoch is not None:
-                told = {"validation_loss": self._loss(held_out, average), "validation_score": reached.score}
-                on_epoch({**losses, **told, "sentences_per_second": speeds[-1]})
+                if reached.score is not None:
+                    losses |= {"validation_loss": self._loss(held_out, average), "validation_score": reached.score}
+                on_epoch({**losses, "sentences_per_second": speeds[-1]})
             if epoch - best.epoch >= options.patience:
                 break
         net.set_weights(best.weights)
@@ -153,7 +155,8 @@ class Trainer:
     def _checkpoint(self, epoch: int, average: Average, validation: Examples) -> Checkpoint:
         """The averaged weights after an epoch."""
         with average.in_place():
-            return Checkpoint(epoch, self._score(self._model, validation), self._model.network.get_weights())
+            score = self._score(self._model, validation) if len(validation) else None
+            return Checkpoint(epoch, score, self._model.network.get_weights())
 
 
 def compiled_step(model: RelationModel, joint: bool = False, trains: bool = True) -> Callable[[Step], dict[str, tf.Tensor]]:

@@ -117,6 +117,14 @@ def test_a_split_without_rows_is_an_error(tmp_path: Path) -> None:
         storage.write(tmp_path / "parsed", PARSE, {"train": [parsed("[e1 a] [e2 b]")], "test": []}, NOTES)
 
 
+def test_validation_may_have_no_rows(tmp_path: Path) -> None:
+    rows = [parsed("[e1 a] [e2 b]")]
+    storage.write(tmp_path / "parsed", PARSE, {"train": rows, "validation": [], "test": rows}, NOTES)
+    validation = storage.read(tmp_path / "parsed", PARSE).tables["validation"]
+    assert (len(validation), validation.schema) == (0, PARSE.schema)
+    assert datasets.load_from_disk(str(tmp_path / "parsed"))["validation"].num_rows == 0
+
+
 def test_a_truncated_file_is_named(folder: Path) -> None:
     path = next(folder.rglob("train/*.arrow"))
     path.write_bytes(path.read_bytes()[:-8])

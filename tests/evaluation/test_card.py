@@ -16,10 +16,13 @@ SCORES = {name: value for key in ("f1", *card.SCORES) for name, value in ((key, 
 ABOUT = params.Card(license="cc0-1.0", dataset="a corpus: of ours")
 
 
-def render(directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, about=ABOUT, **changes):
+def render(
+    directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, about=ABOUT, n_validation=9, **changes
+):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
     relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES, **(found or {})} for split in ("validation", "test")}
+    splits["validation"]["rows"] = n_validation
     splits["test"]["relation"] = relation if labelled else dict.fromkeys(relation)
     metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3, "untagged": 0}, "train": {"rows": 77}, **splits}
     config = dataclasses.replace(tiny.config(**changes), relations=relations, negative_label=negative_label)
@@ -48,6 +51,13 @@ def test_where_test_has_no_labels_it_says_so_and_shows_the_scores_of_validation(
     assert "| official macro-F1 | 50.5 (40 to 60) | \N{EN DASH} |" in text
     assert "| expected calibration error | 1.25 | \N{EN DASH} |" in text
     assert "no labels" not in render()
+
+
+def test_without_validation_rows_it_has_no_scores_of_them():
+    text = render(n_validation=0)
+    assert "| official macro-F1 | 50.5 (40 to 60) |\n" in text
+    assert "No rows were held out for validation: the last epoch was kept." in text
+    assert "chosen on validation" in render()
 
 
 def test_of_too_few_rows_the_card_says_so():

@@ -22,9 +22,15 @@ def test_the_best_epoch_is_the_first_with_the_highest_score(tmp_path: Path) -> N
     assert network["best_epoch"] == 2
 
 
+def test_without_validation_the_last_epoch_is_the_one_that_was_kept(tmp_path: Path) -> None:
+    write(tmp_path, "loss", "2.5", "1.25", "1.5")
+    assert [network["best_epoch"] for network in curves.read(tmp_path)] == [3]
+
+
 def test_members_stand_in_the_order_of_their_numbers_without_their_means(tmp_path: Path) -> None:
-    write(tmp_path, "validation_score", "4.3")
+    write(tmp_path, "loss", "2.5")
     for member in (1, 2, 10):
+        write(tmp_path, f"member_{member}/loss", "2.5")
         write(tmp_path, f"member_{member}/validation_score", str(member))
     assert [network["curves"]["validation_score"] for network in curves.read(tmp_path)] == [[1.0], [2.0], [10.0]]
 

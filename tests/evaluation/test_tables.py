@@ -49,6 +49,12 @@ def test_few_rows_have_scores_of_f1_without_an_interval() -> None:
     assert scores["accuracy_low"] < 100
 
 
+def test_a_split_without_rows_has_no_scores() -> None:
+    none = scored_split.join_predictions(scored.table("Other").slice(0, 0), np.empty((0, 3), np.float32), [], LABELS, TAGS, "Other")
+    scores = tables.split_scores(none, positions_visible=False, settings=SETTINGS)
+    assert (scores["rows"], scores["relation"]["official_macro_f1"], scores["tags"]["f1"]) == (0, None, None)
+
+
 def test_without_a_relation_to_find_there_is_no_f1() -> None:
     scores = tables.relation_scores(scored.split(["Other"] * 20, ["Other"] * 20), SETTINGS)
     assert {scores[f"{mode}_{name}_f1"] for mode in ("official", "undirected") for name in ("macro", "micro")} == {None}

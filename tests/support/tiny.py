@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from collections.abc import Collection
 from pathlib import Path
 from typing import Any
 
@@ -92,8 +93,11 @@ def config(vectors: VectorsDescription = VECTORS, **changes: Any) -> Config:
     return Config.of(options(**changes), RELATIONS, NOTES, vectors)
 
 
-def write_project(folder: Path, train: Train, copies: int, **sections: dict[str, Any]) -> None:
-    """What the train stage reads beside the store: params.yaml, with other sections, and `positioned`, every split alike."""
+def write_project(folder: Path, train: Train, copies: int, without: Collection[str] = (), **sections: dict[str, Any]) -> None:
+    """What the train stage reads beside the store: params.yaml, with other sections, and `positioned`, every split alike.
+
+    Args: without: splits that have no rows.
+    """
     section = {**dataclasses.asdict(train), "tasks": list(train.tasks)}
     (folder / params.FILE).write_text(yaml.safe_dump({"train": section, **sections}))
-    storage.write(folder / "positioned", POSITION, {split: [table(copies)] for split in SPLITS}, NOTES)
+    storage.write(folder / "positioned", POSITION, {split: [] if split in without else [table(copies)] for split in SPLITS}, NOTES)

@@ -151,9 +151,10 @@ function scoresTable() {
       { title: "", head: [el("span", { class: "unseen" }, `${split}, drawn`), dotAxis()], cell: draw },
     ];
   };
-  const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test"), ...of("validation")];
+  const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test")];
+  if (data.corpus.rows.validation) columns.push(...of("validation"));
   const note = `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy.
-    The best epoch was chosen on validation, so believe test.`;
+    ${data.corpus.rows.validation ? "The best epoch was chosen on validation, so believe test." : "The last epoch was kept."}`;
   return [table({ title: "Scores", columns, rows: rows.filter(isKnown) }), el("p", { class: "note" }, note)];
 }
 

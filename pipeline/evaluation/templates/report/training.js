@@ -17,7 +17,8 @@ export function drawTraining() {
 }
 
 function drawNetwork({ curves: values, best_epoch: best }) {
-  const scores = values[SCORE];
+  const scores = values[SCORE]; // none where there was no validation
+  const kept = `Epoch ${best} of ${values.loss.length} was kept`;
   const losses = Object.entries(values)
     .filter(([name]) => name !== SCORE)
     .map(([name, numbers], n) => ({ name: LOSS_TITLES[name] ?? name, values: numbers, look: LOOKS[n % LOOKS.length] }));
@@ -25,21 +26,24 @@ function drawNetwork({ curves: values, best_epoch: best }) {
     el(
       "p",
       {},
-      `Epoch ${best} of ${scores.length} was kept: its score on validation was ${scores[best - 1]?.toFixed(2)}, the highest.
-      ${best > 1 && best === scores.length ? "The score was still rising at the end: more epochs may help." : ""}`,
+      scores
+        ? `${kept}: its score on validation was ${scores[best - 1]?.toFixed(2)}, the highest.
+      ${best > 1 && best === scores.length ? "The score was still rising at the end: more epochs may help." : ""}`
+        : `${kept}, the last, for no rows were held out for validation.`,
     ),
     el(
       "div",
       { class: "beside" },
-      figure(
-        "Score on validation",
-        curves({
-          title: "Score on validation by epoch",
-          yTitle: "score",
-          series: [{ values: scores, look: "first" }],
-          marked: best,
-        }),
-      ),
+      scores &&
+        figure(
+          "Score on validation",
+          curves({
+            title: "Score on validation by epoch",
+            yTitle: "score",
+            series: [{ values: scores, look: "first" }],
+            marked: best,
+          }),
+        ),
       figure(
         "Losses",
         curves({ title: "Losses by epoch", yTitle: "loss", series: losses, marked: best }),
@@ -64,7 +68,7 @@ export function legend(series) {
 
 function numbers(values, best) {
   const names = Object.keys(values);
-  const epochs = values[SCORE].map((_, n) => n);
+  const epochs = values.loss.map((_, n) => n);
   const rows = epochs.map((n) =>
     el(
       "tr",
