@@ -8,7 +8,6 @@ trained on sentences of which all entities are annotated, their entities get hel
 
 from __future__ import annotations
 
-import itertools
 import time
 from functools import partial
 from typing import Literal, NamedTuple
@@ -32,7 +31,7 @@ from pipeline.model.marginals import entity_probabilities
 from pipeline.model.predictions import BATCH_ROWS, predict
 from pipeline.model.relation_model import RelationModel
 from pipeline.model.spans import class_names, find_spans
-from pipeline.model.trainer import Score, Trainer
+from pipeline.model.trainer import Trainer
 from pipeline.model.workers import train_all
 
 
@@ -55,9 +54,9 @@ class Told(NamedTuple):
 def held_out_fold(fold: int, data: DealtOut) -> Told:
     """What networks trained on the other folds, one a seed, say of a fold: their mean."""
     others, own = data.fold_of != fold, data.fold_of == fold
-    training, chosen_by, score = _training(data, others)
+    training, chosen_by = _training(data, others)
     testing, is_joint = data.examples(own), data.sentences is not None
-    trainer = Trainer(data.config, score, joint=is_joint)
+    trainer = Trainer(data.config, validation.score, joint=is_joint)
     told = []
     for seed in data.section.seeds:
         trainer.reset(seed)
@@ -72,16 +71,13 @@ def held_out_fold(fold: int, data: DealtOut) -> Told:
     return Told(np.mean([of_seed.probabilities for of_seed in told], axis=0, dtype=np.float32), entities)
 
 
-def _training(data: DealtOut, others: Bools) -> tuple[Examples, Examples, Score]:
-    """What a fold's network is trained on, what chooses its best epoch, and how."""
+def _training(data: DealtOut, others: Bools) -> tuple[Examples, Examples]:
+    """What a fold's network is trained on, and what chooses its best epoch: no rows where the last one is kept."""
     held = np.zeros(len(others), bool)
     if isinstance(data.section, CrossValidate):
         keys, relations = data.groups
         held[others] = hold_out(keys[others], relations[others], data.section.validation_fraction)
-        return data.examples(others & ~held), data.examples(held), validation.score
-    epochs = itertools.count()
-    held[np.flatnonzero(others)[0]] = True
-    return data.examples(others), data.examples(held), lambda model, examples: float(next(epochs))  # the last one is best
+    return data.examples(others & ~held), data.examples(held)
 
 
 def _told(model: RelationModel, testing: Examples) -> Told:

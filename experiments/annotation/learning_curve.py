@@ -31,6 +31,7 @@ from pipeline.core.schema import POSITION, PositionNotes
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import StageOutput
 from pipeline.encoding.store import Store
+from pipeline.evaluation import validation
 from pipeline.model.batches import Examples
 from pipeline.model.predictions import predict
 from pipeline.model.trainer import Trainer
@@ -114,18 +115,15 @@ def by_kernel_model(corpus: Corpus, section: Annotating, seed: int) -> Learner:
 def by_network(corpus: Corpus, section: Annotating, seed: int) -> Learner:
     """The network of params.yaml, its relation head alone, for as many steps at each size."""
     options = dataclasses.replace(params.read(params.Train), members=1, tasks=("relation",), epochs=section.steps)
-    config = configure(dataclasses.replace(options, patience=section.steps), corpus.data, corpus.store.description)
-    rows, epochs = corpus.rows, iter(range(0))
-    trainer = Trainer(config, lambda model, examples: float(next(epochs)))  # the last epoch is best
-    everything = Examples(rows, corpus.store, config.relations)
+    config = configure(options, corpus.data, corpus.store.description)
+    trainer = Trainer(config, validation.score)
+    everything, none = (Examples(rows, corpus.store, config.relations) for rows in (corpus.rows, corpus.rows.slice(0, 0)))
 
     def learn(training: Bools) -> Floats:
-        nonlocal epochs
-        n_epochs = math.ceil(section.steps / math.ceil(training.sum() / options.batch_size))
-        epochs = iter(range(n_epochs))
-        trainer.reset(seed, n_epochs)
-        chosen = Examples(rows.filter(pa.array(training)), corpus.store, config.relations)
-        return predict(trainer.train(chosen, chosen).model, everything, tags=False).probabilities
+        trainer.reset(seed, math.ceil(section.steps / math.ceil(training.sum() / options.batch_size)))
+        chosen = Examples(corpus.rows.filter(pa.array(training)), corpus.store, config.relations)
+        trained = trainer.train(chosen, validation=none)  # so that the last epoch is kept
+        return predict(trained.model, everything, tags=False).probabilities
 
     return learn
 

@@ -100,8 +100,8 @@ def write(
 ) -> dict[str, int]:
     """Write a stage's output, checking every row.
 
-    Args: splits: tables by split, each drawn from lazily, of which validation alone may have no rows; notes: what the stage tells beside them; lists: what it lists, a
-        JSON-lines file each, by name; sentences: those with all entities, by split.
+    Args: splits: tables by split, each drawn from lazily, of which validation alone may have no rows; notes: what the stage tells
+        beside them; lists: what it lists, a JSON-lines file each, by name; sentences: those with all entities, by split.
     Returns: rows by split.
     """
     import datasets

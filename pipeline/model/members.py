@@ -66,8 +66,9 @@ def _train_one(config: Config, data: Data, score: Score) -> Member:
 
     def tell(figures: Figures) -> None:
         curve.append(figures)
-        said = "".join(f"{name.replace('_', ' ')} {figures[name]:.3f}, " for name in TOLD if name in figures)
-        sys.stderr.write(f"seed {config.train.seed}, epoch {len(curve)}: {said}{figures['sentences_per_second']:,.0f} sentences/s\n")
+        said = [f"{name.replace('_', ' ')} {figures[name]:.3f}" for name in TOLD if name in figures]
+        said.append(f"{figures['sentences_per_second']:,.0f} sentences/s")
+        sys.stderr.write(f"seed {config.train.seed}, epoch {len(curve)}: {', '.join(said)}\n")
 
     trained = Trainer(config, score, joint=training.tagged is not None).train(training, validation, tell)
     weights = {name: variable.numpy() for name, variable in weights_by_name(trained.model.network).items()}

@@ -17,7 +17,14 @@ ABOUT = params.Card(license="cc0-1.0", dataset="a corpus: of ours")
 
 
 def render(
-    directed=True, relations=tiny.RELATIONS, labelled=True, negative_label="Other", found=None, about=ABOUT, n_validation=9, **changes
+    directed=True,
+    relations=tiny.RELATIONS,
+    labelled=True,
+    negative_label="Other",
+    found=None,
+    about=ABOUT,
+    n_validation=9,
+    **changes,
 ):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
     relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
