@@ -11,6 +11,7 @@ from __future__ import annotations
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import cast
 
 import numpy as np
 import pyarrow as pa
@@ -67,6 +68,9 @@ def train_seeds(
     variant: str, percent: int, seeds: Sequence[int], config: Config, tables: Mapping[str, pa.Table], store: Store
 ) -> list[SeedResult]:
     """Train the variant once a seed and predict the test rows; tables: by split."""
+    if not len(tables["validation"]):
+        hint = "set a share aside: each variant is taken at its best epoch"
+        raise InputError.of(params.FILE, "parse.validation_fraction is 0", hint)
     validation, test = (Examples(tables[split], store, config.relations) for split in ("validation", "test"))
     trainer = Trainer(config, score)
     results = []
@@ -79,8 +83,9 @@ def train_seeds(
         scored = scored_split.join_predictions(
             tables["test"], said.probabilities, said.tag_ids, config.relations, config.tags, config.negative_label
         )
-        results.append(SeedResult(len(rows), trained.best_epoch, trained.score, scored))
-        log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {trained.score:.2f} at epoch {trained.best_epoch}")
+        reached = cast(float, trained.score)  # there are validation rows
+        results.append(SeedResult(len(rows), trained.best_epoch, reached, scored))
+        log(f"{variant}, {len(rows):,} rows, seed {seed}: validation macro-F1 {reached:.2f} at epoch {trained.best_epoch}")
     return results
 
 

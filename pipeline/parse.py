@@ -118,7 +118,7 @@ def _tables(parts: Mapping[str, WaitingRows]) -> dict[str, Iterator[pa.Table]]:
 
 
 def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[str, list[Source]], seconds: float) -> str:
-    origins = {split: "" if sources[split] else " (from train)" for split in SPLITS}
+    origins = {split: "" if sources[split] or not counts[split] else " (from train)" for split in SPLITS}
     rows = ", ".join(f"{counts[split]:,} {split}{origins[split]}" for split in SPLITS)
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
@@ -197,6 +197,10 @@ def _splits(
             held, sentences[split] = _hold_out(train, left, left_sentences, split, settings)
             rows[split] = _within(rows["train"], held)
             left, left_sentences = left & ~held, left_sentences & ~sentences[split]
+        elif split == "validation" and not rows[split].any():
+            raise InputError.of(
+                sources[split][0].path, "the validation files have no pair that is kept", "annotate some, or remove them"
+            )
     rows["train"], sentences["train"] = _within(rows["train"], left), left_sentences
     ids = {split: summary.changed_ids for split, summary in corpus.summaries.items()}
     return (
@@ -215,13 +219,11 @@ def _within(mask: Bools, chosen: Bools) -> Bools:
 def _hold_out(train: SplitSummary, rows: Bools, sentences: Bools, split: str, settings: params.Parse) -> tuple[Bools, Bools]:
     """Which rows and sentences of train become those of another split, among those that are left.
 
-    Raises: InputError where the fraction is so small that no row does; of validation it may be 0, for training can do without.
+    Raises: InputError where the fraction is so small that no row does; of validation it may be 0, as training can do without.
     """
     fraction = getattr(settings, f"{split}_fraction")
-    if split == "validation" and fraction == 0:
-        return np.zeros_like(rows), np.zeros_like(sentences)
     held_rows, held_sentences = train.held_out(rows, sentences, fraction)
-    if not held_rows.any():
+    if not held_rows.any() and (split == "test" or fraction):
         found = f"parse.{split}_fraction {fraction:g} holds none of {rows.sum()} train rows out"
         hint = f"raise it, or put a {split} file into data/raw; rows of one document or one text stay together"
         raise InputError.of("params.yaml", found, hint)

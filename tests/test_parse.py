@@ -234,8 +234,15 @@ def test_a_fraction_that_holds_no_row_out_is_an_error(project):
 
 def test_a_fraction_of_0_leaves_validation_without_rows(project):
     line, parsed = project(corpus(), validation_fraction=0)
-    assert line.startswith("parse: 60 train, 0 validation (from train), 9 test")
+    assert line.startswith("parse: 60 train, 0 validation, 9 test")
     assert (len(parsed.tables["train"]), len(parsed.tables["validation"])) == (60, 0)
+
+
+@pytest.mark.parametrize("fraction", [0, 0.1])
+def test_validation_files_without_a_row_that_is_kept_are_an_error(project, fraction):
+    files = corpus() | {"dev.txt": block("9001", "<e1>cat</e1> and <e2>dog</e2>", "Other")}
+    [(source, found)] = problems(project, files, exclude=["9001"], validation_fraction=fraction)
+    assert (source, found) == ("dev.txt", "the validation files have no pair that is kept")
 
 
 def test_excluding_an_id_given_twice_leaves_both_rows_out(project):

@@ -35,7 +35,7 @@ def main(positioned: Input, embedded: Input, told: Output) -> str:
     columns = {"relation": rows["relation"], "fold": np.zeros(len(rows), np.int32), "probabilities": [*probabilities]}
     about = HeldOutDescription(config.relations, config.negative_label, 1, (options.seed,))
     HeldOut(about, pa.table({**place_columns(rows, "train"), **columns}, ROWS), ENTITIES.empty_table()).write(told)
-    return f"annotation: {len(rows):,} training rows, best epoch {trained.best_epoch}, validation {trained.score:.2f}"
+    return f"annotation: {len(rows):,} training rows, epoch {trained.best_epoch} of {trained.epochs}"
 
 
 if __name__ == "__main__":

@@ -36,7 +36,7 @@ TABLES = {"relabelled": "labels", "retyped": "types", "moved": "splits"}
 LONGEST, CONTEXT = 120, 30  # characters of a text that people are shown, of them around what was edited
 COMMENT = 65_536  # characters that GitHub takes
 MOST_ROWS = 30  # of a table of labels in Markdown
-NOTHING = "(none)"  # a label or a type that is not told
+NOTHING = "(none)"  # a label, a type or a number that is not told
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -164,6 +164,10 @@ def _arrow(old: object, new: object) -> list[str]:
     return [f"{value:,}" if isinstance(value, int) else str(value) or NOTHING for value in (old, "->", new)]
 
 
+def _told(number: float | None) -> str:
+    return NOTHING if number is None else str(number)
+
+
 def _sentence(row: Mapping[str, str]) -> str:
     about = f"{row['about']}: " if row["about"] else ""
     return about + (f"{row['old']} -> {row['new']}" if row["old"] and row["new"] else row["old"] or row["new"])
@@ -186,7 +190,7 @@ def _score_lines(values: Mapping[str, Any]) -> Iterator[str]:
     if (scores := values["scores"]) is None:
         yield f"no scores compared: {values['no_scores']}"
         return
-    yield from _table("metrics", [[name, *_arrow(old, new)] for name, old, new in scores["metrics"]])
+    yield from _table("metrics", [[name, *_arrow(*map(_told, both))] for name, *both in scores["metrics"]])
     rows = [
         [row["name"], *_arrow(row["old"], row["new"]), f"{row['difference']:+.2f}", f"({row['low']:+.2f} to {row['high']:+.2f})"]
         for row in scores["paired"]

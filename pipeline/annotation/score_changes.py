@@ -30,6 +30,7 @@ METRICS, PREDICTIONS = "metrics.json", "predictions.jsonl"
 HINT = "run dvc repro evaluate"
 BOUNDS = ("_low", "_high")
 NO_ROW = "no test row with a label has been predicted in both"
+Metric = tuple[str, float | None, float | None]  # name, older and newer value, None where a version has none
 Row = TypeVar("Row")  # what tells that a row is the same
 
 
@@ -57,7 +58,7 @@ class PairedScore:
 class ScoreChanges:
     """What the scores differ by."""
 
-    metrics: list[tuple[str, float, float]] = field(default_factory=list)  # name, older, newer: those that differ
+    metrics: list[Metric] = field(default_factory=list)  # that differ
     n_rows: int = 0  # that both have predicted, with a label
     n_relabelled: int = 0  # of these
     paired: list[PairedScore] = field(default_factory=list)
@@ -76,15 +77,12 @@ def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
                     return f"{version.name} has no {' and no '.join(missing)}"
                 metrics.append(dict(_numbers(read_json(files[0], HINT))))
                 rows.append(read_predictions(files[1]))
-        differing = [(name, metrics[0][name], value) for name, value in metrics[1].items() if metrics[0].get(name, value) != value]
-        return _paired(old, new, rows, differing)
+        return _paired(old, new, rows, _differing(*metrics))
     except InputError as error:
         return f"{error.problems[0].source}: {error.problems[0].found}"
 
 
-def _paired(
-    old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]], metrics: Sequence[tuple[str, float, float]]
-) -> ScoreChanges:
+def _paired(old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]], metrics: Sequence[Metric]) -> ScoreChanges:
     """Compare the predictions of the rows that ask the same, if those of both versions are of its annotations.
 
     Args: rows: of both versions, by id.
@@ -117,7 +115,7 @@ def compare_predictions(
     new: Mapping[Row, Predicted],
     negative_label: str,
     settings: params.Evaluate,
-    metrics: Sequence[tuple[str, float, float]] = (),
+    metrics: Sequence[Metric] = (),
 ) -> ScoreChanges:
     """Score the predictions of the rows that both have against the newer labels."""
     common = [asked for asked, row in new.items() if row.gold is not None and asked in old]
@@ -176,6 +174,15 @@ def _object(line: str) -> dict[str, Any]:
     except (ValueError, RecursionError):
         return {}
     return value if isinstance(value, dict) else {}
+
+
+def _differing(old: Mapping[str, float], new: Mapping[str, float]) -> list[Metric]:
+    """The numbers that differ, or that one side alone has.
+
+    >>> _differing({"a": 1.0, "b": 2.0}, {"a": 1.0, "c": 3.0})
+    [('b', 2.0, None), ('c', None, 3.0)]
+    """
+    return [(name, old.get(name), new.get(name)) for name in dict.fromkeys([*old, *new]) if old.get(name) != new.get(name)]
 
 
 def _numbers(tree: Mapping[str, Any], above: str = "") -> Iterator[tuple[str, float]]:

@@ -123,6 +123,15 @@ def test_metrics_that_differ_are_told_by_their_names(tmp_path: Path) -> None:
     assert (changes.metrics, changes.n_rows) == ([("test.relation.accuracy", 50.0, 60.0)], 40)
 
 
+def test_a_metric_that_one_version_lacks_is_told(tmp_path: Path) -> None:
+    metrics = {"validation": {"f1": 70.0}, "test": {"f1": 50.0}}
+    old, new = reported(tmp_path / "old", metrics, drawn(1, 0.5)), reported(tmp_path / "new", {"test": {"f1": 50.0}}, drawn(2, 0.5))
+    for versions, both in (((old, new), (70.0, None)), ((new, old), (None, 70.0))):
+        changes = compare_scores(*versions)
+        assert isinstance(changes, ScoreChanges)
+        assert changes.metrics == [("validation.f1", *both)]
+
+
 def accuracies(changes: ScoreChanges | str) -> list[tuple[float, float]]:
     assert isinstance(changes, ScoreChanges)
     return [(score.old, score.new) for score in changes.paired if score.name == "accuracy"]

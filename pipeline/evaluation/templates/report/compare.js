@@ -55,8 +55,8 @@ function scoreChanges({ scores, no_scores: reason }) {
 function allNumbers(metrics) {
   const all = [
     { title: "number", text: true, cell: ([name]) => name },
-    { title: "old", cell: ([, old]) => String(old) },
-    { title: "new", cell: ([, , now]) => String(now) },
+    { title: "old", cell: ([, old]) => String(old ?? "(none)") },
+    { title: "new", cell: ([, , now]) => String(now ?? "(none)") },
   ];
   return el("details", {}, el("summary", {}, "All numbers that differ"), table({ title: "Numbers", columns: all, rows: metrics }));
 }
