@@ -141,8 +141,8 @@ def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> S
         for reading in readings
         if isinstance(reading, AnnotatedSentence)
     ]
-    pairs = (reading for reading in readings if isinstance(reading, AnnotatedPair) and reading.relation is not None)
-    symmetric = frozenset(pair.relation for pair in pairs if pair.is_symmetric)
+    pairs = (reading for reading in readings if isinstance(reading, AnnotatedPair))
+    symmetric = frozenset([str(pair.relation) for pair in pairs if pair.is_symmetric])
     return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts, symmetric)
 
 
