@@ -83,6 +83,9 @@ class Extractions:
 def annotated(sentences: pa.Table, rows: pa.Table, negative_label: str, symmetric: Collection[str], typed: bool) -> Extractions:
     """What is annotated.
 
+    A relation of a sentence that its document says several times is that of the first which lacks it. Which has it changes no score
+    of all sentences, for the same is found in them all.
+
     Args: sentences: N of TAGGED_SENTENCES; rows: the pairs of the split; typed: whether types count.
     """
     entities = [
@@ -100,7 +103,9 @@ def annotated(sentences: pa.Table, rows: pa.Table, negative_label: str, symmetri
         e1, e2 = (
             Entity(row[f"{name}_start"], row[f"{name}_end"], (row[f"{name}_type"] or "") if typed else "") for name in ("e1", "e2")
         )
-        relations[_of_document(found, row["id"])].add(Triple.of(e1, e2, row["relation"], symmetric))
+        triple = Triple.of(e1, e2, row["relation"], symmetric)
+        own = _of_document(found, row["id"])
+        relations[next((number for number in own if triple not in relations[number]), own[0])].add(triple)
     return Extractions(entities, relations, n_across)
 
 
@@ -141,10 +146,18 @@ def _related(rows: pa.Table, negative_label: str) -> Iterable[dict[str, Any]]:
     return related
 
 
-def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> int:
-    """The number of the sentence, of those with the same words, whose document's id a pair's id has; else of the first."""
-    documents = ((row_id_of.rpartition("#")[0] or row_id_of, number) for row_id_of, number in found)
-    return next((number for document, number in documents if f":{document}:" in f":{row_id}:"), found[0][1])
+def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> list[int]:
+    """The numbers of the sentences, of those with the same words, whose document's id a pair's id has; else of all.
+
+    A pair's id begins with its document's, before which the path of a file may stand.
+
+    >>> _of_document([("d1#1", 0), ("d1#2", 1), ("d11", 2)], "test/a/d1:T1-T2")
+    [0, 1]
+    """
+    documents = [(name, number) for whole, number in found for name in (whole, whole.rpartition("#")[0]) if name]
+    own = [(len(document), number) for document, number in documents if f"/{document}:" in f"/{row_id}:"]
+    longest = max(own, default=(0, 0))[0]
+    return [number for length, number in own if length == longest] or [number for _, number in found]
 
 
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:

@@ -109,6 +109,15 @@ def test_a_sentence_that_a_file_says_again_keeps_the_relations_of_its_own_docume
     assert [len(relations) for relations in truth.relations] == [0, 1]
 
 
+@pytest.mark.parametrize("prefix", ["", "test/a/"])
+def test_a_document_that_says_a_sentence_twice_keeps_the_relations_of_both(prefix: str) -> None:
+    said = ("Acme sits in Bern", [(0, 1, "Org"), (3, 4, "Loc")])
+    thrice = joint.sentences(said, said, said)
+    thrice = thrice.set_column(0, "id", pa.array(["d1", "d2#1", "d2#2"]))
+    pairs = [joint.pair("[e1 Acme] sits in [e2 Bern]", f"{prefix}d2:T{n}-T{n + 1}", "In", ("Org", "Loc")) for n in (1, 3)]
+    assert [len(relations) for relations in gold(*pairs, sentences=thrice).relations] == [0, 1, 1]
+
+
 def test_without_types_there_is_no_strict_score_of_relations() -> None:
     truth = gold(joint.pair("[e1 Zug] is near [e2 Bern]", "d1", "Near", ("Loc", "Loc")), typed=False)
     zug, bern = Entity(0, 1, ""), Entity(3, 4, "")
