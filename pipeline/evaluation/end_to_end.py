@@ -163,14 +163,15 @@ def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> list[int]:
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:
     """The parts `entities` and `end_to_end` of a split in scores.json, and `tags`, which else counts a sentence once a pair.
 
-    Scores are null without sentences, strict ones of relations without types; there is no interval on few sentences.
+    Scores are null where gold has nothing to find, as in a split without labels, strict ones of relations without types too; there
+    is no interval on few sentences.
     """
-    any_sentences = bool(gold.entities)
+    any_entities, any_relations = any(gold.entities), any(gold.relations)
     entities = _counts(gold.entities, found.entities, lambda entity: entity, lambda entity: entity.type)
     boundaries = _counts(gold.relations, found.relations, lambda triple: triple.boundaries, lambda triple: triple.relation)
     strict = _counts(gold.relations, found.relations, lambda triple: triple, lambda triple: triple.relation)
-    micro, precision, recall = _micro(entities if any_sentences else None, "micro_f1", settings)
-    macro = bootstrap.estimate(entities, _macro_f1, settings) if any_sentences else None
+    micro, precision, recall = _micro(entities if any_entities else None, "micro_f1", settings)
+    macro = bootstrap.estimate(entities, _macro_f1, settings) if any_entities else None
     return {
         "tags": {name.replace("micro_", ""): value for name, value in micro.items()} | {"positions_visible": False},
         "entities": {
@@ -182,8 +183,8 @@ def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.
             "found": _n(found.entities),
         },
         "end_to_end": {
-            **_prefixed("boundaries", boundaries if any_sentences else None, settings),
-            **_prefixed("strict", strict if any_sentences and typed else None, settings),
+            **_prefixed("boundaries", boundaries if any_relations else None, settings),
+            **_prefixed("strict", strict if any_relations and typed else None, settings),
             "gold": _n(gold.relations),
             "found": _n(found.relations),
             "across_sentences": gold.n_across,

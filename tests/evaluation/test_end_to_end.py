@@ -127,6 +127,21 @@ def test_without_types_there_is_no_strict_score_of_relations() -> None:
     assert scores["entities"]["precision"] == 100
 
 
+def test_where_gold_has_no_relation_there_is_no_score_of_relations_and_what_is_found_is_counted() -> None:
+    pair = joint.pair("[e1 Acme] sits in [e2 Bern] and Rome", "d0:0-1", None, ("Org", "Loc"))
+    scores = scored(Extractions([{ACME, BERN}, set()], [{Triple(ACME, BERN, "In")}, set()]), gold(pair))
+    assert {value for name, value in scores["end_to_end"].items() if name.startswith(("boundaries", "strict"))} == {None}
+    assert (scores["end_to_end"]["gold"], scores["end_to_end"]["found"]) == (0, 1)
+    assert scores["entities"]["precision"] == 100
+
+
+def test_where_gold_has_no_entity_there_is_no_score_of_entities() -> None:
+    empty = joint.sentences(("Nothing is here", []))
+    scores = scored(Extractions([{ACME}], [set()]), gold(sentences=empty))
+    assert scores["entities"]["micro_f1"] is scores["entities"]["macro_f1"] is scores["tags"]["f1"] is None
+    assert (scores["entities"]["gold"], scores["entities"]["found"]) == (0, 1)
+
+
 def test_without_sentences_every_score_is_null() -> None:
     scores = scored(Extractions([], []), gold(sentences=SENTENCES.slice(0, 0)))
     assert scores["entities"]["micro_f1"] is scores["entities"]["macro_f1"] is scores["end_to_end"]["strict_f1"] is None
