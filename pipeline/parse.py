@@ -243,7 +243,8 @@ def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: par
     seen = [key for split, part in rows.items() if split != "test" and part.path.name == "train" for key in keys[split].chunks]
     overlap = n_shared(keys["test"], pa.chunked_array(seen))
     counts = sum((each.counts for each in corpus.summaries.values()), Counter())
-    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, settings.symmetric)
+    symmetric = tuple(dict.fromkeys([*settings.symmetric, *corpus.symmetric]))
+    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, symmetric)
     return ParseNotes(*about, {name: counts[name] for name in COUNTED if counts[name]}, found)
 
 

@@ -441,3 +441,16 @@ def test_a_run_that_fails_tells_of_the_entities_of_documents_where_these_are_tag
         stage.main(Path("data/raw"), Path("data/parsed"))
     later = [(problem.source, problem.kind) for problem in error.value.problems if problem.kind == "type-missing"]
     assert later == [("data/raw/train.jsonl:1", "type-missing")]  # the sentence, once, and no row of a pair format
+
+
+def test_relations_that_a_document_calls_symmetric_are_so_for_the_stages_behind_too(project):
+    conf = "[relations]\nAlias\tArg1:<ANY>, Arg2:<ANY>, <REL-TYPE>:symmetric\nNear\tArg1:<ANY>, Arg2:<ANY>, <REL-TYPE>:symmetric\n"
+    ann = "T1\tP 0 3\tAnn\nT2\tP 8 11\tBob\nR1\tAlias Arg1:T2 Arg2:T1\n"
+    files = {
+        f"{split}/{end}": text for split in ("train", "dev", "test") for end, text in (("a.txt", "Ann met Bob."), ("a.ann", ann))
+    }
+    for split in ("train", "dev", "test"):
+        Path("data/raw", split).mkdir(parents=True)
+    _, parsed = project(files | {"annotation.conf": conf}, symmetric=["Synonym"], rename={"Alias": "Also"}, negatives="none")
+    assert parsed.tables["train"].select(["relation", "e1_start"]).to_pylist() == [{"relation": "Also", "e1_start": 0}]
+    assert parsed.notes.symmetric == ("Synonym", "Also")

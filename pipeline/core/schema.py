@@ -98,7 +98,7 @@ class ParseNotes:
     excluded_by: dict[str, int]  # rows left out by parse.exclude: by the kind of their problem, or "id"
     overlap: int  # test rows whose text is in train too
     negative_label: str  # the label that stands for no relation
-    symmetric: tuple[str, ...]  # relations of which both orders of a pair are one, e1 the first in reading order
+    symmetric: tuple[str, ...]  # relations of which both orders are one, e1 the first: of parse.symmetric, then of documents
     counts: dict[str, int]  # what became of the documents: see corpus/pair_options.py
     findings: tuple[Finding, ...]  # of the annotations, the errors first
 

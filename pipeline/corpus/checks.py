@@ -45,6 +45,11 @@ class CheckedCorpus:
         """How many rows are left out, by reason."""
         return dict(sorted(Counter(row["kind"] for row in self.left_out).items()))
 
+    @property
+    def symmetric(self) -> list[str]:
+        """The relations of rows that have no direction, in order."""
+        return sorted({name for summary in self.summaries.values() for name in summary.symmetric})
+
     def shared_ids(self) -> Iterator[str]:
         """A line an excluded id that several rows have."""
         places: dict[str, list[str]] = {}

@@ -91,13 +91,14 @@ class Excerpts:
 
 
 def _mentions(document: Document, start: int, end: int, words: Stretches, names: Mapping[str, str]) -> tuple[Mention, ...]:
-    """The entities that lie between two characters of a document; those that hold no word are problems, not mentions.
+    """The entities that lie between two characters of a document, but for the white space at their own ends.
 
-    The same words with the same type are one, however many annotators have marked them.
+    Those that hold no word are problems, not mentions. The same words with the same type are one, however many annotators have
+    marked them.
     """
     found = []
     for entity in document.entities:
-        cover = entity.cover
+        cover = stripped(document.text, entity.cover)
         if start <= cover.start and cover.end <= end:
             first, after = bisect_left(words, (cover.start - start,)), bisect_left(words, (cover.end - start,))
             if first < after:
@@ -124,8 +125,20 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
             problems.append(problem.at(document.source, row_id=row_id).or_exclude())
         else:
             rows.append(AnnotatedSentence(row_id, document.source, document.id, part))
-    n_across = sum(len(sentences_of(sentences, entity.cover)) > 1 for entity in document.entities) if len(sentences) > 1 else 0
+    covers = [stripped(document.text, entity.cover) for entity in document.entities] if len(sentences) > 1 else []
+    n_across = sum(len(sentences_of(sentences, cover)) > 1 for cover in covers)
     return DocumentSentences(tuple(rows), tuple(problems), n_across)
+
+
+def stripped(text: str, span: Span) -> Span:
+    """A stretch of a text without the white space at its ends, which may lie beyond those of its sentence.
+
+    >>> stripped("Yahoo! He left.", Span(0, 7))
+    Span(start=0, end=6)
+    """
+    inside = text[slice(*span)]
+    end = span.start + len(inside.rstrip())
+    return Span(end - len(inside.strip()), end)
 
 
 def sentences_of(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:

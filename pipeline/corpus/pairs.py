@@ -40,6 +40,7 @@ class AnnotatedPair:
     document: str = ""  # the document's id
     words: Stretches | None = field(default=None, compare=False)  # in characters of the text, where they are known
     mentions: tuple[Mention, ...] | None = field(default=None, compare=False)  # all entities of the text, where all are annotated
+    is_symmetric: bool = field(default=False, compare=False)  # the relation has no direction, by parse.symmetric or the document
 
 
 class DocumentPairs(NamedTuple):
@@ -101,7 +102,7 @@ def find_pairs(
             counts["excluded"] += 1
         else:
             part = excerpts.of(Span(run[0].start, run[-1].end), cover)
-            pairs.append(_made(document.source, document.id, pair_id, pair, part, options.rename))
+            pairs.append(_made(document, pair_id, pair, part, options.rename, pair.label in symmetric))
             counts["negatives" if is_negative else "annotated"] += 1
             for change, number_of in _changes(run, pair, options.rename):
                 counts[change] += number_of
@@ -197,12 +198,15 @@ def _label_problem(label: str | None, negative_label: str) -> Problem | None:
     return None
 
 
-def _made(source: str, document_id: str, pair_id: str, pair: _Pair, part: Excerpt, names: Mapping[str, str]) -> AnnotatedPair:
+def _made(
+    document: Document, pair_id: str, pair: _Pair, part: Excerpt, names: Mapping[str, str], is_symmetric: bool
+) -> AnnotatedPair:
     """A pair with the text of its run."""
     one, other, start = pair.e1.cover, pair.e2.cover, part.start
     e1, e2 = Span(one.start - start, one.end - start), Span(other.start - start, other.end - start)
     e1_type, e2_type = (renamed_type(entity, names) for entity in (pair.e1, pair.e2))
-    return AnnotatedPair(pair_id, source, part.text, e1, e2, pair.label, e1_type, e2_type, document_id, part.words, part.mentions)
+    about = (pair.label, e1_type, e2_type, document.id, part.words, part.mentions, is_symmetric)
+    return AnnotatedPair(pair_id, document.source, part.text, e1, e2, *about)
 
 
 def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iterator[tuple[str, int]]:

@@ -44,7 +44,8 @@ class SplitSummary:
     """What is kept in memory of the readings of a split, or of a batch of it.
 
     Args: readings: a table of COLUMNS, in the order of the files; sentences: a table of SENTENCE_COLUMNS, of those with all
-        entities; problems: of its rows; skipped: what the annotators left out; counts: what became of its documents.
+        entities; problems: of its rows; skipped: what the annotators left out; counts: what became of its documents; symmetric: the
+        relations of its rows that have no direction.
     """
 
     readings: pa.Table
@@ -52,6 +53,7 @@ class SplitSummary:
     problems: tuple[Problem, ...]
     skipped: tuple[Skipped, ...]
     counts: Counter[str]
+    symmetric: frozenset[str]
 
     @property
     def is_kept(self) -> Bools:
@@ -139,7 +141,9 @@ def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> S
         for reading in readings
         if isinstance(reading, AnnotatedSentence)
     ]
-    return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts)
+    pairs = (reading for reading in readings if isinstance(reading, AnnotatedPair))
+    symmetric = frozenset([str(pair.relation) for pair in pairs if pair.is_symmetric])
+    return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts, symmetric)
 
 
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
@@ -154,13 +158,16 @@ def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
     problems: list[Problem] = []
     skipped: list[Skipped] = []
     counts: Counter[str] = Counter()
+    symmetric: set[str] = set()
     for summary in summaries:
         tables.append(summary.readings)
         sentences.append(summary.sentences)
         problems += summary.problems
         skipped += summary.skipped
         counts.update(summary.counts)
-    return SplitSummary(pa.concat_tables(tables), pa.concat_tables(sentences), tuple(problems), tuple(skipped), counts)
+        symmetric |= summary.symmetric
+    joined = pa.concat_tables(tables), pa.concat_tables(sentences)
+    return SplitSummary(*joined, tuple(problems), tuple(skipped), counts, frozenset(symmetric))
 
 
 def _columns(reading: AnnotatedPair | Problem, seed: int) -> tuple[object, ...]:

@@ -92,10 +92,10 @@ def _is_known(metrics: Mapping[str, Any], name: str) -> bool:
 
 
 def _shown(scores: Mapping[str, Any], name: str) -> str:
-    """A score, with its interval where it has one; counts have none, and rows without labels no score of relations."""
+    """A score, with its interval where it has one; counts have none, and what has no labels no score."""
     value, low, high = (scores.get(f"{name}{end}") for end in ("", "_low", "_high"))
     if value is None:
-        return NO_SCORE if scores.get("direction_flips", 0) is None else TOO_FEW
+        return NO_SCORE if scores.get("direction_flips", 0) is None or scores.get("gold") == 0 else TOO_FEW
     if f"{name}_low" not in scores:
         return str(value)
     return f"{value} ({TOO_FEW if low is None else f'{low} to {high}'})"

@@ -83,6 +83,9 @@ class Extractions:
 def annotated(sentences: pa.Table, rows: pa.Table, negative_label: str, symmetric: Collection[str], typed: bool) -> Extractions:
     """What is annotated.
 
+    A relation of a sentence that its document says several times is that of the first which lacks it. Which has it changes no score
+    of all sentences, for the same is found in them all.
+
     Args: sentences: N of TAGGED_SENTENCES; rows: the pairs of the split; typed: whether types count.
     """
     entities = [
@@ -100,7 +103,9 @@ def annotated(sentences: pa.Table, rows: pa.Table, negative_label: str, symmetri
         e1, e2 = (
             Entity(row[f"{name}_start"], row[f"{name}_end"], (row[f"{name}_type"] or "") if typed else "") for name in ("e1", "e2")
         )
-        relations[_of_document(found, row["id"])].add(Triple.of(e1, e2, row["relation"], symmetric))
+        triple = Triple.of(e1, e2, row["relation"], symmetric)
+        own = _of_document(found, row["id"])
+        relations[next((number for number in own if triple not in relations[number]), own[0])].add(triple)
     return Extractions(entities, relations, n_across)
 
 
@@ -141,23 +146,32 @@ def _related(rows: pa.Table, negative_label: str) -> Iterable[dict[str, Any]]:
     return related
 
 
-def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> int:
-    """The number of the sentence, of those with the same words, whose document's id a pair's id has; else of the first."""
-    documents = ((row_id_of.rpartition("#")[0] or row_id_of, number) for row_id_of, number in found)
-    return next((number for document, number in documents if f":{document}:" in f":{row_id}:"), found[0][1])
+def _of_document(found: Sequence[tuple[str, int]], row_id: str) -> list[int]:
+    """The numbers of the sentences, of those with the same words, whose document's id a pair's id has; else of all.
+
+    A pair's id begins with its document's, before which the path of a file may stand.
+
+    >>> _of_document([("d1#1", 0), ("d1#2", 1), ("d11", 2)], "test/a/d1:T1-T2")
+    [0, 1]
+    """
+    documents = [(name, number) for whole, number in found for name in (whole, whole.rpartition("#")[0]) if name]
+    own = [(len(document), number) for document, number in documents if f"/{document}:" in f"/{row_id}:"]
+    longest = max(own, default=(0, 0))[0]
+    return [number for length, number in own if length == longest] or [number for _, number in found]
 
 
 def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.Evaluate) -> Metrics:
     """The parts `entities` and `end_to_end` of a split in scores.json, and `tags`, which else counts a sentence once a pair.
 
-    Scores are null without sentences, strict ones of relations without types; there is no interval on few sentences.
+    Scores are null where gold has nothing to find, as in a split without labels, strict ones of relations without types too; there
+    is no interval on few sentences.
     """
-    any_sentences = bool(gold.entities)
+    any_entities, any_relations = any(gold.entities), any(gold.relations)
     entities = _counts(gold.entities, found.entities, lambda entity: entity, lambda entity: entity.type)
     boundaries = _counts(gold.relations, found.relations, lambda triple: triple.boundaries, lambda triple: triple.relation)
     strict = _counts(gold.relations, found.relations, lambda triple: triple, lambda triple: triple.relation)
-    micro, precision, recall = _micro(entities if any_sentences else None, "micro_f1", settings)
-    macro = bootstrap.estimate(entities, _macro_f1, settings) if any_sentences else None
+    micro, precision, recall = _micro(entities if any_entities else None, "micro_f1", settings)
+    macro = bootstrap.estimate(entities, _macro_f1, settings) if any_entities else None
     return {
         "tags": {name.replace("micro_", ""): value for name, value in micro.items()} | {"positions_visible": False},
         "entities": {
@@ -169,8 +183,8 @@ def scores(gold: Extractions, found: Extractions, typed: bool, settings: params.
             "found": _n(found.entities),
         },
         "end_to_end": {
-            **_prefixed("boundaries", boundaries if any_sentences else None, settings),
-            **_prefixed("strict", strict if any_sentences and typed else None, settings),
+            **_prefixed("boundaries", boundaries if any_relations else None, settings),
+            **_prefixed("strict", strict if any_relations and typed else None, settings),
             "gold": _n(gold.relations),
             "found": _n(found.relations),
             "across_sentences": gold.n_across,

@@ -48,6 +48,16 @@ class Request:
         asked = cls(line, text_id, sentence)
         return asked if sentence.entities else replace(asked, content=asked.document)
 
+    @classmethod
+    def of_document(cls, line: int, document: Document) -> Request:
+        """The request of a document, whose text is taken as it is: no mark is read, nothing is removed."""
+        try:
+            document.text.encode()
+        except UnicodeEncodeError:
+            problem = Problem("the text has half of a character", "give valid Unicode", source=document.source)
+            return cls(line, document.id, (problem,))
+        return cls(line, document.id, document)
+
     @property
     def n_characters(self) -> int:
         """How long its text is, 0 where there is none."""
@@ -170,12 +180,7 @@ def _document_request(reading: Document | Skipped | Problem, prefix: str) -> Req
     if document is None:
         unread = Problem("its annotator left it out, and there is no text", "give it a text", source=reading.source)
         return Request(line, None, (unread,))
-    plain = replace(document, id=prefix + document.id, entities=(), relations=())
-    try:
-        plain.text.encode()
-    except UnicodeEncodeError:
-        return Request(line, plain.id, (Problem("the text has half of a character", "give valid Unicode", source=plain.source),))
-    return Request(line, plain.id, plain)
+    return Request.of_document(line, replace(document, id=prefix + document.id, entities=(), relations=()))
 
 
 READERS: dict[str, Callable[[Iterable[StreamLine]], Iterator[Request]]] = {

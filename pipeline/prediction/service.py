@@ -6,6 +6,8 @@
     GET  /docs, /openapi.json     the interface
     POST /label-studio/predict    tasks -> predictions (labelstud.io/guide/ml_create); its /setup and /health stand beside it
 
+The text of a task is taken as it is, as `predict --format label_studio` takes it: offsets in the answer are offsets in it.
+
 A text that is no string, is blank or is no Unicode gets an error in its place. A request of another form gets 422, one that is too
 large 413, one that comes while too much waits 503, one that takes too long 504.
 """
@@ -26,14 +28,14 @@ from pydantic import BaseModel, Field, WithJsonSchema
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
+from pipeline.corpus.document import Document
 from pipeline.corpus.formats.label_studio_predictions import Predicted, prediction_row
-from pipeline.prediction import extractions
 from pipeline.prediction.answers import Answer, answers, as_json
 from pipeline.prediction.batching import Batcher, BusyError
 from pipeline.prediction.extractions import Extraction
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request as Asked
-from pipeline.prediction.types import SOURCE, Prediction
+from pipeline.prediction.types import SOURCE
 
 Handler = Callable[[Request], Awaitable[Response]]
 KEY = "text"  # of a task's data, where its text is
@@ -102,14 +104,13 @@ class Service:
         held = Gauge("texts_held", "Texts that wait or are being answered", registry=self._registry)
         held.set_function(lambda: self._batcher.n_held)
 
-    async def answer(self, texts: Sequence[object]) -> Sequence[tuple[Asked, Answer]]:
+    async def answer(self, asked: Sequence[Asked]) -> Sequence[tuple[Asked, Answer]]:
         """The answers to some texts.
 
         Raises: BusyError, TimeoutError.
         """
-        asked = [_asked(number, text) for number, text in enumerate(texts, 1)]
         told = await asyncio.wait_for(self._batcher.ask(asked), self._limits.seconds)
-        self._texts.inc(len(texts))
+        self._texts.inc(len(asked))
         return told
 
     async def guard(self, request: Request, handle: Handler) -> Response:
@@ -175,7 +176,7 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
     @app.post("/predict", responses={422: {"model": Refusal}})
     async def predict(asked: Texts) -> Answers:
         """Entities and relations of each text."""
-        told = await service.answer(asked.texts)
+        told = await service.answer([_asked(number, text) for number, text in enumerate(asked.texts, 1)])
         return Answers(model=service.model, answers=[as_json(*each) for each in told])
 
     @app.head("/health", include_in_schema=False)
@@ -202,8 +203,9 @@ def _label_studio(service: Service) -> APIRouter:
         if not all(isinstance(text, str) for text in texts):
             hint = f'label <Text value="${KEY}"/> in the labelling configuration'
             return refusal(422, f"the data of a task has no {KEY!r}", hint)
-        told = await service.answer([str(text) for text in texts])
-        return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
+        documents = [Document(str(number), f"task {number}", str(text), (), ()) for number, text in enumerate(texts, 1)]
+        told = await service.answer([Asked.of_document(number, document) for number, document in enumerate(documents, 1)])
+        return {"model_version": service.model, "results": [_task_prediction(answer, service.model) for _, answer in told]}
 
     @router.post("/setup")
     async def setup() -> dict[str, str]:
@@ -219,10 +221,8 @@ def _label_studio(service: Service) -> APIRouter:
     return router
 
 
-def _task_prediction(asked: Asked, answer: Answer, model: str) -> Row:
+def _task_prediction(answer: Answer, model: str) -> Row:
     """What Label Studio gets for a task; nothing annotated where there is no answer."""
-    if isinstance(answer, Prediction):
-        answer = extractions.of_marked(asked.document, answer)
     if not isinstance(answer, Extraction):
         return {"model_version": model, "result": []}
     scores = ([each.probability for each in answer.entities], [each.probability for each in answer.relations])

@@ -19,6 +19,7 @@ TEXT = "Ada met Eve. She knew Bob well. Bob left."
 ADA, EVE, SHE, BOB, BOB_2 = (
     Entity(name, (Span(start, start + 3),), "Per") for name, start in zip("aesbc", (0, 8, 13, 22, 32), strict=True)
 )
+SPLIT = segmenter_of(load_tokenizer("en", "char"))
 SENTENCES = (Span(0, 13), Span(13, 32), Span(32, 41))
 ANY = documents(
     frozenset({"text", "words", "sentences", "types", "untyped", "fragments", "many", "free", "empty", "unlabelled", "ids"})
@@ -203,7 +204,7 @@ def test_entities_of_the_same_characters_are_no_negative_pair_and_share_their_re
 
 def test_entities_that_two_annotators_marked_alike_are_one_mention():
     twice = document(entities=(ADA, replace(ADA, id="twin"), EVE))
-    words = segment(twice, segmenter_of(load_tokenizer("en", "char"))).words
+    words = segment(twice, SPLIT).words
     assert [mention[:2] for mention in Excerpts(twice, words, {}).of_run(Span(0, 41)).mentions] == [(0, 1), (2, 3)]
 
 
@@ -214,7 +215,7 @@ def test_the_reverse_of_a_symmetric_relation_is_not_negative():
 
 def window_of(max_length, *relations):
     drawn = document(*relations)
-    words = segment(drawn, segmenter_of(load_tokenizer("en", "char"))).words
+    words = segment(drawn, SPLIT).words
     options = PairOptions(negatives="all", max_length=max_length)
     return find_pairs(drawn, (Span(0, 41),), options, Excerpts(drawn, words, {}))
 
@@ -232,7 +233,7 @@ def test_annotated_pairs_further_apart_than_a_window_stay_for_the_position_stage
 
 def test_a_ratio_of_negatives_is_drawn_of_the_pairs_that_a_window_can_hold():
     drawn = [replace(document(("a", "e", "Met")), id=str(number)) for number in range(20)]
-    words = segment(drawn[0], segmenter_of(load_tokenizer("en", "char"))).words
+    words = segment(drawn[0], SPLIT).words
     options = PairOptions(negatives=1.0, max_length=3)
     ids = {find_pairs(one, (Span(0, 41),), options, Excerpts(one, words, {})).pairs[1].id.partition(":")[2] for one in drawn}
     assert ids <= {"e-a", "e-s", "s-e", "s-b", "b-s"}
@@ -310,3 +311,38 @@ def test_a_sentence_longer_than_the_limit_is_refused_whether_or_not_it_has_a_pai
     alone = Document("d", "a:1", long, (Entity("t", (Span(0, 1),)),), ())
     found = find_annotated((Span(0, len(long)),), Excerpts(alone, [(0, 1), (2, 3)], {}))
     assert (found.sentences, [(problem.kind, problem.row_id) for problem in found.problems]) == ((), [("text-too-long", "d")])
+
+
+@pytest.mark.parametrize(
+    ("text", "entity"),
+    [
+        ("He left. She met Bob \n", Span(17, 21)),
+        ("She joined Yahoo! He left.", Span(11, 18)),
+        ("He left.\nAnn came.", Span(8, 12)),
+        ("\u3000Ann came. He left.", Span(0, 4)),
+    ],
+)
+def test_white_space_at_the_ends_of_an_entity_takes_it_out_of_no_sentence(text: str, entity: Span) -> None:
+    segmented = segment(whole := Document("d", "f:1", text, (Entity("a", (entity,)),), ()), SPLIT)
+    annotated = find_annotated(segmented.sentences, Excerpts(whole, segmented.words, {}))
+    parts = [sentence.excerpt for sentence in annotated.sentences]
+    mentions = [[part.words[mention.start : mention.end] for mention in part.mentions] for part in parts]
+    marked = [part.text[held[0][0] : held[-1][1]] for part, of_part in zip(parts, mentions, strict=True) for held in of_part]
+    assert marked == [text[slice(*entity)].strip()]
+    assert annotated.n_across == 0
+
+
+@given(st.lists(st.sampled_from(["Ann ", "left", ".", ". ", "! ", "\n", " ", "\u3000", "a "]), min_size=1, max_size=12), st.data())
+def test_every_entity_of_one_sentence_that_holds_a_word_is_a_mention_of_it(parts: list[str], data: st.DataObject) -> None:
+    text = "".join(parts)
+    edges = data.draw(st.lists(st.tuples(*[st.integers(0, len(text))] * 2).filter(lambda edge: edge[0] < edge[1]), max_size=4))
+    entities = tuple(Entity(str(number), (Span(*edge),)) for number, edge in enumerate(edges))
+    segmented = segment(whole := Document("d", "f:1", text, entities, ()), SPLIT)
+    sentences = find_annotated(segmented.sentences, Excerpts(whole, segmented.words, {})).sentences
+    found = {
+        (part.start + part.words[first][0], part.start + part.words[after - 1][1])
+        for part in (sentence.excerpt for sentence in sentences)
+        for first, after, _ in part.mentions
+    }
+    words = {cover: [word for word in segmented.words if cover[0] <= word[0] < cover[1]] for cover in edges}
+    assert found == {(held[0][0], held[-1][1]) for held in words.values() if held}

@@ -74,6 +74,11 @@ def test_of_too_few_rows_the_card_says_so():
     assert "| entities found, macro-F1 over types | 61.5 (too few rows to say) | 61.5 (too few rows to say) |" in text
 
 
+def test_what_has_nothing_to_find_in_gold_has_no_score_in_the_card() -> None:
+    text = render(found={"entities": {"micro_f1": 61.5}, "end_to_end": {"strict_f1": None, "boundaries_f1": None, "gold": 0}})
+    assert "| relations found, micro-F1, types right as well | \N{EN DASH} | \N{EN DASH} |" in text
+
+
 def test_rows_are_called_pairs_of_which_a_sentence_may_hold_several():
     text = render()
     assert "| | validation (9 pairs) | test (9 pairs) |" in text

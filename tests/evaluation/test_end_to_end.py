@@ -109,6 +109,15 @@ def test_a_sentence_that_a_file_says_again_keeps_the_relations_of_its_own_docume
     assert [len(relations) for relations in truth.relations] == [0, 1]
 
 
+@pytest.mark.parametrize("prefix", ["", "test/a/"])
+def test_a_document_that_says_a_sentence_twice_keeps_the_relations_of_both(prefix: str) -> None:
+    said = ("Acme sits in Bern", [(0, 1, "Org"), (3, 4, "Loc")])
+    thrice = joint.sentences(said, said, said)
+    thrice = thrice.set_column(0, "id", pa.array(["d1", "d2#1", "d2#2"]))
+    pairs = [joint.pair("[e1 Acme] sits in [e2 Bern]", f"{prefix}d2:T{n}-T{n + 1}", "In", ("Org", "Loc")) for n in (1, 3)]
+    assert [len(relations) for relations in gold(*pairs, sentences=thrice).relations] == [0, 1, 1]
+
+
 def test_without_types_there_is_no_strict_score_of_relations() -> None:
     truth = gold(joint.pair("[e1 Zug] is near [e2 Bern]", "d1", "Near", ("Loc", "Loc")), typed=False)
     zug, bern = Entity(0, 1, ""), Entity(3, 4, "")
@@ -116,6 +125,21 @@ def test_without_types_there_is_no_strict_score_of_relations() -> None:
     assert scores["end_to_end"]["strict_f1"] is None
     assert scores["end_to_end"]["boundaries_f1"] == 100
     assert scores["entities"]["precision"] == 100
+
+
+def test_where_gold_has_no_relation_there_is_no_score_of_relations_and_what_is_found_is_counted() -> None:
+    pair = joint.pair("[e1 Acme] sits in [e2 Bern] and Rome", "d0:0-1", None, ("Org", "Loc"))
+    scores = scored(Extractions([{ACME, BERN}, set()], [{Triple(ACME, BERN, "In")}, set()]), gold(pair))
+    assert {value for name, value in scores["end_to_end"].items() if name.startswith(("boundaries", "strict"))} == {None}
+    assert (scores["end_to_end"]["gold"], scores["end_to_end"]["found"]) == (0, 1)
+    assert scores["entities"]["precision"] == 100
+
+
+def test_where_gold_has_no_entity_there_is_no_score_of_entities() -> None:
+    empty = joint.sentences(("Nothing is here", []))
+    scores = scored(Extractions([{ACME}], [set()]), gold(sentences=empty))
+    assert scores["entities"]["micro_f1"] is scores["entities"]["macro_f1"] is scores["tags"]["f1"] is None
+    assert (scores["entities"]["gold"], scores["entities"]["found"]) == (0, 1)
 
 
 def test_without_sentences_every_score_is_null() -> None:

@@ -201,9 +201,21 @@ def test_label_studio_gets_regions_and_relations_a_task() -> None:
     said = client().post("/label-studio/predict", json={"tasks": [{"id": 5, "data": {"text": text}} for text in TEXTS]})
     model, results = said.json()["model_version"], said.json()["results"]
     assert model == "stand-in-1"
-    assert [sorted({row["type"] for row in each["result"]}) for each in results] == [["labels", "relation"]] * 2 + [[], []]
+    assert [sorted({row["type"] for row in each["result"]}) for each in results] == [["labels", "relation"], [], [], []]
     assert results[0]["result"][0]["value"]["start"] == 5
-    assert results[1]["score"] == 0.75
+
+
+@pytest.mark.parametrize("text", ["\ufeffhere Ann met Bob", "<e1> Ann </e1> met <e2> Bob </e2>", "<e1> Ann met Bob"])
+def test_label_studio_gets_offsets_in_the_text_of_the_task_as_it_is(text: str) -> None:
+    said = client().post("/label-studio/predict", json={"tasks": [{"data": {"text": text}}]})
+    values = [row["value"] for row in said.json()["results"][0]["result"] if row["type"] == "labels"]
+    assert [text[value["start"] : value["end"]] for value in values] == ["Ann", "Bob"]
+
+
+def test_a_task_that_no_unicode_holds_gets_nothing_and_the_others_are_answered() -> None:
+    body = r'{"tasks": [{"data": {"text": "Ann \ud800"}}, {"data": {"text": " "}}, {"data": {"text": "Ann met Bob"}}]}'
+    said = client().post("/label-studio/predict", content=body, headers={"content-type": "application/json"})
+    assert [len(each["result"]) for each in said.json()["results"]] == [0, 0, 4]
 
 
 def test_a_task_without_a_text_is_refused() -> None:

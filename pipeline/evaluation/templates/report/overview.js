@@ -162,10 +162,12 @@ function isKnown({ path }) {
   return score("test", path) !== null || score("validation", path) !== null;
 }
 
-// A split without labels has no score of relations, another one too few rows for it; counts have no interval.
+// A split without labels has no score of relations, given or found; another one too few rows for it; counts have no interval.
 function scoreCell(split, path) {
   const found = score(split, path) ?? NO_SCORE;
-  const isUnlabelled = score(split, "relation.direction_flips") === null && path.startsWith("relation.");
+  const [part] = path.split(".");
+  const isUnlabelled =
+    part === "relation" ? score(split, "relation.direction_flips") === null : score(split, `${part}.gold`)?.value === 0;
   if (found.value === null && isUnlabelled) return "–";
   if (found.value !== null && !(path in data.scores.titles)) return String(found.value);
   return withInterval(found.value, found.low, found.high);
