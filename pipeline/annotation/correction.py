@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, replace
 
 from pipeline.annotation.difference import match_entities
@@ -96,10 +96,12 @@ def _entities(
         entities.append(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type))
     is_untyped = bool(raw.entities) and all(entity.type is None for entity in raw.entities)
     new_ids = _new_ids(entity.id for entity in raw.entities)
-    for _, other in ((one, other) for one, other in pairs if one is None):
-        if other:
-            ids[other.id] = next(new_ids)
-            entities.append(replace(other, id=ids[other.id], type=without_made_up(other.type) if is_untyped else other.type))
+    there = {(entity.spans, entity.type): entity.id for entity in raw.entities if entity.id not in became}
+    for new in (other for one, other in pairs if one is None and other):
+        type_ = without_made_up(new.type) if is_untyped else new.type
+        ids[new.id] = there.get((new.spans, type_)) or next(new_ids)
+        if ids[new.id] not in there.values():
+            entities.append(replace(new, id=ids[new.id], type=type_))
     return entities, ids
 
 
@@ -136,10 +138,28 @@ def _relations(raw: Document, sent: Document, returned: Sequence[Relation], labe
                 left.remove(now)
                 was_there = raw.relations[index]
                 became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
+    became |= _unsent(raw, set(became) - was.keys(), left, labels)
     yield from (became[index] for index in sorted(became))
     for new in left:
         name = require_label(new)
         yield replace(new, label=f"{name}(e1,e2)") if labels.is_directed(name) else new
+
+
+def _unsent(raw: Document, unsent: Set[int], left: list[Relation], labels: Labels) -> dict[int, Relation]:
+    """What becomes of relations that were not sent: one that came back is there already, or is the label of one that had none.
+
+    Args: unsent: their numbers; left: relations that came back and are none of those sent, of which what is found is taken.
+    """
+    became = {}
+    as_sent = turned(raw).relations
+    for same in (_is_same, _labels_same, _labels_turned):
+        for index in sorted(unsent - became.keys()):
+            now = next((each for each in left if same(as_sent[index], each)), None)
+            if now is not None:
+                left.remove(now)
+                was_there = raw.relations[index]
+                became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
+    return became
 
 
 def _sent_as(raw: Document, sent: Document) -> dict[int, Relation]:
@@ -165,6 +185,14 @@ def _joins_same(one: Relation, other: Relation) -> bool:
 
 def _joins_turned(one: Relation, other: Relation) -> bool:
     return (one.head, one.tail) == (other.tail, other.head)
+
+
+def _labels_same(one: Relation, other: Relation) -> bool:
+    return one.label is None and _joins_same(one, other)
+
+
+def _labels_turned(one: Relation, other: Relation) -> bool:
+    return one.label is None and _joins_turned(one, other)
 
 
 def require_label(relation: Relation) -> str:
