@@ -175,6 +175,31 @@ def test_a_relation_that_is_taken_out_of_a_pair_leaves_the_negative_label(projec
     assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Other")
 
 
+@pytest.mark.parametrize(("rename", "negative"), [({"Other": "nothing"}, "nothing"), ({"Other": "x", "Rest": "Other"}, "Other")])
+def test_the_negative_label_is_written_as_the_corpus_names_it(project, rename, negative):
+    set_params(test_fraction=0.2, negative_label=negative, rename=rename)
+    raw = SEMEVAL if negative == "nothing" else SEMEVAL.replace("Other", "Rest")
+    path = project / "data/raw/train.txt"
+    path.write_bytes(raw.encode())
+    adopt.main(corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())}), write=True)
+    assert file("train.txt") == raw.replace("Uses(e1,e2)", "Other" if negative == "nothing" else "Rest")
+
+
+def test_a_turned_pair_that_gets_a_renamed_negative_label_keeps_its_order(project):
+    set_params(test_fraction=0.2, negative_label="nothing", rename={"Rest": "nothing"})
+    path = project / "data/raw/train_row.jsonl"
+    row = '{"id": "9", "text": "Ann met Bob.", "e1": [0, 3], "e2": [8, 11], "relation": "Met"}\n'
+    path.write_text(row)
+    (own,) = FORMATS["jsonl"].read(Path("data/raw/train_row.jsonl"))
+
+    def turned(document: Document) -> Document:
+        (relation,) = document.relations
+        return replace(document, relations=(Relation(relation.tail, relation.head, "Rest"),))
+
+    adopt.main(corrected("label_studio", send("label_studio", own), {"9": turned}), write=True)
+    assert path.read_text() == row.replace("Met", "Rest")
+
+
 def test_a_row_goes_with_its_relation_where_the_corpus_has_no_negative_label(project):
     set_params(test_fraction=0.2, negative_label="NA")
     export = corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())})

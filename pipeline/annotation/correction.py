@@ -10,41 +10,16 @@ import itertools
 import re
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
-from dataclasses import dataclass, replace
+from dataclasses import replace
 
+from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.difference import match_entities
-from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import TYPE, turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
 COUNTED = re.compile(r"(\D*)([0-9]{1,9})")
-
-
-@dataclass(frozen=True)
-class Labels:
-    """How the labels of a corpus are written.
-
-    Args: directed: the relations that have a direction; plain: those that have none; negative: the one that stands for none.
-    """
-
-    directed: frozenset[str]
-    plain: frozenset[str]
-    negative: str
-
-    @classmethod
-    def of(cls, labels: Iterable[str], negative: str) -> Labels:
-        """How these labels are written."""
-        parsed = [parse_label(label) for label in labels]
-        directed = frozenset(name for name, direction in parsed if direction)
-        return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative)
-
-    def is_directed(self, name: str) -> bool:
-        """Whether a relation is written with a direction; a new one as most are."""
-        if name in self.directed or name in self.plain:
-            return name in self.directed
-        return bool(self.directed) and name.casefold() not in ALONE
 
 
 def corrected(
@@ -210,7 +185,7 @@ def _relabelled(raw: Relation, now: Relation, name: str, labels: Labels) -> Rela
     is_turned = (now.head, now.tail) != (raw.head, raw.tail)
     if labels.is_directed(name):
         return replace(raw, label=f"{name}({'e2,e1' if is_turned else 'e1,e2'})")
-    is_alone = name.casefold() in ALONE or name == labels.negative
+    is_alone = name.casefold() in ALONE or labels.is_negative(name)
     return replace(raw, label=name) if is_alone else replace(raw, label=name, head=now.head, tail=now.tail)
 
 
@@ -220,8 +195,7 @@ def _rows(raw: Document, new: Document, labels: Labels, taken: Collection[str]) 
     (pair,) = raw.relations
     relations = list(new.relations)
     if not relations and {pair.head, pair.tail} <= entities.keys():
-        known = labels.plain | labels.directed
-        relations = [replace(pair, label=labels.negative)] if labels.negative in known else []
+        relations = [replace(pair, label=labels.own_negative)] if labels.own_negative is not None else []
     related = {end for relation in relations for end in (relation.head, relation.tail)}
     given = {entity.id for entity in raw.entities}
     if lone := [entity for entity in new.entities if entity.id not in related | given]:
