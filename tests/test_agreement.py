@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline import agreement
+from pipeline.annotation.annotators import CONVERT
+from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS
@@ -88,3 +90,10 @@ def test_names_are_those_of_parse(capsys: pytest.CaptureFixture[str]) -> None:
     labels = json.loads(capsys.readouterr().out)["labels"]
     assert {each["label"]: each["given"] for each in labels["classes"]} == {"Other": 2, "knows": 4}
     assert labels["krippendorff_alpha"]["value"] == 1
+
+
+def test_the_hint_of_a_file_of_no_format_names_no_option_that_there_is_not() -> None:
+    Path("empty.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"empty.jsonl") as error:
+        agreement.main([Path("ann.jsonl"), Path("empty.jsonl")])
+    assert [problem.hint for problem in error.value.problems] == [CONVERT]

@@ -18,10 +18,13 @@ from pipeline.annotation.coefficients import MISSING
 from pipeline.annotation.difference import Place
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
 from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.sources import UNKNOWN
 from pipeline.corpus.mend_entities import TYPE, turned
 
+CONVERT = "name a file of another format, which pipeline.convert --from can make of it, or move it elsewhere"
 Ends = tuple[Place, Place]  # head and tail
 BACKWARD = "(e2,e1)"  # behind the label of a pair whose tail stands before its head
 
@@ -64,8 +67,12 @@ def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
     Raises: InputError with all that is wrong with them.
     """
     for path in paths:
+        try:
+            returned = read_export(path)[0]
+        except InputError as error:
+            raise InputError(replace(one, hint=CONVERT) if one.hint == UNKNOWN else one for one in error.problems) from None
         newest: dict[tuple[str, str | int], Returned] = {}
-        for one in read_export(path)[0]:
+        for one in returned:
             if one.state == "annotated" and one.document:
                 whose = one.annotator if len(paths) == 1 else str(path)
                 key = (whose, one.id if one.when else len(newest))
