@@ -572,6 +572,13 @@ def test_what_was_sent_is_found_beside_or_named(project):
     assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
 
 
+@pytest.mark.parametrize("export", [".", "..", "/nowhere"])
+def test_an_export_without_a_name_of_its_own_is_no_traceback(project, export):
+    send("jsonl")
+    with pytest.raises(InputError):
+        adopt.main(Path(export))
+
+
 def page(section: str) -> list[str]:
     """The commands of a section of the page."""
     text = (ROOT / "docs/annotation.md").read_text(encoding="utf-8").split(f"## {section}\n")[1].split("\n## ")[0]

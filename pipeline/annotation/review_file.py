@@ -66,7 +66,13 @@ def sent_beside(target: Path) -> Path:
     >>> sent_beside(Path("out/review.json")).name
     'review.json.sent.jsonl'
     """
-    return target.with_name(f"{target.name}.sent.jsonl")
+    target = with_own_name(target)
+    return target.parent / f"{target.name}.sent.jsonl"
+
+
+def with_own_name(path: Path) -> Path:
+    """The path, its last part the name of what is there: `.` and `..` name no place beside them."""
+    return path if path.name not in ("", "..") else path.resolve()
 
 
 def write_review(items: Iterable[Item], target: Path, to: Tool, tokenize: Tokenizer, version: str = PRESENT) -> int:
