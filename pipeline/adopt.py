@@ -29,7 +29,7 @@ from pipeline.annotation.difference import Change, Kind
 from pipeline.annotation.item import Item
 from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
 from pipeline.annotation.returned import Returned, read_export
-from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, write_review
+from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, with_own_name, write_review
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import run, stage_paths
@@ -123,7 +123,7 @@ def find_sent(export: Path) -> Path:
     """
     if sent_beside(export).exists():
         return sent_beside(export)
-    for folder in (export.parent, Path()):
+    for folder in (with_own_name(export).parent, Path()):
         found = sorted(path for path in folder.glob(SENT) if f"{CONFLICTS}." not in path.name)
         if len(found) == 1:
             return found[0]
@@ -169,7 +169,8 @@ def conflicts_of(export: Path) -> Path:
     >>> conflicts_of(Path("out/export.json")).name
     'export.conflicts.json'
     """
-    return export.with_name(f"{export.stem}{CONFLICTS}{export.suffix}")
+    export = with_own_name(export)
+    return export.parent / f"{export.stem}{CONFLICTS}{export.suffix}"
 
 
 def report(found: Sequence[Outcome], *, is_written: bool) -> Iterator[str]:

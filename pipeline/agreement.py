@@ -17,7 +17,7 @@ import typer
 
 from pipeline.annotation.agreement import agree
 from pipeline.annotation.agreement_tables import as_json, as_markdown, as_text
-from pipeline.annotation.annotators import by_annotator, read_annotations
+from pipeline.annotation.annotators import by_annotator, read_annotations, renamed
 from pipeline.core import params
 from pipeline.core.stage import run
 
@@ -31,7 +31,7 @@ def main(
 ) -> None:
     """Measure how far annotators agree."""
     settings = params.read(params.Parse)
-    annotations = by_annotator(read_annotations(paths))
+    annotations = by_annotator((who, renamed(document, settings.rename)) for who, document in read_annotations(paths))
     values = agree(annotations, settings.negative_label, params.read(params.Evaluate), settings.symmetric)
     sys.stdout.write(FORMS[format](values))
 

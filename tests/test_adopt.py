@@ -175,6 +175,31 @@ def test_a_relation_that_is_taken_out_of_a_pair_leaves_the_negative_label(projec
     assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Other")
 
 
+@pytest.mark.parametrize(("rename", "negative"), [({"Other": "nothing"}, "nothing"), ({"Other": "x", "Rest": "Other"}, "Other")])
+def test_the_negative_label_is_written_as_the_corpus_names_it(project, rename, negative):
+    set_params(test_fraction=0.2, negative_label=negative, rename=rename)
+    raw = SEMEVAL if negative == "nothing" else SEMEVAL.replace("Other", "Rest")
+    path = project / "data/raw/train.txt"
+    path.write_bytes(raw.encode())
+    adopt.main(corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())}), write=True)
+    assert file("train.txt") == raw.replace("Uses(e1,e2)", "Other" if negative == "nothing" else "Rest")
+
+
+def test_a_turned_pair_that_gets_a_renamed_negative_label_keeps_its_order(project):
+    set_params(test_fraction=0.2, negative_label="nothing", rename={"Rest": "nothing"})
+    path = project / "data/raw/train_row.jsonl"
+    row = '{"id": "9", "text": "Ann met Bob.", "e1": [0, 3], "e2": [8, 11], "relation": "Met"}\n'
+    path.write_text(row)
+    (own,) = FORMATS["jsonl"].read(Path("data/raw/train_row.jsonl"))
+
+    def turned(document: Document) -> Document:
+        (relation,) = document.relations
+        return replace(document, relations=(Relation(relation.tail, relation.head, "Rest"),))
+
+    adopt.main(corrected("label_studio", send("label_studio", own), {"9": turned}), write=True)
+    assert path.read_text() == row.replace("Met", "Rest")
+
+
 def test_a_row_goes_with_its_relation_where_the_corpus_has_no_negative_label(project):
     set_params(test_fraction=0.2, negative_label="NA")
     export = corrected("doccano", send("doccano"), {"1": lambda document: replace(document, relations=())})
@@ -545,6 +570,13 @@ def test_what_was_sent_is_found_beside_or_named(project):
     with pytest.raises(InputError, match=r"there are several: other.sent.jsonl, review.jsonl.sent.jsonl"):
         adopt.main(Path("elsewhere.jsonl"))
     assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
+
+
+@pytest.mark.parametrize("export", [".", "..", "/nowhere"])
+def test_an_export_without_a_name_of_its_own_is_no_traceback(project, export):
+    send("jsonl")
+    with pytest.raises(InputError):
+        adopt.main(Path(export))
 
 
 def page(section: str) -> list[str]:

@@ -10,6 +10,8 @@ from typing import Any
 import pytest
 
 from pipeline import agreement
+from pipeline.annotation.annotators import CONVERT
+from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS
@@ -68,3 +70,30 @@ def test_labels_are_shown_and_not_obeyed(capsys: pytest.CaptureFixture[str], for
     assert "\x1b" not in page
     if format == "markdown":
         assert all(line.count("<b>") == line.count("`<b>") for line in page.splitlines())
+
+
+def test_names_are_those_of_parse(capsys: pytest.CaptureFixture[str]) -> None:
+    """One who has not related a pair says of it what another says by a label that is renamed to the negative one."""
+    params = Path("params.yaml").read_text()
+    renames = "  rename: {Rest: Other, met: knows}\n  symmetric: [knows]\n"
+    Path("params.yaml").write_text(params.replace("parse:\n", f"parse:\n{renames}", 1))
+    pairs = {
+        "a": [("a", "b", "Rest"), ("a", "b", "met"), ("a", "b", "met(e1,e2)")],
+        "b": [(), ("b", "a", "knows"), ("b", "a", "met")],
+    }
+    for name, relations in pairs.items():
+        documents = [
+            Document(str(row), "", f"{TEXT} {row}", ENTITIES, (Relation(*one),) if one else ()) for row, one in enumerate(relations)
+        ]
+        FORMATS["jsonl"].write(documents, Path(f"{name}.jsonl"))
+    agreement.main([Path("a.jsonl"), Path("b.jsonl")], "json")
+    labels = json.loads(capsys.readouterr().out)["labels"]
+    assert {each["label"]: each["given"] for each in labels["classes"]} == {"Other": 2, "knows": 4}
+    assert labels["krippendorff_alpha"]["value"] == 1
+
+
+def test_the_hint_of_a_file_of_no_format_names_no_option_that_there_is_not() -> None:
+    Path("empty.jsonl").write_text("")
+    with pytest.raises(InputError, match=r"empty.jsonl") as error:
+        agreement.main([Path("ann.jsonl"), Path("empty.jsonl")])
+    assert [problem.hint for problem in error.value.problems] == [CONVERT]

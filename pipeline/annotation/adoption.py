@@ -7,7 +7,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any, Literal
 
-from pipeline.annotation.correction import corrected, require_label, without_made_up
+from pipeline.annotation.already import meant_by, says_already
+from pipeline.annotation.correction import corrected, require_label
 from pipeline.annotation.difference import Change, document_changes
 from pipeline.annotation.item import Item, Reason
 from pipeline.annotation.raw_files import Found, RawFile, RawFiles
@@ -16,7 +17,7 @@ from pipeline.annotation.review_file import Sent, annotation_key
 from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting import Edit
-from pipeline.corpus.rewriting.edits import annotation, content
+from pipeline.corpus.rewriting.edits import content
 
 Resolve = Literal["majority", "newest", "ask"]
 Verdict = Literal["changed", "confirmed", "as sent", "rejected", "skipped", "untouched", "conflict"]
@@ -131,32 +132,22 @@ def _of_corpus(
     sent: Sent, chosen: Returned, back: Document, tool: str, raw: RawFiles, file: RawFile, found: Found | None
 ) -> Outcome:
     """What becomes of a document of data/raw: what a person says of it holds of what was sent alone, or stands there already."""
-    meant = _meant(sent, back, tool, raw)
+    meant = meant_by(sent, back, tool, raw)
     as_it_is: Verdict = "confirmed" if chosen.is_confirmed else "as sent"
+    is_as_sent = found is not None and annotation_key(found.document) == sent.annotation
+    if meant is not None and not is_as_sent and says_already(file, found, sent, meant, tool):
+        return Outcome(sent, as_it_is, file, found)
     if found is None:
-        if meant is not None and all(map(file.has, meant)):  # also where nothing is meant to be there
-            return Outcome(sent, as_it_is, file)
         stale = f"item {sent.id} is no longer there: its text, or the file, has changed since it was sent"
         raise InputError.of(sent.item.document.source, stale, REVIEW_AGAIN, "item-stale")
     new = _corrected(sent, back, tool, raw, file, found.document)
     is_same = [content(each) for each in new] == [content(found.document)]
-    if annotation_key(found.document) == sent.annotation:
+    if is_as_sent:
         return Outcome(sent, as_it_is, file, found) if is_same else Outcome(sent, "changed", file, found, new)
     if is_same and (meant is not None or not chosen.is_confirmed):
         return Outcome(sent, as_it_is, file, found)
     stale = f"item {sent.id} was annotated otherwise since it was sent"
     raise InputError.of(found.document.source, stale, REVIEW_AGAIN, "item-stale")
-
-
-def _meant(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Document] | None:
-    """What a person has made of what was sent; None where that is as it was, or cannot be told."""
-    document = sent.item.document
-    was = replace(document, entities=tuple(replace(each, type=without_made_up(each.type)) for each in document.entities))
-    try:
-        now = corrected(was, document, back, tool, raw.labels_of(was))
-    except ValueError:
-        return None
-    return None if list(map(annotation, now)) == [annotation(was)] else now
 
 
 def _corrected(sent: Sent, back: Document, tool: str, raw: RawFiles, file: RawFile, document: Document) -> tuple[Document, ...]:

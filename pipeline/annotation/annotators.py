@@ -7,8 +7,8 @@ single pairs, who has not the pair has given no label.
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterable, Iterator, Sequence
-from dataclasses import dataclass, field
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -18,9 +18,13 @@ from pipeline.annotation.coefficients import MISSING
 from pipeline.annotation.difference import Place
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import InputError
+from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.sources import UNKNOWN
 from pipeline.corpus.mend_entities import TYPE, turned
 
+CONVERT = "name a file of another format, which pipeline.convert --from can make of it, or move it elsewhere"
 Ends = tuple[Place, Place]  # head and tail
 BACKWARD = "(e2,e1)"  # behind the label of a pair whose tail stands before its head
 
@@ -63,14 +67,31 @@ def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
     Raises: InputError with all that is wrong with them.
     """
     for path in paths:
+        try:
+            returned = read_export(path)[0]
+        except InputError as error:
+            raise InputError(replace(one, hint=CONVERT) if one.hint == UNKNOWN else one for one in error.problems) from None
         newest: dict[tuple[str, str | int], Returned] = {}
-        for one in read_export(path)[0]:
+        for one in returned:
             if one.state == "annotated" and one.document:
                 whose = one.annotator if len(paths) == 1 else str(path)
                 key = (whose, one.id if one.when else len(newest))
                 if key not in newest or newest[key].when <= one.when:
                     newest[key] = one
         yield from ((whose, one.document) for (whose, _), one in newest.items() if one.document)
+
+
+def renamed(document: Document, names: Mapping[str, str]) -> Document:
+    """The document with new names of types and relations, as the parse stage gives them (corpus/pairs.py)."""
+
+    def of_label(label: str) -> str:
+        name, direction = (label, None) if label in names else parse_label(label)
+        return names.get(name, name) + (f"({direction})" if direction else "")
+
+    entities = tuple(replace(each, type=each.type and names.get(each.type, each.type)) for each in document.entities)
+    relations = tuple(replace(each, label=each.label and of_label(each.label)) for each in document.relations)
+    meta = {**document.meta, "symmetric": [names.get(name, name) for name in document.symmetric]}
+    return replace(document, entities=entities, relations=relations, meta=meta)
 
 
 def by_annotator(documents: Iterable[tuple[str, Document]]) -> Annotations:

@@ -14,7 +14,7 @@ from pipeline.annotation import reviewed
 from pipeline.annotation.held_out import text_key
 from pipeline.annotation.item import DIGITS, Item, Reason, ranked
 from pipeline.annotation.judged import Judged, Parsed, entities_of
-from pipeline.annotation.raw_documents import RawDocuments, ends_of
+from pipeline.annotation.raw_documents import RawDocuments, ends_of, rest_of
 from pipeline.annotation.selection import DOUBT_DIGITS, doubtful
 from pipeline.corpus.document import Document
 
@@ -137,7 +137,7 @@ def _scores_by_source(judged: Judged, sources: Set[str]) -> dict[str, dict[str, 
 
 def _relation_scores(document: Document, scores: Mapping[str, float]) -> list[float | None]:
     """The probability of each relation of a document, where it is known."""
-    by_ends = {ends_of(row_id, document): score for row_id, score in scores.items() if row_id.startswith(document.id)}
+    by_ends = {ends_of(row_id, document): score for row_id, score in scores.items() if rest_of(row_id, document) is not None}
     return [by_ends.get((relation.head, relation.tail)) for relation in document.relations]
 
 

@@ -9,42 +9,17 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, replace
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
+from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.difference import match_entities
-from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import TYPE, turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
 COUNTED = re.compile(r"(\D*)([0-9]{1,9})")
-
-
-@dataclass(frozen=True)
-class Labels:
-    """How the labels of a corpus are written.
-
-    Args: directed: the relations that have a direction; plain: those that have none; negative: the one that stands for none.
-    """
-
-    directed: frozenset[str]
-    plain: frozenset[str]
-    negative: str
-
-    @classmethod
-    def of(cls, labels: Iterable[str], negative: str) -> Labels:
-        """How these labels are written."""
-        parsed = [parse_label(label) for label in labels]
-        directed = frozenset(name for name, direction in parsed if direction)
-        return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative)
-
-    def is_directed(self, name: str) -> bool:
-        """Whether a relation is written with a direction; a new one as most are."""
-        if name in self.directed or name in self.plain:
-            return name in self.directed
-        return bool(self.directed) and name.casefold() not in ALONE
 
 
 def corrected(
@@ -96,10 +71,12 @@ def _entities(
         entities.append(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type))
     is_untyped = bool(raw.entities) and all(entity.type is None for entity in raw.entities)
     new_ids = _new_ids(entity.id for entity in raw.entities)
-    for _, other in ((one, other) for one, other in pairs if one is None):
-        if other:
-            ids[other.id] = next(new_ids)
-            entities.append(replace(other, id=ids[other.id], type=without_made_up(other.type) if is_untyped else other.type))
+    there = {(entity.spans, entity.type): entity.id for entity in raw.entities if entity.id not in became}
+    for new in (other for one, other in pairs if one is None and other):
+        type_ = without_made_up(new.type) if is_untyped else new.type
+        ids[new.id] = there.get((new.spans, type_)) or next(new_ids)
+        if ids[new.id] not in there.values():
+            entities.append(replace(new, id=ids[new.id], type=type_))
     return entities, ids
 
 
@@ -136,10 +113,28 @@ def _relations(raw: Document, sent: Document, returned: Sequence[Relation], labe
                 left.remove(now)
                 was_there = raw.relations[index]
                 became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
+    became |= _unsent(raw, set(became) - was.keys(), left, labels)
     yield from (became[index] for index in sorted(became))
     for new in left:
         name = require_label(new)
         yield replace(new, label=f"{name}(e1,e2)") if labels.is_directed(name) else new
+
+
+def _unsent(raw: Document, unsent: Set[int], left: list[Relation], labels: Labels) -> dict[int, Relation]:
+    """What becomes of relations that were not sent: one that came back is there already, or is the label of one that had none.
+
+    Args: unsent: their numbers; left: relations that came back and are none of those sent, of which what is found is taken.
+    """
+    became = {}
+    as_sent = turned(raw).relations
+    for same in (_is_same, _labels_same, _labels_turned):
+        for index in sorted(unsent - became.keys()):
+            now = next((each for each in left if same(as_sent[index], each)), None)
+            if now is not None:
+                left.remove(now)
+                was_there = raw.relations[index]
+                became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
+    return became
 
 
 def _sent_as(raw: Document, sent: Document) -> dict[int, Relation]:
@@ -167,6 +162,14 @@ def _joins_turned(one: Relation, other: Relation) -> bool:
     return (one.head, one.tail) == (other.tail, other.head)
 
 
+def _labels_same(one: Relation, other: Relation) -> bool:
+    return one.label is None and _joins_same(one, other)
+
+
+def _labels_turned(one: Relation, other: Relation) -> bool:
+    return one.label is None and _joins_turned(one, other)
+
+
 def require_label(relation: Relation) -> str:
     """The label that a person gave a relation.
 
@@ -182,7 +185,7 @@ def _relabelled(raw: Relation, now: Relation, name: str, labels: Labels) -> Rela
     is_turned = (now.head, now.tail) != (raw.head, raw.tail)
     if labels.is_directed(name):
         return replace(raw, label=f"{name}({'e2,e1' if is_turned else 'e1,e2'})")
-    is_alone = name.casefold() in ALONE or name == labels.negative
+    is_alone = name.casefold() in ALONE or labels.is_negative(name)
     return replace(raw, label=name) if is_alone else replace(raw, label=name, head=now.head, tail=now.tail)
 
 
@@ -192,8 +195,7 @@ def _rows(raw: Document, new: Document, labels: Labels, taken: Collection[str]) 
     (pair,) = raw.relations
     relations = list(new.relations)
     if not relations and {pair.head, pair.tail} <= entities.keys():
-        known = labels.plain | labels.directed
-        relations = [replace(pair, label=labels.negative)] if labels.negative in known else []
+        relations = [replace(pair, label=labels.own_negative)] if labels.own_negative is not None else []
     related = {end for relation in relations for end in (relation.head, relation.tail)}
     given = {entity.id for entity in raw.entities}
     if lone := [entity for entity in new.entities if entity.id not in related | given]:

@@ -12,6 +12,7 @@ from pipeline.core.errors import InputError
 from pipeline.corpus.document import Document
 
 REPEAT = re.compile(r"(~\d+)+\Z")  # of an id given again
+REST = ("", ":", "#")  # what begins that which stands behind the id of a document
 STALE = "run dvc repro parse, and what depends on it"
 Ends = tuple[str, str]  # the ids of two entities
 
@@ -40,10 +41,27 @@ class RawDocuments:
         Raises: InputError where there is none any more.
         """
         here = [document for document in self._at.get(source, []) if text in document.text]
-        own = [document for document in here if row_id.startswith(document.id)]
+        own = [document for document in here if rest_of(row_id, document) is not None]
         if not here:
             raise InputError.of(source, f"row {row_id} is no longer there: {self._raw} has changed since it was parsed", STALE)
         return max(own or here[:1], key=lambda document: len(document.id))
+
+
+def rest_of(row_id: str, document: Document) -> str | None:
+    """What the id of a row or a sentence has behind its document's, :HEAD-TAIL or #NUMBER; None where it is another document's.
+
+    An id that rows of several files have stands behind its file without suffix (corpus/checks.py).
+
+    >>> rest_of("train/7:T1-T2", Document("7", "data/raw/train.json:1", "", (), ()))
+    ':T1-T2'
+    """
+    file = Path(document.source.rpartition(":")[0]).with_suffix("").parts
+    names = ("/".join(file[start:]) + "/" for start in range(len(file)))
+    for own in (row_id, *(row_id.removeprefix(name) for name in names if row_id.startswith(name))):
+        rest = own.removeprefix(document.id)
+        if own.startswith(document.id) and rest[:1] in REST:
+            return rest
+    return None
 
 
 def ends_of(row_id: str, document: Document) -> Ends | None:
@@ -51,7 +69,7 @@ def ends_of(row_id: str, document: Document) -> Ends | None:
 
     The id is the document's where this has one relation, else DOCUMENT:HEAD-TAIL (corpus/pairs.py).
     """
-    pair = REPEAT.sub("", row_id).removeprefix(f"{document.id}:")
+    pair = REPEAT.sub("", rest_of(row_id, document) or "").removeprefix(":")
     ids = {entity.id for entity in document.entities}
     for head, tail in _splits(pair):
         if head in ids and tail in ids:

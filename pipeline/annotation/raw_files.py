@@ -10,7 +10,8 @@ from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.annotation.correction import Labels, is_pair
+from pipeline.annotation.corpus_labels import Labels
+from pipeline.annotation.correction import is_pair
 from pipeline.core import params
 from pipeline.core.errors import InputError, for_all
 from pipeline.core.files import written_whole
@@ -133,7 +134,7 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
             documents = files[-1].documents
         for document in documents:
             labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
-    return RawFiles(raw, files, *(Labels.of(labels[pairs], settings.negative_label) for pairs in (True, False)))
+    return RawFiles(raw, files, *(Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False)))
 
 
 def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:

@@ -23,6 +23,7 @@ from pipeline.corpus.formats.label_studio_task import annotator_of
 from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.text_lines import DistinctIds
 
+MOST_SECONDS = 10**16  # also where they are thousandths
 State = Literal["annotated", "rejected", "skipped", "untouched"]
 
 
@@ -115,13 +116,22 @@ def _read_prodigy(source: Source) -> Iterator[Returned | Problem]:
             continue
         row = value.value
         who = next(filter(None, (read_id(row.get(key)) for key in prodigy.ANNOTATORS)), "")
-        when = row.get("_timestamp")
+        when = row.get("_timestamp")  # in seconds
         for reading in prodigy.read_object(row, f"{source.path}:{value.line}", ids):
             if isinstance(reading, Problem):
                 yield reading
                 continue
-            one = _returned(reading, who, f"{when:020}" if isinstance(when, int | float) else "", is_confirmed="answer" in row)
+            one = _returned(reading, who, _sortable(when), is_confirmed="answer" in row)
             yield replace(one, number=number, state=ANSWERS.get(str(row.get("answer")), one.state))
+
+
+def _sortable(seconds: object) -> str:
+    """A number of seconds as a text that sorts by it, whole or not; empty where it is none.
+
+    >>> _sortable(7), _sortable(7.5)
+    ('0000000000000007.000000', '0000000000000007.500000')
+    """
+    return f"{seconds:023.6f}" if isinstance(seconds, int | float) and 0 <= seconds < MOST_SECONDS else ""
 
 
 ANSWERS: dict[str, State] = {"reject": "rejected", "ignore": "skipped"}  # of Prodigy, which say nothing of the annotation

@@ -66,7 +66,13 @@ def sent_beside(target: Path) -> Path:
     >>> sent_beside(Path("out/review.json")).name
     'review.json.sent.jsonl'
     """
-    return target.with_name(f"{target.name}.sent.jsonl")
+    target = with_own_name(target)
+    return target.parent / f"{target.name}.sent.jsonl"
+
+
+def with_own_name(path: Path) -> Path:
+    """The path, its last part the name of what is there: `.` and `..` name no place beside them."""
+    return path if path.name not in ("", "..") else path.resolve()
 
 
 def write_review(items: Iterable[Item], target: Path, to: Tool, tokenize: Tokenizer, version: str = PRESENT) -> int:
@@ -132,22 +138,27 @@ def _with_review(sent: Sent) -> Document:
 
 def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
     """The items as a format can hold them, each with an id that no other has."""
-    target = TARGETS[to]
-    rules = rules_for(to, target.holds, target.keys, "", tokenize)
-    rules.pop("meta", None)  # what a tool is told of it is ours to choose
     ids, with_words = DistinctIds(), mend_words.with_words(tokenize)
     sent = []
     for item in items:
         document = item.document
         if to == "prodigy" and document.words is None:  # its page joins tokens
             document = with_words(document)
-        fitted, _ = adapt(document, rules)
+        fitted = as_held(document, to, tokenize)
         if len(fitted) != 1:
             raise ValueError(f"{document.source}: document {document.id} has no word")
         item_id = ids.distinct(document.id or "item")
         tool_id = brat.file_name(item_id) if to == "brat" else item_id
         sent.append(Sent(tool_id, replace(item, document=fitted[0]), annotation_key(item.document)))
     return sent
+
+
+def as_held(document: Document, to: Tool, tokenize: Tokenizer) -> Sequence[Document]:
+    """A document as the format of a tool can hold it; none where it has no word."""
+    target = TARGETS[to]
+    rules = rules_for(to, target.holds, target.keys, "", tokenize)
+    rules.pop("meta", None)  # what a tool is told of it is ours to choose
+    return adapt(document, rules).documents
 
 
 def _told(sent: Sent) -> dict[str, Any]:

@@ -11,7 +11,7 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.files import write_text
+from pipeline.core.files import written_whole
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.json_values import read_values
@@ -60,7 +60,9 @@ def add(path: Path, documents: Iterable[Document]) -> int:
     known = read(path)
     new = {key(document): document.id for document in documents if key(document) not in known}
     if new:
-        lines = "".join(json_text({"id": own_id, "document": each}) + "\n" for each, own_id in new.items())
-        before = path.read_text(encoding="utf-8") if path.exists() else ""
-        write_text(path, before + lines)
+        before = path.read_bytes() if path.exists() else b""
+        end = b"\r\n" if before.split(b"\n", 1)[0].endswith(b"\r") else b"\n"
+        lines = [json_text({"id": own_id, "document": each}).encode() + end for each, own_id in new.items()]
+        with written_whole(path) as scratch:
+            scratch.write_bytes(b"".join([before, end if before and not before.endswith(b"\n") else b"", *lines]))
     return len(new)

@@ -137,13 +137,16 @@ def opened(name: str) -> Iterator[Version]:
     Raises: InputError where the name is neither the folder of a project nor a revision.
     """
     folder = Path(name)
-    if (folder / FILES[1]).is_file():
+    if name and (folder / FILES[1]).is_file():
         yield Version(name, folder)
         return
-    commit = git.commit_of(name)
+    commit = git.commit_of(name) if name else None
     if commit is None:
         found = f"neither a folder with {FILES[1]} nor a git revision of the repository here"
-        raise InputError.of(name, found, "name a branch, a tag or a commit, or a project's folder: . is the present one")
+        raise InputError.of(name or '""', found, "name a branch, a tag or a commit, or a project's folder: . is the present one")
     with tempfile.TemporaryDirectory(prefix="compare-") as scratch:
         git.check_out(commit, FILES, Path(scratch))
+        if not (Path(scratch) / FILES[1]).is_file():
+            found = f"this revision has no {FILES[1]} in what is the present folder"
+            raise InputError.of(name, found, "name a revision of when the project was here: git log -- params.yaml lists some")
         yield Version(name, Path(scratch), commit)

@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.annotation.returned import read_export
+from pipeline.annotation.returned import _sortable, read_export
 from pipeline.core.errors import InputError
 
 REGION = {"id": "a", "type": "labels", "from_name": "label", "to_name": "text"}
@@ -64,7 +64,7 @@ def test_an_answer_of_prodigy_is_confirmed_rejected_skipped_or_left_open(tmp_pat
         ("7", "annotated", False),
     ]
     assert {each.annotator for each in versions} == {"ann"}
-    assert versions[0].when == f"{5:020}"
+    assert versions[0].when == f"{5:023.6f}"
 
 
 def test_files_of_a_folder_are_an_annotator_each(tmp_path):
@@ -81,3 +81,9 @@ def test_all_that_is_wrong_with_an_export_is_told(tmp_path):
     with pytest.raises(InputError) as error:
         read_export(export(tmp_path, task(bad), task(bad)))
     assert len(error.value.problems) == 2
+
+
+def test_times_with_and_without_a_fraction_sort_by_time():
+    times = [5, 5.5, 6, 1700000000, 1700000000.25, 1700000001]
+    assert sorted(map(_sortable, times)) == list(map(_sortable, times))
+    assert [_sortable(each) for each in (None, "5", float("nan"), float("inf"), 10**400, -1)] == [""] * 6

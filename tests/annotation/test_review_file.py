@@ -147,3 +147,10 @@ def test_a_file_that_no_review_wrote_is_refused(tmp_path: Path) -> None:
     path.write_text('{"text": "Rain.", "entities": [], "relations": []}\n')
     with pytest.raises(InputError, match=r"a\.jsonl:1: no item of a review"):
         read_sent(path)
+
+
+@pytest.mark.parametrize("name", [".", "..", "/"])
+def test_what_was_sent_of_a_folder_is_beside_it_however_it_is_named(tmp_path, monkeypatch, name):
+    (tmp_path / "export/below").mkdir(parents=True)
+    monkeypatch.chdir(tmp_path / "export" if name == "." else tmp_path / "export/below")
+    assert sent_beside(Path(name)) == (Path("/.sent.jsonl") if name == "/" else tmp_path / "export.sent.jsonl")

@@ -28,6 +28,18 @@ def test_lines_are_only_added_and_none_twice(tmp_path: Path) -> None:
     assert len(path.read_text().splitlines()) == 2
 
 
+@pytest.mark.parametrize(("before", "end"), [(b'{"document": "a"}', b"\n"), (b'{"document": "a"}\r\n{"document": "b"}', b"\r\n")])
+def test_every_byte_that_was_there_stays_and_lines_end_as_they_do(tmp_path: Path, before: bytes, end: bytes) -> None:
+    path = tmp_path / reviewed.FILE
+    path.write_bytes(before)
+    known = reviewed.read(path)
+    reviewed.add(path, [RAIN])
+    reviewed.add(path, [replace(RAIN, id="8")])
+    assert path.read_bytes().startswith(before + end)
+    assert path.read_bytes().count(b"\n") == path.read_bytes().count(end) == len(known) + 2
+    assert reviewed.read(path) == known | {reviewed.key(RAIN), reviewed.key(replace(RAIN, id="8"))}
+
+
 def test_a_list_that_is_not_there_knows_nothing(tmp_path: Path) -> None:
     assert reviewed.read(tmp_path / reviewed.FILE) == frozenset()
 

@@ -141,3 +141,15 @@ def test_what_dvc_no_longer_has_is_told(tracked: Path, tmp_path: Path, monkeypat
     versions._dvc_files.cache_clear()
     with opened("HEAD") as version, pytest.raises(InputError, match="neither in its cache nor in its remote"):
         version.raw()
+
+
+def test_a_revision_without_the_project_is_told_as_such(repository: Path) -> None:
+    project.git(repository, "rm", "--quiet", "--cached", "params.yaml")
+    project.git(repository, "-c", "user.name=a", "-c", "user.email=a@b", "commit", "--quiet", "-m", "without")
+    with pytest.raises(InputError, match=r"HEAD: this revision has no params\.yaml in what is the present folder"), opened("HEAD"):
+        pass
+
+
+def test_an_empty_name_is_no_version(repository: Path) -> None:
+    with pytest.raises(InputError, match=r"neither a folder with params\.yaml nor a git revision"), opened(""):
+        pass

@@ -1,0 +1,55 @@
+"""Whether a document of data/raw says already what a person has made of it: an export may be adopted once more.
+
+What was meant is told by what was sent and what came back alone. Ids tell nothing here: formats of pairs name their two entities
+anew when these become others. So both are compared as the tool would get them now, by their places.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Any, get_args
+
+from pipeline.annotation.correction import corrected, without_made_up
+from pipeline.annotation.raw_files import Found, RawFile, RawFiles
+from pipeline.annotation.review_file import Sent, Tool, as_held
+from pipeline.core import params
+from pipeline.corpus.document import Document
+from pipeline.corpus.rewriting.edits import annotation
+from pipeline.corpus.words import lazy_tokenizer
+
+
+def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Document] | None:
+    """What a person has made of what was sent; None where that is as it was, or cannot be told."""
+    document = sent.item.document
+    was = replace(document, entities=tuple(replace(each, type=without_made_up(each.type)) for each in document.entities))
+    try:
+        now = corrected(was, document, back, tool, raw.labels_of(was))
+    except ValueError:
+        return None
+    return None if list(map(annotation, now)) == [annotation(was)] else now
+
+
+def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str) -> bool:
+    """Whether a file says what was meant of a document that it had, in its place or, where that is no longer found, anywhere.
+
+    Args: found: what stands in its place, another row of its text too; meant: none where it is to go.
+    """
+    if found is None:
+        return all(map(file.has, meant))
+    if not meant:
+        return _places(found.document) != _places(sent.item.document)
+    first, *more = meant
+    return _as_got(found.document, tool) == _as_got(first, tool) and all(map(file.has, more))
+
+
+def _places(document: Document) -> set[Any]:
+    return {entity.spans for entity in document.entities}
+
+
+def _as_got(document: Document, tool: str) -> list[Any]:
+    """What a tool would get of a document; a format that no review is written in as ours holds it."""
+    settings = params.read(params.Parse)
+    to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")
+    held = as_held(replace(document, words=None, sentences=None), to, lazy_tokenizer(settings.language, settings.segmenter))
+    return list(map(annotation, held))
