@@ -118,8 +118,7 @@ def _tables(parts: Mapping[str, WaitingRows]) -> dict[str, Iterator[pa.Table]]:
 
 
 def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[str, list[Source]], seconds: float) -> str:
-    origins = {split: "" if sources[split] or not counts[split] else " (from train)" for split in SPLITS}
-    rows = ", ".join(f"{counts[split]:,} {split}{origins[split]}" for split in SPLITS)
+    rows = ", ".join(f"{n:,} {split}{' (from train)' if n and not sources[split] else ''}" for split, n in counts.items())
     return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
 
 
@@ -198,9 +197,8 @@ def _splits(
             rows[split] = _within(rows["train"], held)
             left, left_sentences = left & ~held, left_sentences & ~sentences[split]
         elif split == "validation" and not rows[split].any():
-            raise InputError.of(
-                sources[split][0].path, "the validation files have no pair that is kept", "annotate some, or remove them"
-            )
+            found = "the validation files have no pair that is kept"
+            raise InputError.of(sources[split][0].path, found, "annotate some, or remove them")
     rows["train"], sentences["train"] = _within(rows["train"], left), left_sentences
     ids = {split: summary.changed_ids for split, summary in corpus.summaries.items()}
     return (
@@ -243,9 +241,9 @@ def _notes(corpus: CheckedCorpus, rows: Mapping[str, WaitingRows], settings: par
     seen = [key for split, part in rows.items() if split != "test" and part.path.name == "train" for key in keys[split].chunks]
     overlap = n_shared(keys["test"], pa.chunked_array(seen))
     counts = sum((each.counts for each in corpus.summaries.values()), Counter())
+    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label)
     symmetric = tuple(dict.fromkeys([*settings.symmetric, *corpus.symmetric]))
-    about = (settings.language, settings.segmenter, corpus.excluded_by, overlap, settings.negative_label, symmetric)
-    return ParseNotes(*about, {name: counts[name] for name in COUNTED if counts[name]}, found)
+    return ParseNotes(*about, symmetric, {name: counts[name] for name in COUNTED if counts[name]}, found)
 
 
 if __name__ == "__main__":
