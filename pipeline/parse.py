@@ -169,7 +169,11 @@ def _spill(
 
 def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     """What the next stages would refuse of the rows that could be read, so that one run tells all."""
-    tag, max_length = params.read(params.Tag), params.read(params.Position).max_length
+    tag, max_length, label = (
+        params.read(params.Tag),
+        params.read(params.Position).max_length,
+        params.read(params.Parse).negative_label,
+    )
     tagger = "tags" in params.read(params.Train).tasks
     entities = which_entities(tag.entities, bool(len(corpus.summaries["train"].sentences)))
     for split, summary in corpus.summaries.items():
@@ -178,18 +182,18 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
                 yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
             yield from positions.find_problems(table, max_length)
         if entities == "all" and tagger:
-            for table in WaitingRows(of_sentences(scratch / split), np.ones(len(summary.sentences), bool)).tables():
+            for table in WaitingRows(of_sentences(scratch / split), summary.whole_sentences(label)).tables():
                 yield from find_mention_problems(table, tag.labels, tag.overlap)
 
 
 def _splits(
     scratch: Path, corpus: CheckedCorpus, sources: Mapping[str, list[Source]], settings: params.Parse
 ) -> tuple[dict[str, WaitingRows], dict[str, WaitingRows]]:
-    """The rows and the sentences of every split, without rows left out; of one that has no files, those held out of train."""
+    """The rows and the sentences of every split, without those left out; of one that has no files, those held out of train."""
     train = corpus.summaries["train"]
     files = {split: split if sources[split] else "train" for split in SPLITS}
     rows = {split: summary.is_kept for split, summary in corpus.summaries.items()}
-    sentences = {split: np.ones(len(summary.sentences), bool) for split, summary in corpus.summaries.items()}
+    sentences = {split: summary.whole_sentences(settings.negative_label) for split, summary in corpus.summaries.items()}
     left, left_sentences = np.ones(int(rows["train"].sum()), bool), sentences["train"].copy()
     for split in ("test", "validation"):
         if not sources[split]:

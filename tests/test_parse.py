@@ -454,3 +454,23 @@ def test_relations_that_a_document_calls_symmetric_are_so_for_the_stages_behind_
     _, parsed = project(files | {"annotation.conf": conf}, symmetric=["Synonym"], rename={"Alias": "Also"}, negatives="none")
     assert parsed.tables["train"].select(["relation", "e1_start"]).to_pylist() == [{"relation": "Also", "e1_start": 0}]
     assert parsed.notes.symmetric == ("Synonym", "Also")
+
+
+@pytest.mark.parametrize(
+    ("exclude", "texts"),
+    [
+        (["d:a-b"], ["Ann met Bob, not Eve.", "Eve left."]),
+        (["d:a-b", "d:a-c"], ["Eve left."]),
+        ([], ["Ann met Bob, not Eve.", "Eve left."]),
+    ],
+)
+def test_a_sentence_all_of_whose_relations_are_excluded_trains_and_tests_no_tagger(project, exclude, texts):
+    spans = {"a": (0, 3), "b": (8, 11), "c": (17, 20), "d": (22, 25)}
+    entities = [{"id": name, "spans": [span], "type": "Per"} for name, span in spans.items()]
+    relations = [{"head": "a", "tail": tail, "label": label} for tail, label in (("b", "Met"), ("c", "Missed"))]
+    document = {"id": "d", "text": "Ann met Bob, not Eve. Eve left.", "entities": entities, "relations": relations}
+    others = [{**document, "id": f"{name}"} for name in ("t", "v")]
+    files = {"test.jsonl": document, "train.jsonl": others[0], "dev.jsonl": others[1]}
+    _, parsed = project({name: json.dumps(each) for name, each in files.items()}, exclude=exclude, negatives="all")
+    assert parsed.sentences["test"]["text"].to_pylist() == texts
+    assert len(parsed.sentences["train"]) == 2

@@ -81,6 +81,19 @@ class SplitSummary:
         relations: list[str] = pc.unique(self.kept("relation").drop_null()).to_pylist()
         return relations
 
+    def whole_sentences(self, negative_label: str) -> Bools:
+        """(S,) which sentences have lost no pair to parse.exclude, or keep one with a relation.
+
+        Of a pair that could not be read nobody knows the sentence.
+        """
+        rows = self.readings.filter(pc.is_valid(self.readings["text_key"]))
+        lost = _places(rows.filter(pc.is_valid(rows["reason"])))
+        if not lost:
+            return np.ones(len(self.sentences), bool)
+        is_related = pc.and_(pc.is_null(rows["reason"]), pc.not_equal(rows["relation"], negative_label))
+        gone = set(lost).difference(_places(rows.filter(is_related)))
+        return np.array([place not in gone for place in _places(self.sentences)], bool)
+
     def held_out(self, rows: Bools, sentences: Bools, fraction: float) -> tuple[Bools, Bools]:
         """Which kept rows, (N,), and sentences, (S,), are held out of those among them that are chosen."""
         mask, mask_of_sentences = pa.array(rows), pa.array(sentences)
@@ -116,6 +129,11 @@ class SplitSummary:
     def with_column(self, name: str, values: pa.ChunkedArray) -> SplitSummary:
         """The summary with other values in a column."""
         return replace(self, readings=self.readings.set_column(COLUMNS.get_field_index(name), COLUMNS.field(name), values))
+
+
+def _places(table: pa.Table) -> list[tuple[int, int]]:
+    """Of each row what tells its sentence from all others, but for one that its document says again."""
+    return list(zip(table["text_key"].to_pylist(), table["document_key"].to_pylist(), strict=True))
 
 
 def n_shared(keys: pa.ChunkedArray, others: pa.ChunkedArray) -> int:

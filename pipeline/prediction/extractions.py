@@ -174,7 +174,8 @@ def _found(prediction: Prediction, start: int, places: Sequence[tuple[int, int]]
     for relation, (head, tail) in zip(prediction.relations, places, strict=True):
         if relation.name != prediction.negative_label:
             name, direction = parse_label(relation.name)
-            is_turned = direction == "e2,e1" or (name in prediction.symmetric and head > tail)
+            is_second = entities[tail].words < entities[head].words
+            is_turned = direction == "e2,e1" or (name in prediction.symmetric and is_second)
             key = (tail, head, f"{name}(e1,e2)" if direction else name) if is_turned else (head, tail, relation.name)
             relations[key] = max(relations.get(key, 0.0), relation.probabilities[relation.name])
     spans = [Span(start + entity.characters.start, start + entity.characters.end) for entity in entities]

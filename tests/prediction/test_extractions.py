@@ -111,6 +111,16 @@ def test_a_marked_pair_is_a_document_too():
     assert annotated.relations == (Relation("T2", "T1", "Uses(e1,e2)"),)
 
 
+def test_the_head_of_a_symmetric_relation_of_a_marked_pair_stands_first_in_the_text():
+    for text in ("<e2>Ann</e2> met <e1>Bob</e1>", "<e1>Ann</e1> met <e2>Bob</e2>"):
+        [prediction] = Fixed({("Ann", "Bob"): {"Near": 1.0}, ("Bob", "Ann"): {"Near": 1.0}}, symmetric=("Near",)).predict(
+            [Sentence.of(text)]
+        )
+        extraction = of_marked(document("Ann met Bob"), prediction)
+        spans = {entity.id: entity.span for entity in extraction.entities}
+        assert [(spans[each.head], spans[each.tail]) for each in extraction.relations] == [(Span(0, 3), Span(8, 11))]
+
+
 def test_the_entities_of_a_marked_pair_keep_apart_though_their_words_are_the_same():
     [prediction] = StandIn().predict([Sentence("Ann Lee", (Span(0, 2), Span(2, 3)))])
     assert [(each.head, each.tail) for each in of_marked(document("Ann Lee"), prediction).relations] == [("T2", "T1")]
