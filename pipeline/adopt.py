@@ -16,7 +16,7 @@ from __future__ import annotations
 
 import tempfile
 from collections import Counter
-from collections.abc import Iterator, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, get_args
@@ -87,9 +87,8 @@ def main(
     files = read_raw(raw, {each.item.document.source for each in items})
     found = outcomes(items, returned, tool, files, resolve)
     changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
-    of_pool = [outcome.new[0] for outcome in found if outcome.verdict == "changed" and not outcome.file]
-    if of_pool:
-        changed |= pool_file.with_more(new or raw / NEW, of_pool, changed)
+    found, files_of_pool = with_places(found, new or raw / NEW, raw, changed)
+    changed |= files_of_pool
     if write:
         reviewed.read(reviewed.beside(raw))  # what is wrong with it is told before anything is written
         if resolve == "ask":
@@ -97,6 +96,24 @@ def main(
         write_all(changed)
         reviewed.add(reviewed.beside(raw), looked_at(found))
     return "\n".join(report(found, is_written=write))
+
+
+def with_places(
+    found: Sequence[Outcome], path: Path, raw: Path, changed: Collection[Path]
+) -> tuple[list[Outcome], dict[Path, bytes]]:
+    """The outcomes, those of a pool with the places of their documents in a file, and what this becomes.
+
+    Raises: InputError where it cannot hold them, or would be no part of the corpus.
+    """
+    of_pool = [number for number, outcome in enumerate(found) if outcome.verdict == "changed" and not outcome.file]
+    outcomes_, files = list(found), dict[Path, bytes]()
+    if of_pool:
+        files, places = pool_file.landed(path, [found[number].new[0] for number in of_pool], raw, changed)
+        for number, place in zip(of_pool, places, strict=True):
+            own = found[number]
+            now = replace(own, new=(replace(own.new[0], source=place),)) if place else replace(own, verdict="confirmed", new=())
+            outcomes_[number] = now
+    return outcomes_, files
 
 
 def read_project(url: str) -> tuple[list[Returned], str]:

@@ -17,8 +17,9 @@ from pipeline import adopt, parse, review
 from pipeline.annotation import label_studio as label_studio_server
 from pipeline.annotation import reviewed
 from pipeline.annotation.item import Item, Reason
+from pipeline.annotation.raw_files import all_sources
 from pipeline.annotation.review_file import read_sent, sent_beside, write_review
-from pipeline.core import storage
+from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, Span
 from pipeline.corpus.document import Document, Entity, Relation
@@ -549,6 +550,46 @@ def test_another_text_with_the_same_id_gets_an_id_of_its_own(project):
     ]
 
 
+IN_NO_SPLIT = [
+    ({"splits": {"train": ["train.txt"]}}, None, 'add "train_reviewed.jsonl" to parse.splits.train in params.yaml'),
+    ({"format": "semeval"}, None, "set parse.format to auto in params.yaml"),
+    ({}, "data/raw/more.jsonl", "with train in its name"),
+    ({}, "data/raw", "name another file with --new"),
+    ({}, "data/train_more.jsonl", "name a file of data/raw with --new"),
+    ({}, "data/raw/train_folder/more.jsonl", "no folder of brat"),
+]
+
+
+@pytest.mark.parametrize(("settings", "new", "hint"), IN_NO_SPLIT)
+def test_texts_of_a_pool_that_parse_would_not_read_are_an_error_and_nothing_is_written(project, settings, new, hint):
+    set_params(test_fraction=0.2, **settings)
+    raw = Path("data/raw")
+    (raw / "train_documents.jsonl").unlink()
+    if new and "folder" in new:
+        (raw / "train_folder").mkdir()
+        (raw / "train_folder/a.txt").write_text("Ann.")
+        (raw / "train_folder/a.ann").write_text("T1\tPerson 0 3\tAnn\n")
+    before = sorted(raw.rglob("*"))
+    export = of_pool("Eve left Rome.", retyped("Dog"))
+    for write in (False, True):
+        with pytest.raises(InputError) as error:
+            adopt.main(export, write=write, new=Path(new) if new else None)
+        assert hint in str(error.value)
+        assert str(Path(new or "data/raw/train_reviewed.jsonl")) in str(error.value)
+    assert sorted(raw.rglob("*")) == before
+
+
+@pytest.mark.parametrize("new", ["data/raw/train_more.jsonl", "data/raw/train/of pool/more.jsonl"])
+def test_texts_of_a_pool_are_told_where_they_go_and_once(project, new):
+    path = Path(new)
+    for line, text in enumerate(("Eve left Rome.", "Bob sang."), 1):
+        export = of_pool(text, retyped("Dog"))
+        assert f"{path}:{line}: entity added" in adopt.main(export, write=True, new=path)
+    assert adopt.main(export, write=True, new=path) == "adopt: 1 items: 1 confirmed as they are; written"
+    assert f"{path}:2: entity added" in adopt.main(of_pool("Bob sang.", retyped("Cat")), write=True, new=path)
+    assert path in {source.path for source, _ in all_sources(Path("data/raw"), params.read(params.Parse))}
+
+
 def test_texts_of_a_pool_do_not_go_into_a_file_of_another_format(project):
     with pytest.raises(InputError, match="name another file with --new"):
         adopt.main(of_pool("Eve left Rome.", retyped("Dog")), write=True, new=Path("data/raw/train.txt"))
@@ -572,11 +613,10 @@ def test_what_was_sent_is_found_beside_or_named(project):
     assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
 
 
-@pytest.mark.parametrize("export", [".", "..", "/nowhere"])
-def test_an_export_without_a_name_of_its_own_is_no_traceback(project, export):
+def test_an_export_may_be_the_present_folder(project):
+    """What was sent is looked for beside it, then in it."""
     send("jsonl")
-    with pytest.raises(InputError):
-        adopt.main(Path(export))
+    assert adopt.main(Path(".")).endswith("5 as they were sent; nothing written, --write does")
 
 
 def page(section: str) -> list[str]:

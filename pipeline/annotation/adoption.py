@@ -43,7 +43,9 @@ class Outcome:
     @property
     def changes(self) -> list[Change]:
         """What changes in its document."""
-        old = self.found.document if self.found else replace(self.sent.item.document, entities=(), relations=())
+        sent = self.sent.item.document
+        source = self.new[0].source if self.new and not self.found else sent.source  # a text of a pool has a new place
+        old = self.found.document if self.found else replace(sent, source=source, entities=(), relations=())
         if not self.new:
             return [Change("removed", old.id, old.source, old.text, "")] if self.verdict == "changed" else []
         first, *more = self.new

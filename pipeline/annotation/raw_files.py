@@ -153,6 +153,7 @@ def write_all(contents: Mapping[Path, bytes]) -> None:
     """Write files, all of them beside their places before the first takes its own."""
     with contextlib.ExitStack() as files:
         for path, content_ in contents.items():
+            path.parent.mkdir(parents=True, exist_ok=True)
             scratch = files.enter_context(written_whole(path))
             scratch.write_bytes(content_)
             if path.exists():
