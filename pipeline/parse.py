@@ -169,12 +169,8 @@ def _spill(
 
 def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     """What the next stages would refuse of the rows that could be read, so that one run tells all."""
-    tag, max_length, label = (
-        params.read(params.Tag),
-        params.read(params.Position).max_length,
-        params.read(params.Parse).negative_label,
-    )
-    tagger = "tags" in params.read(params.Train).tasks
+    tag, max_length = params.read(params.Tag), params.read(params.Position).max_length
+    tagger, label = "tags" in params.read(params.Train).tasks, params.read(params.Parse).negative_label
     entities = which_entities(tag.entities, bool(len(corpus.summaries["train"].sentences)))
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
