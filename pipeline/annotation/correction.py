@@ -125,7 +125,7 @@ def _unsent(raw: Document, unsent: Set[int], left: list[Relation], labels: Label
 
     Args: unsent: their numbers; left: relations that came back and are none of those sent, of which what is found is taken.
     """
-    became = {}
+    became: dict[int, Relation] = {}
     as_sent = turned(raw).relations
     for same in (_is_same, _labels_same, _labels_turned):
         for index in sorted(unsent - became.keys()):
