@@ -176,3 +176,13 @@ def test_the_label_of_a_relation_that_had_none_takes_its_place(tool, correct):
     adopted_twice(tool, own, label)
     relations = json.loads(Path("data/raw/train.jsonl").read_text())["relations"]
     assert [each["label"] for each in relations] == ["works", "knows", "owns"]
+
+
+def test_what_was_rejected_stays_so():
+    own = documents("jsonl")
+    export = corrected("prodigy", send("prodigy", *own), {own[0].id: relabelled, own[1].id: relation_added})
+    export.write_text(export.read_text().replace('"accept"', '"reject"', 1))
+    assert "1 changed, 1 rejected" in adopt.main(export, write=True)
+    once = raw()
+    assert "1 confirmed as they are, 1 rejected" in adopt.main(export, write=True)
+    assert raw() == once
