@@ -120,6 +120,8 @@ def locked(folder: Path) -> Iterator[None]:
 
     Raises: InputError that names the process which has the lock.
     """
+    if folder.name in ("", ".."):
+        raise InputError.of(folder, "this names no place to write to", "name a file or a folder that may be made anew")
     place = folder.parent.resolve() / folder.name
     if place in _held:  # by this process: a command holds the locks of its outputs from its start
         yield

@@ -263,3 +263,9 @@ def test_what_is_new_takes_no_place_that_is_taken(tmp_path: Path, make: Callable
     make(tmp_path / "place")
     with pytest.raises(InputError, match="there is something already"), outputs.made_new(tmp_path / "place"):
         pass
+
+
+@pytest.mark.parametrize("place", ["/", ".", ".."])
+def test_a_path_without_a_name_is_no_place_to_write_to(place: str) -> None:
+    with pytest.raises(InputError, match="names no place to write to"), outputs.locked(Path(place)):
+        pass
