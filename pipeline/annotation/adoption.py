@@ -137,7 +137,7 @@ def _of_corpus(
     meant = meant_by(sent, back, tool, raw)
     as_it_is: Verdict = "confirmed" if chosen.is_confirmed else "as sent"
     is_as_sent = found is not None and annotation_key(found.document) == sent.annotation
-    if meant is not None and not is_as_sent and says_already(file, found, sent, meant, tool):
+    if meant is not None and not is_as_sent and says_already(file, found, sent, meant, tool, raw.tokenize):
         return Outcome(sent, as_it_is, file, found)
     if found is None:
         stale = f"item {sent.id} is no longer there: its text, or the file, has changed since it was sent"

@@ -6,17 +6,17 @@ anew when these become others. So both are compared as the tool would get them n
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
 from pipeline.annotation.correction import corrected, without_made_up
 from pipeline.annotation.raw_files import Found, RawFile, RawFiles
-from pipeline.annotation.review_file import Sent, Tool, as_held
-from pipeline.core import params
+from pipeline.annotation.review_file import Sent, Tool, rules_of
+from pipeline.corpus.adapt import Rule, adapt
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting.edits import annotation
-from pipeline.corpus.words import lazy_tokenizer
+from pipeline.corpus.words import Tokenizer
 
 
 def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Document] | None:
@@ -30,7 +30,7 @@ def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Docum
     return None if list(map(annotation, now)) == [annotation(was)] else now
 
 
-def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str) -> bool:
+def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str, tokenize: Tokenizer) -> bool:
     """Whether a file says what was meant of a document that it had, in its place or, where that is no longer found, anywhere.
 
     Args: found: what stands in its place, another row of its text too; meant: none where it is to go.
@@ -40,16 +40,15 @@ def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence
     if not meant:
         return _places(found.document) != _places(sent.item.document)
     first, *more = meant
-    return _as_got(found.document, tool) == _as_got(first, tool) and all(map(file.has, more))
+    to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")  # of another format ours stands for it
+    rules = rules_of(to, tokenize)
+    return _as_got(found.document, rules) == _as_got(first, rules) and all(map(file.has, more))
 
 
 def _places(document: Document) -> set[Any]:
     return {entity.spans for entity in document.entities}
 
 
-def _as_got(document: Document, tool: str) -> list[Any]:
-    """What a tool would get of a document; a format that no review is written in as ours holds it."""
-    settings = params.read(params.Parse)
-    to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")
-    held = as_held(replace(document, words=None, sentences=None), to, lazy_tokenizer(settings.language, settings.segmenter))
-    return list(map(annotation, held))
+def _as_got(document: Document, rules: Mapping[str, Rule]) -> list[Any]:
+    """What a tool would get of a document."""
+    return list(map(annotation, adapt(replace(document, words=None, sentences=None), rules).documents))

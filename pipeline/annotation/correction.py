@@ -9,7 +9,7 @@ from __future__ import annotations
 import itertools
 import re
 from collections import Counter
-from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence, Set
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 
 from pipeline.annotation.corpus_labels import Labels
@@ -19,6 +19,7 @@ from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import TYPE, turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
+Alike = Callable[[Relation, Relation], bool]
 COUNTED = re.compile(r"(\D*)([0-9]{1,9})")
 
 
@@ -105,35 +106,32 @@ def _relations(raw: Document, sent: Document, returned: Sequence[Relation], labe
     """The relations of the corrected document: those of the raw one as they became, then those that are new."""
     left = list(returned)
     was = _sent_as(raw, sent)
-    became: dict[int, Relation] = {index: relation for index, relation in enumerate(raw.relations) if index not in was}
-    for same in (_is_same, _joins_same, _joins_turned):
-        for index in sorted(was.keys() - became.keys()):
-            now = next((each for each in left if same(was[index], each)), None)
-            if now is not None:
-                left.remove(now)
-                was_there = raw.relations[index]
-                became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
-    became |= _unsent(raw, set(became) - was.keys(), left, labels)
+    unsent = {index: relation for index, relation in enumerate(turned(raw).relations) if index not in was}
+    became = {index: raw.relations[index] for index in unsent}
+    became |= _matched(raw, was, left, (_is_same, _joins_same, _joins_turned), labels)
+    # What was not sent and came back is there already, or is the label of one that had none.
+    became |= _matched(raw, unsent, left, (_is_same, _labels_same, _labels_turned), labels)
     yield from (became[index] for index in sorted(became))
     for new in left:
         name = require_label(new)
         yield replace(new, label=f"{name}(e1,e2)") if labels.is_directed(name) else new
 
 
-def _unsent(raw: Document, unsent: Set[int], left: list[Relation], labels: Labels) -> dict[int, Relation]:
-    """What becomes of relations that were not sent: one that came back is there already, or is the label of one that had none.
+def _matched(
+    raw: Document, shown: Mapping[int, Relation], left: list[Relation], alike: Iterable[Alike], labels: Labels
+) -> dict[int, Relation]:
+    """What relations of a document became, by their numbers: what came back and is like them, in one way after the other.
 
-    Args: unsent: their numbers; left: relations that came back and are none of those sent, of which what is found is taken.
+    Args: shown: each as it is compared, by its number; left: what came back, of which what is found is taken.
     """
     became: dict[int, Relation] = {}
-    as_sent = turned(raw).relations
-    for same in (_is_same, _labels_same, _labels_turned):
-        for index in sorted(unsent - became.keys()):
-            now = next((each for each in left if same(as_sent[index], each)), None)
+    for is_alike in alike:
+        for index in sorted(shown.keys() - became.keys()):
+            now = next((each for each in left if is_alike(shown[index], each)), None)
             if now is not None:
                 left.remove(now)
                 was_there = raw.relations[index]
-                became[index] = was_there if same is _is_same else _relabelled(was_there, now, require_label(now), labels)
+                became[index] = was_there if is_alike is _is_same else _relabelled(was_there, now, require_label(now), labels)
     return became
 
 

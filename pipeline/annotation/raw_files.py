@@ -21,6 +21,7 @@ from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
 from pipeline.corpus.rewriting.edits import Reading, annotation
 from pipeline.corpus.sources import find_splits
+from pipeline.corpus.words import Tokenizer, lazy_tokenizer
 
 GONE = "give the file its name again, or run pipeline.review again, and correct it there"
 
@@ -97,6 +98,12 @@ class RawFiles:
         if found is None and path.absolute().is_relative_to(self.folder.absolute()):
             raise InputError.of(place, "an item that was sent is of a file that parse does not find any more", GONE, "item-stale")
         return found
+
+    @cached_property
+    def tokenize(self) -> Tokenizer:
+        """The tokenizer of the corpus, loaded when it is first needed."""
+        settings = params.read(params.Parse)
+        return lazy_tokenizer(settings.language, settings.segmenter)
 
     def labels_of(self, document: Document) -> Labels:
         """How labels of documents such as this one are written."""

@@ -23,7 +23,7 @@ from pipeline.core import typed
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new
 from pipeline.corpus import mend_words
-from pipeline.corpus.adapt import adapt, rules_for
+from pipeline.corpus.adapt import Rule, adapt, rules_for
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import brat, doccano, jsonl, label_studio_predictions, prodigy
 from pipeline.corpus.formats.label_studio_predictions import Predicted
@@ -138,13 +138,13 @@ def _with_review(sent: Sent) -> Document:
 
 def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
     """The items as a format can hold them, each with an id that no other has."""
-    ids, with_words = DistinctIds(), mend_words.with_words(tokenize)
+    ids, with_words, rules = DistinctIds(), mend_words.with_words(tokenize), rules_of(to, tokenize)
     sent = []
     for item in items:
         document = item.document
         if to == "prodigy" and document.words is None:  # its page joins tokens
             document = with_words(document)
-        fitted = as_held(document, to, tokenize)
+        fitted = adapt(document, rules).documents
         if len(fitted) != 1:
             raise ValueError(f"{document.source}: document {document.id} has no word")
         item_id = ids.distinct(document.id or "item")
@@ -153,12 +153,12 @@ def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
     return sent
 
 
-def as_held(document: Document, to: Tool, tokenize: Tokenizer) -> Sequence[Document]:
-    """A document as the format of a tool can hold it; none where it has no word."""
+def rules_of(to: Tool, tokenize: Tokenizer) -> dict[str, Rule]:
+    """What makes a document one that the format of a tool can hold; see corpus/adapt.py."""
     target = TARGETS[to]
     rules = rules_for(to, target.holds, target.keys, "", tokenize)
     rules.pop("meta", None)  # what a tool is told of it is ours to choose
-    return adapt(document, rules).documents
+    return rules
 
 
 def _told(sent: Sent) -> dict[str, Any]:
