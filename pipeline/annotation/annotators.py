@@ -19,10 +19,10 @@ from pipeline.annotation.difference import Place
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.labels import parse_label
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.sources import UNKNOWN
 from pipeline.corpus.mend_entities import TYPE, turned
+from pipeline.corpus.pairs import renamed_label
 
 CONVERT = "name a file of another format, which pipeline.convert --from can make of it, or move it elsewhere"
 Ends = tuple[Place, Place]  # head and tail
@@ -82,15 +82,10 @@ def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
 
 
 def renamed(document: Document, names: Mapping[str, str]) -> Document:
-    """The document with new names of types and relations, as the parse stage gives them (corpus/pairs.py)."""
-
-    def of_label(label: str) -> str:
-        name, direction = (label, None) if label in names else parse_label(label)
-        return names.get(name, name) + (f"({direction})" if direction else "")
-
+    """The document with new names of types and relations, as the parse stage gives them."""
     entities = tuple(replace(each, type=each.type and names.get(each.type, each.type)) for each in document.entities)
-    relations = tuple(replace(each, label=each.label and of_label(each.label)) for each in document.relations)
-    meta = {**document.meta, "symmetric": [names.get(name, name) for name in document.symmetric]}
+    relations = tuple(replace(each, label=each.label and renamed_label(each.label, names)) for each in document.relations)
+    meta = {**document.meta, "symmetric": [renamed_label(name, names) for name in document.symmetric]}
     return replace(document, entities=entities, relations=relations, meta=meta)
 
 

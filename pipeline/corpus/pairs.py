@@ -82,7 +82,7 @@ def find_pairs(
     """
     excerpts = excerpts or Excerpts(document, None, options.rename)
     entities = {entity.id: entity for entity in document.entities}
-    symmetric = options.symmetric | {_renamed(name, options.rename) for name in document.symmetric}
+    symmetric = options.symmetric | {renamed_label(name, options.rename) for name in document.symmetric}
     annotated = _once([_annotated(relation, entities, options.rename, symmetric) for relation in document.relations])
     kept, several = _one_label_a_pair(document, annotated, options.several)
     drawn, n_far_apart = _negatives(excerpts, sentences, annotated, options, symmetric)
@@ -111,7 +111,7 @@ def find_pairs(
 
 def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mapping[str, str], symmetric: Set[str]) -> _Pair:
     """The pair of a relation: head and tail, or in reading order where the relation is symmetric."""
-    label = relation.label if relation.label is None else _renamed(relation.label, names)
+    label = relation.label if relation.label is None else renamed_label(relation.label, names)
     e1, e2 = entities[relation.head], entities[relation.tail]
     if symmetric and label is not None and (name := parse_label(label).relation) in symmetric:
         e1, e2 = sorted((e1, e2), key=lambda entity: entity.spans)
@@ -127,10 +127,10 @@ def _once(pairs: Sequence[_Pair]) -> list[_Pair]:
     ]
 
 
-def _renamed(label: str, names: Mapping[str, str]) -> str:
+def renamed_label(label: str, names: Mapping[str, str]) -> str:
     """A label with the new name of its relation; its direction stays.
 
-    >>> _renamed("Cause-Effect(e2,e1)", {"Cause-Effect": "Causes"})
+    >>> renamed_label("Cause-Effect(e2,e1)", {"Cause-Effect": "Causes"})
     'Causes(e2,e1)'
     """
     if not names or label in names:
@@ -217,7 +217,7 @@ def _changes(run: Sequence[Span], pair: _Pair, names: Mapping[str, str]) -> Iter
         yield "covered", 1
     if names:
         label = pair.relation.label
-        is_renamed = label is not None and _renamed(label, names) != label
+        is_renamed = label is not None and renamed_label(label, names) != label
         yield "renamed", is_renamed + sum(entity.type in names for entity in (pair.e1, pair.e2))
 
 
