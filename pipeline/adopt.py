@@ -14,6 +14,7 @@ conflicts. Texts of a pool, which are not in data/raw, become documents of the f
 
 from __future__ import annotations
 
+import contextlib
 import tempfile
 from collections import Counter
 from collections.abc import Collection, Iterator, Sequence
@@ -30,7 +31,7 @@ from pipeline.annotation.item import Item
 from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, with_own_name, write_review
-from pipeline.core import params
+from pipeline.core import outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
@@ -84,17 +85,17 @@ def main(
     items = read_sent(sent or find_sent(home))
     returned, tool = read_export(export, from_) if export else read_project(pull or "")
     raw = Path(stage_paths("pipeline.parse")[0])
-    files = read_raw(raw, {each.item.document.source for each in items})
-    found = outcomes(items, returned, tool, files, resolve)
-    changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
-    found, files_of_pool = with_places(found, new or raw / NEW, raw, changed)
-    changed |= files_of_pool
-    if write:
-        reviewed.read(reviewed.beside(raw))  # what is wrong with it is told before anything is written
-        if resolve == "ask":
-            ask(found, home, tool)
-        write_all(changed)
-        reviewed.add(reviewed.beside(raw), looked_at(found))
+    with outputs.locked(raw) if write else contextlib.nullcontext():  # so that nobody's corrections come between
+        files = read_raw(raw, {each.item.document.source for each in items})
+        found = outcomes(items, returned, tool, files, resolve)
+        changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
+        found, files_of_pool = with_places(found, new or raw / NEW, raw, changed)
+        if write:
+            reviewed.read(reviewed.beside(raw))  # what is wrong with it is told before anything is written
+            if resolve == "ask":
+                ask(found, home, tool)
+            write_all(changed | files_of_pool)
+            reviewed.add(reviewed.beside(raw), looked_at(found))
     return "\n".join(report(found, is_written=write))
 
 

@@ -4,8 +4,10 @@ from __future__ import annotations
 
 import functools
 import json
+import os
 import shutil
 import subprocess
+import sys
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from pathlib import Path
@@ -19,14 +21,14 @@ from pipeline.annotation import reviewed
 from pipeline.annotation.item import Item, Reason
 from pipeline.annotation.raw_files import all_sources
 from pipeline.annotation.review_file import read_sent, sent_beside, write_review
-from pipeline.core import params, storage
+from pipeline.core import outputs, params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS, brat, doccano, jsonl, label_studio, prodigy
 from pipeline.corpus.words import lazy_tokenizer
 from tests.support import documented, held_out
-from tests.support.project import ROOT
+from tests.support.project import ROOT, environment
 
 TOKENIZE = lazy_tokenizer("en", "char")
 TOOLS = {
@@ -153,6 +155,37 @@ def test_what_is_adopted_twice_is_adopted_once(project):
     once = file("train.txt"), file("train_documents.jsonl")
     assert adopt.main(export, write=True) == "adopt: 5 items: 5 confirmed as they are; written"
     assert (file("train.txt"), file("train_documents.jsonl")) == once
+
+
+@pytest.mark.parametrize("moment", ["read_raw", "write_all"])
+def test_who_adopts_while_somebody_else_does_is_refused_and_loses_nothing(project, monkeypatch, moment):
+    target = send("jsonl")
+    theirs = corrected("jsonl", target, {"3": relabelled("Makes")}).rename("theirs.jsonl")
+    ours = corrected("jsonl", target, {"1": relabelled("Makes")})
+    command = [sys.executable, "-m", "pipeline.adopt", str(theirs), "--sent", str(sent_beside(target)), "--write"]
+    step, refused = getattr(adopt, moment), []
+
+    def meanwhile(*arguments):
+        done = step(*arguments)
+        refused.append(subprocess.run(command, capture_output=True, text=True, env=environment(), check=False))
+        return done
+
+    monkeypatch.setattr(adopt, moment, meanwhile)
+    adopt.main(ours, write=True)
+    assert [ended.returncode for ended in refused] == [1]
+    assert f"data/raw: it is being written by process {os.getpid()} (" in refused[0].stderr
+    assert not list(Path("data").glob(".*"))
+    subprocess.run(command, env=environment(), check=True)
+    assert file("train.txt") == SEMEVAL.replace("Uses(e1,e2)", "Makes(e1,e2)").replace("Cause(e2,e1)", "Makes(e1,e2)")
+    assert len(reviewed.read(reviewed.beside(Path("data/raw")))) == 2
+
+
+def test_who_only_looks_is_not_refused(project):
+    export = corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")})
+    look = [sys.executable, "-m", "pipeline.adopt", str(export)]
+    with outputs.locked(Path("data/raw")):
+        said = subprocess.run(look, capture_output=True, text=True, env=environment(), check=True).stdout
+    assert "1 changed" in said
 
 
 def test_confirmed_documents_are_reviewed_and_do_not_return(project):
