@@ -12,6 +12,8 @@ import pytest
 from pipeline import compare
 from pipeline.annotation.comparison import TITLES
 from pipeline.annotation.difference import Kind
+from pipeline.core import manifests
+from pipeline.core.schema import REPORTS, ReportsDescription
 from tests.support import documented, project
 from tests.support.versions import SENTENCES, Sentences, make, without, write_split
 
@@ -135,6 +137,7 @@ def test_scores_of_a_revision_come_from_dvc_and_those_of_the_folder_as_they_lie_
     rows = [json.loads(line) for line in predictions.read_text().splitlines()]
     predictions.unlink()  # it may be a link into DVC's cache
     predictions.write_text("".join(json.dumps({**row, "predicted": row["gold"]}) + "\n" for row in rows))
+    manifests.seal(folder / "reports", REPORTS, ReportsDescription(len(rows)))
     monkeypatch.chdir(folder)
     compare.main("HEAD", ".", "json")
     values = json.loads(capsys.readouterr().out)

@@ -93,6 +93,15 @@ def test_a_version_without_reports_is_compared_by_its_annotations(present: Path,
     assert "no metrics.json" in copy["against"]["no_scores"]
 
 
+def test_predictions_of_an_older_version_that_are_damaged_are_not_compared(present: Path, tmp_path: Path) -> None:
+    predictions = evaluated(tmp_path / "old", OTHER, THERE, THERE) / "reports/predictions.jsonl"
+    predictions.write_text(predictions.read_text().splitlines(keepends=True)[0])
+    report.main(Path("copy.html"), against=str(tmp_path / "old"))
+    copy = told(present / "copy.html")
+    assert "before" not in copy
+    assert "predictions.jsonl: missing, damaged or changed since manifest.json was written" in copy["against"]["no_scores"]
+
+
 @pytest.fixture
 def doubted(present: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     """The present folder once parse and make doubtful have run: networks doubt the label of the row 1 of train."""

@@ -79,7 +79,7 @@ def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
                 rows.append(read_predictions(files[1]))
         return _paired(old, new, rows, _differing(*metrics))
     except InputError as error:
-        return f"{error.problems[0].source}: {error.problems[0].found}"
+        return f"{error.problems[0].source}: {error.problems[0].found}: {error.problems[0].hint}"
 
 
 def _paired(old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]], metrics: Sequence[Metric]) -> ScoreChanges:

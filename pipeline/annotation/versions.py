@@ -16,7 +16,7 @@ from pathlib import Path, PurePosixPath
 from typing import Any
 
 from pipeline.annotation import git
-from pipeline.core import typed_yaml
+from pipeline.core import manifests, schema, typed_yaml
 from pipeline.core.errors import InputError
 from pipeline.core.stage import find_stage
 
@@ -51,14 +51,24 @@ class Version:
     def report(self, file: str) -> Path:
         """A file that its evaluate stage wrote, fetched where it is a revision; there may be none.
 
+        Reports of an older release have no manifest, and are taken as they are.
+        Raises: InputError where DVC has it and cannot give it, or it is damaged.
+        """
+        folder = self._path(*REPORTS)
+        manifest, path = (self._fetched(f"{folder}/{name}") for name in (manifests.MANIFEST, file))
+        return manifests.verified(path, schema.REPORTS) if manifest.exists() and path.exists() else path
+
+    def _fetched(self, name: str) -> Path:
+        """A file of it; there may be none.
+
         Raises: InputError where DVC has it and cannot give it.
         """
-        name = f"{self._path(*REPORTS)}/{file}"
-        if self.commit:
+        found = self.folder / name
+        if self.commit and not found.exists():
             git.check_out(self.commit, [name], self.folder)
-            if not (self.folder / name).exists():
+            if not found.exists():
                 self._from_dvc(name)
-        return self.folder / name
+        return found
 
     def _path(self, module: str, place: int, otherwise: str) -> str:
         """A path of the command line of a stage in dvc.yaml.

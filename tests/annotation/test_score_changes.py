@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -19,9 +19,9 @@ from pipeline.annotation.score_changes import (
     read_predictions,
 )
 from pipeline.annotation.versions import Version
-from pipeline.core import params
+from pipeline.core import manifests, params
 from pipeline.core.errors import InputError
-from pipeline.core.schema import Span
+from pipeline.core.schema import REPORTS, ReportsDescription, Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS
 from pipeline.evaluation import scorer
@@ -111,6 +111,7 @@ def reported(
     (folder / "reports/metrics.json").write_text(json.dumps(metrics))
     rows = [{"id": row_id, "gold": row.gold, "predicted": row.label} for row_id, row in predictions.items()]
     (folder / "reports/predictions.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows))
+    manifests.seal(folder / "reports", REPORTS, ReportsDescription(len(predictions)))
     return Version(folder.name, folder)
 
 
@@ -210,7 +211,31 @@ def test_a_version_without_reports_is_named(tmp_path: Path) -> None:
     assert compare_scores(old, Version("new", make(tmp_path / "new"))) == "new has no metrics.json and no predictions.jsonl"
 
 
-def test_reports_that_are_damaged_are_named(tmp_path: Path) -> None:
-    old, new = (reported(tmp_path / name, {}, {}) for name in ("old", "new"))
-    new.report("metrics.json").write_text("{")
-    assert "new/reports/metrics.json: damaged or not JSON" in str(compare_scores(old, new))
+Damage = Callable[[str], str]
+DAMAGES: dict[str, tuple[str, Damage]] = {
+    "cut": ("predictions.jsonl", lambda text: "".join(text.splitlines(keepends=True)[:30])),
+    "another label": ("predictions.jsonl", lambda text: text.replace('"predicted": "Other"', '"predicted": "A(e1,e2)"', 1)),
+    "another score": ("metrics.json", lambda text: text.replace("50.0", "99.9")),
+    "no JSON": ("metrics.json", lambda _: "{"),
+}
+
+
+@pytest.mark.parametrize("damage", DAMAGES)
+@pytest.mark.parametrize("damaged", ["old", "new"])
+def test_reports_that_are_damaged_are_named_and_not_compared(tmp_path: Path, damaged: str, damage: str) -> None:
+    old, new = (reported(tmp_path / side, {"accuracy": 50.0}, drawn(1, 0.5)) for side in ("old", "new"))
+    name, change = DAMAGES[damage]
+    file = tmp_path / damaged / "reports" / name
+    before = file.read_text()
+    file.write_text(change(before))
+    assert file.read_text() != before
+    why = f"{file}: missing, damaged or changed since manifest.json was written: run dvc repro evaluate"
+    assert compare_scores(old, new) == why
+
+
+def test_reports_of_an_older_release_which_have_no_manifest_are_compared(tmp_path: Path) -> None:
+    old, new = (reported(tmp_path / side, {}, drawn(1, 0.5)) for side in ("old", "new"))
+    (tmp_path / "old/reports/manifest.json").unlink()
+    changes = compare_scores(old, new)
+    assert isinstance(changes, ScoreChanges)
+    assert changes.n_rows == 40

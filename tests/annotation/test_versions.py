@@ -10,7 +10,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.annotation.versions import opened
+from pipeline.core import manifests
 from pipeline.core.errors import InputError
+from pipeline.core.schema import REPORTS, ReportsDescription
 from tests.support import project
 from tests.support.versions import make, without, write_split
 
@@ -101,14 +103,31 @@ def test_problems_of_a_revision_are_told_with_its_name(repository: Path) -> None
     assert raised.value.problems[0].source == "v1:data/raw/train.txt:3"
 
 
+def write_reports(folder: Path) -> None:
+    """Two reports, one of them damaged."""
+    (folder / "reports").mkdir()
+    for name in ("metrics.json", "scores.json"):
+        (folder / "reports" / name).write_text("{}")
+    manifests.seal(folder / "reports", REPORTS, ReportsDescription(0))
+    (folder / "reports/scores.json").write_text('{"f1": 1}')
+
+
+def test_a_damaged_report_of_a_revision_is_told(repository: Path) -> None:
+    write_reports(repository)
+    project.commit(repository, "Reports in git")
+    with opened("HEAD") as version:
+        assert version.report("metrics.json").read_text() == "{}"
+        with pytest.raises(InputError, match=r"^HEAD:reports/scores\.json: missing, damaged or changed"), version.named():
+            version.report("scores.json")
+
+
 @pytest.fixture(scope="module")
 def tracked(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A repository whose annotations and reports DVC has, both of them gone from the working tree."""
     from dvc.repo import Repo
 
     folder = make(tmp_path_factory.mktemp("tracked"))
-    (folder / "reports").mkdir()
-    (folder / "reports/metrics.json").write_text("{}")
+    write_reports(folder)
     project.git(folder, "init", "--quiet")
     logging.getLogger("dvc").setLevel(logging.ERROR)  # it logs to a standard output that pytest has closed
     here = Path.cwd()
@@ -130,6 +149,8 @@ def test_what_dvc_has_of_a_revision_comes_from_its_cache(tracked: Path, monkeypa
         assert [file.name for file in version.raw().iterdir()] == ["train.txt"]
         assert version.report("metrics.json").read_text() == "{}"
         assert not version.report("predictions.jsonl").exists()
+        with pytest.raises(InputError, match=r"scores\.json: missing, damaged or changed"):
+            version.report("scores.json")
 
 
 def test_what_dvc_no_longer_has_is_told(tracked: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
