@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -12,7 +12,7 @@ from typing import Annotated, Literal, TypeVar
 from pipeline.core import removed, typed, typed_yaml
 from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
-from pipeline.core.nearest import nearest
+from pipeline.core.nearest import KnownNames
 from pipeline.core.schema import OTHER
 from pipeline.core.typed_yaml import Document
 
@@ -205,9 +205,10 @@ def _section(section: type[Section], document: Document) -> Section:
     name = section.__name__.lower()
     sections = document.value if isinstance(document.value, dict) else {}
     if name not in sections:
+        _require_no_misspelt(name, sections, document)
         if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(section)):  # type: ignore[arg-type]
             return section()
-        raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
+        raise InputError.of(document.path, f"section {name} is missing", f"add a section {name}:")
     try:
         return typed.build(section, removed.passed_over(sections[name], name), (name,))
     except typed.MismatchError as error:
@@ -215,6 +216,10 @@ def _section(section: type[Section], document: Document) -> Section:
         raise InputError([Problem(one.found, one.hint, source=document.place(one.keys)) for one in told]) from None
 
 
-def _missing_hint(name: str, present: Iterable[str]) -> str:
-    unknown = [key for key in present if key not in SECTIONS and nearest(key, [name]).startswith("did")]
-    return f"rename {unknown[0]} to {name}" if unknown else f"add a section {name}:"
+def _require_no_misspelt(name: str, present: Collection[str], document: Document) -> None:
+    """Raises: InputError where a section is named almost as this one, which is not there; any other is somebody's own."""
+    absent = KnownNames(one for one in (name, *SECTIONS) if one not in present)
+    for key in present:
+        if key not in SECTIONS and absent.closest(key.lower()) == name:
+            hint = f"rename it to {name}, or if it is a section of your own, write {name}: {{}} beside it"
+            raise InputError.of(document.place((key,)), f"unknown section {typed.dotted((key,))}", hint)

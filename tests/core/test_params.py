@@ -1,5 +1,6 @@
 import re
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -84,7 +85,8 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
         ),
         (params.Parse, "exclude: []", "exclude: [{id: a}]", "unknown key parse.exclude.0.id", "kind"),
         (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "text or null"),
-        (params.Position, "position:", "positoin:", "section position is missing", "rename positoin to position"),
+        (params.Position, "position:", "positoin:", "unknown section positoin", "rename it to position"),
+        (params.Position, "position:", "place:", "section position is missing", "add a section position:"),
         (params.Position, "max_length: 100", "max_length: [", "not YAML", "mend the line"),
     ],
 )
@@ -238,6 +240,38 @@ def test_all_mistakes_of_all_sections_are_told_before_the_first_stage_works(tmp_
         "key position.max_length is missing",
         "train.epochs is 'many'",
     ]
+
+
+@pytest.mark.parametrize(("section", "misspelt"), [("card", "cards"), ("cluster", "clutser"), ("card", "Card"), ("train", "tarin")])
+def test_a_misspelt_section_is_told_with_its_line_by_the_check_and_by_who_reads_it(
+    tmp_path: Path, section: str, misspelt: str
+) -> None:
+    before, behind = PARAMS.read_text().split(f"\n{section}:")
+    path = tmp_path / "params.yaml"
+    path.write_text(f"{before}\n{misspelt}:{behind}")
+    line = before.count("\n") + 2
+    for look in (params.check, partial(params.read, params.SECTIONS[section])):
+        with pytest.raises(InputError) as caught:
+            look(path)
+        [problem] = caught.value.problems
+        assert (problem.source, problem.found) == (f"{path}:{line}", f"unknown section {misspelt}")
+        assert problem.hint.startswith(f"rename it to {section}, or ")
+
+
+@pytest.mark.parametrize("name", ["prepare", "featurize", "cards", "training"])
+def test_a_section_of_somebodys_own_stays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(PARAMS.read_text() + f"\n{name}: {{seed: 1}}\n")
+    params.check(path)
+
+
+def test_a_section_of_somebodys_own_that_is_named_almost_as_a_left_out_one_stays_once_that_stands_there(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(PARAMS.read_text().replace("\ncard:", "\ncart:", 1))
+    with pytest.raises(InputError, match=r"write card: \{\} beside it"):
+        params.check(path)
+    path.write_text(path.read_text() + "card: {}\n")
+    params.check(path)
 
 
 def test_the_shipped_file_is_checked_without_a_word() -> None:
