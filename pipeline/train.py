@@ -40,15 +40,11 @@ def configure(options: Train, data: StageOutput[PositionNotes], vectors: Vectors
     return Config.of(options, tuple(relations), data.notes, vectors)
 
 
-def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
+def check(tables: Mapping[str, pa.Table]) -> None:
     """Refuse what cannot be trained.
 
     Raises: InputError.
     """
-    if "relation" not in options.tasks:
-        raise InputError.of(params.FILE, "train.tasks lacks relation", "write tasks: [relation, tags] or tasks: [relation]")
-    if len(set(options.tasks)) < len(options.tasks):
-        raise InputError.of(params.FILE, "train.tasks has a task twice", "write tasks: [relation, tags] or tasks: [relation]")
     if not tables["train"]:
         raise InputError.of("data/positioned", "there are no train rows", "add annotations to data/raw")
     for split in ("train", "validation"):
@@ -72,7 +68,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
     options = params.read(Train)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
     check_joint(options, data)
-    check(options, data.tables)
+    check(data.tables)
     type_pairs = joint.seen_type_pairs(options, data)
     if 0 < (n_rows := len(data.tables["validation"])) < FEW_ROWS:
         log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")

@@ -10,10 +10,10 @@ from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import removed, typed, typed_yaml
-from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
+from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import KnownNames
-from pipeline.core.schema import OTHER
+from pipeline.core.schema import OTHER, Commit, EncoderName, Layers
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -98,9 +98,9 @@ class Position:
 class Encoder:
     """Which pretrained encoder, and which of its hidden layers (counted as transformers does, -1 the last)."""
 
-    name: str
-    revision: str | None
-    layers: tuple[int, ...]
+    name: EncoderName
+    revision: Commit | None
+    layers: Layers
 
 
 @dataclass(frozen=True)
@@ -135,7 +135,7 @@ class LossWeights:
 class Train:
     """The network and its training."""
 
-    tasks: tuple[Literal["relation", "tags"], ...]
+    tasks: Annotated[tuple[Literal["relation", "tags"], ...], EachOnce("relation")]
     sharing: Literal["hard", "soft", "stacked"]
     sharing_distance: Literal["l1", "l2"]
     sharing_weight: Weight
