@@ -103,6 +103,14 @@ def test_all_entities_need_a_blind_tagger_and_a_sentence_to_train_it_on():
     train.check_joint(tiny.options(positions="shared"), SimpleNamespace(notes=tiny.NOTES, sentences={}))
 
 
+@pytest.mark.parametrize("changes", [{"entities": "pair"}, {"tags": ("O", "B", "I")}], ids=str)
+def test_type_pairs_need_the_types_of_all_entities(changes):
+    notes = dataclasses.replace(tiny.NOTES, **{"entities": "all", "tags": ("O", "B-Org", "I-Org"), **changes})
+    options = tiny.options(type_pairs="seen", positions="none")
+    with pytest.raises(InputError, match=r"params\.yaml:\d+: train\.type_pairs: seen chooses among the entities found"):
+        train.check_joint(options, SimpleNamespace(notes=notes, sentences={"train": None}))
+
+
 def test_the_negative_label_and_the_relations_are_those_of_the_data():
     tables = {"train": tiny.table(), "test": positioned("[e1 a] [e2 b]", relation=None)}
     data = SimpleNamespace(tables=tables, notes=dataclasses.replace(tiny.NOTES, negative_label="NA"))

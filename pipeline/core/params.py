@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Collection
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
@@ -14,6 +14,7 @@ from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, On
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import KnownNames
 from pipeline.core.schema import OTHER, Commit, EncoderName, Layers
+from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -198,7 +199,27 @@ def check(path: Path = FILE) -> None:
 
     Raises: InputError with the problems of all sections.
     """
-    for_all(partial(_section, document=typed_yaml.load(path)), SECTIONS.values())
+    document = typed_yaml.load(path)
+    for_all(partial(_section, document=document), SECTIONS.values())
+    require_fit(_section(Tag, document), _section(Train, document), path)
+
+
+def require_fit(tag: Tag, train: Train, path: Path = FILE) -> None:
+    """Raises: InputError where the network cannot learn from the tags, as far as `auto` is settled, which the rows do."""
+    mismatches = []
+    if (tag.labels, tag.entities) == ("role", "all"):
+        found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
+        mismatches.append(Mismatch(("tag", "labels"), found, "write labels: type or labels: entity, or entities: pair"))
+    if (tag.entities, train.positions) == ("all", "shared") and "tags" in train.tasks:
+        found = "tag.entities: all asks the tagger for all entities, and train.positions: shared shows it those of a pair"
+        hint = "write positions: relation or positions: none under train, or entities: pair under tag"
+        mismatches.append(Mismatch(("train", "positions"), found, hint))
+    if train.type_pairs == "seen" and (tag.entities == "pair" or tag.labels in ("entity", "role")):
+        found = "train.type_pairs: seen chooses among the entities found by their types, which the tags do not tell"
+        hint = "write entities: all and labels: type under tag, or type_pairs: all under train"
+        mismatches.append(Mismatch(("train", "type_pairs"), found, hint))
+    if mismatches:
+        raise _told(mismatches, typed_yaml.load(path))
 
 
 def _section(section: type[Section], document: Document) -> Section:
@@ -212,8 +233,11 @@ def _section(section: type[Section], document: Document) -> Section:
     try:
         return typed.build(section, removed.passed_over(sections[name], name), (name,))
     except typed.MismatchError as error:
-        told = [removed.explained(mismatch, document.value) for mismatch in error.mismatches]
-        raise InputError([Problem(one.found, one.hint, source=document.place(one.keys)) for one in told]) from None
+        raise _told([removed.explained(mismatch, document.value) for mismatch in error.mismatches], document) from None
+
+
+def _told(mismatches: Iterable[Mismatch], document: Document) -> InputError:
+    return InputError(Problem(one.found, one.hint, source=document.place(one.keys)) for one in mismatches)
 
 
 def _require_no_misspelt(name: str, present: Collection[str], document: Document) -> None:

@@ -26,6 +26,16 @@ def edited(folder: Path, old: str, new: str) -> Path:
     return path
 
 
+def with_values(folder: Path, changes: dict[str, dict[str, str]]) -> Path:
+    """The reference's values with changes."""
+    values = yaml.safe_load(REFERENCE.read_text())
+    for section, changed in changes.items():
+        values[section] |= changed
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(values))
+    return path
+
+
 @pytest.mark.parametrize("section", params.SECTIONS.values(), ids=params.SECTIONS)
 def test_the_shipped_file_has_every_section(section: type) -> None:
     assert isinstance(params.read(section, PARAMS), section)
@@ -125,6 +135,49 @@ def test_what_only_a_later_stage_would_use_is_refused_by_the_check(
     assert re.search(r"params\.yaml:\d+$", problem.source)
     assert problem.found == found
     assert hint in problem.hint
+
+
+SEEN = "entities: all and labels: type under tag"
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "hint"),
+    [
+        ({"tag": {"entities": "all"}}, "tag.entities: all asks the tagger for all entities", "write positions: relation or"),
+        ({"tag": {"entities": "all", "labels": "role"}, "train": {"positions": "none"}}, "tag.labels: role marks e1", "type or"),
+        ({"train": {"type_pairs": "seen"}, "tag": {"labels": "type"}}, "train.type_pairs: seen chooses", SEEN),
+        (
+            {"train": {"type_pairs": "seen", "positions": "none"}, "tag": {"entities": "all"}},
+            "train.type_pairs: seen chooses",
+            SEEN,
+        ),
+    ],
+    ids=str,
+)
+def test_sections_that_do_not_go_together_are_refused_by_the_check(
+    tmp_path: Path, changes: dict[str, dict[str, str]], found: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        params.check(with_values(tmp_path, changes))
+    [problem] = caught.value.problems
+    assert re.search(r"params\.yaml:\d+$", problem.source)
+    assert found in problem.found
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tag": {"entities": "auto"}},  # whether it is all or pair, the rows tell
+        {"tag": {"entities": "all"}, "train": {"tasks": ["relation"]}},
+        {"tag": {"entities": "all"}, "train": {"positions": "relation"}},
+        {"tag": {"entities": "auto", "labels": "auto"}, "train": {"type_pairs": "seen"}},
+        {"tag": {"entities": "all", "labels": "type"}, "train": {"type_pairs": "seen", "positions": "none"}},
+    ],
+    ids=str,
+)
+def test_sections_that_go_together_or_may_are_taken(tmp_path: Path, changes: dict[str, dict[str, str]]) -> None:
+    params.check(with_values(tmp_path, changes))
 
 
 @pytest.mark.parametrize("tasks", ["[relation]", "[relation, tags]", "[tags, relation]"])
