@@ -7,9 +7,10 @@ import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
-from typing import ClassVar, Self
+from typing import Annotated, ClassVar, Self
 
 from pipeline.core import files, typed
+from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import Kind
 from pipeline.core.params import Rounds, Seed
@@ -24,7 +25,7 @@ class Experiment:
     """The section of experiments/params.yaml."""
 
     corpus: str
-    seeds: tuple[Seed, ...]
+    seeds: Annotated[tuple[Seed, ...], Items(1, 100)]
     epochs: Rounds  # at most, on all training rows
     patience: Rounds  # epochs without a better score after which a training ends
 

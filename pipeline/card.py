@@ -7,13 +7,14 @@ from __future__ import annotations
 
 import dataclasses
 from collections.abc import Iterator
+from pathlib import Path
 
 from pipeline.core import files, manifests, params
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import Train
 from pipeline.core.schema import REPORTS
 from pipeline.core.stage import Input, Output, run
-from pipeline.evaluation.card import plain, render
+from pipeline.evaluation.card import is_card, plain, render
 from pipeline.model.manifest import MODEL, SavedModel
 
 
@@ -35,8 +36,16 @@ def _differences(model: SavedModel, training: Train) -> Iterator[Problem]:
             yield Problem(found, MODEL.remake, source=str(params.FILE))
 
 
+def require_card(path: Path) -> None:
+    """Raises: InputError where a file that is no model card of ours stands at a path."""
+    if path.exists() and not is_card(path.read_text(encoding="utf-8", errors="replace")):
+        hint = "name another file, or move this one"
+        raise InputError.of(path, "the file is no model card of this pipeline, and would be lost", hint)
+
+
 def main(model: Input, scores: Input, card: Output) -> str:
     """Write the model card."""
+    require_card(card)
     metrics = files.read_json(manifests.verified(scores, REPORTS), REPORTS.remake)
     saved, confidence = SavedModel.open(model), params.read(params.Evaluate).confidence
     require_same(saved, params.read(Train))

@@ -20,7 +20,6 @@ import typer
 
 from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.arrays import Bools
-from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import undirected
 from pipeline.core.params import Exclusion
@@ -93,7 +92,6 @@ def main(
     """Parse annotation files into rows of words."""
     began = time.perf_counter()
     params.check()
-    require_blind_tagger(params.read(params.Tag).entities, params.read(params.Train))
     settings = params.read(params.Parse)
     found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     sources = found.sources

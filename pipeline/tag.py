@@ -16,7 +16,6 @@ import pyarrow.compute as pc
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.arrays import Ints
-from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
@@ -99,10 +98,7 @@ def main(parsed: Input, tagged: Output) -> str:
     train, source = params.read(params.Train), storage.read(parsed, PARSE)
     settings, types = _settled(params.read(params.Tag), source)
     labels, overlap, entities = settings.labels, settings.overlap, settings.entities
-    if (labels, entities) == ("role", "all"):
-        found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
-        raise InputError.of(params.FILE, found, "write labels: type or labels: entity, or entities: pair")
-    require_blind_tagger(entities, train)
+    params.require_fit(settings, train)
     counted = _check(source, settings, types, "tags" in train.tasks)
     splits = {
         split: (tag_rows(batch, labels, types, overlap, entities) for batch in source.batches(split)) for split in source.files

@@ -10,13 +10,12 @@ from __future__ import annotations
 import sys
 from collections.abc import Mapping
 from pathlib import Path
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import pyarrow as pa
 
 from pipeline.core import manifests, outputs, params, storage
-from pipeline.core.blind_tagger import require_blind_tagger
 from pipeline.core.errors import InputError
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
@@ -40,15 +39,11 @@ def configure(options: Train, data: StageOutput[PositionNotes], vectors: Vectors
     return Config.of(options, tuple(relations), data.notes, vectors)
 
 
-def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
+def check(tables: Mapping[str, pa.Table]) -> None:
     """Refuse what cannot be trained.
 
     Raises: InputError.
     """
-    if "relation" not in options.tasks:
-        raise InputError.of(params.FILE, "train.tasks lacks relation", "write tasks: [relation, tags] or tasks: [relation]")
-    if len(set(options.tasks)) < len(options.tasks):
-        raise InputError.of(params.FILE, "train.tasks has a task twice", "write tasks: [relation, tags] or tasks: [relation]")
     if not tables["train"]:
         raise InputError.of("data/positioned", "there are no train rows", "add annotations to data/raw")
     for split in ("train", "validation"):
@@ -57,11 +52,12 @@ def check(options: Train, tables: Mapping[str, pa.Table]) -> None:
 
 
 def check_joint(options: Train, data: StageOutput[PositionNotes]) -> None:
-    """Refuse `tag.entities: all` with a tagger that sees a pair's positions, or without a sentence to train it on.
+    """Refuse tags that the network cannot learn from, or `tag.entities: all` without a sentence to train the tagger on.
 
     Raises: InputError.
     """
-    require_blind_tagger(data.notes.entities, options)
+    labels: Literal["type", "entity"] = "type" if any("-" in tag for tag in data.notes.tags) else "entity"
+    params.require_fit(params.Tag(labels, data.notes.entities), options)
     if data.notes.entities == "all" and "tags" in options.tasks and "train" not in data.sentences:
         found = "tag.entities: all, and no training sentence has all its entities annotated"
         raise InputError.of("data/positioned", found, "add documents to data/raw, or write entities: pair under tag in params.yaml")
@@ -72,7 +68,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
     options = params.read(Train)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
     check_joint(options, data)
-    check(options, data.tables)
+    check(data.tables)
     type_pairs = joint.seen_type_pairs(options, data)
     if 0 < (n_rows := len(data.tables["validation"])) < FEW_ROWS:
         log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")

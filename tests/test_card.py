@@ -33,6 +33,15 @@ def test_params_of_the_training_alone_are_those_of_the_model_too(changes):
         card.require_same(trained(), tiny.options(**changes))
 
 
+def test_a_file_that_is_no_card_is_never_overwritten(tmp_path):
+    target = tmp_path / "README.md"
+    for own in (b"my own notes\n", b"# Relation model\n\nof my own\n", b"---\ntags:\n- x\n---\n# My model\n", b"\xff\xfe", b""):
+        target.write_bytes(own)
+        with pytest.raises(InputError, match=r"README\.md: the file is no model card of this pipeline.*\n.*name another file"):
+            card.main(tmp_path / "model", tmp_path / "scores.json", target)
+        assert target.read_bytes() == own
+
+
 def test_scores_that_changed_since_they_were_written_get_no_card(tmp_path):
     folder = tmp_path / "reports"
     with outputs.made_whole(folder) as scratch:

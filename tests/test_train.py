@@ -68,11 +68,6 @@ def test_members_have_a_mean_curve_as_long_as_all_train(tmp_path, monkeypatch):
     assert scores == {"member_1": ["10", "20"], "member_2": ["30"], "metrics": ["20.0"]}
 
 
-def test_training_without_the_relation_task_is_an_error():
-    with pytest.raises(InputError, match="lacks relation"):
-        train.check(dataclasses.replace(tiny.options(), tasks=("tags",)), {})
-
-
 @pytest.mark.parametrize(("members", "said"), [(1, "epoch 2 of 2"), (2, "2 members, epochs 2 of 2, 2 of 2")])
 @pytest.mark.usefixtures("eager")
 def test_without_validation_rows_the_last_epoch_is_kept(tmp_path, monkeypatch, members, said):
@@ -88,14 +83,14 @@ def test_without_validation_rows_the_last_epoch_is_kept(tmp_path, monkeypatch, m
 
 def test_no_training_rows_are_an_error():
     with pytest.raises(InputError, match="no train rows"):
-        train.check(tiny.options(), {"train": tiny.table().slice(0, 0), "validation": tiny.table()})
+        train.check({"train": tiny.table().slice(0, 0), "validation": tiny.table()})
 
 
 def test_rows_to_learn_from_have_labels_and_those_of_test_need_none():
     unlabelled = positioned("[e1 a] [e2 b]", relation=None)
-    train.check(tiny.options(), {"train": tiny.table(), "validation": tiny.table(), "test": unlabelled})
+    train.check({"train": tiny.table(), "validation": tiny.table(), "test": unlabelled})
     with pytest.raises(InputError, match="1 validation rows have no relation"):
-        train.check(tiny.options(), {"train": tiny.table(), "validation": unlabelled})
+        train.check({"train": tiny.table(), "validation": unlabelled})
 
 
 def test_all_entities_need_a_blind_tagger_and_a_sentence_to_train_it_on():
@@ -106,6 +101,14 @@ def test_all_entities_need_a_blind_tagger_and_a_sentence_to_train_it_on():
         train.check_joint(tiny.options(positions="none"), SimpleNamespace(notes=notes, sentences={"test": None}))
     train.check_joint(tiny.options(positions="none"), SimpleNamespace(notes=notes, sentences={"train": None}))
     train.check_joint(tiny.options(positions="shared"), SimpleNamespace(notes=tiny.NOTES, sentences={}))
+
+
+@pytest.mark.parametrize("changes", [{"entities": "pair"}, {"tags": ("O", "B", "I")}], ids=str)
+def test_type_pairs_need_the_types_of_all_entities(changes):
+    notes = dataclasses.replace(tiny.NOTES, **{"entities": "all", "tags": ("O", "B-Org", "I-Org"), **changes})
+    options = tiny.options(type_pairs="seen", positions="none")
+    with pytest.raises(InputError, match=r"params\.yaml:\d+: train\.type_pairs: seen chooses among the entities found"):
+        train.check_joint(options, SimpleNamespace(notes=notes, sentences={"train": None}))
 
 
 def test_the_negative_label_and_the_relations_are_those_of_the_data():

@@ -81,6 +81,19 @@ class Name:
 
 
 @dataclass(frozen=True)
+class Revision:
+    """The name of a commit, a branch or a tag, which leads out of no folder, as part of a hint."""
+
+    def allows(self, value: str) -> bool:
+        """Whether a text is such a name."""
+        return re.fullmatch(r"(?!.*\.\.)\w[\w.+/-]{0,199}", value) is not None
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"{kind} that is a commit, a branch or a tag"
+
+
+@dataclass(frozen=True)
 class Pattern:
     """A glob pattern that stays below its folder, as part of a hint."""
 
@@ -108,7 +121,22 @@ class Items:
 
     def describe(self, kind: str) -> str:
         """What a value of this kind must be."""
-        return f"{kind} of {self.low:,} to {self.high:,} items"
+        return f"{kind}, of {self.low:,} to {self.high:,} items"
+
+
+@dataclass(frozen=True)
+class EachOnce:
+    """A list without the same name twice that has one name always, as part of a hint."""
+
+    always: str
+
+    def allows(self, value: tuple[str, ...]) -> bool:
+        """Whether a list is such a one."""
+        return self.always in value and len(set(value)) == len(value)
+
+    def describe(self, kind: str) -> str:
+        """What a value of this kind must be."""
+        return f"{kind}, each once and {self.always} among them"
 
 
 @dataclass(frozen=True)

@@ -3,17 +3,18 @@
 from __future__ import annotations
 
 import dataclasses
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar
 
 from pipeline.core import removed, typed, typed_yaml
-from pipeline.core.constraints import Address, Between, Line, Name, OneOf, Pattern
+from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
-from pipeline.core.nearest import nearest
-from pipeline.core.schema import OTHER
+from pipeline.core.nearest import KnownNames
+from pipeline.core.schema import OTHER, Commit, EncoderName, Layers
+from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
@@ -98,9 +99,9 @@ class Position:
 class Encoder:
     """Which pretrained encoder, and which of its hidden layers (counted as transformers does, -1 the last)."""
 
-    name: str
-    revision: str | None
-    layers: tuple[int, ...]
+    name: EncoderName
+    revision: Commit | None
+    layers: Layers
 
 
 @dataclass(frozen=True)
@@ -135,7 +136,7 @@ class LossWeights:
 class Train:
     """The network and its training."""
 
-    tasks: tuple[Literal["relation", "tags"], ...]
+    tasks: Annotated[tuple[Literal["relation", "tags"], ...], EachOnce("relation")]
     sharing: Literal["hard", "soft", "stacked"]
     sharing_distance: Literal["l1", "l2"]
     sharing_weight: Weight
@@ -198,23 +199,51 @@ def check(path: Path = FILE) -> None:
 
     Raises: InputError with the problems of all sections.
     """
-    for_all(partial(_section, document=typed_yaml.load(path)), SECTIONS.values())
+    document = typed_yaml.load(path)
+    for_all(partial(_section, document=document), SECTIONS.values())
+    require_fit(_section(Tag, document), _section(Train, document), path)
+
+
+def require_fit(tag: Tag, train: Train, path: Path = FILE) -> None:
+    """Raises: InputError where the network cannot learn from the tags, as far as `auto` is settled, which the rows do."""
+    mismatches = []
+    if (tag.labels, tag.entities) == ("role", "all"):
+        found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
+        mismatches.append(Mismatch(("tag", "labels"), found, "write labels: type or labels: entity, or entities: pair"))
+    if (tag.entities, train.positions) == ("all", "shared") and "tags" in train.tasks:
+        found = "tag.entities: all asks the tagger for all entities, and train.positions: shared shows it those of a pair"
+        hint = "write positions: relation or positions: none under train, or entities: pair under tag"
+        mismatches.append(Mismatch(("train", "positions"), found, hint))
+    if train.type_pairs == "seen" and (tag.entities == "pair" or tag.labels in ("entity", "role")):
+        found = "train.type_pairs: seen chooses among the entities found by their types, which the tags do not tell"
+        hint = "write entities: all and labels: type under tag, or type_pairs: all under train"
+        mismatches.append(Mismatch(("train", "type_pairs"), found, hint))
+    if mismatches:
+        raise _told(mismatches, typed_yaml.load(path))
 
 
 def _section(section: type[Section], document: Document) -> Section:
     name = section.__name__.lower()
     sections = document.value if isinstance(document.value, dict) else {}
     if name not in sections:
+        _require_no_misspelt(name, sections, document)
         if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(section)):  # type: ignore[arg-type]
             return section()
-        raise InputError.of(document.path, f"section {name} is missing", _missing_hint(name, sections))
+        raise InputError.of(document.path, f"section {name} is missing", f"add a section {name}:")
     try:
         return typed.build(section, removed.passed_over(sections[name], name), (name,))
     except typed.MismatchError as error:
-        told = [removed.explained(mismatch, document.value) for mismatch in error.mismatches]
-        raise InputError([Problem(one.found, one.hint, source=document.place(one.keys)) for one in told]) from None
+        raise _told([removed.explained(mismatch, document.value) for mismatch in error.mismatches], document) from None
 
 
-def _missing_hint(name: str, present: Iterable[str]) -> str:
-    unknown = [key for key in present if key not in SECTIONS and nearest(key, [name]).startswith("did")]
-    return f"rename {unknown[0]} to {name}" if unknown else f"add a section {name}:"
+def _told(mismatches: Iterable[Mismatch], document: Document) -> InputError:
+    return InputError(Problem(one.found, one.hint, source=document.place(one.keys)) for one in mismatches)
+
+
+def _require_no_misspelt(name: str, present: Collection[str], document: Document) -> None:
+    """Raises: InputError where a section is named almost as this one, which is not there; any other is somebody's own."""
+    absent = KnownNames(one for one in (name, *SECTIONS) if one not in present)
+    for key in present:
+        if key not in SECTIONS and absent.closest(key.lower()) == name:
+            hint = f"rename it to {name}, or if it is a section of your own, write {name}: {{}} beside it"
+            raise InputError.of(document.place((key,)), f"unknown section {typed.dotted((key,))}", hint)

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core.constraints import Between, Items, Line
+from pipeline.core.constraints import Between, Items, Line, Revision
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.manifests import Kind
 
@@ -23,6 +23,9 @@ OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
 # Of descriptions, which may come from anywhere.
 Name = Annotated[str, Line(1_000)]  # a fingerprint, a path, an address
+EncoderName = Annotated[str, Line(1_000, 1)]
+Commit = Annotated[str, Revision()]
+Layers = Annotated[tuple[Annotated[int, Between(-1_000, 1_000)], ...], Items(1, 100)]
 SpecialIds = Annotated[tuple[Annotated[int, Between(0, 2**31 - 1)], ...], Items(0, 16)]
 
 
@@ -142,10 +145,10 @@ class Contract(Generic[Notes]):
 class EncoderDescription:
     """What a frozen encoder is."""
 
-    name: Name
-    revision: Name | None
+    name: EncoderName
+    revision: Commit | None
     weights_sha256: Name
-    layers: Annotated[tuple[Annotated[int, Between(-1_000, 1_000)], ...], Items(1, 100)]
+    layers: Layers
     width: Annotated[int, Between(1, 1_000_000)]  # H, of all layers together
     max_pieces: Annotated[int, Between(1, 1_000_000)]  # of a sentence, with the special pieces
     prefix_ids: SpecialIds  # the special pieces before a sentence

@@ -105,9 +105,8 @@ def layer_indices(layers: tuple[int, ...], n_layers: int) -> list[int]:
     for layer in layers:
         if not -n_layers - 1 <= layer <= n_layers:
             found = f"encoder.layers holds {layer}, but the encoder has {n_layers} layers"
-            raise InputError.of(params.FILE, found, f"use -{n_layers} .. -1, or 0 for the embedding layer")
-    if not layers:
-        raise InputError.of(params.FILE, "encoder.layers is empty", "use [-1] for the last layer alone")
+            hint = f"use 1 to {n_layers}, or -{n_layers} to -1 from the last, or 0 for the embedding layer"
+            raise InputError.of(params.FILE, found, hint)
     return [layer % (n_layers + 1) for layer in layers]
 
 

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+import re
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
@@ -13,6 +14,9 @@ from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
+HEAD = re.compile(  # of every version of the template; the earliest wrote no metadata
+    r"(---\n.*?\n---\n)?# Relation model\n\nGiven a sentence and two marked entities e1 and e2, it names the relation", re.DOTALL
+)
 SCORES = {
     "official_macro_f1": "official macro-F1",
     "undirected_macro_f1": "undirected macro-F1",
@@ -63,6 +67,11 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         parameters=parameters(model),
         folder=folder,
     )
+
+
+def is_card(text: str) -> bool:
+    """Whether a text is a card that we rendered, in whatever version."""
+    return HEAD.match(text) is not None
 
 
 def parameters(model: ModelDescription) -> dict[str, str]:

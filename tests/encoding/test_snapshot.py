@@ -206,14 +206,6 @@ def test_an_answer_that_trickles_ends_the_process(server: Hub, tmp_path: Path, p
     assert "has not come to an end within 1 seconds" in refused(server, tmp_path, before=quick)
 
 
-@pytest.mark.parametrize("revision", ["../x", "a/../../x", "/etc", "", "-x", "a\nb", "a" * 300])
-def test_a_revision_that_leads_out_of_the_cache_is_an_error(server: Hub, tmp_path: Path, revision: str) -> None:
-    from pipeline.encoding import hub
-
-    with pytest.raises(InputError, match=r"is no revision"):
-        hub.locate(NAME, revision)
-
-
 def test_a_file_of_a_snapshot_that_leads_out_of_the_cache_is_an_error(server: Hub, tmp_path: Path) -> None:
     folder, _ = locate(server, tmp_path)
     (tmp_path / "elsewhere").write_bytes(b"{}")

@@ -36,6 +36,13 @@ def render(
     return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation", about)
 
 
+@pytest.mark.parametrize("changes", [{}, {"tasks": ("relation",)}, {"positions": "none"}], ids=str)
+def test_a_card_is_known_by_its_head_that_of_an_earlier_version_too(changes):
+    text = render(**changes)
+    assert card.is_card(text)
+    assert card.is_card(text.split("---\n", 2)[2])  # which had none of the hubs' metadata
+
+
 def test_scores_stand_with_their_intervals():
     assert "| official macro-F1 | 50.5 (40 to 60) | 50.5 (40 to 60) |" in render()
     assert "with their intervals (90%)" in render()

@@ -5,7 +5,8 @@ from typing import Any
 
 import pytest
 
-from experiments.runs import Run, read_runs
+from experiments.runs import Experiment, Run, read_runs
+from pipeline.core import params
 from pipeline.core.errors import InputError
 from tests.support.runs import GOLD, made
 
@@ -22,3 +23,9 @@ def test_runs_that_cannot_be_compared_are_an_error(changes: dict[str, Any], tmp_
     made("single", (GOLD,) * 2, **changes).write(tmp_path / "single-100.json")
     with pytest.raises(InputError, match="different data or seeds"):
         read_runs(sorted(tmp_path.glob("*.json")))
+
+
+def test_an_experiment_without_seeds_is_an_error(tmp_path: Path) -> None:
+    (tmp_path / "params.yaml").write_text("experiment: {corpus: data/raw, seeds: [], epochs: 4, patience: 2}")
+    with pytest.raises(InputError, match=r"params\.yaml:1: experiment\.seeds is \[\]"):
+        params.read(Experiment, tmp_path / "params.yaml")

@@ -10,7 +10,6 @@ import pyarrow as pa
 import pytest
 
 from pipeline.core import storage
-from pipeline.core.errors import InputError
 from pipeline.core.labels import UNLABELLED_ID
 from pipeline.core.schema import POSITION, SPLITS, PositionNotes
 from pipeline.core.storage import StageOutput
@@ -114,10 +113,3 @@ def test_the_best_epoch_has_the_best_mean_of_relations_and_entities(
 def test_the_types_of_related_pairs_are_those_that_are_asked_about(data: StageOutput[PositionNotes]) -> None:
     assert joint.seen_type_pairs(tiny.options(), data) is None
     assert joint.seen_type_pairs(tiny.options(type_pairs="seen"), data) == (("Org", "Loc"),)
-
-
-@pytest.mark.parametrize("changes", [{"entities": "pair"}, {"tags": ("O", "B", "I")}], ids=str)
-def test_type_pairs_need_the_types_of_all_entities(data: StageOutput[PositionNotes], changes: dict[str, str]) -> None:
-    other = dataclasses.replace(data, notes=dataclasses.replace(NOTES, **changes))
-    with pytest.raises(InputError, match=r"train\.type_pairs: seen chooses among the entities found"):
-        joint.seen_type_pairs(tiny.options(type_pairs="seen"), other)
