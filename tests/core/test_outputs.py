@@ -198,6 +198,15 @@ def test_a_folder_with_a_file_that_we_did_not_write_is_never_replaced(folder: Pa
     assert (folder / name).read_text() == "years of work"
 
 
+def test_a_folder_with_one_that_may_not_be_read_is_never_replaced(folder: Path, unreadable: Callable[..., None]) -> None:
+    (folder / "notes").mkdir()
+    (folder / "notes/mine.txt").write_text("years of work")
+    unreadable("notes")
+    with pytest.raises(PermissionError, match="notes"):
+        make(folder)
+    assert (folder / "notes/mine.txt").read_text() == "years of work"
+
+
 @pytest.mark.parametrize(
     "manifest", [None, "{}", '{"name": "a web app", "icons": []}', '{"files": {"config.json": ""}}', "no json"]
 )
