@@ -54,23 +54,21 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def made_new(place: Path) -> Iterator[Path]:
-    """A path beside `place` for the block to make a file or a folder at: it becomes `place` if that ends well, else it goes.
+    """A path for the block to make a file or a folder at: it becomes `place` if that ends well, else it goes.
 
-    What is made so has no manifest: nothing is ever replaced by it.
+    It lies in a scratch folder, so that what a writer puts beside it goes too. What is made so has no manifest: nothing is ever replaced by it.
     Raises: InputError where there is something at `place`, or another process writes it.
     """
     with locked(place):
         if place.is_symlink() or place.exists():
             raise InputError.of(place, "there is something already", "name a place where nothing is, or move it")
         scratch = _beside(place, "partial")
+        scratch.mkdir()
         try:
-            yield scratch
-            scratch.rename(place)
+            yield scratch / place.name
+            (scratch / place.name).rename(place)
         finally:
-            if scratch.is_dir():
-                shutil.rmtree(scratch)
-            else:
-                scratch.unlink(missing_ok=True)
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextlib.contextmanager

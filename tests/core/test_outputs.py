@@ -267,6 +267,23 @@ def test_what_is_new_is_there_whole_or_not_at_all(tmp_path: Path, is_folder: boo
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
 
 
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.core import files, outputs
+with outputs.made_new(Path(sys.argv[1])) as place, files.written_whole(place) as scratch:
+    scratch.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_of_something_new_is_removed_by_the_next(tmp_path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "place")], cwd=ROOT, check=False).returncode == -9
+    with outputs.made_new(tmp_path / "place") as place:
+        place.write_text("whole")
+    assert os.listdir(tmp_path) == ["place"]
+
+
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("elsewhere")])
 def test_what_is_new_takes_no_place_that_is_taken(tmp_path: Path, make: Callable[[Path], None]) -> None:
     make(tmp_path / "place")
