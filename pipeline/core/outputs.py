@@ -15,6 +15,7 @@ import os
 import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from glob import escape
@@ -76,8 +77,15 @@ def made_new(place: Path) -> Iterator[Path]:
 
 
 @contextlib.contextmanager
-def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block."""
+def scratch_folder(folder: Path | None) -> Iterator[Path]:
+    """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block.
+
+    Where there is no output it is one of the system's.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
     with locked(folder):
         scratch = _beside(folder, "scratch")
         scratch.mkdir(parents=True)

@@ -36,6 +36,7 @@ PYTHON = "python -m "
 INTERRUPTED = 130  # the exit code, as shells have it
 Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
 Output = Annotated[Path, typer.Argument(help="what is written, whole or not at all", show_default=False)]
+Check = Annotated[bool, typer.Option("--check", help="tell what is wrong with the annotations, and write nothing")]
 
 
 def quiet() -> None:
@@ -192,7 +193,10 @@ def _outputs_locked(main: Callable[..., Any], arguments: dict[str, Any]) -> Iter
 
 
 def _outputs(main: Callable[..., Any], arguments: dict[str, Any]) -> list[Path]:
+    """The outputs of a command; none where it only checks."""
     hints = typing.get_type_hints(main, include_extras=True)
+    if any(value for name, value in arguments.items() if hints[name] == Check):
+        return []
     return [value for name, value in arguments.items() if hints[name] == Output]
 
 
