@@ -12,11 +12,9 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
 from pathlib import Path
-from typing import Annotated
 
 import numpy as np
 import pyarrow as pa
-import typer
 
 from pipeline.core import outputs, params, ragged, storage
 from pipeline.core.arrays import Bools
@@ -24,7 +22,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import undirected
 from pipeline.core.params import Exclusion
 from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Mention, ParseNotes
-from pipeline.core.stage import Input, Output, log, run
+from pipeline.core.stage import Check, Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.corpus import bio, findings, positions
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
@@ -84,18 +82,14 @@ def mentions_as_rows(mentions: Sequence[Mention] | None) -> list[dict[str, objec
     return None if mentions is None else [mention._asdict() for mention in mentions]
 
 
-def main(
-    raw: Input,
-    parsed: Output,
-    check: Annotated[bool, typer.Option("--check", help="tell what is wrong with the annotations, and write nothing")] = False,
-) -> str:
+def main(raw: Input, parsed: Output, check: Check = False) -> str:
     """Parse annotation files into rows of words."""
     began = time.perf_counter()
     params.check()
     settings = params.read(params.Parse)
     found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
     sources = found.sources
-    with outputs.scratch_folder(parsed) as scratch:
+    with outputs.scratch_folder(None if check else parsed) as scratch:
         corpus = _read(scratch, raw, sources, settings)
         if corpus.problems:
             raise InputError([*corpus.problems, *_later_problems(scratch, corpus)])

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+import errno
+import os
+from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
@@ -63,6 +65,22 @@ def models(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, dict[str, An
 
     folder = tmp_path_factory.mktemp("models")
     return folder, make(folder)
+
+
+@pytest.fixture
+def unreadable(monkeypatch: pytest.MonkeyPatch) -> Callable[..., None]:
+    """Make folders of these names such as may not be read, for whoever runs the tests may read all."""
+    scan = os.scandir
+
+    def make(*names: str) -> None:
+        def refused(path: str) -> object:
+            if Path(path).name in names:
+                raise PermissionError(errno.EACCES, os.strerror(errno.EACCES), str(path))
+            return scan(path)
+
+        monkeypatch.setattr(os, "scandir", refused)
+
+    return make
 
 
 @pytest.fixture

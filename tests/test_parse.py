@@ -9,9 +9,10 @@ import yaml
 
 from benchmarks.campaign.rounds import within
 from pipeline import parse as stage
-from pipeline.core import storage
+from pipeline.core import outputs, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE
+from tests.support import in_process
 from tests.support.project import ROOT
 
 PARAMS = ROOT / "params.yaml"
@@ -256,6 +257,21 @@ def test_an_excluded_id_of_no_row_is_a_problem_with_the_nearest_id(project):
     with pytest.raises(InputError, match=r"did you mean a10\?") as error:
         project(corpus(), exclude=["a10x"])
     assert error.value.problems[0].found == "parse.exclude lists a10x, which is the id of no row"
+
+
+@pytest.mark.parametrize("is_wrong", [False, True])
+def test_a_check_writes_nothing_and_locks_nothing(project, monkeypatch, is_wrong):
+    files = corpus()
+    project(files)
+    if is_wrong:
+        Path("data/raw/train.txt").write_text(files["train.txt"].replace("</e1>", "", 1))
+    Path("data/parsed.problems.jsonl").write_text("of the run before")
+    before = sorted(Path().rglob("*"))
+    monkeypatch.setattr(outputs, "locked", lambda folder: pytest.fail(f"it locks {folder}"))
+    ended = in_process.run(stage.main, "data/raw", "data/parsed", "--check")
+    assert (ended.returncode, "69 rows checked, nothing written" in ended.stdout) == (int(is_wrong), not is_wrong)
+    assert sorted(Path().rglob("*")) == before
+    assert Path("data/parsed.problems.jsonl").read_text() == "of the run before"
 
 
 def test_leftovers_of_a_killed_run_are_cleared(project):

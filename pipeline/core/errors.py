@@ -20,6 +20,7 @@ FOUND_CHARACTERS, HINT_CHARACTERS = 200, 400  # that are told; the list of probl
 # The sorts of mistakes in annotations, by the word that people know each by. A word once released stays.
 FILE_KINDS = {
     "folder-missing": "the folder of annotations is not there",
+    "folder-unreadable": "a folder may not be read",
     "split-missing": "no file gives the rows of train or of test",
     "file-unexpected": "the name of a file does not tell its split, or it is a link that leads nowhere",
     "split-ambiguous": "the name of a file tells two splits, or the patterns of two splits match it",

@@ -22,7 +22,12 @@ MOST_JSON_BYTES = 10**8  # of what is read whole, and takes ten times as much me
 
 @contextlib.contextmanager
 def written_whole(path: Path) -> Iterator[Path]:
-    """A scratch file that takes the place of `path` once the block ends well, and is removed otherwise."""
+    """A scratch file that takes the place of `path` once the block ends well, and is removed otherwise.
+
+    Raises: InputError where a folder stands there.
+    """
+    if path.is_dir():
+        raise InputError.of(path, "a folder stands where a file belongs", "name a file, or move the folder")
     scratch = path.with_name(f".{path.name}.{os.getpid()}.partial")
     try:
         yield scratch

@@ -7,10 +7,11 @@ a wrong result.
 from __future__ import annotations
 
 import dataclasses
+import os
 from collections.abc import Iterable
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Any, Generic, TypeVar
+from typing import Annotated, Any, Generic, NoReturn, TypeVar
 
 from pipeline.core import typed
 from pipeline.core.constraints import Line
@@ -112,6 +113,17 @@ def _require_inside(names: Iterable[str], path: Path, hint: str) -> None:
 
 
 def file_names(folder: Path) -> list[str]:
-    """The paths of all files below a folder but its manifest, in order."""
-    paths = (path.relative_to(folder).as_posix() for path in folder.rglob("*") if not path.is_dir() or path.is_symlink())
+    """The paths of all files below a folder but its manifest, in order.
+
+    Raises: OSError where a folder may not be read, whose files would be missing.
+    """
+    paths = (
+        Path(above, name).relative_to(folder).as_posix()
+        for above, folders, files in os.walk(folder, onerror=_refuse)
+        for name in [*files, *(each for each in folders if Path(above, each).is_symlink())]
+    )
     return sorted(name for name in paths if name != MANIFEST)
+
+
+def _refuse(error: OSError) -> NoReturn:
+    raise error

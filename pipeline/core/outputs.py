@@ -12,8 +12,10 @@ import contextlib
 import errno
 import fcntl
 import os
+import re
 import shutil
 import sys
+import tempfile
 import time
 from collections.abc import Iterable, Iterator
 from glob import escape
@@ -26,6 +28,7 @@ from pipeline.core.manifests import MANIFEST, Manifest, file_names
 
 NAMING_SECONDS = 1  # that the holder of a lock may take to write its name
 FULL_BYTES = 1_000_000  # a disk with less than this free is full
+HOLDER = re.compile(r"process [0-9]+ \(.*\)")  # what a lock says, or said where its process died
 SYSTEM_FILES = frozenset({".DS_Store"})  # that a system puts into any folder
 _held: set[Path] = set()  # outputs that this process has locked
 
@@ -54,28 +57,35 @@ def made_whole(folder: Path) -> Iterator[Path]:
 
 @contextlib.contextmanager
 def made_new(place: Path) -> Iterator[Path]:
-    """A path beside `place` for the block to make a file or a folder at: it becomes `place` if that ends well, else it goes.
+    """A path for the block to make a file or a folder at: it becomes `place` if that ends well, else it goes.
 
-    What is made so has no manifest: nothing is ever replaced by it.
+    It lies in a scratch folder, so that what a writer puts beside it goes too. What is made so has no manifest: nothing is ever
+    replaced by it.
+
     Raises: InputError where there is something at `place`, or another process writes it.
     """
     with locked(place):
         if place.is_symlink() or place.exists():
             raise InputError.of(place, "there is something already", "name a place where nothing is, or move it")
         scratch = _beside(place, "partial")
+        scratch.mkdir()
         try:
-            yield scratch
-            scratch.rename(place)
+            yield scratch / place.name
+            (scratch / place.name).rename(place)
         finally:
-            if scratch.is_dir():
-                shutil.rmtree(scratch)
-            else:
-                scratch.unlink(missing_ok=True)
+            shutil.rmtree(scratch, ignore_errors=True)
 
 
 @contextlib.contextmanager
-def scratch_folder(folder: Path) -> Iterator[Path]:
-    """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block."""
+def scratch_folder(folder: Path | None) -> Iterator[Path]:
+    """A temporary folder on the disk of an output, for what waits to be written into it; removed after the block.
+
+    Where there is no output it is one of the system's.
+    """
+    if folder is None:
+        with tempfile.TemporaryDirectory() as name:
+            yield Path(name)
+        return
     with locked(folder):
         scratch = _beside(folder, "scratch")
         scratch.mkdir(parents=True)
@@ -145,11 +155,11 @@ def _lock(path: Path, folder: Path) -> int:
     """The descriptor of a lock file that is this process' own."""
     until = time.monotonic() + NAMING_SECONDS
     while True:
-        lock = os.open(path, os.O_RDWR | os.O_CREAT, 0o644)
+        lock = os.open(path, os.O_RDWR | os.O_CREAT | os.O_NOFOLLOW, 0o644)
         try:
             fcntl.flock(lock, fcntl.LOCK_EX | fcntl.LOCK_NB)
         except BlockingIOError:
-            holder = os.read(lock, 1_000).decode(errors="replace")
+            holder = _holder(lock)
             os.close(lock)
             if not holder and time.monotonic() < until:  # it got the lock a moment ago, and is about to write its name
                 time.sleep(0.01)
@@ -160,25 +170,51 @@ def _lock(path: Path, folder: Path) -> int:
             if os.path.samestat(os.fstat(lock), path.stat()):
                 break
         os.close(lock)  # its last holder removed it after we had opened it
+    if (last := _holder(lock)) and not HOLDER.fullmatch(last):
+        os.close(lock)
+        raise InputError.of(path, "this is no lock of ours, and stands where one belongs", "move it, or name another output")
     os.ftruncate(lock, 0)
     command = " ".join(" ".join(sys.orig_argv).split())
     os.write(lock, f"process {os.getpid()} ({command[:200]})".encode(errors="replace"))
     return lock
 
 
+def _holder(lock: int) -> str:
+    """What a process has written into a lock file: its name, nothing yet, or what is none of ours."""
+    return os.pread(lock, 1_000, 0).decode(errors="replace")
+
+
 def _clear(folder: Path) -> None:
     """Put back or remove what processes that died have left beside a folder; its lock is ours, so none of them lives."""
-    for old in sorted(folder.parent.glob(f".{escape(folder.name)}.[0-9]*.old")):
+    for left in [*_left(folder, "partial"), *_left(folder, "scratch")]:
+        if left.is_dir() and not left.is_symlink():
+            shutil.rmtree(left)
+        else:  # of an output that is a single file
+            left.unlink()
+    for old in filter(_is_ours, _left(folder, "old")):
         if folder.exists():
-            shutil.rmtree(old)
+            shutil.rmtree(_half_gone(old))
         else:
             old.rename(folder)
-    for ending in ("partial", "scratch"):
-        for left in folder.parent.glob(f".{escape(folder.name)}.[0-9]*.{ending}"):
-            if left.is_dir():
-                shutil.rmtree(left)
-            else:  # of an output that is a single file
-                left.unlink()
+
+
+def _left(folder: Path, ending: str) -> list[Path]:
+    """What has a name that _beside gives, of any process."""
+    name = re.compile(rf"\.{re.escape(folder.name)}\.[0-9]+\.{ending}")
+    return sorted(path for path in folder.parent.glob(f".{escape(folder.name)}.*.{ending}") if name.fullmatch(path.name))
+
+
+def _is_ours(folder: Path) -> bool:
+    try:
+        require_ours(folder)
+    except (InputError, OSError):
+        return False
+    return True
+
+
+def _half_gone(old: Path) -> Path:
+    """An old folder under the name of what may be removed without a manifest: removing may be cut short."""
+    return old.rename(old.with_suffix(".partial"))
 
 
 def _take_place(scratch: Path, folder: Path) -> None:
@@ -188,7 +224,8 @@ def _take_place(scratch: Path, folder: Path) -> None:
     if folder.is_dir():
         folder.rename(old)
     scratch.rename(folder)
-    shutil.rmtree(old, ignore_errors=True)
+    if old.is_dir():
+        shutil.rmtree(_half_gone(old), ignore_errors=True)
 
 
 def _beside(folder: Path, ending: str) -> Path:

@@ -26,7 +26,7 @@ import typer
 
 from pipeline.core import outputs, typed_yaml
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.files import write_lines
+from pipeline.core.listing import listing_of, problems_listed, require_list
 from pipeline.core.starter import exit_with_dvc
 from pipeline.core.untrusted import shown
 
@@ -36,6 +36,7 @@ PYTHON = "python -m "
 INTERRUPTED = 130  # the exit code, as shells have it
 Input = Annotated[Path, typer.Argument(help="a file or folder that is read", show_default=False)]
 Output = Annotated[Path, typer.Argument(help="what is written, whole or not at all", show_default=False)]
+Check = Annotated[bool, typer.Option("--check", help="tell what is wrong with the annotations, and write nothing")]
 
 
 def quiet() -> None:
@@ -137,7 +138,7 @@ def find_stage(module: str, pipeline: Any) -> list[str] | None:
 def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> int | str:
     """What to exit with: a code, or what is wrong with the input."""
     try:
-        with _outputs_locked(main, arguments), _problems_listed(_outputs(main, arguments)):
+        with _outputs_locked(main, arguments), problems_listed(_listings(main, arguments)):
             result = main(**arguments)
         if isinstance(result, str):
             print(shown(result))  # noqa: T201
@@ -176,7 +177,8 @@ def _system_error(error: OSError) -> str:
 def _outputs_locked(main: Callable[..., Any], arguments: dict[str, Any]) -> Iterator[None]:
     """Within the block no other process writes the outputs.
 
-    Raises: InputError where an output is, holds or lies in an input, or is a link.
+    Raises: InputError where an output or its list of problems is, holds or lies in an input, or is a link, or something else stands
+        in the place of that list.
     """
     hints = typing.get_type_hints(main, include_extras=True)
     inputs = [value for name, value in arguments.items() if hints[name] == Input]
@@ -184,28 +186,22 @@ def _outputs_locked(main: Callable[..., Any], arguments: dict[str, Any]) -> Iter
         for output in _outputs(main, arguments):
             outputs.require_apart(output, inputs)
             locks.enter_context(outputs.locked(output))
+        for listing in _listings(main, arguments):
+            outputs.require_apart(listing, inputs)
+            require_list(listing)
         yield
 
 
 def _outputs(main: Callable[..., Any], arguments: dict[str, Any]) -> list[Path]:
+    """The outputs of a command; none where it only checks."""
     hints = typing.get_type_hints(main, include_extras=True)
+    if any(value for name, value in arguments.items() if hints[name] == Check):
+        return []
     return [value for name, value in arguments.items() if hints[name] == Output]
 
 
-@contextlib.contextmanager
-def _problems_listed(written: list[Path]) -> Iterator[None]:
-    """Write the problems that end the block to a file beside the first output; remove that file after a run without any."""
-    listings = [output.parent / f"{output.name}.problems.jsonl" for output in written[:1]]
-    try:
-        yield
-    except InputError as error:
-        for listing in listings:
-            with contextlib.suppress(OSError):  # what is wrong with the input is to be told on a full disk too
-                write_lines(listing, (problem.as_row() for problem in error.problems))
-                error.add_note(f"listed in {listing}")
-        raise
-    for listing in listings:
-        listing.unlink(missing_ok=True)
+def _listings(main: Callable[..., Any], arguments: dict[str, Any]) -> list[Path]:
+    return [listing_of(output) for output in _outputs(main, arguments)[:1]]
 
 
 def drop_output() -> None:

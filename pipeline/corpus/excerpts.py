@@ -5,6 +5,7 @@ from __future__ import annotations
 from bisect import bisect_left, bisect_right
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from operator import itemgetter
 from typing import NamedTuple
 
@@ -48,25 +49,6 @@ class DocumentSentences(NamedTuple):
     n_across: int
 
 
-def excerpt(document: Document, run: Span, cover: Span | None, words: Stretches | None, names: Mapping[str, str]) -> Excerpt:
-    """A run of sentences without the white space around; a text that is one sentence stays as it is.
-
-    Args: cover: what has to be in it; words: the document's, as sentences.segment gives them; names: new names of types.
-    """
-    start, end = run
-    if run != (0, len(document.text)):
-        text = document.text[start:end]
-        end = max(start + len(text.rstrip()), cover.end if cover else 0)
-        start = min(start + len(text) - len(text.lstrip()), cover.start if cover else end)
-    text = document.text[start:end]
-    if words is None:
-        return Excerpt(start, text, None, None)
-    inside = words[bisect_right(words, start, key=END) : bisect_left(words, (end,))]
-    if text != document.text:
-        inside = [(max(first, start) - start, min(after, end) - start) for first, after in inside]
-    return Excerpt(start, text, inside, _mentions(document, start, end, inside, names) if document.complete else None)
-
-
 class Excerpts:
     """The excerpts of a document, each made once: its sentences and all pairs of a run share one."""
 
@@ -81,29 +63,57 @@ class Excerpts:
         """The excerpt of a run of sentences, with what has to be in it."""
         part = self.of_run(run)
         is_inside = part.start <= cover.start and cover.end <= part.start + len(part.text)
-        return part if is_inside else excerpt(self.document, run, cover, self.words, self.names)
+        return part if is_inside else self._made(run, cover)
 
     def of_run(self, run: Span) -> Excerpt:
         """The excerpt of a run of sentences."""
         if run not in self._of_run:
-            self._of_run[run] = excerpt(self.document, run, None, self.words, self.names)
+            self._of_run[run] = self._made(run, None)
         return self._of_run[run]
 
+    @cached_property
+    def covers(self) -> list[Span]:
+        """The stretch of each entity, without the white space at its own ends."""
+        return [stripped(self.document.text, entity.cover) for entity in self.document.entities]
 
-def _mentions(document: Document, start: int, end: int, words: Stretches, names: Mapping[str, str]) -> tuple[Mention, ...]:
-    """The entities that lie between two characters of a document, but for the white space at their own ends.
+    @cached_property
+    def _placed(self) -> list[tuple[int, int]]:
+        """Where each entity begins and its number, in the order of the text."""
+        return sorted((cover.start, number) for number, cover in enumerate(self.covers))
 
-    Those that hold no word are problems, not mentions. The same words with the same type are one, however many annotators have
-    marked them.
-    """
-    found = []
-    for entity in document.entities:
-        cover = stripped(document.text, entity.cover)
-        if start <= cover.start and cover.end <= end:
+    def _made(self, run: Span, cover: Span | None) -> Excerpt:
+        """A run of sentences without the white space around; a text that is one sentence stays as it is.
+
+        Args: cover: what has to be in it.
+        """
+        start, end = run
+        whole = self.document.text
+        if run != (0, len(whole)):
+            text = whole[start:end]
+            end = max(start + len(text.rstrip()), cover.end if cover else 0)
+            start = min(start + len(text) - len(text.lstrip()), cover.start if cover else end)
+        text = whole[start:end]
+        if self.words is None:
+            return Excerpt(start, text, None, None)
+        inside = self.words[bisect_right(self.words, start, key=END) : bisect_left(self.words, (end,))]
+        if text != whole:
+            inside = [(max(first, start) - start, min(after, end) - start) for first, after in inside]
+        return Excerpt(start, text, inside, self._mentions(start, end, inside) if self.document.complete else None)
+
+    def _mentions(self, start: int, end: int, words: Stretches) -> tuple[Mention, ...]:
+        """The entities that lie between two characters of the document, but for the white space at their own ends.
+
+        Those that hold no word are problems, not mentions. The same words with the same type are one, however many annotators have
+        marked them.
+        """
+        begin_here = self._placed[bisect_left(self._placed, (start,)) : bisect_left(self._placed, (end,))]
+        found = []
+        for number in sorted(number for _, number in begin_here):
+            cover = self.covers[number]
             first, after = bisect_left(words, (cover.start - start,)), bisect_left(words, (cover.end - start,))
-            if first < after:
-                found.append(Mention(first, after, renamed_type(entity, names)))
-    return tuple(sorted(dict.fromkeys(found), key=lambda mention: mention[:2]))
+            if cover.end <= end and first < after:
+                found.append(Mention(first, after, renamed_type(self.document.entities[number], self.names)))
+        return tuple(sorted(dict.fromkeys(found), key=lambda mention: mention[:2]))
 
 
 def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSentences:
@@ -125,8 +135,7 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
             problems.append(problem.at(document.source, row_id=row_id).or_exclude())
         else:
             rows.append(AnnotatedSentence(row_id, document.source, document.id, part))
-    covers = [stripped(document.text, entity.cover) for entity in document.entities] if len(sentences) > 1 else []
-    n_across = sum(len(sentences_of(sentences, cover)) > 1 for cover in covers)
+    n_across = sum(len(sentences_of(sentences, cover)) > 1 for cover in excerpts.covers) if len(sentences) > 1 else 0
     return DocumentSentences(tuple(rows), tuple(problems), n_across)
 
 

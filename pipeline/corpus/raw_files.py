@@ -58,8 +58,9 @@ def find_raw_files(folder: Path) -> tuple[RawFiles, list[Problem]]:
 
 
 def _walk(folder: Path) -> Iterator[Path | Problem]:
-    """The files that may be annotations, and what is neither file nor folder, or has no name that can be shown."""
-    for above, folders, names in os.walk(folder):
+    """The files that may be annotations, and what is neither file nor folder, may not be read, or has no name that can be shown."""
+    refused: list[OSError] = []
+    for above, folders, names in os.walk(folder, onerror=refused.append):
         here = Path(above)
         shut = [name for name in folders if (here / name).is_symlink() or not _is_utf8(name)]
         folders[:] = sorted(name for name in folders if name not in shut and not BESIDE.fullmatch(name))
@@ -69,7 +70,10 @@ def _walk(folder: Path) -> Iterator[Path | Problem]:
                 noun = "folder" if path.is_dir() else "file"
                 yield Problem(f"the name of the {noun} is not UTF-8", "rename it", "file-name", _escaped(path))
             elif not _is_beside(name):
-                yield path if path.is_file() else _unreadable(path)
+                yield path if path.is_file() else _unexpected(path)
+    for error in refused:
+        hint = "let it be read, or move it elsewhere"
+        yield Problem(f"the folder cannot be read: {error.strerror}", hint, "folder-unreadable", str(error.filename))
 
 
 def _is_beside(name: str) -> bool:
@@ -77,7 +81,7 @@ def _is_beside(name: str) -> bool:
     return bool(BESIDE.fullmatch(name)) or (name.lower().endswith(".md") and not splits_in(name))
 
 
-def _unreadable(path: Path) -> Problem:
+def _unexpected(path: Path) -> Problem:
     if path.is_dir():
         return Problem("a link to a folder, which DVC does not follow", "put the folder itself here", "file-unexpected", str(path))
     found = "a link to nothing" if path.is_symlink() else "neither a file nor a folder"

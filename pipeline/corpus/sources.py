@@ -21,6 +21,7 @@ from pipeline.corpus.raw_files import BRAT, RawFiles, find_raw_files
 
 # Kinds of problems that leave open which files a split has.
 UNCERTAIN = {
+    "folder-unreadable",
     "file-name",
     "split-ambiguous",
     "split-missing",

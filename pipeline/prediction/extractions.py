@@ -21,7 +21,7 @@ from pipeline.core.labels import parse_label, undirected
 from pipeline.core.schema import Span
 from pipeline.corpus import document as corpus
 from pipeline.corpus.document import Document
-from pipeline.corpus.excerpts import excerpt
+from pipeline.corpus.excerpts import Excerpts
 from pipeline.corpus.sentences import Segmenter, segment
 from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, message
 
@@ -140,8 +140,8 @@ def of_marked(document: Document, prediction: Prediction) -> Extraction:
 def _parts(document: Document, segmenter: Segmenter) -> Iterator[_Part]:
     """The sentences of a document that have a word."""
     segmented = segment(document, segmenter)
-    for run in segmented.sentences:
-        part = excerpt(document, run, None, segmented.words, {})
+    excerpts = Excerpts(document, segmented.words, {})
+    for part in map(excerpts.of_run, segmented.sentences):
         words = None if part.words is None else tuple(Span(*word) for word in part.words)
         if part.text.strip() and words != ():
             yield _Part(part.start, Sentence(part.text, None, words))

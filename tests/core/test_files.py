@@ -22,6 +22,13 @@ def test_a_write_that_fails_leaves_the_old_file_and_no_trace(tmp_path: Path) -> 
     assert os.listdir(tmp_path) == ["metrics.json"]
 
 
+def test_a_folder_in_the_place_of_a_file_is_refused_by_its_own_name(tmp_path: Path) -> None:
+    (tmp_path / "d").mkdir()
+    with pytest.raises(InputError, match=r"/d: a folder stands where a file belongs\n  hint: name a file"):
+        files.write_text(tmp_path / "d", "text")
+    assert os.listdir(tmp_path) == ["d"]
+
+
 def test_rows_are_written_under_the_names_of_their_columns(tmp_path: Path) -> None:
     files.write_csv(tmp_path / "a.csv", [{"class": 'a,"b"', "f1": 0.5}, {"class": "c", "f1": None}])
     assert (tmp_path / "a.csv").read_text() == 'class,f1\n"a,""b""",0.5\nc,\n'

@@ -144,7 +144,7 @@ def beside(folder: Path) -> Iterator[str]:
     return (path.name for path in folder.parent.iterdir() if path != folder and path.suffix != ".lock")
 
 
-@pytest.mark.parametrize("n_renames", [0, 1, 2])
+@pytest.mark.parametrize("n_renames", [0, 1, 2, 3])
 def test_a_process_killed_at_any_rename_leaves_a_whole_folder_to_the_next(folder: Path, n_renames: int) -> None:
     killer = (
         "n, rename = [0], Path.rename\n"
@@ -159,7 +159,7 @@ def test_a_process_killed_at_any_rename_leaves_a_whole_folder_to_the_next(folder
     assert process.wait() == -signal.SIGKILL
     assert list(beside(folder))
     with outputs.locked(folder):
-        assert (folder / "a.txt").read_text() == ("new" if n_renames == 2 else "old")
+        assert (folder / "a.txt").read_text() == ("new" if n_renames >= 2 else "old")
         manifests.open_sealed(folder, THING)
         assert not list(beside(folder))
     make(folder, "again")
@@ -171,6 +171,33 @@ def test_what_a_process_left_of_a_single_file_is_removed_and_a_neighbours_stays(
         (tmp_path / name).write_text("half")
     with outputs.locked(tmp_path / "card.md"):
         assert {path.name for path in tmp_path.iterdir()} == {".card.md.json.4711.partial", ".card.md.lock"}
+
+
+@pytest.mark.parametrize("name", [".thing.2019.old", ".thing.7b.partial", ".thing.7b.scratch", ".thing.x.old"])
+@pytest.mark.parametrize("is_there", [True, False])
+def test_what_a_person_named_almost_so_is_left_alone(tmp_path: Path, name: str, is_there: bool) -> None:
+    if is_there:
+        make(tmp_path / "thing")
+    (tmp_path / name).mkdir()
+    (tmp_path / name / "mine.txt").write_text("years of work")
+    (tmp_path / ".thing.2020.old").write_text("years of work")
+    make(tmp_path / "thing", "new")
+    assert (tmp_path / name / "mine.txt").read_text() == (tmp_path / ".thing.2020.old").read_text() == "years of work"
+    assert (tmp_path / "thing/a.txt").read_text() == "new"
+
+
+@pytest.mark.parametrize("content", ["", "process 7 (python -m pipeline.parse)"])
+def test_the_lock_of_a_process_that_died_is_in_nobodys_way(tmp_path: Path, content: str) -> None:
+    (tmp_path / ".thing.lock").write_text(content)
+    make(tmp_path / "thing")
+    assert os.listdir(tmp_path) == ["thing"]
+
+
+def test_a_file_of_the_name_of_a_lock_is_left_alone(tmp_path: Path) -> None:
+    (tmp_path / ".thing.lock").write_text("my notes\n")
+    with pytest.raises(InputError, match=r"\.thing\.lock: this is no lock of ours.*\n  hint: move it"):
+        make(tmp_path / "thing")
+    assert (tmp_path / ".thing.lock").read_text() == "my notes\n"
 
 
 def test_a_second_process_is_refused_and_told_which_one_writes(folder: Path) -> None:
@@ -196,6 +223,15 @@ def test_a_folder_with_a_file_that_we_did_not_write_is_never_replaced(folder: Pa
     with pytest.raises(InputError, match=f"the folder holds {name}, which this pipeline did not write"):
         make(folder)
     assert (folder / name).read_text() == "years of work"
+
+
+def test_a_folder_with_one_that_may_not_be_read_is_never_replaced(folder: Path, unreadable: Callable[..., None]) -> None:
+    (folder / "notes").mkdir()
+    (folder / "notes/mine.txt").write_text("years of work")
+    unreadable("notes")
+    with pytest.raises(PermissionError, match="notes"):
+        make(folder)
+    assert (folder / "notes/mine.txt").read_text() == "years of work"
 
 
 @pytest.mark.parametrize(
@@ -256,6 +292,23 @@ def test_what_is_new_is_there_whole_or_not_at_all(tmp_path: Path, is_folder: boo
     with outputs.made_new(tmp_path / "place") as scratch:
         fill(scratch)
     assert [path.name for path in tmp_path.iterdir()] == ["place"]
+
+
+KILLED = """
+import os, signal, sys
+from pathlib import Path
+from pipeline.core import files, outputs
+with outputs.made_new(Path(sys.argv[1])) as place, files.written_whole(place) as scratch:
+    scratch.write_text("half")
+    os.kill(os.getpid(), signal.SIGKILL)
+"""
+
+
+def test_what_a_killed_writer_left_of_something_new_is_removed_by_the_next(tmp_path: Path) -> None:
+    assert subprocess.run([sys.executable, "-c", KILLED, str(tmp_path / "place")], cwd=ROOT, check=False).returncode == -9
+    with outputs.made_new(tmp_path / "place") as place:
+        place.write_text("whole")
+    assert os.listdir(tmp_path) == ["place"]
 
 
 @pytest.mark.parametrize("make", [Path.mkdir, Path.touch, lambda path: path.symlink_to("elsewhere")])

@@ -217,6 +217,29 @@ def test_the_list_of_problems_is_gone_with_the_next_run_that_has_none(tmp_path: 
     assert not list(tmp_path.iterdir())
 
 
+@pytest.mark.parametrize("content", ['{"text": "Ann left."}\n', '{"file": "a", "line": 1}\n', "[]", "notes"])
+def test_a_file_that_stands_where_problems_are_listed_is_refused_before_any_work(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, content: str
+) -> None:
+    (tmp_path / "out.problems.jsonl").write_text(content)
+    for main in (refuse(1), lambda target: pytest.fail("it works")):
+        main.__annotations__["target"] = Output
+        said = str(exits(main, tmp_path / "out", monkeypatch=monkeypatch))
+        assert "out.problems.jsonl: something that this pipeline did not write stands where the problems" in said
+    assert (tmp_path / "out.problems.jsonl").read_text() == content
+    assert len(list(tmp_path.iterdir())) == 1
+
+
+def test_an_input_that_stands_where_problems_are_listed_is_refused(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    def main(source: Input, target: Output) -> str:
+        return "done"
+
+    (tmp_path / "out.problems.jsonl").touch()
+    said = str(exits(main, tmp_path / "out.problems.jsonl", tmp_path / "out", monkeypatch=monkeypatch))
+    assert "out.problems.jsonl: the output is, holds or lies in the input" in said
+    assert (tmp_path / "out.problems.jsonl").exists()
+
+
 def test_a_list_of_problems_is_no_part_of_the_project() -> None:
     listing = "data/parsed.problems.jsonl"
     ignored = subprocess.run(["git", "check-ignore", listing], cwd=ROOT, capture_output=True, text=True, check=False)

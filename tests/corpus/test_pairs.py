@@ -7,6 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.core.schema import Span
+from pipeline.corpus import excerpts
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.excerpts import Excerpts, find_annotated
 from pipeline.corpus.pair_options import COUNTED, PairOptions
@@ -330,6 +331,19 @@ def test_white_space_at_the_ends_of_an_entity_takes_it_out_of_no_sentence(text: 
     marked = [part.text[held[0][0] : held[-1][1]] for part, of_part in zip(parts, mentions, strict=True) for held in of_part]
     assert marked == [text[slice(*entity)].strip()]
     assert annotated.n_across == 0
+
+
+def test_no_sentence_looks_at_the_entities_of_the_others(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked_at = []
+    monkeypatch.setattr(excerpts, "stripped", lambda text, span: looked_at.append(span) or span)
+    monkeypatch.setattr(excerpts, "renamed_type", lambda entity, names: looked_at.append(entity) and None)
+    n_sentences = 50
+    ends = [Span(5 * number, 5 * number + 5) for number in range(n_sentences)]
+    entities = tuple(Entity(str(end.start), (Span(end.start, end.start + 3),)) for end in ends)
+    words = [(end.start, end.start + 3) for end in ends]
+    found = find_annotated(ends, Excerpts(Document("d", "a:1", "Ann. " * n_sentences, entities, ()), words, {}))
+    assert [part.excerpt.mentions for part in found.sentences] == [((0, 1, None),)] * n_sentences
+    assert len(looked_at) == 2 * n_sentences
 
 
 @given(st.lists(st.sampled_from(["Ann ", "left", ".", ". ", "! ", "\n", " ", "\u3000", "a "]), min_size=1, max_size=12), st.data())

@@ -266,6 +266,18 @@ def test_a_link_to_a_file_is_read_as_dvc_makes_such_and_one_to_a_folder_is_a_pro
     assert told(raw(), Splits(("test/*.txt",)))[-1] == ("pattern-unmatched", os.path.relpath("params.yaml", raw()))
 
 
+def test_a_folder_that_may_not_be_read_is_a_problem_whatever_else_is_there(raw, unreadable):
+    folder = raw("train.txt", "test.txt", "train/more/a.txt", "dev/b.txt")
+    unreadable("more", "dev")
+    assert told(folder) == [("folder-unreadable", "dev"), ("folder-unreadable", "train/more")]
+    assert told(folder, Splits(("train.txt",)))[:2] == [("folder-unreadable", "dev"), ("folder-unreadable", "train/more")]
+
+
+def test_a_split_whose_folder_may_not_be_read_is_not_called_missing(raw, unreadable):
+    unreadable("test")
+    assert told(raw("train.txt", "test/a.txt"), needs_test=True) == [("folder-unreadable", "test")]
+
+
 def test_another_format_than_the_one_set_is_said_once_a_file(raw):
     folder = raw("train.json", "dev.txt", "test/a.ann")
     said = problems(folder, format="tsv")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -128,14 +129,7 @@ def test_linked_folders_that_are_not_followed_are_named(folder: Path, given: str
 
 @pytest.mark.parametrize(("given", "n_unreadable"), [("texts", 1), ("texts/*/*", 1), ("texts/[1]/*", 0), ("texts/0/0.txt", 0)])
 def test_folders_that_may_not_be_read_are_named(
-    folder: Path, given: str, n_unreadable: int, monkeypatch: pytest.MonkeyPatch
+    folder: Path, given: str, n_unreadable: int, unreadable: Callable[..., None]
 ) -> None:
-    scan = os.scandir
-
-    def refused(path: str) -> object:
-        if Path(path).name == "0":
-            raise PermissionError(13, "Permission denied", str(path))
-        return scan(path)
-
-    monkeypatch.setattr(os, "scandir", refused)  # whoever runs this may read all
+    unreadable("0")
     assert found_files.skipped(given).unreadable == ["texts/0"] * n_unreadable
