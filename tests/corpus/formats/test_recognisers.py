@@ -7,6 +7,8 @@ import pytest
 
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats import RECOGNISERS
+from pipeline.corpus.formats.detection import another_format, detect
 
 TOKENS, TEXT = ("conll", "dygie", "fewrel", "spert", "tacred"), ("brat", "doccano", "jsonl", "label_studio", "semeval", "tsv")
 EITHER = ("opennre", "prodigy")
@@ -28,3 +30,31 @@ def test_a_file_is_taken_for_that_of_the_format_that_wrote_it_alone(tmp_path, na
     path = tmp_path / "corpus"
     FORMATS[name].write([document(name)], path)
     assert [other for other, module in FORMATS.items() if module.recognises(path)] == [name]
+
+
+WITH_EMPTY = sorted(name for name, module in FORMATS.items() if "empty" in module.HOLDS)
+
+
+def without_annotation(number: int, name: str) -> Document:
+    return replace(document(name), id=f"empty{number}", entities=(), relations=())
+
+
+@pytest.mark.parametrize("name", WITH_EMPTY)
+@pytest.mark.parametrize("n_empty", [1, 100])
+def test_a_corpus_whose_first_documents_are_empty_is_told_by_itself_and_by_name(tmp_path, name, n_empty):
+    path = tmp_path / "corpus"
+    empty = (without_annotation(number, name) for number in range(n_empty))
+    FORMATS[name].write([*empty, replace(document(name), id="free", relations=()), document(name)], path)
+    assert detect(path, RECOGNISERS) == name
+    assert another_format(path, name, RECOGNISERS) is None
+
+
+@pytest.mark.parametrize("name", WITH_EMPTY)
+def test_a_corpus_of_empty_documents_alone_can_be_read_by_itself_and_by_name(tmp_path, name):
+    path, empty = tmp_path / "corpus", [without_annotation(number, name) for number in range(3)]
+    FORMATS[name].write(empty, path)
+    assert another_format(path, name, RECOGNISERS) is None
+    read = list(FORMATS[detect(path, RECOGNISERS)].read(path))
+    assert [(each.id, each.text, each.entities, each.relations) for each in read] == [
+        (each.id, each.text, (), ()) for each in empty
+    ]
