@@ -63,14 +63,19 @@ class _Said(NamedTuple):
 
 
 def recognises(path: Path) -> bool:
-    """Whether the first object has a text and relations of head and child, or the hashes or the answer that Prodigy gives."""
+    """Whether the first object has a text and relations of head and child, or spans or tokens that are objects, or an answer.
+
+    Hashes do not tell: they go into the objects of other formats as meta.
+    """
     value = first_value(path) if path.is_file() else None
     if value is None or not isinstance(value.value.get("text"), str):
         return False
     relations = value.value.get("relations")
     if isinstance(relations, list) and relations:
         return all(isinstance(relation, dict) and {"head", "child"} <= relation.keys() for relation in relations)
-    return "_task_hash" in value.value or value.value.get("answer") in ANSWERS
+    marks = [value.value.get(key) for key in ("spans", "tokens")]
+    has_marks = any(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in marks)
+    return has_marks or value.value.get("answer") in ANSWERS
 
 
 def read(path: Path) -> Iterator[Document | Skipped | Problem]:
