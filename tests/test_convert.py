@@ -123,6 +123,7 @@ def test_problems_of_the_source_are_all_told_and_nothing_is_written(spert: Path,
     assert ended.returncode == 1
     assert f"{spert}:1: the tail of relation 0 is 9, there are 3 entities" in ended.stderr
     assert f"{spert}:3: tokens is 3" in ended.stderr
+    assert "params.yaml" not in ended.stderr
     assert not (tmp_path / "out.jsonl").exists()
 
 

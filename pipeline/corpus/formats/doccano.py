@@ -90,7 +90,7 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
         problems += [*wrong_entities, *wrong_relations, *unknown]
     else:
         problems.append(Problem(f"{text_key} is {shown(text)}", NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id).or_exclude() for problem in problems)
+    yield from (problem.at(source, row_id=row_id) for problem in problems)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in ("id", text_key, "relations", *ENTITIES)}
         yield Document(row_id, source, str(text), tuple(entities), tuple(relations), meta=meta)

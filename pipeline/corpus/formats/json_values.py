@@ -138,7 +138,7 @@ def _sift(path: Path, readings: Iterable[_Reading]) -> Iterator[Value | Problem]
             elif problem.kind in FILE_KINDS:
                 yield problem.at(f"{path}:{line}")
             else:
-                yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty)).or_exclude()
+                yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty))
         if not wrong:
             yield Value(line, value, key)
     for problem, line in first_lines.items():

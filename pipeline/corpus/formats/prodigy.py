@@ -105,7 +105,7 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
     else:
         said = _Said([], [], [])
         problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id).or_exclude() for problem in problems)
+    yield from (problem.at(source, row_id=row_id) for problem in problems)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in KNOWN}
         yield _document(said, Document(row_id, source, str(text), (), (), meta=meta))
