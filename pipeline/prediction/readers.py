@@ -25,7 +25,7 @@ from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import FORMATS, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
-from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.formats.sources import Source, prefixes
 from pipeline.corpus.formats.text_lines import MARK, StreamLine
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
@@ -160,13 +160,12 @@ def read_semeval(lines: Iterable[StreamLine]) -> Iterator[Request]:
             yield Request(first.number, sentence_id, Sentence(marked.text, (marked.e1, marked.e2)))
 
 
-def read_documents(sources: Iterable[Source], root: Path) -> Iterator[Request]:
+def read_documents(sources: Sequence[Source], root: Path) -> Iterator[Request]:
     """The documents of annotation files without their annotation, those too that their annotator left out.
 
     Args: root: what the sources lie in; where they are several, the ids of documents begin with the path below it.
     """
-    for path, name in sources:
-        prefix = "" if path == root else f"{path.relative_to(root).with_suffix('').as_posix()}/"
+    for (path, name), prefix in zip(sources, prefixes(sources, root), strict=True):
         for reading in FORMATS[name].read(path):
             yield _document_request(reading, prefix)
 

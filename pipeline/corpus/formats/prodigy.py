@@ -63,19 +63,14 @@ class _Said(NamedTuple):
 
 
 def recognises(path: Path) -> bool:
-    """Whether the first object has a text and relations of head and child, or spans or tokens that are objects, or an answer.
-
-    Hashes do not tell: they go into the objects of other formats as meta.
-    """
+    """Whether the first object has a text and relations of head and child, or spans or tokens that are objects, or an answer."""
     value = first_value(path) if path.is_file() else None
     if value is None or not isinstance(value.value.get("text"), str):
         return False
-    relations = value.value.get("relations")
-    if isinstance(relations, list) and relations:
+    if (relations := value.value.get("relations")) and isinstance(relations, list):
         return all(isinstance(relation, dict) and {"head", "child"} <= relation.keys() for relation in relations)
-    marks = [value.value.get(key) for key in ("spans", "tokens")]
-    has_marks = any(isinstance(rows, list) and all(isinstance(row, dict) for row in rows) for rows in marks)
-    return has_marks or value.value.get("answer") in ANSWERS
+    has_marks = any(key in value.value and isinstance(fields.read_rows(value.value, key), list) for key in ("spans", "tokens"))
+    return has_marks or value.value.get("answer") in ANSWERS  # a hash does not tell: other formats have it as meta
 
 
 def read(path: Path) -> Iterator[Document | Skipped | Problem]:
