@@ -80,10 +80,10 @@ def _source(path: Path, asked: str | None, option: str) -> Source:
 
 
 def prefixes(sources: Sequence[Source], root: Path) -> list[str]:
-    """What begins the ids of the documents of each source of a folder: its path there, without its suffix where this tells them apart.
+    """What begins the ids of the documents of each source of a folder: its path, without its suffix where that is no other one's.
 
-    >>> prefixes([Source(Path("a/b/c.json"), "spert"), Source(Path("a/d.json"), "spert"), Source(Path("a/d.tsv"), "tsv")], Path("a"))
-    ['b/c/', 'd.json/', 'd.tsv/']
+    >>> prefixes([Source(Path("a", name), "tsv") for name in ("b/c.txt", "d.csv", "d.tsv")], Path("a"))
+    ['b/c/', 'd.csv/', 'd.tsv/']
     """
     if [source.path for source in sources] == [root]:
         return [""]
