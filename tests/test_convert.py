@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import shutil
 from pathlib import Path
 from subprocess import CompletedProcess
 from typing import get_args
@@ -100,6 +101,40 @@ def test_a_folder_becomes_a_folder_with_a_file_for_each(spert: Path, tmp_path: P
     assert files == ["dev/pairs.jsonl", "train.jsonl"]
 
 
+def test_a_file_of_any_name_is_read_and_one_of_no_format_is_a_problem(tmp_path: Path) -> None:
+    (tmp_path / "corpus").mkdir()
+    for name in ("a.jsonl", "b.ndjson", "c.jsonlines", "noext"):
+        (tmp_path / "corpus" / name).write_text('{"text": "Ann met Bob.", "e1": [0, 3], "e2": [8, 11], "relation": "Met"}\n')
+    assert ran(tmp_path / "corpus", tmp_path / "out", "--to", "jsonl").stdout.startswith("convert: 4 documents, ")
+    (tmp_path / "corpus/notes.pdf").write_text("%PDF")
+    ended = ran(tmp_path / "corpus", tmp_path / "other", "--to", "jsonl")
+    assert "notes.pdf: this is no format that we know: its first line is %PDF\n  hint: name its format with --from" in ended.stderr
+
+
+def test_a_file_that_a_folder_of_brat_would_hide_is_a_problem(brat: Path, tmp_path: Path) -> None:
+    (brat / "more.ndjson").write_text("{}")
+    ended = ran(brat, tmp_path / "out", "--to", "jsonl")
+    assert "more.ndjson: a file in a folder of brat\n  hint: put it beside the folder" in ended.stderr
+
+
+@pytest.mark.parametrize("asked", ["brat", "spert"])
+def test_a_format_of_files_is_none_of_a_folder(brat: Path, spert: Path, tmp_path: Path, asked: str) -> None:
+    (brat / "doc.ann").write_text("what?")
+    ended = ran(spert if asked == "brat" else brat, tmp_path / "out", "--to", "jsonl", "--from", asked)
+    assert "this is spert, not brat" in ended.stderr or "this is a folder of .ann files, and brat is" in ended.stderr
+
+
+def test_folders_and_files_that_differ_behind_a_dot_have_ids_of_their_own(brat: Path, spert: Path, tmp_path: Path) -> None:
+    corpus = tmp_path / "corpus"
+    for name in ("v.1", "v.2"):
+        shutil.copytree(brat, corpus / name)
+    for name in ("a.json", "a.jsonl", "b.json"):
+        (corpus / name).write_bytes(spert.read_bytes())
+    assert ran(corpus, tmp_path / "out", "--to", "brat").returncode == 0
+    ids = [document.id for document in documents("brat", tmp_path / "out")]
+    assert ids == ["a.json/7", "a.jsonl/7", "b/7", "v.1/doc", "v.2/doc"]
+
+
 def test_a_folder_becomes_one_folder_of_brat(spert: Path, tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
     for name in ("train.json", "test.json"):
@@ -123,6 +158,7 @@ def test_problems_of_the_source_are_all_told_and_nothing_is_written(spert: Path,
     assert ended.returncode == 1
     assert f"{spert}:1: the tail of relation 0 is 9, there are 3 entities" in ended.stderr
     assert f"{spert}:3: tokens is 3" in ended.stderr
+    assert "params.yaml" not in ended.stderr
     assert not (tmp_path / "out.jsonl").exists()
 
 
@@ -140,7 +176,7 @@ def test_a_target_inside_the_source_is_refused(brat: Path) -> None:
 
 def test_another_format_than_the_one_named_is_said_once(spert: Path, tmp_path: Path) -> None:
     ended = ran(spert, tmp_path / "out.jsonl", "--to", "doccano", "--from", "tacred")
-    assert "this is spert, not tacred\n  hint: leave --from out, or name that format" in ended.stderr
+    assert "this is spert, not tacred\n  hint: name that format with --from" in ended.stderr
 
 
 def test_a_file_of_no_format_is_a_problem(tmp_path: Path) -> None:
@@ -152,7 +188,7 @@ def test_a_file_of_no_format_is_a_problem(tmp_path: Path) -> None:
 
 def test_a_folder_without_annotations_is_a_problem(tmp_path: Path) -> None:
     (tmp_path / "corpus").mkdir()
-    assert "the folder has no file whose name ends in" in ran(tmp_path / "corpus", tmp_path / "out", "--to", "tsv").stderr
+    assert "the folder has no annotations" in ran(tmp_path / "corpus", tmp_path / "out", "--to", "tsv").stderr
 
 
 def test_what_no_rule_knows_of_is_told_with_its_place(spert: Path, tmp_path: Path) -> None:

@@ -246,6 +246,16 @@ def test_validation_files_without_a_row_that_is_kept_are_an_error(project, fract
     assert (source, found) == ("dev.txt", "the validation files have no pair that is kept")
 
 
+def test_the_hint_of_a_row_that_cannot_be_read_says_how_to_leave_it_out(project):
+    files = corpus()
+    files["train.txt"] += block("bad", "<e1>dog</e1> and cat", "Other")
+    with pytest.raises(InputError) as error:
+        project(files)
+    assert [problem.hint.rpartition(", or ")[2] for problem in error.value.problems] == [
+        'list id "bad" under parse.exclude in params.yaml'
+    ]
+
+
 def test_excluding_an_id_given_twice_leaves_both_rows_out(project):
     files = corpus()
     files["train.txt"] += block("a1", "<e1>dog</e1> and <e2>cat</e2>", "Other")

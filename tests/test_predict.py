@@ -233,7 +233,7 @@ def test_an_interrupt_ends_without_a_traceback(models):
 @pytest.mark.parametrize(
     ("file", "options", "said"),
     [
-        (".", {}, ".: Is a directory"),
+        (".", {}, ".: this is a folder, and text is read from a file"),
         ("nowhere.txt", {}, "nowhere.txt: No such file or directory"),
         ("README.md", {"stdout": "/dev/full"}, "the output: the disk is full"),
     ],

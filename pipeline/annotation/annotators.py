@@ -20,11 +20,11 @@ from pipeline.annotation.returned import Returned, read_export
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats.sources import UNKNOWN
 from pipeline.corpus.mend_entities import TYPE, turned
 from pipeline.corpus.pairs import renamed_label
 
 CONVERT = "name a file of another format, which pipeline.convert --from can make of it, or move it elsewhere"
+UNTOLD = ("format-unknown", "format-ambiguous")
 Ends = tuple[Place, Place]  # head and tail
 BACKWARD = "(e2,e1)"  # behind the label of a pair whose tail stands before its head
 
@@ -70,7 +70,7 @@ def read_annotations(paths: Sequence[Path]) -> Iterator[tuple[str, Document]]:
         try:
             returned = read_export(path)[0]
         except InputError as error:
-            raise InputError(replace(one, hint=CONVERT) if one.hint == UNKNOWN else one for one in error.problems) from None
+            raise InputError(replace(one, hint=CONVERT) if one.kind in UNTOLD else one for one in error.problems) from None
         newest: dict[tuple[str, str | int], Returned] = {}
         for one in returned:
             if one.state == "annotated" and one.document:

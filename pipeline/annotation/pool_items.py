@@ -91,7 +91,7 @@ def _document(asked: Request, path: Path) -> Document:
     document = asked.document
     marked = asked.content.entities if isinstance(asked.content, Sentence) else None
     own = asked.id or content_id([document.text, marked])  # stays where lines are inserted above
-    return replace(document, id=own, source=f"{path}:{asked.line}", complete=marked is None)
+    return replace(document, id=own, source=asked.source or f"{path}:{asked.line}", complete=marked is None)
 
 
 def uncertain_items(predictor: Predictor, pool: Pool, count: int) -> list[Item]:

@@ -16,7 +16,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.adapt import RULES, Rule, adapt, rules_for
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import reader
-from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.formats.sources import Source, prefixes
 from pipeline.corpus.formats.targets import Target
 from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import Tokenizer
@@ -65,7 +65,8 @@ class Conversion:
 
         Args: root: the folder of several sources, of which each prefixes the ids of its documents with its path.
         """
-        documents = (document for source in sources for document in self._fit(source, root))
+        begins = prefixes(sources, root) if root else [""] * len(sources)
+        documents = (document for source, prefix in zip(sources, begins, strict=True) for document in self._fit(source, prefix))
         try:
             self.target.write(documents, place)
         except ValueError as error:  # what no rule knows of
@@ -74,10 +75,9 @@ class Conversion:
             self.problems.append(problem.at(self.here))
             deque(documents, maxlen=0)  # what else is wrong
 
-    def _fit(self, source: Source, root: Path | None) -> Iterator[Document]:
+    def _fit(self, source: Source, prefix: str) -> Iterator[Document]:
         """The documents of a source as the target can hold them; no more of them from the first problem on."""
         rules = rules_for(self.target.name, self.target.holds, self.target.keys, source.format, self.tokenize)
-        prefix = f"{source.path.relative_to(root).with_suffix('').as_posix()}/" if root else ""
         for reading in reader(source.format, self.ambiguous)(source.path):
             if isinstance(reading, Problem):
                 self.problems.append(reading)

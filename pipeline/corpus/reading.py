@@ -49,6 +49,6 @@ def _documents(path: Path, read: Reader) -> Iterator[Document | Problem | Skippe
     is_empty = True
     for document in read(path):
         is_empty = False
-        yield document
+        yield document.or_exclude() if isinstance(document, Problem) else document
     if is_empty:
         yield Problem("the file is empty", "add annotations, or remove the file", "file-empty").at(str(path))

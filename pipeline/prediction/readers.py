@@ -1,12 +1,13 @@
 """What is to be predicted: sentences with marks, plain text and documents; a faulty one does not end the reading.
 
     text      a line is a sentence with the marks <e1>, </e1>, <e2>, </e2>, or plain text of any number of sentences
-    jsonl     {"text": ...} as a line of text, or with "e1" and "e2" as the annotation format has them; optional: "id". Other keys
-              are not looked at, null is as good as nothing
+    jsonl     {"text": ...} as a line of text, or with "e1" and "e2" as the annotation format has them; optional: "id"; "words" may
+              make the text. Other keys are not looked at, null is as good as nothing. In a file also in a list or pretty-printed
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
-In all of them e2 may stand before e1; they are read from files and streams. Every other format of pipeline/corpus/formats is read
-from a file or folder, as documents whose annotation is not looked at. The annotation formats say more of each there.
+In all of them e2 may stand before e1; they are read from files and streams, the last two from folders too. Every other format of
+pipeline/corpus/formats is read from a file or folder, as documents whose annotation is not looked at. The annotation formats say
+more of each there.
 """
 
 from __future__ import annotations
@@ -22,21 +23,23 @@ from pipeline.core.errors import InputError, Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Skipped
-from pipeline.corpus.formats import FORMATS, semeval
+from pipeline.corpus.formats import reader, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
+from pipeline.corpus.formats.json_values import read_values
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
-from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.formats.text_lines import MARK, StreamLine
+from pipeline.corpus.formats.sources import Source, prefixes
+from pipeline.corpus.formats.text_lines import MARK, DistinctIds, StreamLine, content_id, decode, head_lines
 from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
 
 
 @dataclass(frozen=True)
 class Request:
-    """A marked sentence or an unmarked document to predict, or all that is wrong with it."""
+    """A marked sentence or an unmarked document to predict, or all that is wrong with it; its file:line where there are several."""
 
     line: int
     id: str | None
     content: Sentence | Document | tuple[Problem, ...]
+    source: str = ""
 
     @classmethod
     def of(cls, line: int, text_id: str | None, text: str) -> Request:
@@ -69,7 +72,7 @@ class Request:
         if isinstance(self.content, Document):
             return self.content
         text = self.content.text if isinstance(self.content, Sentence) else ""
-        return Document(self.id or str(self.line), f"line {self.line}", text, (), ())
+        return Document(self.id or str(self.line), self.source or f"line {self.line}", text, (), ())
 
 
 def read_text(lines: Iterable[StreamLine]) -> Iterator[Request]:
@@ -111,6 +114,9 @@ def read_object(text: str) -> Row | Problem:
 
 def _read_object(line: StreamLine, given: Row) -> Request:
     value = {key: item for key, item in given.items() if item is not None}
+    words = value.get("words")
+    if "text" not in value and isinstance(words, list) and words and all(isinstance(word, str) for word in words):
+        value["text"] = " ".join(words)
     sentence_id = None if _id_problems(value) else read_id(value.get("id"))
     if problems := list(_object_problems(value)):
         return _refuse(line, sentence_id, problems)
@@ -160,15 +166,47 @@ def read_semeval(lines: Iterable[StreamLine]) -> Iterator[Request]:
             yield Request(first.number, sentence_id, Sentence(marked.text, (marked.e1, marked.e2)))
 
 
-def read_documents(sources: Iterable[Source], root: Path) -> Iterator[Request]:
-    """The documents of annotation files without their annotation, those too that their annotator left out.
+def read_sources(sources: Sequence[Source], root: Path) -> Iterator[Request]:
+    """What files ask: sentences of the formats of READERS, else documents without annotation, those too that were left out.
 
-    Args: root: what the sources lie in; where they are several, the ids of documents begin with the path below it.
+    Args: root: what the sources lie in; where it is a folder, ids begin with the path below it.
     """
-    for path, name in sources:
-        prefix = "" if path == root else f"{path.relative_to(root).with_suffix('').as_posix()}/"
-        for reading in FORMATS[name].read(path):
-            yield _document_request(reading, prefix)
+    for (path, name), prefix in zip(sources, prefixes(sources, root), strict=True):
+        if name not in READERS:
+            yield from (_document_request(reading, prefix) for reading in reader(name, "nearest")(path))
+        elif prefix:
+            yield from _in_folder(_read_file(path, name), path, prefix)
+        else:
+            yield from _read_file(path, name)
+
+
+def _read_file(path: Path, name: str) -> Iterator[Request]:
+    """The sentences of a file: of lines, or of JSON that does not begin with an object on a line of its own."""
+    lines = head_lines(path)  # none of a pipe
+    if name == "jsonl" and lines and isinstance(read_object(lines[0]), Problem):
+        for value in read_values(path):
+            if isinstance(value, Problem):
+                yield _refuse(StreamLine(placed(value.source)["line"] or 1, "", None), None, [value])
+            else:
+                yield _read_object(StreamLine(value.line, "", None), value.value)
+        return
+    with path.open("rb") as file:
+        yield from READERS[name](decode(file))
+
+
+def _in_folder(requests: Iterable[Request], path: Path, prefix: str) -> Iterator[Request]:
+    """The requests of a file among others, which say where they are; one without an id has one of what it says."""
+    ids = DistinctIds()
+    for asked in requests:
+        source, content = f"{path}:{asked.line}", asked.content
+        if isinstance(content, tuple):
+            told = tuple(replace(problem, found=f"{source}: {problem.found}") for problem in content)
+            yield replace(asked, id=asked.id and prefix + asked.id, content=told, source=source)
+            continue
+        marked = content.entities if isinstance(content, Sentence) else None
+        own = prefix + (asked.id or ids.distinct(content_id([content.text, marked])))
+        placed_content = replace(content, id=own, source=source) if isinstance(content, Document) else content
+        yield Request(asked.line, own, placed_content, source)
 
 
 def _document_request(reading: Document | Skipped | Problem, prefix: str) -> Request:

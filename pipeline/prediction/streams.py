@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from pathlib import Path
 from typing import BinaryIO, TypeVar
 
+from pipeline.core.errors import InputError
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.formats.sources import find_sources
+from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.text_lines import decode
 from pipeline.prediction.answers import Answer, answers, as_json
 from pipeline.prediction.extractions import BATCH_CHARACTERS
 from pipeline.prediction.predictor import Predictor
-from pipeline.prediction.readers import READERS, Request, read_documents
+from pipeline.prediction.readers import READERS, Request, read_sources
 
 Item = TypeVar("Item")
 STDIN = 0
@@ -73,9 +74,9 @@ def as_they_come(items: Iterable[Item], size: int, weight: Callable[[Item], int]
         raise error
 
 
-def open_bytes(name: str) -> BinaryIO:
-    """A file, or standard input: as its descriptor, for /dev/stdin cannot be opened where a socket stands behind it."""
-    return open(STDIN, "rb", closefd=False) if name == "-" else Path(name).open("rb")
+def standard_input() -> BinaryIO:
+    """Standard input as its descriptor, for /dev/stdin cannot be opened where a socket stands behind it."""
+    return open(STDIN, "rb", closefd=False)
 
 
 def read_requests(file: str, format: str) -> Iterator[Request]:
@@ -83,13 +84,15 @@ def read_requests(file: str, format: str) -> Iterator[Request]:
 
     Raises: InputError where it is in no format that we know, or in another one.
     """
-    if format in READERS:
-        return READERS[format](decode(open_bytes(file)))
+    if file == "-":
+        return READERS[format](decode(standard_input()))
     path = Path(file)
-    sources = find_sources(path, None if format == "auto" else format)
-    if [source.path for source in sources] == [path] and sources[0].format in READERS:
-        return READERS[sources[0].format](decode(open_bytes(file)))
-    return read_documents(sources, path)
+    if format == "text" and path.is_dir():
+        raise InputError.of(path, "this is a folder, and text is read from a file", "say with --format what it holds, or auto")
+    if format in READERS and not path.is_dir():
+        path.stat()  # an error of the system where nothing is there
+        return read_sources([Source(path, format)], path)
+    return read_sources(find_sources(path, None if format == "auto" else format, "--format"), path)
 
 
 def predicted(predictor: Predictor, requests: Iterable[Request]) -> Iterator[list[tuple[Request, Answer]]]:

@@ -1,21 +1,24 @@
 """The readers of sentences to predict: what each format may look like, and what is said of a faulty line."""
 
+import io
 import json
 
 import pytest
 
+from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.sources import find_sources
-from pipeline.corpus.formats.text_lines import decode
-from pipeline.prediction.readers import READERS, Request, read_documents
+from pipeline.corpus.formats.text_lines import content_id, decode
+from pipeline.prediction.readers import READERS, Request, read_sources
+from pipeline.prediction.streams import read_requests
 from pipeline.prediction.types import Sentence
 
 SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
 
 
 def read(format_name, content):
-    return list(READERS[format_name](decode(content.splitlines(keepends=True))))
+    return list(READERS[format_name](decode(io.BytesIO(content))))
 
 
 def test_json_lines_may_mark_by_offsets_by_marks_or_not_at_all():
@@ -93,7 +96,7 @@ def test_documents_come_with_their_ids_and_lines_and_without_their_annotation(tm
         {"id": "x", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ann", "labels": ["PER"]}}]}]}  # fmt: skip
     path = tmp_path / "tasks.json"
     path.write_text(f"[{json.dumps(task)},\n{json.dumps({**task, 'id': 4, 'annotations': []})}]")
-    asked = list(read_documents(find_sources(path), path))
+    asked = list(read_sources(find_sources(path), path))
     assert [(one.line, one.id, one.content.text, one.content.entities) for one in asked] == [
         (1, "3", "Ann left.", ()),
         (2, "4", "Ann left.", ()),
@@ -107,20 +110,20 @@ def test_a_text_that_its_annotator_left_out_is_read_too(tmp_path):
     (tmp_path / "marks.jsonl").write_text('{"text": "No.", "spans": [], "answer": "ignore"}\n')
     for name, texts in {"brat": ["Bob stayed.", "Ann left."], "marks.jsonl": ["No."]}.items():
         path = tmp_path / name
-        assert [asked.content.text for asked in read_documents(find_sources(path), path)] == texts
+        assert [asked.content.text for asked in read_sources(find_sources(path), path)] == texts
 
 
 def test_the_files_of_a_folder_tell_the_ids_of_their_documents_apart(tmp_path):
     for name in ("a", "b"):
         (tmp_path / f"{name}.jsonl").write_text('{"id": "1", "text": "Ann left.", "entities": [], "relations": []}\n')
-    asked = list(read_documents(find_sources(tmp_path), tmp_path))
+    asked = list(read_sources(find_sources(tmp_path), tmp_path))
     assert [(one.id, one.content.id) for one in asked] == [("a/1", "a/1"), ("b/1", "b/1")]
 
 
 def test_what_is_wrong_with_a_document_has_its_file_and_line(tmp_path):
     path = tmp_path / "spert.json"
     path.write_text('[{"tokens": ["a"], "entities": [{"type": "X", "start": 0, "end": 9}], "relations": []}]')
-    [asked] = read_documents(find_sources(path, "spert"), path)
+    [asked] = read_sources(find_sources(path, "spert"), path)
     [problem] = asked.content
     assert problem.found.startswith(f"{path}:1: ")
 
@@ -134,3 +137,85 @@ def test_a_byte_order_mark_before_a_text_is_no_text():
 def test_offsets_count_a_byte_order_mark_that_the_text_has():
     [asked] = read("jsonl", b'{"text": "\\ufeffAnn left", "e1": [1, 4], "e2": [5, 9]}')
     assert [asked.content.text[slice(*entity)] for entity in asked.content.entities] == ["Ann", "left"]
+
+
+PAIR = {"id": "a", "text": "Ann Lee works for Acme.", "e1": [0, 7], "e2": [18, 22], "relation": "X"}
+TWO = [PAIR, {"id": "b", "text": "Bob left."}]
+LAYOUTS = {
+    "a line each": "\n".join(map(json.dumps, TWO)),
+    "lines that end in CR": "\r".join(map(json.dumps, TWO)),
+    "a list": json.dumps(TWO),
+    "a list, pretty-printed": json.dumps(TWO, indent=2),
+    "pretty-printed": "\n".join(json.dumps(row, indent=2) for row in TWO),
+}
+
+
+@pytest.mark.parametrize("format_name", ["jsonl", "auto"])
+@pytest.mark.parametrize("layout", LAYOUTS)
+def test_a_file_of_json_in_any_layout_gives_what_its_folder_gives(tmp_path, layout, format_name):
+    path = tmp_path / "corpus/p.jsonl"
+    path.parent.mkdir()
+    path.write_bytes(LAYOUTS[layout].encode())
+    alone, among = list(read_requests(str(path), format_name)), list(read_requests(str(path.parent), format_name))
+    assert [(asked.id, asked.content.text) for asked in alone] == [("a", PAIR["text"]), ("b", "Bob left.")]
+    assert alone[0].content.entities == (Span(0, 7), Span(18, 22))
+    assert [(asked.line, asked.id, asked.document.text, type(asked.content)) for asked in among] == [
+        (asked.line, f"p/{asked.id}", asked.document.text, type(asked.content)) for asked in alone
+    ]
+    assert among[0].content == alone[0].content
+
+
+@pytest.mark.parametrize("end", [b"\n", b"\r\n", b"\r"])
+@pytest.mark.parametrize("place", ["corpus/a.txt", "corpus"])
+@pytest.mark.parametrize("format_name", ["semeval", "auto"])
+def test_lines_of_any_end_give_the_same_from_a_file_and_its_folder(tmp_path, end, place, format_name):
+    (tmp_path / "corpus").mkdir()
+    (tmp_path / "corpus/a.txt").write_bytes(SEMEVAL.replace(b"\r\n", end))
+    asked = list(read_requests(str(tmp_path / place), format_name))
+    assert [(one.id.rpartition("/")[2], one.content.text) for one in asked] == [
+        ("8", "The cat sat on mats."),
+        ("9", "No label here"),
+    ]
+    assert all(one.content.entities for one in asked)
+
+
+def test_plain_text_may_have_any_line_end():
+    assert [(asked.line, asked.content.text) for asked in read("text", b"a\rb\r\nc\n\nd")] == [
+        (1, "a"),
+        (2, "b"),
+        (3, "c"),
+        (5, "d"),
+    ]
+
+
+def test_what_has_no_id_has_one_of_what_it_says_in_a_folder_and_its_place(tmp_path):
+    (tmp_path / "p.jsonl").write_text(json.dumps(PAIR | {"id": None}) + '\n{"text": 3}\n')
+    good, bad = read_requests(str(tmp_path), "auto")
+    assert (good.id, good.source) == (f"p/{content_id([PAIR['text'], good.content.entities])}", f"{tmp_path}/p.jsonl:1")
+    assert [problem.found for problem in bad.content] == [f"{tmp_path}/p.jsonl:2: there is no text"]
+
+
+def test_words_make_a_text_that_is_not_there():
+    [asked] = read("jsonl", b'{"words": ["Ann", "left", "."], "entities": [], "relations": []}')
+    assert asked.content.text == "Ann left ."
+
+
+def test_a_name_that_stands_twice_is_no_matter_of_a_prediction(tmp_path):
+    (tmp_path / "pairs.tsv").write_text("Ann\tBob\tKnows\tAnn and Ann see Bob.\n")
+    [asked] = read_requests(str(tmp_path / "pairs.tsv"), "auto")
+    assert asked.content.text == "Ann and Ann see Bob."
+
+
+@pytest.mark.parametrize(
+    ("format_name", "place", "said"),
+    [
+        ("text", ".", "say with --format what it holds"),
+        ("brat", "in.txt", "name another format with --format"),
+        ("auto", "in.txt", "name its format with --format"),
+    ],
+)
+def test_a_hint_names_the_option_of_the_command(tmp_path, format_name, place, said):
+    (tmp_path / "in.txt").write_text("Ann left.\n")
+    with pytest.raises(InputError) as error:
+        read_requests(str(tmp_path / place), format_name)
+    assert error.value.problems[0].hint.startswith(said)

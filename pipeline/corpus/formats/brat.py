@@ -92,7 +92,7 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
         elif has_text or has_annotations:
             here, missing = (txt, f"{name}.ann") if has_text else (ann, f"{name}.txt")
             hint = f"add it, an empty one where nothing is annotated, or move {name}{here[-4:]} elsewhere"
-            yield Problem(f"there is no {missing}", hint, "file-alone").at(f"{here}:1", row_id=row_id).or_exclude()
+            yield Problem(f"there is no {missing}", hint, "file-alone").at(f"{here}:1", row_id=row_id)
         if found[name] & FOLDER:
             below = folder / name
             yield from _read_folder(below, f"{row_id}/", symmetric, [below])
@@ -139,7 +139,7 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
     if isinstance(text, Problem) or isinstance(annotations, Problem):
         for file, content in ((txt, text), (ann, annotations)):
             if isinstance(content, Problem):
-                yield content.at(f"{file}:1", row, row_id).or_exclude()
+                yield content.at(f"{file}:1", row, row_id)
         return
     said = _said(split_lines(annotations), text)
     if isinstance(said, Annotations):
@@ -149,7 +149,7 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
         yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=held)
     else:
         for number, problem in said:
-            yield problem.at(f"{ann}:{number}", row, row_id).or_exclude()
+            yield problem.at(f"{ann}:{number}", row, row_id)
 
 
 def _said(lines: Sequence[Line], text: str) -> Annotations | list[Found]:

@@ -125,7 +125,7 @@ def _read_block(path: Path, block: Block, ids: DistinctIds) -> Iterator[Document
         yield document
         return
     for line, problem in sorted(document, key=lambda placed: placed.line):
-        yield problem.at(f"{path}:{line}", source, row_id).or_exclude()
+        yield problem.at(f"{path}:{line}", source, row_id)
 
 
 def _document(block: Block, tokens: Sequence[Token], row_id: str, source: str) -> Document | list[Placed]:

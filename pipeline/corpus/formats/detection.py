@@ -15,6 +15,7 @@ from pipeline.corpus.formats.text_lines import head_lines, head_problem
 
 SHOWN_CHARACTERS = 80
 SHOWN_FILES = 5
+ALIKE = ["jsonl", "doccano"]  # a file without any entity may be of both, and says the same in the first
 
 
 class Recogniser(NamedTuple):
@@ -30,7 +31,7 @@ def detect(path: Path, formats: Sequence[Recogniser]) -> str:
     Raises: InputError where it is in none of the formats, or in several, or no format is seen for its encoding.
     """
     names = _names(path, formats)
-    if len(names) == 1:
+    if len(names) == 1 or names == ALIKE:
         return names[0]
     if names:
         found = f"this may be {' or '.join(names)}: {_seen(path)}"

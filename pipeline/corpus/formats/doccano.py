@@ -40,20 +40,24 @@ HOLDS = frozenset({"text", "types", "many", "free", "empty", "meta", "ids"})
 TEXTS = ("text", "data")
 LABELS = ("label", "labels")
 ENTITIES = ("entities", *LABELS)
+OF_OTHERS = {"tokens", "words", "sentences"}  # keys by which SpERT and our own JSON lines are told where an object has no entity
 ENTITY = 'an entity is {"id": 1, "label": "...", "start_offset": 0, "end_offset": 3}'
 TRIPLE = 'an entity is [start, end, "label"]'
 RELATION = 'a relation is {"from_id": 1, "to_id": 2, "type": "..."}'
 
 
 def recognises(path: Path) -> bool:
-    """Whether the first object has entities by offsets as doccano calls them, or comments, or labels as triples."""
-    value = first_value(path) if path.is_file() else None
+    """Whether the first object that has entities has them by offsets as doccano calls them, or by labels as triples.
+
+    A file without any has comments, or may be one of our own JSON lines, which say the same then.
+    """
+    value = first_value(path, saying=ENTITIES) if path.is_file() else None
     if value is None or not any(isinstance(value.value.get(key), str) for key in TEXTS):
         return False
     entities, comments = value.value.get("entities"), value.value.get("Comments")
     if isinstance(entities, list):
         offsets = all(isinstance(entity, dict) and "start_offset" in entity for entity in entities)
-        return offsets if entities else isinstance(comments, list)
+        return offsets and (bool(entities) or isinstance(comments, list) or value.value.keys().isdisjoint(OF_OTHERS))
     triples = next((value.value[key] for key in LABELS if isinstance(value.value.get(key), list)), None)
     if triples:
         return all(isinstance(triple, list) and len(triple) == 3 for triple in triples)
@@ -86,7 +90,7 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
         problems += [*wrong_entities, *wrong_relations, *unknown]
     else:
         problems.append(Problem(f"{text_key} is {shown(text)}", NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id).or_exclude() for problem in problems)
+    yield from (problem.at(source, row_id=row_id) for problem in problems)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in ("id", text_key, "relations", *ENTITIES)}
         yield Document(row_id, source, str(text), tuple(entities), tuple(relations), meta=meta)

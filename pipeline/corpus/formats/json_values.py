@@ -19,8 +19,9 @@ from __future__ import annotations
 
 import io
 from collections import Counter
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
+from itertools import chain
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -89,14 +90,20 @@ def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
                 yield PlacedValue(one.line, one.value, one.key, one.start, one.end)
 
 
-def first_value(path: Path, *, keyed: bool = False) -> Value | None:
-    """The first object at the beginning of a file, to tell its format by; None where there is none."""
+def first_value(path: Path, *, keyed: bool = False, saying: Sequence[str] = ()) -> Value | None:
+    """The first object at the beginning of a file, to tell its format by; None where there is none.
+
+    Args: saying: keys of what tells the format: the first object that has something under one of them is meant, if there is one.
+    """
     with path.open("rb") as file:
         sample = io.BytesIO(file.read(SAMPLE_BYTES))
     if _is_utf16(sample):
         return None
     readings = (_keyed if keyed else _values)(JsonText(_decoded(sample)))
-    return next((value for value in _sift(path, readings) if isinstance(value, Value)), None)
+    values = (value for value in _sift(path, readings) if isinstance(value, Value))
+    first = next(values, None)
+    told = (value for value in chain([first] if first else [], values) if any(value.value.get(key) for key in saying))
+    return next(told, first) if saying else first
 
 
 def _read(path: Path, readings: Callable[[JsonText], Iterator[_Reading]], longest: int) -> Iterator[Value | Problem]:
@@ -131,7 +138,7 @@ def _sift(path: Path, readings: Iterable[_Reading]) -> Iterator[Value | Problem]
             elif problem.kind in FILE_KINDS:
                 yield problem.at(f"{path}:{line}")
             else:
-                yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty)).or_exclude()
+                yield problem.at(f"{path}:{line}", row_id=_row_id(value, faulty))
         if not wrong:
             yield Value(line, value, key)
     for problem, line in first_lines.items():

@@ -88,7 +88,7 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     if key is None:
         problems.append(Problem(f"data is {shown(value.get('data'))}", 'it must be an object with a "text"', "value-malformed"))
     problems += said.problems
-    yield from (problem.at(source, row_id=row_id).or_exclude() for problem in problems)
+    yield from (problem.at(source, row_id=row_id) for problem in problems)
     if key and not problems:
         meta = {name: item for name, item in data.items() if name != key} | _own(value, annotations, kept)
         yield Document(row_id, source, str(data[key]), tuple(said.entities), tuple(said.relations), meta=meta)

@@ -63,14 +63,14 @@ class _Said(NamedTuple):
 
 
 def recognises(path: Path) -> bool:
-    """Whether the first object has a text and relations of head and child, or the hashes or the answer that Prodigy gives."""
+    """Whether the first object has a text and relations of head and child, or spans or tokens that are objects, or an answer."""
     value = first_value(path) if path.is_file() else None
     if value is None or not isinstance(value.value.get("text"), str):
         return False
-    relations = value.value.get("relations")
-    if isinstance(relations, list) and relations:
+    if (relations := value.value.get("relations")) and isinstance(relations, list):
         return all(isinstance(relation, dict) and {"head", "child"} <= relation.keys() for relation in relations)
-    return "_task_hash" in value.value or value.value.get("answer") in ANSWERS
+    has_marks = any(key in value.value and isinstance(fields.read_rows(value.value, key), list) for key in ("spans", "tokens"))
+    return has_marks or value.value.get("answer") in ANSWERS  # a hash does not tell: other formats have it as meta
 
 
 def read(path: Path) -> Iterator[Document | Skipped | Problem]:
@@ -100,7 +100,7 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
     else:
         said = _Said([], [], [])
         problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id).or_exclude() for problem in problems)
+    yield from (problem.at(source, row_id=row_id) for problem in problems)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in KNOWN}
         yield _document(said, Document(row_id, source, str(text), (), (), meta=meta))

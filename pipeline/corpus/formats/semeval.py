@@ -131,7 +131,7 @@ def _read_block(path: Path | str, block: list[TextLine]) -> Iterator[Document | 
         problems.append((label, relation))
     problems += [(line, NOT_OF_A_BLOCK) for line in strays]
     for line, problem in problems:
-        yield problem.at(f"{path}:{line.number}", source, row_id).or_exclude()
+        yield problem.at(f"{path}:{line.number}", source, row_id)
     if row_id and isinstance(marked, Marked) and not problems:
         meta = _meta(label, comment)
         entities = (Entity("e1", (marked.e1,)), Entity("e2", (marked.e2,)))

@@ -91,12 +91,13 @@ def _encoding_problem(line: str) -> Problem | None:
 
 
 def decode(raw_lines: Iterable[bytes]) -> Iterator[StreamLine]:
-    """The lines of a stream of UTF-8, with or without byte order marks before them, ended by LF or CRLF."""
-    for number, raw in enumerate(raw_lines, 1):
+    """The lines of a stream of UTF-8, with or without byte order marks before them; one that CR ends comes with the next LF."""
+    lines = (line for raw in raw_lines for line in raw.splitlines())  # of bytes: at LF, CRLF and CR alone
+    for number, raw in enumerate(lines, 1):
         if number == 1 and raw.startswith(UTF_16):
             yield StreamLine(1, "\ufffd", UTF16)
             return
-        yield _decode(number, raw.removeprefix(codecs.BOM_UTF8).rstrip(b"\r\n"))
+        yield _decode(number, raw.removeprefix(codecs.BOM_UTF8))
 
 
 def _decode(number: int, raw: bytes) -> StreamLine:

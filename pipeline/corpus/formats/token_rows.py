@@ -42,7 +42,7 @@ def read_documents(path: Path, values: Iterable[Value | Problem], parse: Parse, 
             yield _placed(parsed, own_id or ids.distinct(content_id(parts)), source)
         else:
             row_id = own_id or ids.distinct(content_id([json.dumps(value.value)]))
-            yield from (problem.at(source, row_id=row_id).or_exclude() for problem in parsed)
+            yield from (problem.at(source, row_id=row_id) for problem in parsed)
 
 
 def _placed(parsed: Document, row_id: str, source: str) -> Document:

@@ -46,6 +46,7 @@ BLANK = {
 }
 SAMPLE_LINES = 20  # read to tell the format
 SHOWN_PLACES = 5
+NEAREST = "parse.ambiguous: nearest in params.yaml, --ambiguous nearest for convert"
 Ambiguous = Literal["error", "nearest"]
 
 
@@ -107,7 +108,7 @@ def _read_row(
         yield _document(row, pair, row_id, source)
         return
     for problem in pair:
-        yield problem.at(source, row_id=row_id).or_exclude()
+        yield problem.at(source, row_id=row_id)
 
 
 def _row_problems(row: Row, cells: Sequence[str], columns: Sequence[str]) -> Iterator[Problem]:
@@ -163,7 +164,7 @@ def _several(name: str, row: Row, places: Sequence[Span]) -> Iterator[Problem]:
     if len(places) > 1:
         more = ", ..." if len(places) > SHOWN_PLACES else ""
         shown = ", ".join(str(place.start) for place in places[:SHOWN_PLACES]) + more
-        hint = "say which one in the columns head_start and tail_start of a header, or set parse.ambiguous to nearest"
+        hint = "say which one in the columns head_start and tail_start of a header, or take the nearest: " + NEAREST
         yield Problem(f"the {name} {row[name]!r} stands at {len(places)} places: {shown}", hint, "entity-ambiguous")
 
 
