@@ -30,7 +30,7 @@ def main(
     port: Annotated[int, typer.Option(min=0, max=65535, help="0 for any that is free")] = 8000,
     encoder: Annotated[Path | None, typer.Option(help="the encoder's folder (default: in the model folder or beside it)")] = None,
     most_bytes: Annotated[int, typer.Option(min=1, help="of a request")] = 1_000_000,
-    most_texts: Annotated[int, typer.Option(min=1, help="that wait at once; more get 503")] = 1_000,
+    most_texts: Annotated[int, typer.Option(min=1, help="that wait at once; more get 503, but for one request alone")] = 1_000,
     most_seconds: Annotated[float, typer.Option(min=0.1, callback=finite, help="until an answer; longer gets 504")] = 30.0,
 ) -> int:
     """Answer over HTTP until stopped."""

@@ -79,7 +79,7 @@ class Predictor:
 
     def encode(self, sentences: Sequence[Sentence]) -> list[Text]:
         """The words and vectors of each sentence, in order."""
-        return self._text_encoder.encode(sentences)
+        return self._text_encoder.encode(sentences, lambda: self.before_batch())
 
     @property
     def version(self) -> str:
@@ -90,9 +90,10 @@ class Predictor:
         """A prediction a sentence, in order, or why this model has none for it."""
         refusal = self._refusal()
         # What cannot be answered is not encoded, however long it is.
-        asked = [row for row, sentence in enumerate(sentences) if sentence.entities or not refusal]
-        texts = dict(zip(asked, self._text_encoder.encode([sentences[row] for row in asked]), strict=True))
-        problems = [self._problem(texts[row]) if row in texts else refusal for row in range(len(sentences))]
+        refusals = [sentence.problem() or (None if sentence.entities else refusal) for sentence in sentences]
+        asked = [row for row, problem in enumerate(refusals) if not problem]
+        texts = dict(zip(asked, self.encode([sentences[row] for row in asked]), strict=True))
+        problems = [self._problem(texts[row]) if row in texts else problem for row, problem in enumerate(refusals)]
         marked = [row for row, text in texts.items() if not problems[row] and text.marked]
         unmarked = [row for row, text in texts.items() if not problems[row] and not text.marked]
         predictions: list[Prediction | Problem] = [*self._predict_marked([texts[row] for row in marked])]

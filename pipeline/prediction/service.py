@@ -15,16 +15,16 @@ large 413, one that comes while too much waits 503, one that takes too long 504.
 from __future__ import annotations
 
 import asyncio
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
 from fastapi import APIRouter, FastAPI, Request, Response
 from fastapi.exceptions import RequestValidationError
-from fastapi.responses import JSONResponse
 from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, Field, WithJsonSchema
+from starlette.exceptions import HTTPException
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
@@ -33,16 +33,16 @@ from pipeline.corpus.formats.label_studio_predictions import Predicted, predicti
 from pipeline.prediction.answers import Answer, answers, as_json
 from pipeline.prediction.batching import Batcher, BusyError
 from pipeline.prediction.extractions import Extraction
+from pipeline.prediction.http_requests import Handler, Refusal, StrictRoute, refusal, refuse, refuse_form
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request as Asked
 from pipeline.prediction.types import SOURCE
 
-Handler = Callable[[Request], Awaitable[Response]]
 KEY = "text"  # of a task's data, where its text is
+NO_TEXT = f'label <Text value="${KEY}"/> in the labelling configuration'
 Text = Annotated[Any, WithJsonSchema({"type": "string"})]  # what is none is told in its place, and refuses no other text
 JSON_NAMES = {type(None): "null", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
 BODILESS = ("GET", "HEAD", "OPTIONS")  # requests that need not say how long they are
-FAULTS = 3  # of a request's form that are told
 
 
 @dataclass(frozen=True)
@@ -68,13 +68,6 @@ class Answers(BaseModel):
 
     model: str
     answers: list[dict[str, Any]]
-
-
-class Refusal(BaseModel):
-    """What is told of a request that gets no answer."""
-
-    error: str
-    hint: str
 
 
 class Task(BaseModel):
@@ -127,7 +120,7 @@ class Service:
     async def _handled(self, request: Request, handle: Handler) -> Response:
         most = self._limits.body_bytes
         length = request.headers.get("content-length", "0" if request.method in BODILESS else "")
-        if not length.isdecimal():
+        if not length.isdecimal() or "transfer-encoding" in request.headers:  # which says nothing of it, whatever stands beside
             return refusal(411, "the request does not say how long it is", "send it with content-length")
         if int(length) > most:
             return refusal(413, f"the request has {length} bytes, more than {most}", "send fewer texts at once")
@@ -152,25 +145,14 @@ def _asked(number: int, text: object) -> Asked:
     return Asked(number, None, (Problem(found, "give each text as a string", "value-malformed", SOURCE),))
 
 
-def refusal(status: int, error: str, hint: str, headers: dict[str, str] | None = None) -> Response:
-    """What is told of a request that gets no answer."""
-    return JSONResponse({"error": error, "hint": hint}, status, headers)
-
-
-async def refuse_form(_: Request, error: Exception) -> Response:
-    """What is told of a request of another form: where and what, without the input, of which not all can be encoded."""
-    faults = error.errors() if isinstance(error, RequestValidationError) else []
-    told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:FAULTS]]
-    told += [f"{len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
-    return refusal(422, "; ".join(told).encode(errors="replace").decode(), "see /docs for the form of a request")
-
-
 def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
     """The application of a model."""
     service = Service(predictor, limits)
     app: FastAPI = FastAPIOffline(title="relation-pipeline", description="Entities and relations of text.")
     app.middleware("http")(service.guard)
     app.exception_handler(RequestValidationError)(refuse_form)
+    app.exception_handler(HTTPException)(refuse)
+    app.router.route_class = StrictRoute
     app.include_router(_label_studio(service), prefix="/label-studio", tags=["Label Studio"])
 
     @app.post("/predict", responses={422: {"model": Refusal}})
@@ -194,18 +176,16 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
 
 
 def _label_studio(service: Service) -> APIRouter:
-    router = APIRouter()
+    router = APIRouter(route_class=StrictRoute)
 
     @router.post("/predict", response_model=None, responses={422: {"model": Refusal}})
     async def predict(asked: Tasks) -> dict[str, Any] | Response:
         """A prediction a task, of the text under `text` in its data."""
-        texts = [task.data.get(KEY) for task in asked.tasks]
-        if not all(isinstance(text, str) for text in texts):
-            hint = f'label <Text value="${KEY}"/> in the labelling configuration'
-            return refusal(422, f"the data of a task has no {KEY!r}", hint)
-        documents = [Document(str(number), f"task {number}", str(text), (), ()) for number, text in enumerate(texts, 1)]
-        told = await service.answer([Asked.of_document(number, document) for number, document in enumerate(documents, 1)])
-        return {"model_version": service.model, "results": [_task_prediction(answer, service.model) for _, answer in told]}
+        requests = [_of_task(number, task) for number, task in enumerate(asked.tasks, 1)]
+        if requests and not any(isinstance(each.content, Document) for each in requests):
+            return refusal(422, f"no task has {KEY!r} in its data", NO_TEXT)
+        told = await service.answer(requests)
+        return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
 
     @router.post("/setup")
     async def setup() -> dict[str, str]:
@@ -221,9 +201,16 @@ def _label_studio(service: Service) -> APIRouter:
     return router
 
 
-def _task_prediction(answer: Answer, model: str) -> Row:
-    """What Label Studio gets for a task; nothing annotated where there is no answer."""
+def _of_task(number: int, task: Task) -> Asked:
+    text = task.data.get(KEY)
+    if isinstance(text, str):
+        return Asked.of_document(number, Document(str(number), f"task {number}", text, (), ()))
+    return Asked(number, None, (Problem(f"the data of the task has no {KEY!r}", NO_TEXT, "value-malformed", SOURCE),))
+
+
+def _task_prediction(asked: Asked, answer: Answer, model: str) -> Row:
+    """What Label Studio gets for a task; nothing annotated, and the error, where there is no answer."""
     if not isinstance(answer, Extraction):
-        return {"model_version": model, "result": []}
+        return {"model_version": model, "result": [], **as_json(asked, answer)}
     scores = ([each.probability for each in answer.entities], [each.probability for each in answer.relations])
     return prediction_row(Predicted(replace(answer.annotated(), id="1"), *scores), model)

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
+from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.schema import Span
 from pipeline.corpus.words import find_words, load_tokenizer
 from pipeline.encoding import pieces
+from pipeline.encoding.inference import Ids
 from pipeline.encoding.word_vectors import Vectors, word_vectors
 from pipeline.model.manifest import SavedModel
 from pipeline.prediction import trained_encoder
@@ -53,8 +55,11 @@ class TextEncoder:
         self._split_pieces = pieces.load_tokenizer(folder, self._encoder.inference.vocabulary)
         self.tokenize = load_tokenizer(model.description.language, model.description.segmenter)
 
-    def encode(self, sentences: Sequence[Sentence]) -> list[Text]:
-        """A text a sentence, in order; its words begin and end where its marked entities do."""
+    def encode(self, sentences: Sequence[Sentence], before_batch: Callable[[], None] = lambda: None) -> list[Text]:
+        """A text a sentence, in order; its words begin and end where its marked entities do.
+
+        Args: before_batch: called by threads before each batch; may raise.
+        """
         if not sentences:
             return []
         edges = np.array([np.ravel(sentence.entities or NOT_MARKED) for sentence in sentences], np.int64)
@@ -62,17 +67,24 @@ class TextEncoder:
         words, starts, counts, spans = find_words([each.text for each in sentences], edges, self.tokenize, given)
         characters = [Span(start, start + len(word)) for word, start in zip(words, starts.tolist(), strict=True)]
         bounds = list(itertools.pairwise(ragged.offsets(counts).tolist()))
-        vectors = self.vectors([words[start:end] for start, end in bounds])
+        vectors = self.vectors([words[start:end] for start, end in bounds], before_batch)
         return [
             _text(sentence, words[start:end], characters[start:end], entity_edges, of_words)
             for sentence, (start, end), entity_edges, of_words in zip(sentences, bounds, spans.tolist(), vectors, strict=True)
         ]
 
-    def vectors(self, sentences: list[list[str]]) -> list[Vectors]:
+    def vectors(self, sentences: list[list[str]], before_batch: Callable[[], None] = lambda: None) -> list[Vectors]:
         """The (T, H) vectors of each sentence, given as its words."""
+        inference = self._encoder.inference
+
+        def encode(ids: Ids) -> NDArray[np.float32]:
+            before_batch()
+            return inference.encode(ids)
+
+        encoder = replace(self._encoder, inference=replace(inference, encode=encode))
         chunk = np.arange(len(sentences)), pieces.split_words(self._split_pieces, sentences)
         by_row: dict[int, Vectors] = {}
-        for rows, n_words, vectors in word_vectors(self._encoder, [chunk]):
+        for rows, n_words, vectors in word_vectors(encoder, [chunk]):
             by_row.update(zip(rows.tolist(), np.split(vectors, np.cumsum(n_words)[:-1]), strict=True))
         return [by_row[row] for row in range(len(sentences))]
 

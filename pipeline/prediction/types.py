@@ -7,9 +7,9 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import parse_label
-from pipeline.core.schema import Span
+from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
 
 SOURCE = "sentence"
@@ -38,14 +38,8 @@ class Sentence:
 
         Raises: InputError where the text is blank or no Unicode, or with all that is wrong with the marks.
         """
-        try:
-            text.encode()
-        except UnicodeEncodeError as error:
-            raise InputError.of(
-                SOURCE, f"character {error.start + 1} is half of a pair, no character", "give valid Unicode"
-            ) from None
-        if not text.strip():
-            raise InputError.of(SOURCE, "the text is blank", "give a sentence")
+        if problem := cls(text).problem():
+            raise InputError([problem])
         if other := [mark for mark in MARKER_IN_ANY_CASE.findall(text) if mark not in MARKERS]:
             raise InputError.of(SOURCE, f"{other[0]} is no mark", f"write {other[0].lower()}")
         if not MARKER.search(text):
@@ -54,6 +48,24 @@ class Sentence:
         if isinstance(marked, list):
             raise InputError(problem.at(SOURCE) for problem in marked)
         return cls(marked.text, (marked.e1, marked.e2))
+
+    def problem(self) -> Problem | None:
+        """What is wrong with the text or the places of the entities, if anything is.
+
+        >>> Sentence("Ann met Bo", (Span(0, 3), Span(8, 99))).problem().found
+        'e2 is at characters 8 to 99 of 10'
+        """
+        try:
+            self.text.encode()
+        except UnicodeEncodeError as error:
+            return Problem(f"character {error.start + 1} is half of a pair, no character", "give valid Unicode", source=SOURCE)
+        if not self.text.strip():
+            return Problem("the text is blank", "give a sentence", source=SOURCE)
+        for name, (start, end) in zip(ENTITIES, self.entities or (), strict=False):
+            if not (0 <= start < end <= len(self.text) and self.text[start:end].strip()):
+                found = f"{name} is at characters {start} to {end} of {len(self.text)}"
+                return Problem(found, "give a stretch of the text with a word in it", source=SOURCE)
+        return None
 
 
 @dataclass(frozen=True)

@@ -176,6 +176,6 @@ def test_every_entity_that_a_tagger_finds_has_a_probability(eager):
 @pytest.mark.parametrize(("name", "said"), [("shared", "positions: shared"), ("untagged", "no tagger")])
 def test_a_model_that_finds_no_entities_says_so_once_a_document_and_encodes_nothing(models, monkeypatch, name, said):
     predictor = Predictor(models[0] / name)
-    monkeypatch.setattr(predictor._text_encoder, "vectors", lambda sentences: pytest.fail("encoded"))
+    monkeypatch.setattr(predictor._text_encoder, "vectors", lambda *_: pytest.fail("encoded"))
     [problem] = extract(predictor, [document("One two. " * 3)])
     assert said in problem.found

@@ -293,3 +293,35 @@ def test_entities_may_nest_and_overlap(shared):
 
 def test_the_models_config_is_what_was_saved(models, shared):
     assert shared.config == SavedModel.open(models[0] / "shared").config == models[1]["shared"].config
+
+
+@pytest.mark.parametrize(
+    ("faulty", "found"),
+    [
+        (Sentence("Ann met Bo", (Span(0, 3), Span(8, 99))), "e2 is at characters 8 to 99 of 10"),
+        (Sentence("Ann met Bo", (Span(0, 0), Span(8, 10))), "e1 is at characters 0 to 0 of 10"),
+        (Sentence("Ann met Bo", (Span(-3, -1), Span(8, 10))), "e1 is at characters -3 to -1 of 10"),
+        (Sentence("Ann met Bo", (Span(3, 4), Span(8, 10))), "e1 is at characters 3 to 4 of 10"),
+        (Sentence(""), "the text is blank"),
+        (Sentence("Ann \ud800"), "character 5 is half of a pair, no character"),
+    ],
+)
+def test_a_sentence_that_no_reader_made_has_its_problem_in_its_place(shared: Predictor, faulty: Sentence, found: str) -> None:
+    good = Sentence.of("<e1>Ann</e1> met <e2>Bo</e2>")
+    first, problem, last = shared.predict([good, faulty, good])
+    assert isinstance(problem, Problem)
+    assert problem.found == found
+    assert isinstance(first, Prediction)
+    assert first == last
+
+
+def test_what_ends_a_prediction_early_is_asked_before_the_encoder_runs(shared: Predictor, monkeypatch: pytest.MonkeyPatch) -> None:
+    class EndedError(Exception):
+        pass
+
+    def end() -> None:
+        raise EndedError
+
+    monkeypatch.setattr(shared, "before_batch", end)
+    with pytest.raises(EndedError):
+        shared.encode([Sentence.of("Ann met Bo")])

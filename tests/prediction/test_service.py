@@ -67,6 +67,32 @@ def test_a_request_of_another_form_is_refused_without_its_input(body: str) -> No
     assert said.json()["error"].startswith("body")
 
 
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        ('{"texts": ["café"]}'.encode("latin-1"), "not UTF-8 at byte 15"),
+        (b"[" * 100_000, "not JSON"),
+        (b'{"texts": [' + b"1" * 6_000 + b"]}", "not JSON"),
+        (b'{"texts": ["a"], "texts": ["b", "c"]}', "the key 'texts' 2 times"),
+        (b'{"tasks": [{"data": {"text": "a", "text": "b"}}]}', "the key 'text' 2 times"),
+        (b"NaN", "no object"),
+        (b"[]", "no object"),
+    ],
+)
+@pytest.mark.parametrize("path", ["/predict", "/label-studio/predict"])
+def test_a_body_that_cannot_be_read_whole_is_refused(path: str, body: bytes, found: str) -> None:
+    said = client().post(path, content=body, headers={"content-type": "application/json"})
+    assert (said.status_code, sorted(said.json())) == (422, ["error", "hint"])
+    assert found in said.json()["error"]
+
+
+@pytest.mark.parametrize(("path", "status"), [("/predict", 405), ("/nothing", 404), ("/label-studio/nothing", 404)])
+def test_what_no_route_takes_is_refused_as_everything_is(path: str, status: int) -> None:
+    said = client().get(path)
+    assert (said.status_code, sorted(said.json())) == (status, ["error", "hint"])
+    assert said.headers.get("allow") == ("POST" if status == 405 else None)
+
+
 def test_a_request_whose_fault_is_at_half_of_a_character_is_refused() -> None:
     body = r'{"tasks": [{"data": {"\ud800": 1}}]}'
     said = client().post("/label-studio/predict", content=body, headers={"content-type": "application/json"})
@@ -218,9 +244,18 @@ def test_a_task_that_no_unicode_holds_gets_nothing_and_the_others_are_answered()
     assert [len(each["result"]) for each in said.json()["results"]] == [0, 0, 4]
 
 
-def test_a_task_without_a_text_is_refused() -> None:
+def test_tasks_without_any_text_are_refused() -> None:
     said = client().post("/label-studio/predict", json={"tasks": [{"data": {"image": "x.png"}}]})
-    assert (said.status_code, said.json()["error"]) == (422, "the data of a task has no 'text'")
+    assert (said.status_code, said.json()["error"]) == (422, "no task has 'text' in its data")
+
+
+def test_a_task_without_a_text_has_its_error_in_its_place_and_the_others_are_answered() -> None:
+    data: list[dict[str, Any]] = [{"text": "here Ann met Bob"}, {"text": None}, {"image": "x.png"}, {"text": " "}]
+    said = client().post("/label-studio/predict", json={"tasks": [{"data": each} for each in data]})
+    results = said.json()["results"]
+    assert [len(each["result"]) for each in results] == [4, 0, 0, 0]
+    assert [each.get("line") for each in results] == [None, 2, 3, None]
+    assert all(each["error"] and each["hint"] for each in results[1:3])
 
 
 def test_label_studio_is_told_which_model_answers() -> None:
@@ -236,3 +271,8 @@ def test_health_answers_a_head_without_a_body(path: str) -> None:
 
 def test_options_need_no_length() -> None:
     assert client().options("/predict").status_code == 405
+
+
+def test_a_request_in_chunks_is_refused_whatever_length_it_states() -> None:
+    said = client().post("/predict", json={"texts": ["Ann"]}, headers={"transfer-encoding": "chunked"})
+    assert said.status_code == 411
