@@ -646,10 +646,11 @@ def test_what_was_sent_is_found_beside_or_named(project):
     assert "5 as they were sent" in adopt.main(Path("elsewhere.jsonl"), sent=Path("other.sent.jsonl"))
 
 
-def test_an_export_may_be_the_present_folder(project):
+def test_the_present_folder_is_no_export_where_it_holds_other_files(project):
     """What was sent is looked for beside it, then in it."""
     send("jsonl")
-    assert adopt.main(Path(".")).endswith("5 as they were sent; nothing written, --write does")
+    with pytest.raises(InputError, match="params.yaml: this is no format that we know"):
+        adopt.main(Path("."))
 
 
 def page(section: str) -> list[str]:
