@@ -241,6 +241,18 @@ def test_a_row_goes_with_its_relation_where_the_corpus_has_no_negative_label(pro
     assert file("train.txt") == SEMEVAL.split("\r\n\r\n", 1)[1]
 
 
+def test_the_last_row_of_a_file_does_not_go(project):
+    set_params(test_fraction=0.2, negative_label="NA")
+    removed = dict.fromkeys(("1", "2", "3"), lambda document: replace(document, relations=()))
+    target = send("doccano")
+    export = corrected("doccano", target, removed | {"d1": relabelled("owns")})
+    with pytest.raises(InputError, match=r"train\.txt:8: the last row of the file would go.*\n  hint: leave one as it was sent"):
+        adopt.main(export, write=True)
+    assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
+    adopt.main(corrected("doccano", target, {"1": removed["1"], "2": removed["2"]}), write=True)
+    assert file("train.txt") == SEMEVAL.rsplit("\r\n\r\n", 2)[1] + "\r\n\r\n"
+
+
 def with_pair(document: Document) -> Document:
     """A document with one relation more, to an entity that is new."""
     start = document.text.index("here")
