@@ -272,6 +272,31 @@ def test_a_second_relation_of_a_pair_is_a_row_more(project, tool):
     assert file("train.txt").count("1~2") == 1
 
 
+def test_a_relation_that_two_rows_of_a_sentence_get_is_one_row_more(project):
+    path = project / "data/raw/train_rows.jsonl"
+    rows = [
+        f'{{"id": "{row_id}", "text": "Ann met Bob and Cy.", "e1": [0, 3], "e2": {e2}, "relation": "Met"}}\n'
+        for row_id, e2 in (("8", [8, 11]), ("9", [16, 18]))
+    ]
+    path.write_text("".join(rows))
+
+    def with_both(document: Document) -> Document:
+        ids = {each.spans[0]: each.id for each in document.entities}
+        new = next(span for span in (Span(8, 11), Span(16, 18)) if span not in ids)
+        entities = (*document.entities, Entity("99", (new,), document.entities[0].type))
+        ids[new] = "99"
+        relation = Relation(ids[Span(8, 11)], ids[Span(16, 18)], "Knows")
+        return replace(document, entities=entities, relations=(*document.relations, relation))
+
+    own = [each for each in FORMATS["jsonl"].read(Path("data/raw/train_rows.jsonl")) if isinstance(each, Document)]
+    export = corrected("label_studio", send("label_studio", *own), {"8": with_both, "9": with_both})
+    assert "2 items: 1 changed, 1 confirmed as they are (1 row added)" in adopt.main(export, write=True)
+    once = file("train_rows.jsonl")
+    assert once.count("Knows") == 1
+    adopt.main(export, write=True)
+    assert file("train_rows.jsonl") == once
+
+
 def test_a_row_more_has_an_id_that_no_row_of_its_file_has(project):
     path = project / "data/raw/train.txt"
     path.write_bytes(SEMEVAL.replace('3\t"', '1~2\t"').encode())
