@@ -17,6 +17,8 @@ from pipeline.core.stage import Input, Output, run
 from pipeline.evaluation.card import is_card, plain, render
 from pipeline.model.manifest import MODEL, SavedModel
 
+SCORES = "scores.json"
+
 
 def require_same(model: SavedModel, training: Train) -> None:
     """Refuse a model that was trained with other parameters than the train section of params.yaml has now.
@@ -43,9 +45,16 @@ def require_card(path: Path) -> None:
         raise InputError.of(path, "the file is no model card of this pipeline, and would be lost", hint)
 
 
+def require_scores(path: Path) -> None:
+    """Raises: InputError where a path is that of another file of the reports."""
+    if path.name != SCORES:
+        raise InputError.of(path, f"the scores of a model stand in {SCORES}", f"name {path.parent / SCORES}")
+
+
 def main(model: Input, scores: Input, card: Output) -> str:
     """Write the model card."""
     require_card(card)
+    require_scores(scores)
     metrics = files.read_json(manifests.verified(scores, REPORTS), REPORTS.remake)
     saved, confidence = SavedModel.open(model), params.read(params.Evaluate).confidence
     require_same(saved, params.read(Train))

@@ -177,10 +177,15 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
 def _splits(
     scratch: Path, corpus: CheckedCorpus, sources: Mapping[str, list[Source]], settings: params.Parse
 ) -> tuple[dict[str, WaitingRows], dict[str, WaitingRows]]:
-    """The rows and the sentences of every split, without those left out; of one that has no files, those held out of train."""
+    """The rows and the sentences of every split, without those left out; of one that has no files, those held out of train.
+
+    Raises: InputError with every split whose files give no row, or where none can be held out.
+    """
     train = corpus.summaries["train"]
     files = {split: split if sources[split] else "train" for split in SPLITS}
     rows = {split: summary.is_kept for split, summary in corpus.summaries.items()}
+    if empty := [split for split in SPLITS if sources[split] and not rows[split].any()]:
+        raise InputError([_without_pairs(split, sources[split]) for split in empty])
     sentences = {split: summary.whole_sentences(settings.negative_label) for split, summary in corpus.summaries.items()}
     left, left_sentences = np.ones(int(rows["train"].sum()), bool), sentences["train"].copy()
     for split in ("test", "validation"):
@@ -188,15 +193,17 @@ def _splits(
             held, sentences[split] = _hold_out(train, left, left_sentences, split, settings)
             rows[split] = _within(rows["train"], held)
             left, left_sentences = left & ~held, left_sentences & ~sentences[split]
-        elif split == "validation" and not rows[split].any():
-            found = "the validation files have no pair that is kept"
-            raise InputError.of(sources[split][0].path, found, "annotate some, or remove them")
     rows["train"], sentences["train"] = _within(rows["train"], left), left_sentences
     ids = {split: summary.changed_ids for split, summary in corpus.summaries.items()}
     return (
         {split: WaitingRows(scratch / files[split], rows[split], ids[files[split]]) for split in SPLITS},
         {split: WaitingRows(of_sentences(scratch / files[split]), sentences[split]) for split in SPLITS},
     )
+
+
+def _without_pairs(split: str, sources: Sequence[Source]) -> Problem:
+    hint = "annotate some" if split == "train" else "annotate some, or remove them"
+    return Problem(f"the {split} files have no pair that is kept", hint).at(str(sources[0].path))
 
 
 def _within(mask: Bools, chosen: Bools) -> Bools:

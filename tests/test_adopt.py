@@ -241,6 +241,18 @@ def test_a_row_goes_with_its_relation_where_the_corpus_has_no_negative_label(pro
     assert file("train.txt") == SEMEVAL.split("\r\n\r\n", 1)[1]
 
 
+def test_the_last_row_of_a_file_does_not_go(project):
+    set_params(test_fraction=0.2, negative_label="NA")
+    removed = dict.fromkeys(("1", "2", "3"), lambda document: replace(document, relations=()))
+    target = send("doccano")
+    export = corrected("doccano", target, removed | {"d1": relabelled("owns")})
+    with pytest.raises(InputError, match=r"train\.txt:8: the last row of the file would go.*\n  hint: leave one as it was sent"):
+        adopt.main(export, write=True)
+    assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
+    adopt.main(corrected("doccano", target, {"1": removed["1"], "2": removed["2"]}), write=True)
+    assert file("train.txt") == SEMEVAL.rsplit("\r\n\r\n", 2)[1] + "\r\n\r\n"
+
+
 def with_pair(document: Document) -> Document:
     """A document with one relation more, to an entity that is new."""
     start = document.text.index("here")
@@ -258,6 +270,31 @@ def test_a_second_relation_of_a_pair_is_a_row_more(project, tool):
     assert "data/raw/train.txt:1: row added: The author" in said
     adopt.main(export, write=True)
     assert file("train.txt").count("1~2") == 1
+
+
+def test_a_relation_that_two_rows_of_a_sentence_get_is_one_row_more(project):
+    path = project / "data/raw/train_rows.jsonl"
+    rows = [
+        f'{{"id": "{row_id}", "text": "Ann met Bob and Cy.", "e1": [0, 3], "e2": {e2}, "relation": "Met"}}\n'
+        for row_id, e2 in (("8", [8, 11]), ("9", [16, 18]))
+    ]
+    path.write_text("".join(rows))
+
+    def with_both(document: Document) -> Document:
+        ids = {each.spans[0]: each.id for each in document.entities}
+        new = next(span for span in (Span(8, 11), Span(16, 18)) if span not in ids)
+        entities = (*document.entities, Entity("99", (new,), document.entities[0].type))
+        ids[new] = "99"
+        relation = Relation(ids[Span(8, 11)], ids[Span(16, 18)], "Knows")
+        return replace(document, entities=entities, relations=(*document.relations, relation))
+
+    own = [each for each in FORMATS["jsonl"].read(Path("data/raw/train_rows.jsonl")) if isinstance(each, Document)]
+    export = corrected("label_studio", send("label_studio", *own), {"8": with_both, "9": with_both})
+    assert "2 items: 1 changed, 1 confirmed as they are (1 row added)" in adopt.main(export, write=True)
+    once = file("train_rows.jsonl")
+    assert once.count("Knows") == 1
+    adopt.main(export, write=True)
+    assert file("train_rows.jsonl") == once
 
 
 def test_a_row_more_has_an_id_that_no_row_of_its_file_has(project):

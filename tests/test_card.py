@@ -51,3 +51,13 @@ def test_scores_that_changed_since_they_were_written_get_no_card(tmp_path):
     with pytest.raises(InputError, match=r"scores\.json: missing, damaged or changed.*\n.*run dvc repro evaluate"):
         card.main(tmp_path / "model", folder / "scores.json", tmp_path / "README.md")
     assert not (tmp_path / "README.md").exists()
+
+
+@pytest.mark.parametrize("name", ["metrics.json", "predictions.jsonl", "manifest.json"])
+def test_another_file_of_the_reports_is_an_error_that_names_the_scores(tmp_path, name):
+    folder = tmp_path / "reports"
+    with outputs.made_whole(folder) as scratch:
+        files.write_json(scratch / name, {"test": {}})
+        manifests.seal(scratch, REPORTS, ReportsDescription(n_test=1))
+    with pytest.raises(InputError, match=rf"{name}: the scores of a model stand in .*\n  hint: name .*reports/scores\.json"):
+        card.main(tmp_path / "model", folder / name, tmp_path / "README.md")

@@ -246,6 +246,17 @@ def test_validation_files_without_a_row_that_is_kept_are_an_error(project, fract
     assert (source, found) == ("dev.txt", "the validation files have no pair that is kept")
 
 
+@pytest.mark.parametrize("fraction", [0, 0.1])
+@pytest.mark.parametrize("empty", [("train", "test"), ("train",), ("test",)])
+def test_files_of_documents_without_a_pair_are_an_error_of_each_split(project, empty, fraction):
+    alone = {"id": "1", "text": "Ann left.", "entities": [{"id": "T1", "spans": [[0, 3]], "type": "P"}], "relations": []}
+    row = {"id": "2", "text": "Ann met Bob.", "e1": [0, 3], "e2": [8, 11]}  # of no relation, which a test split may be
+    rows = {"train": {**row, "relation": "Other"}, "test": row} | dict.fromkeys(empty, alone)
+    files = {f"{split}.jsonl": json.dumps(each) + "\n" for split, each in rows.items()}
+    found = problems(project, files, negatives="none", validation_fraction=fraction)
+    assert found == [(f"{split}.jsonl", f"the {split} files have no pair that is kept") for split in empty]
+
+
 def test_the_hint_of_a_row_that_cannot_be_read_says_how_to_leave_it_out(project):
     files = corpus()
     files["train.txt"] += block("bad", "<e1>dog</e1> and cat", "Other")

@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 from collections import Counter, defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
+from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.annotation.already import meant_by, says_already
@@ -17,7 +18,7 @@ from pipeline.annotation.review_file import Sent, annotation_key
 from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting import Edit
-from pipeline.corpus.rewriting.edits import content
+from pipeline.corpus.rewriting.edits import annotation, content
 
 Resolve = Literal["majority", "newest", "ask"]
 Verdict = Literal["changed", "confirmed", "as sent", "rejected", "skipped", "untouched", "conflict"]
@@ -39,6 +40,11 @@ class Outcome:
     found: Found | None = None
     new: tuple[Document, ...] = ()
     versions: tuple[Returned, ...] = ()
+
+    @property
+    def path(self) -> Path | None:
+        """Its file."""
+        return self.file.source.path if self.file else None
 
     @property
     def changes(self) -> list[Change]:
@@ -73,7 +79,21 @@ def outcomes(
     versions: dict[str, list[Returned]] = defaultdict(list)
     for each in returned:
         versions[each.id].append(each)
-    return for_all(lambda item: _outcome(item, versions[item.id], tool, raw, resolve), sent, _strays(by_id, returned))
+    found = for_all(lambda item: _outcome(item, versions[item.id], tool, raw, resolve), sent, _strays(by_id, returned))
+    return list(_with_rows_once(found))
+
+
+def _with_rows_once(found: Sequence[Outcome]) -> Iterator[Outcome]:
+    """The outcomes without rows more that another one gives their file too: rows of one sentence may get the same relation."""
+    said = {(outcome.path, annotation(each)) for outcome in found for each in outcome.new[:1]}
+    for outcome in found:
+        more = {key: each for each in outcome.new[1:] if (key := (outcome.path, annotation(each))) not in said}
+        said |= more.keys()
+        new = (*outcome.new[:1], *more.values())
+        if outcome.found and new != outcome.new and list(map(content, new)) == [content(outcome.found.document)]:
+            yield replace(outcome, verdict="confirmed", new=())
+        else:
+            yield replace(outcome, new=new)
 
 
 def _strays(sent: Mapping[str, Sent], returned: Iterable[Returned]) -> Iterable[Problem]:

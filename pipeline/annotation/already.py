@@ -31,18 +31,19 @@ def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Docum
 
 
 def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str, tokenize: Tokenizer) -> bool:
-    """Whether a file says what was meant of a document that it had, in its place or, where that is no longer found, anywhere.
+    """Whether a file says what was meant of a document that it had: in its place, or anywhere where it has another id by now.
 
     Args: found: what stands in its place, another row of its text too; meant: none where it is to go.
     """
-    if found is None:
-        return all(map(file.has, meant))
     if not meant:
-        return _places(found.document) != _places(sent.item.document)
+        return found is None or _places(found.document) != _places(sent.item.document)
     first, *more = meant
     to: Tool = next((each for each in get_args(Tool) if each == tool), "jsonl")  # of another format ours stands for it
     rules = rules_of(to, tokenize)
-    return _as_got(found.document, rules) == _as_got(first, rules) and all(map(file.has, more))
+    is_own = found and found.document.id == sent.item.document.id  # which may be made of what the document says
+    there = [found] if found and is_own else file.by_text.get(first.text, ())
+    as_meant = _as_got(first, rules)
+    return any(_as_got(each.document, rules) == as_meant for each in there) and all(map(file.has, more))
 
 
 def _places(document: Document) -> set[Any]:

@@ -23,6 +23,7 @@ from pipeline.corpus.rewriting.edits import Reading, annotation
 from pipeline.corpus.sources import find_splits
 from pipeline.corpus.words import Tokenizer, lazy_tokenizer
 
+EMPTIED = "leave one as it was sent, adopt the others, then remove the file"
 GONE = "give the file its name again, or run pipeline.review again, and correct it there"
 
 
@@ -72,7 +73,12 @@ class RawFile:
         return frozenset(document.id for document in self.documents)
 
     def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
-        """The bytes of the file with edits made."""
+        """The bytes of the file with edits made.
+
+        Raises: InputError with every document that its format cannot hold as it has become, and where none would be left.
+        """
+        if not any(edit.new for edit in edits) and len(edits) == sum(1 for _ in self.documents):
+            raise InputError.of(edits[-1].old.source, "the last row of the file would go, and parse refuses an empty file", EMPTIED)
         return rewritten(self.source.path, self.source.format, edits, self.read)
 
 
@@ -147,7 +153,7 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
 def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:
     """The bytes of every file with its edits made.
 
-    Raises: InputError with every document that its format cannot hold as it has become.
+    Raises: InputError with every document that its format cannot hold as it has become, and every file that would be empty.
     """
     of_files: dict[Path, list[tuple[RawFile, Edit]]] = {}
     for file, edit in edits:

@@ -140,6 +140,26 @@ def test_a_row_that_went_from_before_another_of_its_text_is_adopted_once():
     adopted_twice("doccano", own, relation_removed)
 
 
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("is_list", [True, False])
+def test_rows_of_one_sentence_without_ids_are_adopted_once(tool, is_list):
+    pairs("jsonl")
+    ends = ([0, 3], [7, 11]), ([0, 3], [16, 19])
+    rows = [json.dumps({"text": TEXT, "e1": e1, "e2": e2, "relation": "works"}) for e1, e2 in ends]
+    Path("data/raw/train.jsonl").write_text(f"[{', '.join(rows)}]\n" if is_list else "".join(f"{row}\n" for row in rows))
+    own = [each for each in FORMATS["jsonl"].read(Path("data/raw/train.jsonl")) if isinstance(each, Document)]
+
+    def moved_second(document: Document) -> Document:
+        entities = [replace(each, spans=(Span(12, 19),)) if each.spans == (Span(16, 19),) else each for each in document.entities]
+        return replace(document, entities=tuple(entities))
+
+    export = corrected(tool, send(tool, *own), {own[0].id: relation_added, own[1].id: moved_second})
+    assert "2 changed" in adopt.main(export, write=True)
+    once = raw()
+    assert "changed" not in adopt.main(export, write=True)
+    assert raw() == once
+
+
 @pytest.mark.parametrize("tool", ["label_studio", "doccano"])
 @pytest.mark.parametrize(("corpus", "to"), [(documents, "jsonl"), (pairs, "tacred"), (pairs, "semeval")])
 def test_an_export_that_has_grown_adds_what_is_new(tool, corpus, to):
