@@ -80,13 +80,14 @@ def _read_annotation(annotation: Row, text: str) -> Said:
     entities, wrong_entities = sift(read_regions(results(annotation, REGION), text))
     wrong_entities += repeated_ids(entities)
     relations, wrong_relations = sift(_relations(results(annotation, RELATION), annotator_of(annotation)))
-    unknown = [] if wrong_entities else _unread_ends(annotation, relations) or unknown_ids(relations, entities)
+    unknown = [] if wrong_entities else _unread_ends(annotation, relations, entities) or unknown_ids(relations, entities)
     return Said(entities, relations, [*wrong_entities, *wrong_relations, *unknown])
 
 
-def _unread_ends(annotation: Row, relations: Iterable[Relation]) -> list[Problem]:
-    """A problem for each region of a kind that is not read and that a relation names."""
-    kinds = {read_id(row.get("id")): row.get("type") for row in results(annotation, None)}
+def _unread_ends(annotation: Row, relations: Iterable[Relation], entities: Iterable[Entity]) -> list[Problem]:
+    """A problem for each region of a kind that is not read and that a relation names; what is said of an entity has its id."""
+    read = {entity.id for entity in entities}
+    kinds = {row_id: row.get("type") for row in results(annotation, None) if (row_id := read_id(row.get("id"))) not in read}
     named = dict.fromkeys(end for relation in relations for end in (relation.head, relation.tail) if end in kinds)
     hint = f"regions of Labels on a Text are read, whose type is {REGION}: annotate with them, or take the relation out"
     return [Problem(f"a relation names region {end}, of type {shown(kinds[end])}", hint, "entity-unknown") for end in named]

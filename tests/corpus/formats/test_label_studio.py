@@ -64,6 +64,14 @@ def test_a_relation_to_a_region_of_another_kind_names_the_kind(reading):
     assert (problem.kind, "hypertextlabels" in problem.found) == ("entity-unknown", True)
 
 
+@pytest.mark.parametrize("kind", ["choices", "textarea", "number", "taxonomy"])
+def test_what_is_said_of_a_region_has_its_id_and_is_kept(reading, kind):
+    said = ANN | {"type": kind, "value": {"start": 0, "end": 3, "text": "Ann", kind: ["sure"]}}
+    (document,) = reading(task(annotation(ANN, said, ACME, relation())))
+    assert (document.entities, pairs(document)) == (ENTITIES, [("x", "y", "founded")])
+    assert document.meta["label_studio"]["regions"] == [said]
+
+
 @pytest.mark.parametrize(
     ("direction", "expected"),
     [
