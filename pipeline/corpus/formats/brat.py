@@ -11,8 +11,8 @@ r"""The standoff format of brat (Stenetorp et al. 2012, brat.nlplab.org/standoff
 Offsets count the code points of the .txt as it is, so that a line break of Windows is two; a byte order mark counts where the
 quoted texts say so. Ids restart in every document. A `*` line is a relation for each pair of its entities, and stands whole in
 meta["equivalences"]; events, attributes, normalisations and notes stand in meta["lines"], and the relations' ids, which these may
-name, in meta["relation_ids"]; the relations that an annotation.conf, in the document's folder or above it, calls symmetric stand in
-meta["symmetric"]. A document's id is its path below the folder.
+name, in meta["relation_ids"]; the relations of `*` lines, and those that an annotation.conf, in the document's folder or above it,
+calls symmetric stand in meta["symmetric"]. A document's id is its path below the folder.
 """
 
 from __future__ import annotations
@@ -28,16 +28,15 @@ from pathlib import Path
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.document import Document, Relation, Skipped, require_held
+from pipeline.corpus.formats.brat_conf import CONF, Configuration, symmetric_in
 from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
 from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begins_utf16, content_id
 
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
-CONF = "annotation.conf"
 SUFFIXES = (".ann", ".txt")
 TEXT, ANNOTATIONS, FOLDER = 1, 2, 4  # what stands under a name
 OTHERS = frozenset({".json", ".jsonl", ".tsv", ".csv", ".conll"})
 LOOKED_AT = 5  # files that tell a folder of brat
-SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
 BRAT_ID = re.compile("T[0-9]+")
 RELATION_ID = re.compile(r"\bR[0-9]+\b")
 LONGEST_NAME = 200  # bytes, of the 255 that file systems allow
@@ -76,7 +75,7 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
         if isinstance(text, Problem):
             yield replace(text, kind="file-not-utf8").at(f"{file}:1")  # of no document
         elif text is not None:
-            symmetric = _symmetric(text)
+            symmetric = symmetric_in(text)
     found = _names(folder)
     is_annotated = any(what & ANNOTATIONS for what in found.values())
     for name in sorted(found):
@@ -125,13 +124,6 @@ def _read_text(path: Path | str) -> str | Problem:
         return Problem(f"byte 0x{raw[error.start]:02x} at {place} is not UTF-8", NOT_UTF8, "not-utf8")
 
 
-def _symmetric(conf: str) -> list[str]:
-    """The relations that an annotation.conf calls symmetric; `!` before a name hides it in brat."""
-    section = re.search(r"^\[relations\][^\n]*\n(.*?)(?=^\[|\Z)", conf.replace("\r", "\n"), re.DOTALL | re.MULTILINE)
-    matches = (SYMMETRIC.match(line.strip()) for line in (section[1] if section else "").split("\n"))
-    return [match[1].lstrip("!") for match in matches if match]
-
-
 def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Iterator[Document | Problem]:
     """The document of two files, or its problems in the order of lines."""
     row = f"{txt}:1"
@@ -144,7 +136,8 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
     said = _said(split_lines(annotations), text)
     if isinstance(said, Annotations):
         relation_ids = said.relation_ids if said.kept else []
-        meta = {"equivalences": said.equivalences, "lines": said.kept, "relation_ids": relation_ids, "symmetric": symmetric}
+        names = list(dict.fromkeys([*symmetric, *(label for label, *_ in said.equivalences)]))
+        meta = {"equivalences": said.equivalences, "lines": said.kept, "relation_ids": relation_ids, "symmetric": names}
         held = {key: value for key, value in meta.items() if value}
         yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=held)
     else:
@@ -161,7 +154,7 @@ def _said(lines: Sequence[Line], text: str) -> Annotations | list[Found]:
 
 
 def write(documents: Iterable[Document], path: Path) -> None:
-    """Write a folder of two files a document, a document of the id `a/b` into its folder `a`.
+    """Write a folder of two files a document, a document of the id `a/b` into its folder `a`, and what relations are symmetric.
 
     Ids of entities that are not brat's become T1, T2, ... in order; an id that is no path becomes its digest.
     Raises: InputError where there are files already; ValueError for a document that the format cannot hold, or has met.
@@ -169,27 +162,33 @@ def write(documents: Iterable[Document], path: Path) -> None:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError.of(path, "there is something already", "name a folder that is not there")
     scratch = path.with_name(f".{path.name}.{os.getpid()}.partial")
+    configuration = Configuration()
     try:
         scratch.mkdir(parents=True)
         for document in documents:
-            _write_document(document, scratch / file_name(document.id))
+            stem = scratch / file_name(document.id)
+            equal = _write_document(document, stem)
+            configuration.add(stem.parent, document, document.symmetric - equal)
+        configuration.write()
         scratch.replace(path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _write_document(document: Document, stem: Path) -> None:
+def _write_document(document: Document, stem: Path) -> set[str]:
+    """Write the two files of a document; the relations of its `*` lines."""
     require_held(document, HOLDS)
     if document.text.startswith(MARK):
         raise ValueError(f"{document.source}: document {document.id} begins with a byte order mark, which brat counts")
-    lines = "".join(f"{line}\n" for line in _lines(document))
+    lines = list(_lines(document))
     stem.parent.mkdir(parents=True, exist_ok=True)
-    for suffix, text in ((".txt", document.text), (".ann", lines)):
+    for suffix, text in ((".txt", document.text), (".ann", "".join(f"{line}\n" for line in lines))):
         try:
             with stem.with_name(stem.name + suffix).open("x", encoding="utf-8", newline="") as file:
                 file.write(text)
         except FileExistsError:
             raise ValueError(f"{document.source}: a second document has the id {document.id}") from None
+    return {line.split(maxsplit=2)[1] for line in lines if line.startswith("*")}
 
 
 def file_name(row_id: str) -> str:

@@ -53,7 +53,7 @@ def test_the_example_is_read(reading):
         TEXT,
         ENTITIES,
         RELATIONS,
-        meta={"equivalences": [["Synonym-of", "T1", "T2"]]},
+        meta={"equivalences": [["Synonym-of", "T1", "T2"]], "symmetric": ["Synonym-of"]},
     )
     assert document.source.endswith("corpus/heat.txt:1")
 
@@ -156,7 +156,12 @@ def test_symmetric_relations_are_those_of_the_nearest_annotation_conf(reading, n
     documents = reading(**{name: CONF, "sub/other.txt": TEXT, "sub/other.ann": ANN})
     symmetric = {document.id: document.meta.get("symmetric") for document in documents}
     assert symmetric["sub/other"] == ["Synonym-of", "Near"]
-    assert symmetric["heat"] == (None if "/" in name else ["Synonym-of", "Near"])
+    assert symmetric["heat"] == ["Synonym-of", *([] if "/" in name else ["Near"])]
+
+
+def test_the_relation_of_an_equivalence_is_symmetric_in_its_document(reading):
+    heat, other = reading(**{"other.txt": TEXT, "other.ann": ANN.replace("*\tSynonym-of T1 T2", "R2\tSynonym-of Arg1:T1 Arg2:T2")})
+    assert (heat.symmetric, other.symmetric) == ({"Synonym-of"}, frozenset())
 
 
 def test_a_document_without_annotation_is_read(reading):
@@ -288,15 +293,37 @@ def document(**changes):
 @pytest.mark.parametrize(
     "meta",
     [
-        {"equivalences": [["Synonym-of", "T1", "T2"]]},
+        {"equivalences": [["Synonym-of", "T1", "T2"]], "symmetric": ["Synonym-of"]},
+        {"equivalences": [["Synonym-of", "T1", "T2"]], "symmetric": ["Describes", "Synonym-of"]},
+        {"symmetric": ["Describes"]},
         {"lines": ["#1\tAnnotatorNotes R7\tsure?"], "relation_ids": ["R7", "R2"]},
-        {"lines": ["A1\tNegated T1"], "relation_ids": ["R7", "*"], "equivalences": [["Synonym-of", "T1", "T2"]]},
+        {"lines": ["A1\tNegated T1"], "relation_ids": ["R7", "*"], "equivalences": [["Synonym-of", "T1", "T2"]]}
+        | {"symmetric": ["Synonym-of"]},
     ],
 )
 def test_what_else_brat_said_is_written_again(tmp_path, meta):
     brat.write([document(meta=meta)], tmp_path / "out")
     (read,) = brat.read(tmp_path / "out")
     assert read.meta == meta
+    assert (tmp_path / "out/annotation.conf").exists() == ("Describes" in meta.get("symmetric", []))
+
+
+def test_symmetric_relations_of_folders_are_written_where_those_above_are_others(tmp_path):
+    told = {"a": ["Describes"], "near/b": ["Describes"], "far/c": [], "far/out/d": ["Uses"]}
+    brat.write((document(id=row_id, meta={"symmetric": names}) for row_id, names in told.items()), tmp_path / "out")
+    assert {read.id: sorted(read.symmetric) for read in brat.read(tmp_path / "out")} == told
+    confs = {path.parent.relative_to(tmp_path / "out").as_posix(): path for path in tmp_path.rglob("annotation.conf")}
+    assert sorted(confs) == [".", "far", "far/out"]
+    assert confs["."].read_text().splitlines() == [
+        "[entities]",
+        "Quantity",
+        "Theory",
+        "[relations]",
+        "Describes\tArg1:<ENTITY>, Arg2:<ENTITY>, <REL-TYPE>:symmetric",
+        "Synonym-of\tArg1:<ENTITY>, Arg2:<ENTITY>",
+        "[events]",
+        "[attributes]",
+    ]
 
 
 def test_a_note_of_a_relation_is_not_written_where_relations_are_others(tmp_path):
