@@ -2,8 +2,9 @@
 
 A pair's text is the shortest run of sentences that holds both entities: most pairs have one sentence. Head and tail are e1 and e2
 in that order, wherever they stand in the text, so that a label without a direction keeps it. Negative pairs are those of a
-sentence that have no relation, in documents of which all entities are annotated, and that a window of words can hold; which of
-them are taken depends on their document alone, so that another document added or edited changes none.
+sentence that have no relation, in documents of which all entities are annotated and whose marked pairs are not all without label,
+and that a window of words can hold; which of them are taken depends on their document alone, so that another document added or
+edited changes none.
 """
 
 from __future__ import annotations
@@ -226,7 +227,8 @@ def _negatives(
 ) -> tuple[list[_Pair], int]:
     """The pairs without relation that are wanted of a document, and how many no window of words can hold."""
     document, words = excerpts.document, excerpts.words
-    if options.negatives == "none" or not document.complete:
+    untold = bool(annotated) and all(pair.label is None for pair in annotated)  # nor is it told which pairs have no relation
+    if options.negatives == "none" or not document.complete or untold:
         return [], 0
     related = {(pair.e1.cover, pair.e2.cover) for pair in annotated}
     related |= {(pair.e2.cover, pair.e1.cover) for pair in annotated if pair.label in symmetric}

@@ -17,11 +17,12 @@ text.
 
 from __future__ import annotations
 
+import codecs
 import io
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import replace
-from itertools import chain
+from itertools import chain, islice
 from pathlib import Path
 from typing import IO, Any, NamedTuple
 
@@ -32,6 +33,7 @@ from pipeline.corpus.formats.json_text import LONGEST, NOT_UTF8, PYTHON, JsonTex
 from pipeline.corpus.formats.text_lines import UTF16, content_id
 
 SAMPLE_BYTES = 1 << 20  # of a file, to tell its format: an object that holds a long document takes more than 64 KB
+BRACKETS = (b"{", b"[")
 UTF16_MARKS = (b"\xff\xfe", b"\xfe\xff")
 NO_OBJECT = Problem("a JSON value that is no object", "write objects, {...}, one after the other or in one list", "file-not-json")
 NO_LISTS = Problem("no JSON object of lists", 'write {"name": [{...}, ...], ...}', "file-not-json")
@@ -95,15 +97,23 @@ def first_value(path: Path, *, keyed: bool = False, saying: Sequence[str] = ()) 
 
     Args: saying: keys of what tells the format: the first object that has something under one of them is meant, if there is one.
     """
+    readings = _keyed if keyed else _values
     with path.open("rb") as file:
-        sample = io.BytesIO(file.read(SAMPLE_BYTES))
-    if _is_utf16(sample):
-        return None
-    readings = (_keyed if keyed else _values)(JsonText(_decoded(sample)))
-    values = (value for value in _sift(path, readings) if isinstance(value, Value))
-    first = next(values, None)
+        sample = file.read(SAMPLE_BYTES)
+        if _is_utf16(io.BytesIO(sample)):
+            return None
+        values = _objects(path, readings(JsonText(_decoded(io.BytesIO(sample)))))
+        first = next(values, None)
+        if first is None and sample.removeprefix(codecs.BOM_UTF8).lstrip()[:1] in BRACKETS:  # it may be longer than the sample
+            file.seek(0)
+            return next(_objects(path, islice(readings(JsonText(_decoded(file))), 1)), None)
     told = (value for value in chain([first] if first else [], values) if any(value.value.get(key) for key in saying))
     return next(told, first) if saying else first
+
+
+def _objects(path: Path, readings: Iterable[_Reading]) -> Iterator[Value]:
+    """The objects of readings alone."""
+    return (value for value in _sift(path, readings) if isinstance(value, Value))
 
 
 def _read(path: Path, readings: Callable[[JsonText], Iterator[_Reading]], longest: int) -> Iterator[Value | Problem]:

@@ -6,7 +6,7 @@ from hypothesis import strategies as st
 
 from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.corpus.formats import json_text
-from pipeline.corpus.formats.json_values import Value, first_value, read_keyed, read_values
+from pipeline.corpus.formats.json_values import SAMPLE_BYTES, Value, first_value, read_keyed, read_values
 from tests.support.documents import assert_read_in_flat_memory
 
 A, B, C = {"id": 1, "text": 'é [}\\"'}, {"id": 2, "of": [{"a": [1.5, None]}]}, {"id": 3}
@@ -226,6 +226,16 @@ def test_the_first_value_is_found_without_reading_the_file(tmp_path):
     path = tmp_path / "corpus.json"
     path.write_text(f"[{json.dumps(A)}" + ' ,{"id": 2}' * 1_000_000, encoding="utf-8")
     assert first_value(path) == Value(1, A)
+
+
+@pytest.mark.parametrize("begin", ["", "\ufeff", "[\n", " "])
+def test_a_first_value_that_is_longer_than_the_sample_is_found(tmp_path, begin):
+    path = tmp_path / "long.json"
+    long = {"id": 1, "text": "long " * (SAMPLE_BYTES // 4)}
+    path.write_text(f"{begin}{json.dumps(long)}\n{json.dumps(A)}\n", encoding="utf-8")
+    assert first_value(path).value == long
+    path.write_text(json.dumps({"founder": [long]}), encoding="utf-8")
+    assert first_value(path, keyed=True).value == long
 
 
 def test_a_file_of_something_else_has_no_first_value(tmp_path):
