@@ -121,11 +121,13 @@ def _annotated(relation: Relation, entities: Mapping[str, Entity], names: Mappin
 
 
 def _once(pairs: Sequence[_Pair]) -> list[_Pair]:
-    """The pairs without those that say a symmetric relation again, in the other order."""
-    first: dict[tuple[str, str, str | None], _Pair] = {}
-    return [
+    """The pairs without those that say a relation again: a symmetric one in the other order, or another annotator's the same."""
+    first: dict[tuple[object, ...], _Pair] = {}
+    forward = [
         pair for pair in pairs if first.setdefault((pair.e1.id, pair.e2.id, pair.label), pair).relation.head == pair.relation.head
     ]
+    by: dict[tuple[object, ...], str | None] = {}
+    return [pair for pair in forward if by.setdefault((*pair.same, pair.label), pair.relation.annotator) == pair.relation.annotator]
 
 
 def renamed_label(label: str, names: Mapping[str, str]) -> str:

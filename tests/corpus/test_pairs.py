@@ -153,6 +153,21 @@ def test_annotators_who_label_a_pair_otherwise_give_it_several_labels_whatever_t
     assert len(found(*relations, changed=other_type).pairs) == 2
 
 
+@pytest.mark.parametrize("several", ["error", "first", "rows"])
+@pytest.mark.parametrize("entity_id", ["a", "a2"])
+def test_a_relation_that_several_annotators_said_is_one_pair(several, entity_id):
+    twice = {"entities": (ADA, EVE, SHE, BOB, replace(ADA, id="a2"))}
+    relations = (("a", "e", "Met", "ann"), (entity_id, "e", "Met", "bob"), ("s", "b", "Knew", "bob"))
+    result = found(*relations, changed=twice, several=several)
+    assert [(pair.id, pair.relation) for pair in result.pairs] == [("7:a-e", "Met"), ("7:s-b", "Knew")]
+    assert result.counts == Counter(annotated=2, dropped=1)
+
+
+@pytest.mark.parametrize("annotator", [None, "ann"])
+def test_a_relation_that_one_annotator_said_twice_stays_two_pairs(annotator):
+    assert len(found(("a", "e", "Met", annotator), ("a", "e", "Met", annotator)).pairs) == 2
+
+
 def test_a_symmetric_relation_given_in_both_orders_is_one_pair():
     both = (("a", "e", "Met"), ("e", "a", "Met"))
     result = found(*both, symmetric=frozenset({"Met"}))
