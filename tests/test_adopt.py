@@ -686,7 +686,7 @@ def test_what_was_sent_is_found_beside_or_named(project):
 def test_the_present_folder_is_no_export_where_it_holds_other_files(project):
     """What was sent is looked for beside it, then in it."""
     send("jsonl")
-    with pytest.raises(InputError, match="params.yaml: this is no format that we know"):
+    with pytest.raises(InputError, match=r"params\.yaml: this is no format that we know"):
         adopt.main(Path("."))
 
 
