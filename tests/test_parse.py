@@ -240,9 +240,27 @@ def test_a_lost_direction_is_a_problem_unless_directions_are_dropped(project):
     assert set(parsed.tables["train"]["relation"].to_pylist()) == {"Cause-Effect", "Other"}
 
 
+def line_of(text):
+    return next(number for number, line in enumerate(Path("params.yaml").read_text().splitlines(), 1) if text in line)
+
+
+@pytest.mark.parametrize(
+    ("changes", "text"),
+    [
+        ({"language": "xx9"}, "xx9"),
+        ({"exclude": ["nope"]}, "nope"),
+        ({"exclude": [{"kind": "entity-empty"}]}, "entity-empty"),
+    ],
+)
+def test_what_parse_finds_wrong_with_a_parameter_has_its_line(project, changes, text):
+    with pytest.raises(InputError) as error:
+        project(corpus(), **changes)
+    assert [problem.source for problem in error.value.problems] == [f"params.yaml:{line_of(text)}"]
+
+
 def test_a_fraction_that_holds_no_row_out_is_an_error(project):
     assert problems(project, corpus(), validation_fraction=0.001) == [
-        ("params.yaml", "parse.validation_fraction 0.001 holds none of 60 train rows out")
+        (f"params.yaml:{line_of('validation_fraction')}", "parse.validation_fraction 0.001 holds none of 60 train rows out")
     ]
 
 

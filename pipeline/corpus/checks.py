@@ -7,7 +7,7 @@ checks before it left. Files may number their rows alike: an id that is in sever
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,7 +19,8 @@ from pipeline.core.errors import Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
-from pipeline.core.params import Exclusion
+from pipeline.core.params import FILE, Exclusion
+from pipeline.core.typed_yaml import places
 from pipeline.corpus.summary import SplitSummary, row_key
 
 Summaries = dict[str, SplitSummary]
@@ -68,8 +69,10 @@ def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], direc
     Args: exclude: ids, and kinds of problems; directed: whether relations keep their direction; folder: that of the files.
     """
     summaries = with_full_ids(summaries, folder)
-    ids = dict.fromkeys(item for item in exclude if isinstance(item, str))
-    kinds = dict.fromkeys(item.kind for item in exclude if isinstance(item, Exclusion))
+    document = places(FILE)
+    listed = [(item, document.place(("parse", "exclude", number))) for number, item in enumerate(exclude)]
+    ids = {item: place for item, place in listed if isinstance(item, str)}
+    kinds = {item.kind: place for item, place in listed if isinstance(item, Exclusion)}
     if ids:
         for column in ("id", "full_id"):
             reasons = dict.fromkeys(ids, BY_ID)
@@ -89,8 +92,8 @@ def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], direc
     of_rows = (problem for summary in summaries.values() for problem in summary.problems)
     had = {problem.kind for problem in (*of_rows, *chosen.values())}
     readings = _all(summaries)
-    problems += _unknown_ids(pa.chunked_array([*readings["id"].chunks, *readings["full_id"].chunks]), list(ids))
-    problems += _unknown_kinds([kind for kind in kinds if kind not in had])
+    problems += _unknown_ids(pa.chunked_array([*readings["id"].chunks, *readings["full_id"].chunks]), ids)
+    problems += _unknown_kinds({kind: place for kind, place in kinds.items() if kind not in had})
     return CheckedCorpus(summaries, problems, list(_left_out(summaries, chosen)))
 
 
@@ -228,19 +231,19 @@ def _rows_of(readings: pa.Table, relations: list[str]) -> Iterator[tuple[str, st
     return zip(rows["relation"].to_pylist(), rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)
 
 
-def _unknown_ids(ids: pa.ChunkedArray, exclude: list[str]) -> Iterator[Problem]:
-    """Excluded ids that no row has."""
-    excluded = pa.array(exclude, pa.string())
+def _unknown_ids(ids: pa.ChunkedArray, listed: Mapping[str, str]) -> Iterator[Problem]:
+    """Excluded ids that no row has, at their places."""
+    excluded = pa.array(list(listed), pa.string())
     unknown = excluded.filter(pc.invert(pc.is_in(excluded, ids))).to_pylist()
     names = KnownNames(ids.drop_null().to_pylist() if unknown else ())
     for row_id in unknown:
         close = names.closest(row_id)
         hint = f"did you mean {close}?" if close else "take it off the list"
-        yield Problem(f"parse.exclude lists {row_id}, which is the id of no row", hint, "exclude-unknown", "params.yaml")
+        yield Problem(f"parse.exclude lists {row_id}, which is the id of no row", hint, "exclude-unknown", listed[row_id])
 
 
-def _unknown_kinds(kinds: list[str]) -> Iterator[Problem]:
-    """Excluded kinds that no row has."""
-    for kind in kinds:
+def _unknown_kinds(listed: Mapping[str, str]) -> Iterator[Problem]:
+    """Excluded kinds that no row has, at their places."""
+    for kind, place in listed.items():
         found = f"parse.exclude lists kind {kind}, which no row has"
-        yield Problem(found, "take it off the list", "exclude-unknown", "params.yaml")
+        yield Problem(found, "take it off the list", "exclude-unknown", place)

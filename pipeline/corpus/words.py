@@ -18,6 +18,8 @@ import numpy as np
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
+from pipeline.core.params import FILE
+from pipeline.core.typed_yaml import places
 
 Tokenizer = Callable[[str], Any]  # text -> spacy.tokens.Doc
 Stretches = Sequence[tuple[int, int]]  # half-open, in characters, in order
@@ -127,7 +129,7 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
 
     if language not in (known := _languages()):
         found = f"parse.language is {language!r}, which spaCy does not know"
-        raise InputError.of("params.yaml", found, f"use one of: {', '.join(known)}")
+        raise InputError.of(places(FILE).place(("parse", "language")), found, f"use one of: {', '.join(known)}")
     config = {"nlp": {"tokenizer": {"segmenter": segmenter}}} if language == "zh" else {}
     logging.getLogger("jieba").setLevel(logging.WARNING)
     try:
@@ -136,10 +138,12 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
             tokenizer.initialize(pkuseg_model=PKUSEG_MODEL)
     except ImportError as error:
         wanted = f"parse.segmenter {segmenter}" if config else f"parse.language {language}"
-        raise InputError.of("params.yaml", f"{wanted} needs a library that is not installed", str(error)) from None
+        place = places(FILE).place(("parse", "segmenter" if config else "language"))
+        raise InputError.of(place, f"{wanted} needs a library that is not installed", str(error)) from None
     except OSError as error:
         hint = "pkuseg fetches its model once: connect, or unpack it on another machine and copy its folder ~/.pkuseg here"
-        raise InputError.of("params.yaml", f"parse.segmenter pkuseg has no model {PKUSEG_MODEL} ({error})", hint) from None
+        place = places(FILE).place(("parse", "segmenter"))
+        raise InputError.of(place, f"parse.segmenter pkuseg has no model {PKUSEG_MODEL} ({error})", hint) from None
     if isinstance(tokenizer, spacy.tokenizer.Tokenizer):
         tokenizer.max_cache_size = CACHED_CHUNKS
         of_words = tokenizer.vocab.lex_attr_getters  # what spaCy finds out of every new word takes a tenth of parse
