@@ -18,7 +18,7 @@ from pipeline.annotation.review_file import Sent, annotation_key
 from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting import Edit
-from pipeline.corpus.rewriting.edits import annotation, content
+from pipeline.corpus.rewriting.edits import annotation, content, unsigned
 
 Resolve = Literal["majority", "newest", "ask"]
 Verdict = Literal["changed", "confirmed", "as sent", "rejected", "skipped", "untouched", "conflict"]
@@ -218,8 +218,7 @@ def _said(version: Returned) -> Any:
     """What a version says, whoever said it; None where it rejects the item."""
     if version.document is None or version.state == "rejected":
         return None
-    relations = tuple(replace(relation, annotator=None) for relation in version.document.relations)
-    return content(replace(version.document, relations=relations, words=None, sentences=None))
+    return annotation(unsigned(version.document))
 
 
 def conflict_item(outcome: Outcome) -> Item:

@@ -17,7 +17,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import FORMATS, label_studio, prodigy
-from pipeline.corpus.formats.json_fields import read_id
+from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.json_values import Value, read_values
 from pipeline.corpus.formats.label_studio_task import annotator_of
 from pipeline.corpus.formats.sources import Source, find_sources
@@ -115,7 +115,7 @@ def _read_prodigy(source: Source) -> Iterator[Returned | Problem]:
             yield value
             continue
         row = value.value
-        who = next(filter(None, (read_id(row.get(key)) for key in prodigy.ANNOTATORS)), "")
+        who = first_id(row, prodigy.ANNOTATORS) or ""
         when = row.get("_timestamp")  # in seconds
         for reading in prodigy.read_object(row, f"{source.path}:{value.line}", ids):
             if isinstance(reading, Problem):

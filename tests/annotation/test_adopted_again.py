@@ -119,6 +119,20 @@ def test_a_correction_of_a_document_is_adopted_once(to, correct):
 
 
 @pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("correct", OF_A_DOCUMENT)
+def test_a_correction_of_a_document_that_somebody_annotated_is_adopted_once(tool, correct):
+    documents("label_studio")
+    path = Path("data/raw/train.json")
+    tasks = json.loads(path.read_text())
+    for task in tasks:
+        task["annotations"][0] |= {"id": 5, "completed_by": 1}
+    path.write_text(json.dumps(tasks))
+    adopted_twice(tool, [each for each in FORMATS["label_studio"].read(path) if isinstance(each, Document)], correct)
+    annotations = [one for task in json.loads(path.read_text()) for one in task["annotations"]]
+    assert [(one["id"], one["completed_by"]) for one in annotations] == [(5, 1), (5, 1)]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
 def test_corrections_of_every_tool_are_adopted_once(tool):
     adopted_twice(tool, documents("jsonl"), all_at_once)
 

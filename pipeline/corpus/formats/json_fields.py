@@ -37,6 +37,11 @@ def read_id(value: object) -> str | None:
     return value if is_name(value) else None  # type: ignore[return-value]
 
 
+def first_id(value: Row, keys: Iterable[str]) -> str | None:
+    """The id under the first of some keys that has one."""
+    return next(filter(None, (read_id(value.get(key)) for key in keys)), None)
+
+
 def is_name(value: object) -> bool:
     """Whether a value is a string that is not blank."""
     return isinstance(value, str) and bool(value.strip())

@@ -168,7 +168,7 @@ def _relations(value: Row, text: str, said: _Said) -> Iterator[_Joined | Problem
     if isinstance(rows, Problem):
         yield rows
         return
-    annotator = next(filter(None, (fields.read_id(value.get(key)) for key in ANNOTATORS)), None)
+    annotator = fields.first_id(value, ANNOTATORS)
     for row in rows:
         head, child = (_argument(row, side, text, said) for side in ("head", "child"))
         if isinstance(head, Problem) or isinstance(child, Problem):

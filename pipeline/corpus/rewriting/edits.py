@@ -111,9 +111,21 @@ def first_right(readings: Iterable[tuple[str, Iterable[Reading]]], meant: Docume
     """
     for candidate, readings_of_it in readings:
         read = list(readings_of_it)
-        if len(read) == 1 and isinstance(read[0], Document) and content(read[0]) == content(meant):
+        if len(read) == 1 and isinstance(read[0], Document) and _is_as_meant(read[0], meant):
             return candidate
     raise ValueError("the format has no words for what it has become")
+
+
+def _is_as_meant(read: Document, meant: Document) -> bool:
+    """Whether a text says what a document says; a relation of nobody may be that of whose annotation it stands in."""
+    relations, of_read = (content(each)[2] for each in (meant, read))
+    signed = Counter(relation for relation in relations if relation[-1])
+    return content(unsigned(read)) == content(unsigned(meant)) and signed <= Counter(of_read)
+
+
+def unsigned(document: Document) -> Document:
+    """A document whose relations are nobody's."""
+    return replace(document, relations=tuple(replace(each, annotator=None) for each in document.relations))
 
 
 def content(document: Document) -> tuple[Any, ...]:
@@ -148,8 +160,8 @@ def says(readings: Iterable[Reading], edits: Sequence[Edit], again: Iterable[Rea
         if left[key] > 0:
             left[key] -= 1
         else:
-            others[content(reading) if isinstance(reading, Document) else key] += 1
-    return not +left and others == Counter(content(new) for edit in edits for new in edit.new)
+            others[content(unsigned(reading)) if isinstance(reading, Document) else key] += 1
+    return not +left and others == Counter(content(unsigned(new)) for edit in edits for new in edit.new)
 
 
 def _exactly(reading: Reading) -> Any:

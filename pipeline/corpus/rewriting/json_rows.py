@@ -11,10 +11,12 @@ from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio, opennre, prodigy, spert, tacred
+from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
 from pipeline.corpus.formats.label_studio_task import REGION, results
 from pipeline.corpus.formats.tag_schemes import Run, like
 from pipeline.corpus.formats.token_rows import require_pair, word_runs
+from pipeline.corpus.rewriting.edits import unsigned
 
 IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
 Build = Callable[[Document, Row], Row]
@@ -97,17 +99,24 @@ def _doccano(document: Document, value: Row) -> Row:
 
 def _label_studio(document: Document, value: Row) -> Row:
     """The task, its regions named as those of the file, and of its only annotation the result alone."""
-    row = label_studio.to_row(document)
     listed = [one for key in label_studio.ANNOTATIONS for one in value.get(key) or []]
     kept = [one for one in listed if not one.get("was_cancelled") and not one.get("skipped")]
+    row = label_studio.to_row(unsigned(document) if len(kept) == 1 else document)
     regions = [region for one in kept for region in results(one, REGION)]
     names = {key: regions[0][key] for key in ("from_name", "to_name") if regions and key in regions[0]}
     for one in row["annotations"]:
         one["result"] = [{**each, **names} if each.get("type") == REGION else each for each in one["result"]]
-    if len(kept) == 1 and len({relation.annotator for relation in document.relations}) <= 1:
+    if len(kept) == 1:
         row["annotations"] = [{"result": row["annotations"][0]["result"]}]
     key = next(key for key in label_studio.ANNOTATIONS if value.get(key))
     return {key if name == "annotations" else name: item for name, item in row.items()}
+
+
+def _prodigy(document: Document, value: Row) -> Row:
+    """The task, where relations that nobody is named for are its annotator's."""
+    who = first_id(value, prodigy.ANNOTATORS)
+    relations = tuple(replace(each, annotator=each.annotator or who) for each in document.relations)
+    return {**prodigy.to_row(replace(document, relations=relations)), "answer": "accept"}
 
 
 def _fewrel(document: Document, value: Row) -> Row:
@@ -126,7 +135,7 @@ BUILDERS: dict[str, Build] = {
     "dygie": _plain(dygie.to_row),
     "fewrel": _fewrel,
     "label_studio": _label_studio,
-    "prodigy": _plain(lambda document: {**prodigy.to_row(document), "answer": "accept"}),
+    "prodigy": _prodigy,
     "doccano": _doccano,
 }
 

@@ -289,6 +289,34 @@ def test_a_label_studio_task_keeps_who_said_it_and_when(tmp_path):
     ]
 
 
+@pytest.mark.parametrize("others", [[], ["knows"]])
+def test_a_relation_more_stands_in_the_annotation_that_a_label_studio_task_has(tmp_path, others):
+    path = tmp_path / "train.json"
+    places = {"a": (0, 3, "Ann"), "b": (8, 12, "Acme")}
+    values = {key: {"start": start, "end": end, "text": text, "labels": ["P"]} for key, (start, end, text) in places.items()}
+    regions = [{"id": key, "type": "labels", "from_name": "l", "to_name": "t", "value": value} for key, value in values.items()]
+    relations = [{"type": "relation", "from_id": "b", "to_id": "a", "direction": "right", "labels": [name]} for name in others]
+    annotation = {"id": 11, "lead_time": 4.5, "completed_by": 1, "result": [*regions, *relations]}
+    text = json.dumps([{"id": 3, "data": {"text": "Ann and Acme."}, "annotations": [annotation]}])
+    old = document(path, "label_studio", text)
+    more = {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["of"]}
+    (task,) = json.loads(rewrite(path, "label_studio", {0: [replace(old, relations=(*old.relations, Relation("a", "b", "of")))]}))
+    assert task["annotations"] == [{**annotation, "result": [*annotation["result"], more]}]
+
+
+@pytest.mark.parametrize("others", [[], ["knows"]])
+def test_a_relation_more_stands_in_the_prodigy_task_of_its_annotator(tmp_path, others):
+    path = tmp_path / "train.jsonl"
+    head, child = ({"start": start, "end": end, "label": "P"} for start, end in ((0, 3), (8, 12)))
+    relations = [{"head_span": child, "child_span": head, "label": name, "color": "red"} for name in others]
+    task = {"text": "Ann and Acme.", "spans": [head, child], "relations": relations, "_input_hash": 7, "_annotator_id": "ann"}
+    old = document(path, "prodigy", json.dumps(task) + "\n")
+    new = replace(old, relations=(*old.relations, Relation(old.entities[0].id, old.entities[1].id, "of")))
+    written = json.loads(rewrite(path, "prodigy", {0: [new]}))
+    assert written.pop("relations")[: len(others)] == task.pop("relations")
+    assert written == task
+
+
 def test_triples_of_doccano_stay_triples(tmp_path):
     path = tmp_path / "train.jsonl"
     text = '{"id": 1, "data": "Ann left.", "label": [[0, 3, "P"]], "Comments": []}\n'
