@@ -304,6 +304,50 @@ def test_a_relation_more_stands_in_the_annotation_that_a_label_studio_task_has(t
     assert task["annotations"] == [{**annotation, "result": [*annotation["result"], more]}]
 
 
+def arrow(start: str, end: str, direction: str, *labels: str) -> dict[str, object]:
+    return {"type": "relation", "from_id": start, "to_id": end, "direction": direction, "labels": list(labels), "own": 1}
+
+
+BOTH = arrow("a", "b", "bi", "W")
+
+
+@pytest.mark.parametrize("who", [{}, {"completed_by": 1}])
+@pytest.mark.parametrize(
+    ("arrows", "becomes", "written"),
+    [
+        ([arrow("c", "b", "right", "X", "Y")], {"X": "Q"}, [arrow("c", "b", "right", "Q", "Y")]),
+        ([arrow("c", "b", "right", "X", "Y")], {"X": None}, [arrow("c", "b", "right", "Y")]),
+        ([arrow("b", "c", "left", "X")], {"X": "Q"}, [arrow("b", "c", "left", "Q")]),
+        ([BOTH, arrow("c", "b", "right", "Z")], {"Z": "Q"}, [BOTH, arrow("c", "b", "right", "Q")]),
+        ([arrow("c", "b", "right", "Z"), BOTH], {"Z": None}, [BOTH]),
+        ([BOTH], {"W": "Q"}, [arrow("a", "b", "bi", "Q")]),
+    ],
+)
+def test_a_relation_of_label_studio_of_several_labels_or_ways_keeps_what_still_holds(tmp_path, who, arrows, becomes, written):
+    path = tmp_path / "train.json"
+    regions = [
+        {"id": key, "type": "labels", "value": {"start": place, "end": place + 1, "labels": ["P"]}, "origin": "manual"}
+        for place, key in enumerate("abc")
+    ]
+    annotation = {"id": 11, "lead_time": 4.5, **who, "result": [*regions, *arrows]}
+    task = {"id": 3, "project": 2, "data": {"text": "abc"}, "annotations": [annotation]}
+    old = document(path, "label_studio", json.dumps([task]))
+    relations = [replace(each, label=becomes.get(str(each.label), each.label)) for each in old.relations]
+    new = replace(old, relations=tuple(each for each in relations if each.label is not None))
+    (after,) = json.loads(rewrite(path, "label_studio", {0: [new]}))
+    assert after == {**task, "annotations": [{**annotation, "result": [*regions, *written]}]}
+
+
+def test_one_way_of_a_relation_of_label_studio_that_goes_both_ways_can_be_relabelled(tmp_path):
+    path = tmp_path / "train.json"
+    regions = [{"id": key, "type": "labels", "value": {"start": at, "end": at + 1}} for at, key in enumerate("ab")]
+    task = {"id": 3, "data": {"text": "ab"}, "annotations": [{"id": 11, "completed_by": 1, "result": [*regions, BOTH]}]}
+    new = relabelled(document(path, "label_studio", json.dumps([task])), "Q")
+    (after,) = json.loads(rewrite(path, "label_studio", {0: [new]}))
+    ways = {(each["from_id"], each["to_id"], each["direction"], *each["labels"]) for each in after["annotations"][0]["result"][2:]}
+    assert ways == {("a", "b", "right", "Q"), ("b", "a", "right", "W")}
+
+
 @pytest.mark.parametrize("others", [[], ["knows"]])
 def test_a_relation_more_stands_in_the_prodigy_task_of_its_annotator(tmp_path, others):
     path = tmp_path / "train.jsonl"
