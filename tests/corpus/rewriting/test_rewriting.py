@@ -276,6 +276,17 @@ def test_a_relation_of_fewrel_moves_to_the_list_of_its_new_label(tmp_path):
     assert new == f'{{"P1": [{row % 2}], "P2": [{row % 3}],\n"P9": [\n{row % 1}\n]}}'
 
 
+def test_what_is_new_in_a_file_ends_its_lines_as_the_file_does(tmp_path):
+    row = PAIR.splitlines()[0] + "\r\n"
+    old = document(tmp_path / "train.jsonl", "jsonl", row)
+    written = rewrite(tmp_path / "train.jsonl", "jsonl", {0: [old, replace(relabelled(old, "Knows"), id="new")]}).decode()
+    assert written == row + row.replace("Met", "Knows")
+    text = '{"P1": [\r\n{"tokens": ["a", "b"], "h": ["a", "Q1", [[0]]], "t": ["b", "Q2", [[1]]]}\r\n]}\r\n'
+    old = document(tmp_path / "train.json", "fewrel", text)
+    written = rewrite(tmp_path / "train.json", "fewrel", {0: [relabelled(old, "P9")]}).decode()
+    assert written.count("\n") == written.count("\r\n") > 2
+
+
 def test_a_label_studio_task_keeps_who_said_it_and_when(tmp_path):
     path = tmp_path / "train.json"
     region = {"id": "x", "type": "labels", "from_name": "l", "to_name": "text", "origin": "manual"}
