@@ -79,7 +79,7 @@ def _read_annotation(annotation: Row, text: str) -> Said:
         return Said([], [], [Problem(f"result is {shown(rows)}", "it must be a list of objects", "value-malformed")])
     entities, wrong_entities = sift(read_regions(results(annotation, REGION), text))
     wrong_entities += repeated_ids(entities)
-    relations, wrong_relations = sift(_relations(results(annotation, RELATION), annotator_of(annotation)))
+    relations, wrong_relations = sift(read_relations(results(annotation, RELATION), annotator_of(annotation)))
     unknown = [] if wrong_entities else _unread_ends(annotation, relations, entities) or unknown_ids(relations, entities)
     return Said(entities, relations, [*wrong_entities, *wrong_relations, *unknown])
 
@@ -155,7 +155,8 @@ def _joined(text: str) -> str:
     return "".join(text.replace("\\n", "").split())
 
 
-def _relations(rows: Iterable[Row], annotator: str | None) -> Iterator[Relation | Problem]:
+def read_relations(rows: Iterable[Row], annotator: str | None) -> Iterator[Relation | Problem]:
+    """The relations of rows, one a label and a way."""
     for row in rows:
         one, other, direction = read_id(row.get("from_id")), read_id(row.get("to_id")), row.get("direction") or "right"
         labels = row.get("labels") or [None]

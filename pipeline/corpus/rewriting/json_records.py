@@ -74,10 +74,13 @@ def _revised(text: str, record: Record, name: str, old: Document, new: Document,
     before = text[: record.start].rpartition("\n")[2]
     indent = "\n" + (before if before.isspace() else "")
     candidates = (spliced(raw, was, becomes, style), style.like(becomes, raw, indent))
-    ends = "\r\n" if "\r\n" in text else "\n"
     above, below = (f"{{{style.compact(list_key(name, new))}: [", "]}") if name == "fewrel" else ("", "")
-    texts = (NEWLINE.sub(ends, each) for each in candidates)
+    texts = (NEWLINE.sub(_line_end(text), each) for each in candidates)
     return first_right(((each, probe(above + each + below)) for each in texts), new)
+
+
+def _line_end(text: str) -> str:
+    return "\r\n" if "\r\n" in text else "\n"
 
 
 def _joined(
@@ -96,7 +99,10 @@ def _joined(
     if left:
         end = text.index("]", at) + 1
         parts.append(text[at:end])
-        parts += [f",\n{style.compact(key)}: [\n{f',{chr(10)}'.join(of_key)}\n]" for key, of_key in left.items()]
+        new_line = _line_end(text)
+        parts += [
+            f",{new_line}{style.compact(key)}: [{new_line}{f',{new_line}'.join(of_key)}{new_line}]" for key, of_key in left.items()
+        ]
         at = end
     return "".join([*parts, text[at:]])
 
@@ -109,9 +115,8 @@ def _list(text: str, records: Sequence[Record], new: Sequence[tuple[int, list[st
     gaps = {index: text[records[index - 1].end : records[index].start] for index, _ in new[1:]}
     before = text[: records[new[0][0]].start]
     blanks = before[len(before.rstrip()) :]
-    usual = next(
-        (gap for gap in gaps.values() if CLEAN.fullmatch(gap)), f",{blanks or ' '}" if before.rstrip()[-1:] == "[" else "\n"
-    )
+    alone = f",{blanks or ' '}" if before.rstrip()[-1:] == "[" else _line_end(text)
+    usual = next((gap for gap in gaps.values() if CLEAN.fullmatch(gap)), alone)
     joined = ""
     for index, of_record in new:
         gap = gaps.get(index, "")

@@ -17,6 +17,7 @@ from pipeline.corpus.formats.label_studio_task import REGION, results
 from pipeline.corpus.formats.tag_schemes import Run, like
 from pipeline.corpus.formats.token_rows import require_pair, word_runs
 from pipeline.corpus.rewriting.edits import unsigned
+from pipeline.corpus.rewriting.label_studio_results import revised
 
 IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
 Build = Callable[[Document, Row], Row]
@@ -98,18 +99,19 @@ def _doccano(document: Document, value: Row) -> Row:
 
 
 def _label_studio(document: Document, value: Row) -> Row:
-    """The task, its regions named as those of the file, and of its only annotation the result alone."""
-    listed = [one for key in label_studio.ANNOTATIONS for one in value.get(key) or []]
+    """The task: as it is but for the result of its only annotation; of several each anew, their regions named as the file does."""
+    keys = [key for key in label_studio.ANNOTATIONS if value.get(key)]
+    listed = [one for key in keys for one in value[key]]
     kept = [one for one in listed if not one.get("was_cancelled") and not one.get("skipped")]
-    row = label_studio.to_row(unsigned(document) if len(kept) == 1 else document)
+    row = label_studio.to_row(document)
+    if len(kept) == 1:
+        only = {**kept[0], "result": revised(kept[0], unsigned(document))}
+        return {**value, **{key: [only if one is kept[0] else one for one in value[key]] for key in keys}}
     regions = [region for one in kept for region in results(one, REGION)]
     names = {key: regions[0][key] for key in ("from_name", "to_name") if regions and key in regions[0]}
     for one in row["annotations"]:
         one["result"] = [{**each, **names} if each.get("type") == REGION else each for each in one["result"]]
-    if len(kept) == 1:
-        row["annotations"] = [{"result": row["annotations"][0]["result"]}]
-    key = next(key for key in label_studio.ANNOTATIONS if value.get(key))
-    return {key if name == "annotations" else name: item for name, item in row.items()}
+    return {keys[0] if name == "annotations" else name: item for name, item in row.items()}
 
 
 def _prodigy(document: Document, value: Row) -> Row:

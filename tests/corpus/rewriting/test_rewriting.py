@@ -276,6 +276,17 @@ def test_a_relation_of_fewrel_moves_to_the_list_of_its_new_label(tmp_path):
     assert new == f'{{"P1": [{row % 2}], "P2": [{row % 3}],\n"P9": [\n{row % 1}\n]}}'
 
 
+def test_what_is_new_in_a_file_ends_its_lines_as_the_file_does(tmp_path):
+    row = PAIR.splitlines()[0] + "\r\n"
+    old = document(tmp_path / "train.jsonl", "jsonl", row)
+    written = rewrite(tmp_path / "train.jsonl", "jsonl", {0: [old, replace(relabelled(old, "Knows"), id="new")]}).decode()
+    assert written == row + row.replace("Met", "Knows")
+    text = '{"P1": [\r\n{"tokens": ["a", "b"], "h": ["a", "Q1", [[0]]], "t": ["b", "Q2", [[1]]]}\r\n]}\r\n'
+    old = document(tmp_path / "train.json", "fewrel", text)
+    written = rewrite(tmp_path / "train.json", "fewrel", {0: [relabelled(old, "P9")]}).decode()
+    assert written.count("\n") == written.count("\r\n") > 2
+
+
 def test_a_label_studio_task_keeps_who_said_it_and_when(tmp_path):
     path = tmp_path / "train.json"
     region = {"id": "x", "type": "labels", "from_name": "l", "to_name": "text", "origin": "manual"}
@@ -302,6 +313,50 @@ def test_a_relation_more_stands_in_the_annotation_that_a_label_studio_task_has(t
     more = {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["of"]}
     (task,) = json.loads(rewrite(path, "label_studio", {0: [replace(old, relations=(*old.relations, Relation("a", "b", "of")))]}))
     assert task["annotations"] == [{**annotation, "result": [*annotation["result"], more]}]
+
+
+def arrow(start: str, end: str, direction: str, *labels: str) -> dict[str, object]:
+    return {"type": "relation", "from_id": start, "to_id": end, "direction": direction, "labels": list(labels), "own": 1}
+
+
+BOTH = arrow("a", "b", "bi", "W")
+
+
+@pytest.mark.parametrize("who", [{}, {"completed_by": 1}])
+@pytest.mark.parametrize(
+    ("arrows", "becomes", "written"),
+    [
+        ([arrow("c", "b", "right", "X", "Y")], {"X": "Q"}, [arrow("c", "b", "right", "Q", "Y")]),
+        ([arrow("c", "b", "right", "X", "Y")], {"X": None}, [arrow("c", "b", "right", "Y")]),
+        ([arrow("b", "c", "left", "X")], {"X": "Q"}, [arrow("b", "c", "left", "Q")]),
+        ([BOTH, arrow("c", "b", "right", "Z")], {"Z": "Q"}, [BOTH, arrow("c", "b", "right", "Q")]),
+        ([arrow("c", "b", "right", "Z"), BOTH], {"Z": None}, [BOTH]),
+        ([BOTH], {"W": "Q"}, [arrow("a", "b", "bi", "Q")]),
+    ],
+)
+def test_a_relation_of_label_studio_of_several_labels_or_ways_keeps_what_still_holds(tmp_path, who, arrows, becomes, written):
+    path = tmp_path / "train.json"
+    regions = [
+        {"id": key, "type": "labels", "value": {"start": place, "end": place + 1, "labels": ["P"]}, "origin": "manual"}
+        for place, key in enumerate("abc")
+    ]
+    annotation = {"id": 11, "lead_time": 4.5, **who, "result": [*regions, *arrows]}
+    task = {"id": 3, "project": 2, "data": {"text": "abc"}, "annotations": [annotation]}
+    old = document(path, "label_studio", json.dumps([task]))
+    relations = [replace(each, label=becomes.get(str(each.label), each.label)) for each in old.relations]
+    new = replace(old, relations=tuple(each for each in relations if each.label is not None))
+    (after,) = json.loads(rewrite(path, "label_studio", {0: [new]}))
+    assert after == {**task, "annotations": [{**annotation, "result": [*regions, *written]}]}
+
+
+def test_one_way_of_a_relation_of_label_studio_that_goes_both_ways_can_be_relabelled(tmp_path):
+    path = tmp_path / "train.json"
+    regions = [{"id": key, "type": "labels", "value": {"start": at, "end": at + 1}} for at, key in enumerate("ab")]
+    task = {"id": 3, "data": {"text": "ab"}, "annotations": [{"id": 11, "completed_by": 1, "result": [*regions, BOTH]}]}
+    new = relabelled(document(path, "label_studio", json.dumps([task])), "Q")
+    (after,) = json.loads(rewrite(path, "label_studio", {0: [new]}))
+    ways = {(each["from_id"], each["to_id"], each["direction"], *each["labels"]) for each in after["annotations"][0]["result"][2:]}
+    assert ways == {("a", "b", "right", "Q"), ("b", "a", "right", "W")}
 
 
 @pytest.mark.parametrize("others", [[], ["knows"]])
