@@ -196,9 +196,7 @@ def test_a_test_split_without_any_relation_is_read(project):
 @pytest.mark.parametrize("negatives", ["all", 1])
 def test_documents_of_a_test_split_without_any_relation_have_no_negative_pair(project, negatives):
     value = {"text": "Ann met Bob.", "relations": [{"head": "a", "tail": "b", "label": "Met"}]}
-    value["entities"] = [
-        {"id": id_, "spans": [[start, start + size]]} for id_, start, size in (("a", 0, 3), ("b", 8, 3), ("c", 15, 4))
-    ]
+    value["entities"] = [{"id": id_, "spans": [[start, start + 3]]} for id_, start in (("a", 0), ("b", 8))]
     unlabelled = value | {"relations": [{"head": "a", "tail": "b"}]}
     files = {f"{split}.jsonl": json.dumps(value | {"id": split}) for split in ("train", "dev")}
     _, parsed = project(files | {"test.jsonl": json.dumps(unlabelled | {"id": "test"})}, negatives=negatives)

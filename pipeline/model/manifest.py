@@ -14,8 +14,7 @@ from typing import Annotated, Literal
 
 from pipeline.core import manifests
 from pipeline.core.constraints import Line, OneOf
-from pipeline.core.errors import InputError
-from pipeline.core.manifests import MANIFEST, Kind
+from pipeline.core.manifests import Kind
 from pipeline.core.schema import PositionNotes, VectorsDescription
 from pipeline.model.config import Config, Label, Size
 
@@ -63,10 +62,6 @@ class SavedModel:
         Raises: InputError where it is missing, of another version or damaged, or a file is missing or another model's.
         """
         description, _ = manifests.open_sealed(folder, MODEL)
-        tasks = description.config.train.tasks
-        if "relation" not in tasks or len(set(tasks)) < len(tasks):
-            found = f"damaged: its tasks are {', '.join(tasks) or 'none'}, not relation and, if any other, tags"
-            raise InputError.of(folder / MANIFEST, found, MODEL.remake)
         return cls(folder, description)
 
     @property

@@ -40,5 +40,5 @@ def test_weights_of_another_model_are_an_error(tmp_path: Path) -> None:
 @pytest.mark.parametrize("tasks", [(), ("tags",), ("relation", "relation"), ("relation", "tags", "tags")], ids=str)
 def test_tasks_that_no_network_has_are_an_error(tasks: tuple[str, ...], tmp_path: Path) -> None:
     seal(tmp_path / "model", tasks=tasks)
-    with pytest.raises(InputError, match=r"manifest\.json: damaged: its tasks are"):
+    with pytest.raises(InputError, match=r"manifest\.json: damaged: config\.train\.tasks is"):
         SavedModel.open(tmp_path / "model")
