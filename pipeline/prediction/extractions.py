@@ -23,7 +23,7 @@ from pipeline.corpus import document as corpus
 from pipeline.corpus.document import Document
 from pipeline.corpus.excerpts import Excerpts
 from pipeline.corpus.sentences import Segmenter, segment
-from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, message
+from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, half_of_a_pair, message
 
 BATCH_CHARACTERS = 150_000  # of what is predicted at once: some 1,000 sentences
 
@@ -116,9 +116,10 @@ class _Found(NamedTuple):
 
 def extract(predictor: Reader, documents: Sequence[Document]) -> list[Extraction | Problem]:
     """What a model finds in each document, in order, or why it has no answer. Only what was found is kept of long documents."""
-    parts = ((row, part) for row, document in enumerate(documents) for part in _parts(document, predictor.segment))
+    problems = {row: problem for row, document in enumerate(documents) if (problem := half_of_a_pair(document.text))}
+    readable = ((row, document) for row, document in enumerate(documents) if row not in problems)
+    parts = ((row, part) for row, document in readable for part in _parts(document, predictor.segment))
     found: list[list[_Found]] = [[] for _ in documents]
-    problems: dict[int, Problem] = {}
     for batch in _batches(parts):
         sentences = list(dict.fromkeys(part.sentence for _, part in batch))  # equal sentences have equal answers
         answers = dict(zip(sentences, predictor.predict(sentences), strict=True))

@@ -22,14 +22,14 @@ from typing import Any
 from pipeline.core.errors import InputError, Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
-from pipeline.corpus.document import Document, Skipped
+from pipeline.corpus.document import Document, Skipped, join_words
 from pipeline.corpus.formats import reader, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
 from pipeline.corpus.formats.json_values import read_values
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
 from pipeline.corpus.formats.sources import Source, prefixes
 from pipeline.corpus.formats.text_lines import MARK, DistinctIds, StreamLine, content_id, decode, head_lines
-from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence
+from pipeline.prediction.types import MARKER_IN_ANY_CASE, SOURCE, Sentence, half_of_a_pair
 
 
 @dataclass(frozen=True)
@@ -54,12 +54,8 @@ class Request:
     @classmethod
     def of_document(cls, line: int, document: Document) -> Request:
         """The request of a document, whose text is taken as it is: no mark is read, nothing is removed."""
-        try:
-            document.text.encode()
-        except UnicodeEncodeError:
-            problem = Problem("the text has half of a character", "give valid Unicode", source=document.source)
-            return cls(line, document.id, (problem,))
-        return cls(line, document.id, document)
+        problem = half_of_a_pair(document.text)
+        return cls(line, document.id, (replace(problem, source=document.source),) if problem else document)
 
     @property
     def n_characters(self) -> int:
@@ -116,7 +112,7 @@ def _read_object(line: StreamLine, given: Row) -> Request:
     value = {key: item for key, item in given.items() if item is not None}
     words = value.get("words")
     if "text" not in value and isinstance(words, list) and words and all(isinstance(word, str) for word in words):
-        value["text"] = " ".join(words)
+        value["text"], _ = join_words(words)
     sentence_id = None if _id_problems(value) else read_id(value.get("id"))
     if problems := list(_object_problems(value)):
         return _refuse(line, sentence_id, problems)

@@ -181,10 +181,9 @@ def _label_studio(service: Service) -> APIRouter:
     @router.post("/predict", response_model=None, responses={422: {"model": Refusal}})
     async def predict(asked: Tasks) -> dict[str, Any] | Response:
         """A prediction a task, of the text under `text` in its data."""
-        requests = [_of_task(number, task) for number, task in enumerate(asked.tasks, 1)]
-        if requests and not any(isinstance(each.content, Document) for each in requests):
+        if asked.tasks and not any(isinstance(task.data.get(KEY), str) for task in asked.tasks):
             return refusal(422, f"no task has {KEY!r} in its data", NO_TEXT)
-        told = await service.answer(requests)
+        told = await service.answer([_of_task(number, task) for number, task in enumerate(asked.tasks, 1)])
         return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
 
     @router.post("/setup")

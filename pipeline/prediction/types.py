@@ -21,6 +21,15 @@ BLIND = (
 )
 
 
+def half_of_a_pair(text: str) -> Problem | None:
+    """Where a text holds half of a surrogate pair, which is no Unicode."""
+    try:
+        text.encode()
+    except UnicodeEncodeError as error:
+        return Problem(f"character {error.start + 1} is half of a pair, no character", "give valid Unicode", source=SOURCE)
+    return None
+
+
 @dataclass(frozen=True)
 class Sentence:
     """A text and, where they are marked, its two entities in characters.
@@ -55,10 +64,8 @@ class Sentence:
         >>> Sentence("Ann met Bo", (Span(0, 3), Span(8, 99))).problem().found
         'e2 is at characters 8 to 99 of 10'
         """
-        try:
-            self.text.encode()
-        except UnicodeEncodeError as error:
-            return Problem(f"character {error.start + 1} is half of a pair, no character", "give valid Unicode", source=SOURCE)
+        if problem := half_of_a_pair(self.text):
+            return problem
         if not self.text.strip():
             return Problem("the text is blank", "give a sentence", source=SOURCE)
         for name, (start, end) in zip(ENTITIES, self.entities or (), strict=False):

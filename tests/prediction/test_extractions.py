@@ -179,3 +179,11 @@ def test_a_model_that_finds_no_entities_says_so_once_a_document_and_encodes_noth
     monkeypatch.setattr(predictor._text_encoder, "vectors", lambda *_: pytest.fail("encoded"))
     [problem] = extract(predictor, [document("One two. " * 3)])
     assert said in problem.found
+
+
+def test_a_document_of_no_unicode_is_a_problem_in_its_place(eager):
+    good, faulty = document(PLAIN[0]), document("Ann \ud800 met Bob.")
+    first, problem, last = extract(eager, [good, faulty, good])
+    assert isinstance(problem, Problem)
+    assert problem.found == "character 5 is half of a pair, no character"
+    assert first == last == extract(eager, [good])[0]

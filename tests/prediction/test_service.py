@@ -249,6 +249,14 @@ def test_tasks_without_any_text_are_refused() -> None:
     assert (said.status_code, said.json()["error"]) == (422, "no task has 'text' in its data")
 
 
+def test_tasks_of_which_no_text_is_unicode_have_their_errors() -> None:
+    body = r'{"tasks": [{"data": {"text": "Ann \ud800"}}]}'
+    said = client().post("/label-studio/predict", content=body, headers={"content-type": "application/json"})
+    [result] = said.json()["results"]
+    assert (said.status_code, result["result"]) == (200, [])
+    assert "half of a pair" in result["error"]
+
+
 def test_a_task_without_a_text_has_its_error_in_its_place_and_the_others_are_answered() -> None:
     data: list[dict[str, Any]] = [{"text": "here Ann met Bob"}, {"text": None}, {"image": "x.png"}, {"text": " "}]
     said = client().post("/label-studio/predict", json={"tasks": [{"data": each} for each in data]})
