@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 import subprocess
 import sys
 from collections.abc import Callable
@@ -143,3 +144,12 @@ def test_a_second_run_that_is_not_refused_by_name_is_found() -> None:
 def test_a_command_that_ends_in_a_traceback_is_found() -> None:
     with pytest.raises(WrongError, match="a traceback"):
         hostile.check(hostile.Ended(1, "Traceback (most recent call last):\nValueError\n", 1, 1, 100))
+
+
+@pytest.mark.parametrize("name", ["cluster", "card"])
+def test_params_without_an_optional_section_are_as_the_file_says(name: str, tmp_path: Path) -> None:
+    path = tmp_path / "params.yaml"
+    path.write_text(re.sub(rf"(?ms)^{name}:.*?(?=^\S|\Z)", "", (ROOT / "params.yaml").read_text()))
+    assert f"\n{name}:" not in path.read_text()
+    assert params.is_accepted(path)
+    params.check_values(path)
