@@ -17,7 +17,7 @@ from pipeline.model.batches import Batch
 from pipeline.model.config import SHAPE_IDS
 from pipeline.model.shapes import shape_id
 from pipeline.prediction.texts import Text
-from pipeline.prediction.types import SOURCE, Entity
+from pipeline.prediction.types import SOURCE, SPLIT_IT, Entity
 
 MOST_PAIRS = 100_000  # of a sentence: what has more than a thousand entities is a table, or made to keep a server busy
 
@@ -85,8 +85,7 @@ class Candidates:
     def too_many(self) -> Problem | None:
         """What is said of a text of which no relation is looked for, if so."""
         found = f"a sentence has {len(self):,} ordered pairs of entities that could be related, more than {MOST_PAIRS:,}"
-        hint = "split it, or leave out what is no running text, such as a table"
-        return Problem(found, hint, source=SOURCE) if len(self) > MOST_PAIRS else None
+        return Problem(found, SPLIT_IT, source=SOURCE) if len(self) > MOST_PAIRS else None
 
 
 def candidate_pairs(text: Text, entities: Sequence[Entity], max_length: int) -> Candidates:

@@ -90,7 +90,7 @@ class Predictor:
         """A prediction a sentence, in order, or why this model has none for it."""
         refusal = self._refusal()
         # What cannot be answered is not encoded, however long it is.
-        refusals = [sentence.problem() or (None if sentence.entities else refusal) for sentence in sentences]
+        refusals = [sentence.problem() or (None if sentence.entities else refusal or sentence.too_long()) for sentence in sentences]
         asked = [row for row, problem in enumerate(refusals) if not problem]
         texts = dict(zip(asked, self.encode([sentences[row] for row in asked]), strict=True))
         problems = [self._problem(texts[row]) if row in texts else problem for row, problem in enumerate(refusals)]

@@ -14,6 +14,8 @@ from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
 
 SOURCE = "sentence"
 DIGITS = 6
+MOST_CHARACTERS = 50_000  # of an unmarked sentence, which the tagger looks at whole: nothing can end that for minutes
+SPLIT_IT = "split it, or leave out what is no running text, such as a table"
 MARKER_IN_ANY_CASE = re.compile(MARKER.pattern, re.IGNORECASE)
 BLIND = (
     "the relation is that of the whole sentence: this model does not see which words are the entities "
@@ -57,6 +59,11 @@ class Sentence:
         if isinstance(marked, list):
             raise InputError(problem.at(SOURCE) for problem in marked)
         return cls(marked.text, (marked.e1, marked.e2))
+
+    def too_long(self) -> Problem | None:
+        """What is said of an unmarked text in which no entity is looked for, if so."""
+        found = f"a sentence has {len(self.text):,} characters, more than {MOST_CHARACTERS:,}"
+        return Problem(found, SPLIT_IT, source=SOURCE) if len(self.text) > MOST_CHARACTERS else None
 
     def problem(self) -> Problem | None:
         """What is wrong with the text or the places of the entities, if anything is.

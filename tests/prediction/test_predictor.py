@@ -20,7 +20,7 @@ from pipeline.model import predictions
 from pipeline.model.batches import Examples
 from pipeline.model.manifest import SavedModel
 from pipeline.position import position
-from pipeline.prediction import pairs, predictor, texts
+from pipeline.prediction import pairs, predictor, texts, types
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.types import Entity, Prediction, Sentence
 from pipeline.tag import tag
@@ -164,6 +164,19 @@ def test_a_sentence_of_too_many_pairs_is_an_error_of_its_own(many, monkeypatch):
     problem, answer = many.predict([Sentence.of(MANY), Sentence.of("one two three four")])
     assert "ordered pairs of entities that could be related, more than 100" in problem.found
     assert answer.n_pairs == 2
+
+
+def test_an_unmarked_sentence_of_too_many_characters_is_an_error_of_its_own_before_it_is_encoded(many, monkeypatch):
+    monkeypatch.setattr(types, "MOST_CHARACTERS", 20)
+    monkeypatch.setattr(many, "encode", lambda sentences: [] if not sentences else pytest.fail("it was encoded"))
+    [problem] = many.predict([Sentence.of("word " * 5)])
+    assert problem.found == "a sentence has 25 characters, more than 20"
+
+
+def test_a_marked_sentence_of_many_characters_is_seen_in_its_window(many, monkeypatch):
+    monkeypatch.setattr(types, "MOST_CHARACTERS", 20)
+    [answer] = many.predict([Sentence.of("<e1>one</e1> two <e2>three</e2>" + " word" * 5)])
+    assert len(answer.relations) == 1
 
 
 def test_a_prediction_ends_between_two_batches_when_it_is_told_to(many, monkeypatch):
