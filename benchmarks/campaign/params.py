@@ -108,8 +108,7 @@ def check_values(path: Path) -> None:
     """Raises: WrongError where the pipeline reads other values than DVC does, or a text that no file can hold."""
     sections = YAML(typ="safe", pure=True).load(path)
     for name in params.SECTIONS.keys() & sections.keys():  # one of defaults alone may be left out
-        of_section = params.read(params.SECTIONS[name], path)
-        read = json.loads(json.dumps(dataclasses.asdict(of_section), ensure_ascii=False).encode())
+        read = json.loads(json.dumps(dataclasses.asdict(params.read(params.SECTIONS[name], path)), ensure_ascii=False).encode())
         said = _at_keys_of(sections[name], read)
         require(said == sections[name], f"{name} is read as {said}, by DVC as {sections[name]}")
 
