@@ -6,11 +6,12 @@ the text is made of them.
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from itertools import accumulate
 from typing import Any
 
+from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 
 
@@ -74,6 +75,23 @@ class Skipped:
     row_id: str
     reason: str  # in words that complete "left out: ..."
     document: Document | None = field(default=None, compare=False)  # its text without any annotation, where it has one
+
+
+@dataclass(frozen=True, eq=False)
+class Misannotated(Problem):
+    """A problem of a document whose text can be read: what needs no annotation goes on with that."""
+
+    document: Document | None = None  # without annotation
+
+
+def problems_of(row: str, row_id: str, problems: Iterable[Problem], unannotated: Document | None) -> Iterator[Problem]:
+    """All that is wrong with a document, which begins at `row`; each at its own place, if it has one.
+
+    Args: unannotated: the document without annotation, where its text can be read.
+    """
+    for problem in problems:
+        placed = problem.at(problem.source or row, row, row_id)
+        yield placed if unannotated is None else Misannotated(**vars(placed), document=unannotated)
 
 
 def needs(document: Document) -> frozenset[str]:

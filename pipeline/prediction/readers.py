@@ -6,8 +6,8 @@
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
 In all of them e2 may stand before e1; they are read from files and streams, the last two from folders too. Every other format of
-pipeline/corpus/formats is read from a file or folder, as documents whose annotation is not looked at. The annotation formats say
-more of each there.
+pipeline/corpus/formats is read from a file or folder, as documents whose annotation is not looked at, be it right or wrong. The
+annotation formats say more of each there.
 """
 
 from __future__ import annotations
@@ -16,13 +16,14 @@ import json
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
+from itertools import groupby
 from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import InputError, Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
-from pipeline.corpus.document import Document, Skipped, join_words
+from pipeline.corpus.document import Document, Misannotated, Skipped, join_words
 from pipeline.corpus.formats import reader, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id
 from pipeline.corpus.formats.json_values import read_values
@@ -169,7 +170,7 @@ def read_sources(sources: Sequence[Source], root: Path) -> Iterator[Request]:
     """
     for (path, name), prefix in zip(sources, prefixes(sources, root), strict=True):
         if name not in READERS:
-            yield from (_document_request(reading, prefix) for reading in reader(name, "nearest")(path))
+            yield from _document_requests(reader(name, "nearest")(path), prefix)
         elif prefix:
             yield from _in_folder(_read_file(path, name), path, prefix)
         else:
@@ -205,12 +206,27 @@ def _in_folder(requests: Iterable[Request], path: Path, prefix: str) -> Iterator
         yield Request(asked.line, own, placed_content, source)
 
 
-def _document_request(reading: Document | Skipped | Problem, prefix: str) -> Request:
+def _document_requests(readings: Iterable[Document | Skipped | Problem], prefix: str) -> Iterator[Request]:
+    """The request of each document, also of one that has problems where its text can be read."""
+    for _, group in groupby(readings, _problems_of):
+        first, *others = group
+        if isinstance(first, Problem) and not isinstance(first, Misannotated):
+            problems = [first, *(each for each in others if isinstance(each, Problem))]
+            told = tuple(replace(each, found=f"{each.source}: {each.found}") for each in problems)  # a folder has several files
+            yield Request(placed(first.source)["line"] or 1, first.row_id and prefix + first.row_id, told)
+        else:
+            yield _document_request(first, prefix)
+
+
+def _problems_of(reading: Document | Skipped | Problem) -> tuple[object, ...]:
+    """What the problems of one document have alike, and of two documents never."""
+    document = reading.document if isinstance(reading, Misannotated) else None
+    return (reading.row, reading.row_id, id(document)) if isinstance(reading, Problem) else (id(reading),)
+
+
+def _document_request(reading: Document | Skipped | Misannotated, prefix: str) -> Request:
+    document = reading if isinstance(reading, Document) else reading.document
     line = placed(reading.source)["line"] or 1
-    if isinstance(reading, Problem):
-        said = replace(reading, found=f"{reading.source}: {reading.found}")  # a folder has several files
-        return Request(line, reading.row_id and prefix + reading.row_id, (said,))
-    document = reading.document if isinstance(reading, Skipped) else reading
     if document is None:
         unread = Problem("its annotator left it out, and there is no text", "give it a text", source=reading.source)
         return Request(line, None, (unread,))

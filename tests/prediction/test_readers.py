@@ -7,7 +7,8 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, Misannotated
+from pipeline.corpus.formats import FORMATS
 from pipeline.corpus.formats.sources import find_sources
 from pipeline.corpus.formats.text_lines import content_id, decode
 from pipeline.prediction.readers import READERS, Request, read_sources
@@ -120,12 +121,59 @@ def test_the_files_of_a_folder_tell_the_ids_of_their_documents_apart(tmp_path):
     assert [(one.id, one.content.id) for one in asked] == [("a/1", "a/1"), ("b/1", "b/1")]
 
 
-def test_what_is_wrong_with_a_document_has_its_file_and_line(tmp_path):
+FAULTY = {  # of each format a document of which two things are wrong with the annotation, and the text
+    "opennre": ('{"token": ["Ann", "left"], "h": {"name": "x", "pos": [0, 9]}, "t": 3, "relation": "R"}', "Ann left"),
+    "tacred": ('{"token": ["Ann", "left"], "subj_start": 0, "subj_end": 9, "obj_start": 7, "obj_end": 8}', "Ann left"),
+    "spert": ('[{"tokens": ["Ann", "left"], "entities": [{"type": "X", "start": 0, "end": 9}, {}], "relations": []}]', "Ann left"),
+    "dygie": ('{"sentences": [["Ann"], ["left"]], "ner": [[[0, 9, "X"], 3], []]}', "Ann left"),
+    "fewrel": ('{"R": [{"tokens": ["Ann", "left"], "h": ["Ann", "", [[9]]], "t": 3}]}', "Ann left"),
+    "label_studio": (
+        '[{"id": 1, "data": {"text": "Ann left."}, "annotations": [{"result": ['
+        '{"id": "x", "type": "labels", "value": {"start": 0, "end": 99}}, {"type": "relation"}]}]}]',
+        "Ann left.",
+    ),
+    "prodigy": ('{"text": "Ann left.", "spans": [{"start": 0, "end": 99, "label": "X"}, {}]}', "Ann left."),
+    "doccano": (
+        '{"text": "Ann left.", "entities": [{"id": 1, "start_offset": 0, "end_offset": 99, "label": "X"}, {}]}',
+        "Ann left.",
+    ),
+    "conll": ("#doc 1\n0\tAnn\tI-X\t['N']\t[0]\n1\tleft\tB-X\t['R']\t[9]\n", "Ann left"),
+    "tsv": ("Bob\tCy\tR\tAnn left.\n", "Ann left."),
+}
+
+
+@pytest.mark.parametrize("name", FAULTY)
+def test_a_text_is_read_whatever_is_wrong_with_its_annotation(tmp_path, name):
+    content, text = FAULTY[name]
+    path = tmp_path / "file"
+    path.write_text(content)
+    assert [type(reading) for reading in FORMATS[name].read(path)] == [Misannotated, Misannotated]
+    assert [asked.content.text for asked in read_requests(str(path), name)] == [text]
+
+
+def test_a_text_of_brat_is_read_whatever_is_wrong_with_its_annotation(tmp_path):
+    texts = {"a": b"T1\tX 0 99\tAnn\nT2\n", "b": None, "c": b"\xff", "d": b""}
+    for name, annotation in texts.items():
+        (tmp_path / f"{name}.txt").write_text(f"Ann left {name}.")
+        if annotation is not None:
+            (tmp_path / f"{name}.ann").write_bytes(annotation)
+    asked = list(read_requests(str(tmp_path), "brat"))
+    assert [(each.line, each.id, each.content.text) for each in asked] == [(1, name, f"Ann left {name}.") for name in texts]
+
+
+def test_texts_of_one_id_on_one_line_are_all_read_whatever_is_wrong_with_their_annotation(tmp_path):
+    row = '{"orig_id": 1, "tokens": ["Ann"], "entities": [{"start": 0, "end": 9}, {}], "relations": []}'
     path = tmp_path / "spert.json"
-    path.write_text('[{"tokens": ["a"], "entities": [{"type": "X", "start": 0, "end": 9}], "relations": []}]')
-    [asked] = read_sources(find_sources(path, "spert"), path)
-    [problem] = asked.content
-    assert problem.found.startswith(f"{path}:1: ")
+    path.write_text(f"[{row}, {row}]")
+    assert [asked.content.text for asked in read_requests(str(path), "spert")] == ["Ann", "Ann"]
+
+
+def test_a_document_without_a_text_is_one_error_with_all_its_problems_and_their_place(tmp_path):
+    path = tmp_path / "tasks.jsonl"
+    path.write_text('{"id": {}, "text": 3, "entities": [{"id": 1, "start_offset": 0, "end_offset": 1, "label": "X"}]}\n')
+    [asked] = read_requests(str(path), "doccano")
+    assert len(asked.content) == 2
+    assert all(problem.found.startswith(f"{path}:1: ") for problem in asked.content)
 
 
 def test_a_byte_order_mark_before_a_text_is_no_text():

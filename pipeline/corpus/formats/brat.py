@@ -27,7 +27,7 @@ from itertools import combinations
 from pathlib import Path
 
 from pipeline.core.errors import InputError, Problem
-from pipeline.corpus.document import Document, Relation, Skipped, require_held
+from pipeline.corpus.document import Document, Relation, Skipped, problems_of, require_held
 from pipeline.corpus.formats.brat_conf import CONF, Configuration, symmetric_in
 from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
 from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begins_utf16, content_id
@@ -85,13 +85,13 @@ def _read_folder(folder: Path, above: str, symmetric: list[str], with_conf: list
         if has_text and has_annotations:
             yield from _read_document(txt, ann, row_id, symmetric)
         elif has_text and not is_annotated:
-            text = _read_text(txt)
-            document = None if isinstance(text, Problem) else Document(row_id, f"{txt}:1", text.removeprefix(MARK), (), ())
-            yield Skipped(f"{txt}:1", row_id, "no .ann in its folder", document)
+            yield Skipped(f"{txt}:1", row_id, "no .ann in its folder", _unannotated(txt, _read_text(txt), row_id))
         elif has_text or has_annotations:
             here, missing = (txt, f"{name}.ann") if has_text else (ann, f"{name}.txt")
             hint = f"add it, an empty one where nothing is annotated, or move {name}{here[-4:]} elsewhere"
-            yield Problem(f"there is no {missing}", hint, "file-alone").at(f"{here}:1", row_id=row_id)
+            alone = Problem(f"there is no {missing}", hint, "file-alone")
+            text = _read_text(txt) if has_text else alone
+            yield from problems_of(f"{here}:1", row_id, [alone], _unannotated(txt, text, row_id))
         if found[name] & FOLDER:
             below = folder / name
             yield from _read_folder(below, f"{row_id}/", symmetric, [below])
@@ -129,9 +129,8 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
     row = f"{txt}:1"
     text, annotations = _read_text(txt), _read_text(ann)
     if isinstance(text, Problem) or isinstance(annotations, Problem):
-        for file, content in ((txt, text), (ann, annotations)):
-            if isinstance(content, Problem):
-                yield content.at(f"{file}:1", row, row_id)
+        found = [content.at(f"{file}:1") for file, content in ((txt, text), (ann, annotations)) if isinstance(content, Problem)]
+        yield from problems_of(row, row_id, found, _unannotated(txt, text, row_id))
         return
     said = _said(split_lines(annotations), text)
     if isinstance(said, Annotations):
@@ -141,8 +140,12 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
         held = {key: value for key, value in meta.items() if value}
         yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=held)
     else:
-        for number, problem in said:
-            yield problem.at(f"{ann}:{number}", row, row_id)
+        found = [problem.at(f"{ann}:{number}") for number, problem in said]
+        yield from problems_of(row, row_id, found, _unannotated(txt, text, row_id))
+
+
+def _unannotated(txt: str, text: str | Problem, row_id: str) -> Document | None:
+    return None if isinstance(text, Problem) else Document(row_id, f"{txt}:1", text.removeprefix(MARK), (), ())
 
 
 def _said(lines: Sequence[Line], text: str) -> Annotations | list[Found]:

@@ -32,7 +32,7 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.core.files import written_whole
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, problems_of, word_span
 from pipeline.corpus.formats.conll_rows import (
     RowRelation,
     Token,
@@ -124,8 +124,9 @@ def _read_block(path: Path, block: Block, ids: DistinctIds) -> Iterator[Document
     if isinstance(document, Document):
         yield document
         return
-    for line, problem in sorted(document, key=lambda placed: placed.line):
-        yield problem.at(f"{path}:{line}", source, row_id)
+    placed = [problem.at(f"{path}:{line}") for line, problem in sorted(document, key=lambda placed: placed.line)]
+    text, words = join_words([word for token in good for word in token.words])
+    yield from problems_of(source, row_id, placed, None if found else Document(row_id, source, text, (), (), words))
 
 
 def _document(block: Block, tokens: Sequence[Token], row_id: str, source: str) -> Document | list[Placed]:

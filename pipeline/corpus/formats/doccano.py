@@ -18,7 +18,7 @@ from pathlib import Path
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row, write_lines
-from pipeline.corpus.document import Document, Entity, Relation, require_held
+from pipeline.corpus.document import Document, Entity, Relation, problems_of, require_held
 from pipeline.corpus.formats.json_fields import (
     NAME,
     id_problems,
@@ -82,7 +82,9 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
     problems = id_problems(value)
     entities: list[Entity] = []
     relations: list[Relation] = []
+    plain: Document | None = None
     if isinstance(text, str) and text.strip():
+        plain = Document(row_id, source, text, (), ())
         entities, wrong_entities = sift(_entities(value, text))
         relations, wrong_relations = sift(_relations(value))
         wrong_entities += repeated_ids(entities)
@@ -90,7 +92,7 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
         problems += [*wrong_entities, *wrong_relations, *unknown]
     else:
         problems.append(Problem(f"{text_key} is {shown(text)}", NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id) for problem in problems)
+    yield from problems_of(source, row_id, problems, plain)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in ("id", text_key, "relations", *ENTITIES)}
         yield Document(row_id, source, str(text), tuple(entities), tuple(relations), meta=meta)

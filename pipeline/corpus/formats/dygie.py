@@ -57,7 +57,7 @@ def _are_sentences(sentences: Sequence[object]) -> bool:
 
 def read(path: Path) -> Iterator[Document | Problem]:
     """Documents and problems of a file, in its order."""
-    return read_documents(path, read_values(path), _document, ID)
+    return read_documents(path, read_values(path), _document, ID, _text)
 
 
 def _document(value: Value) -> Document | list[Problem]:
@@ -78,6 +78,12 @@ def _document(value: Value) -> Document | list[Problem]:
         return problems + wrong
     spans = tuple(_sentence(words, start, end) for start, end in pairwise(edges))
     return Document("", "", text, tuple(entities), tuple(relations), words, spans, meta=other_keys(row, KEYS))
+
+
+def _text(row: Row) -> Document | None:
+    """The document of an object without its annotation."""
+    document = _document(Value(0, {"sentences": row.get("sentences")}))
+    return document if isinstance(document, Document) else None
 
 
 def _sentence(words: Sequence[Span], start: int, end: int) -> Span:

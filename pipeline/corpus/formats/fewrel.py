@@ -23,7 +23,15 @@ from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_span
 from pipeline.corpus.formats.json_fields import NAME, is_name, shown, sift
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed
-from pipeline.corpus.formats.token_rows import IDENTICAL, other_keys, read_documents, read_tokens, require_tokens, word_runs
+from pipeline.corpus.formats.token_rows import (
+    IDENTICAL,
+    other_keys,
+    read_documents,
+    read_tokens,
+    require_tokens,
+    text_of_tokens,
+    word_runs,
+)
 
 HOLDS = frozenset({"words", "untyped", "fragments", "meta", "ids"})
 ENTITIES = {"e1": "h", "e2": "t"}
@@ -47,7 +55,7 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path) -> Iterator[Document | Problem]:
     """Documents and problems of a file, in its order."""
-    return read_documents(path, read_keyed(path), _document, "id")
+    return read_documents(path, read_keyed(path), _document, "id", text_of_tokens("tokens"))
 
 
 def _document(value: Value) -> Document | list[Problem]:

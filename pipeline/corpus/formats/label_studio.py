@@ -31,7 +31,7 @@ from typing import Any
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row, written_whole
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.document import Document, Entity, Relation, Skipped, require_held
+from pipeline.corpus.document import Document, Entity, Relation, Skipped, problems_of, require_held
 from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, sift, whole_number
 from pipeline.corpus.formats.json_values import first_value, read_values
 from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, read_annotations, results, text_key
@@ -88,7 +88,7 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     if key is None:
         problems.append(Problem(f"data is {shown(value.get('data'))}", 'it must be an object with a "text"', "value-malformed"))
     problems += said.problems
-    yield from (problem.at(source, row_id=row_id) for problem in problems)
+    yield from problems_of(source, row_id, problems, Document(row_id, source, str(data[key]), (), ()) if key else None)
     if key and not problems:
         meta = {name: item for name, item in data.items() if name != key} | _own(value, annotations, kept)
         yield Document(row_id, source, str(data[key]), tuple(said.entities), tuple(said.relations), meta=meta)

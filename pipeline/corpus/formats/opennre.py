@@ -62,7 +62,7 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path) -> Iterator[Document | Problem]:
     """Documents and problems of a file, in its order."""
-    return read_documents(path, read_values(path), _document, "id")
+    return read_documents(path, read_values(path), _document, "id", _unannotated)
 
 
 def _document(value: Value) -> Document | list[Problem]:
@@ -82,6 +82,12 @@ def _document(value: Value) -> Document | list[Problem]:
     meta = other_keys(row, (*KEYS, *ENTITIES.values())) | {key: extras for key, extras in of_entities.items() if extras}
     relation = Relation("e1", "e2", row.get("relation"))
     return Document("", "", text.text, tuple(entities), (relation,), text.words, complete=False, meta=meta)
+
+
+def _unannotated(row: Row) -> Document | None:
+    """The document of an object without its entities."""
+    text = _read_text(row)
+    return None if isinstance(text, Problem) else Document("", "", text.text, (), (), text.words)
 
 
 def _read_text(row: Row) -> Text | Problem:

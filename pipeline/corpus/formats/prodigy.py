@@ -26,7 +26,7 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, Skipped, require_held
+from pipeline.corpus.document import Document, Entity, Relation, Skipped, problems_of, require_held
 from pipeline.corpus.formats import json_fields as fields
 from pipeline.corpus.formats.json_values import first_value, read_values
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
@@ -87,8 +87,8 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
     """The document of an object, or its problems, or that its annotator left it out."""
     text, answer = value.get("text"), value.get("answer", "accept")
     row_id = fields.read_id(value.get("id")) or ids.distinct(content_id([text, json.dumps(value.get("spans"))]))
+    plain = Document(row_id, source, text, (), ()) if isinstance(text, str) else None
     if answer in ANSWERS[1:]:
-        plain = Document(row_id, source, text, (), ()) if isinstance(text, str) else None
         yield Skipped(source, row_id, f'the answer is "{answer}"', plain)
         return
     problems = fields.id_problems(value)
@@ -100,7 +100,7 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
     else:
         said = _Said([], [], [])
         problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
-    yield from (problem.at(source, row_id=row_id) for problem in problems)
+    yield from problems_of(source, row_id, problems, plain if str(text).strip() else None)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in KNOWN}
         yield _document(said, Document(row_id, source, str(text), (), (), meta=meta))

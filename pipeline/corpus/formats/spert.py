@@ -29,6 +29,7 @@ from pipeline.corpus.formats.token_rows import (
     read_tokens,
     require_tokens,
     span_problem,
+    text_of_tokens,
     word_runs,
     write_list,
 )
@@ -56,7 +57,7 @@ def _is_entity(item: object) -> bool:
 
 def read(path: Path) -> Iterator[Document | Problem]:
     """Documents and problems of a file, in its order."""
-    return read_documents(path, read_values(path), _document, ID)
+    return read_documents(path, read_values(path), _document, ID, text_of_tokens("tokens"))
 
 
 def _document(value: Value) -> Document | list[Problem]:

@@ -27,6 +27,7 @@ from pipeline.corpus.formats.token_rows import (
     require_pair,
     require_tokens,
     span_problem,
+    text_of_tokens,
     word_runs,
     write_list,
 )
@@ -46,7 +47,7 @@ def recognises(path: Path) -> bool:
 
 def read(path: Path) -> Iterator[Document | Problem]:
     """Documents and problems of a file, in its order."""
-    return read_documents(path, read_values(path), _document, "id")
+    return read_documents(path, read_values(path), _document, "id", text_of_tokens("token"))
 
 
 def _document(value: Value) -> Document | list[Problem]:

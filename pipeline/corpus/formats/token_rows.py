@@ -10,7 +10,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held
+from pipeline.corpus.document import Document, Entity, Relation, join_words, problems_of, require_held
 from pipeline.corpus.formats.json_fields import NAME, is_name, read_id, require_free, shown
 from pipeline.corpus.formats.json_values import Value
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
@@ -19,9 +19,12 @@ IDENTICAL = Problem("both entities of a relation are the same words", "give two 
 ID_HINT = "it must be a string that is not blank, or a whole number"
 
 Parse = Callable[[Value], Document | list[Problem]]  # an object's document, its id and source still open, or all its problems
+ReadText = Callable[[Row], Document | None]  # the same without annotation, where the text can be read
 
 
-def read_documents(path: Path, values: Iterable[Value | Problem], parse: Parse, id_key: str) -> Iterator[Document | Problem]:
+def read_documents(
+    path: Path, values: Iterable[Value | Problem], parse: Parse, id_key: str, read_text: ReadText = lambda row: None
+) -> Iterator[Document | Problem]:
     """The documents of a file's objects, and all problems, in its order.
 
     Args: id_key: of an object's id; one without gets an id made of its text and entities, or of all it holds where it has problems.
@@ -42,13 +45,27 @@ def read_documents(path: Path, values: Iterable[Value | Problem], parse: Parse, 
             yield _placed(parsed, own_id or ids.distinct(content_id(parts)), source)
         else:
             row_id = own_id or ids.distinct(content_id([json.dumps(value.value)]))
-            yield from (problem.at(source, row_id=row_id) for problem in parsed)
+            text = read_text(value.value)
+            yield from problems_of(source, row_id, parsed, text and _placed(text, row_id, source))
 
 
 def _placed(parsed: Document, row_id: str, source: str) -> Document:
     """A document with its id and source; dataclasses.replace takes longer, once a row."""
     entities, relations, meta = parsed.entities, parsed.relations, parsed.meta
     return Document(row_id, source, parsed.text, entities, relations, parsed.words, parsed.sentences, parsed.complete, meta)
+
+
+def text_of_tokens(key: str) -> ReadText:
+    """What reads the text of an object that has its tokens under a key."""
+
+    def read_text(row: Row) -> Document | None:
+        tokens = read_tokens(row, key)
+        if isinstance(tokens, Problem):
+            return None
+        text, words = join_words(tokens)
+        return Document("", "", text, (), (), words)
+
+    return read_text
 
 
 def read_tokens(row: Row, key: str) -> list[str] | Problem:

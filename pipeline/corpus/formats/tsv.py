@@ -26,7 +26,7 @@ from typing import Literal, NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.document import Document, Entity, Relation, problems_of
 from pipeline.corpus.formats.text_lines import MARK, DistinctIds, TextLine, content_id, head_lines, read_lines
 
 HOLDS = frozenset({"text", "types", "untyped", "ids"})
@@ -107,8 +107,8 @@ def _read_row(
     if isinstance(pair, Pair):
         yield _document(row, pair, row_id, source)
         return
-    for problem in pair:
-        yield problem.at(source, row_id=row_id)
+    is_read = len(cells) == len(columns) and row["sentence"].strip()
+    yield from problems_of(source, row_id, pair, Document(row_id, source, row["sentence"], (), ()) if is_read else None)
 
 
 def _row_problems(row: Row, cells: Sequence[str], columns: Sequence[str]) -> Iterator[Problem]:
