@@ -249,6 +249,7 @@ def line_of(text):
         ({"exclude": ["nope"]}, "nope"),
         ({"exclude": [{"kind": "entity-empty"}]}, "entity-empty"),
         ({"rename": {"Cause-Efect": "Causes"}}, "Cause-Efect"),
+        ({"splits": {"train": ["train.txt", "trian.txt"], "test": ["test.txt"]}}, "trian.txt"),
         ({"symmetric": ["Cause-Effect", "Cause-Efect"]}, "- Cause-Efect"),
     ],
 )
