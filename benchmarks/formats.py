@@ -43,7 +43,7 @@ TURNS = 3
 def read(path: Path, name: str, segmenter: Segmenter) -> tuple[int, float]:
     """How many rows a file or folder gives, and how many a second of CPU time."""
     began, n_rows = time.process_time(), 0
-    for readings, _ in read_files([(path, reader(name, "nearest"))], segmenter, PairOptions(), BATCH_ROWS):
+    for readings, *_ in read_files([(path, reader(name, "nearest"))], segmenter, PairOptions(), BATCH_ROWS):
         n_rows += sum(isinstance(reading, AnnotatedPair) for reading in readings)
     return n_rows, n_rows / (time.process_time() - began)
 

@@ -136,7 +136,7 @@ def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], setting
         files = ((source.path, reader(source.format, settings.ambiguous)) for source in of_split)
         batches = read_files(files, segmenter, options, BATCH_ROWS)
         summaries[split] = _spill(scratch / split, batches, settings, to_table)
-    return check_corpus(summaries, settings.exclude, settings.directed, raw)
+    return check_corpus(summaries, settings, raw)
 
 
 def _spill(
@@ -147,8 +147,8 @@ def _spill(
     seeks_overlaps = Exclusion("entities-overlap") in settings.exclude  # offsets may give them, which only the tag stage refuses
 
     with writers(path) as (rows, sentences):
-        for readings, counts in batches:
-            summary = summarize(readings, counts, settings.seed)
+        for readings, counts, names in batches:
+            summary = summarize(readings, counts, names, settings.seed)
             if pairs := [reading for reading in readings if isinstance(reading, AnnotatedPair)]:
                 table = to_table(pairs)
                 rows.write_table(table)

@@ -215,3 +215,15 @@ def test_a_name_that_stands_twice_may_be_the_nearest(tmp_path: Path) -> None:
     assert ran(*arguments, "--ambiguous", "nearest").returncode == 0
     (document,) = documents("prodigy", tmp_path / "out.jsonl")
     assert document.entities[0].cover.start == 8
+
+
+def test_regions_of_label_studio_that_are_not_read_are_a_loss_that_is_counted(tmp_path: Path) -> None:
+    value = {"start": "/p[1]/text()[1]", "end": "/p[1]/text()[1]", "startOffset": 0, "endOffset": 3, "hypertextlabels": ["Per"]}
+    result = [{"id": "h", "type": "hypertextlabels", "from_name": "label", "to_name": "text", "value": value}]
+    task = {"id": 1, "data": {"text": "Ann left."}, "annotations": [{"id": 2, "result": result}]}
+    (tmp_path / "export.json").write_text(json.dumps([task]))
+    ended = ran(tmp_path / "export.json", tmp_path / "out", "--to", "brat")
+    assert ended.returncode == 1
+    assert "export.json:1: brat cannot hold 1 regions of Label Studio that are not read" in ended.stderr
+    ended = ran(tmp_path / "export.json", tmp_path / "out", "--to", "brat", "--lossy")
+    assert "lost: 1 regions of Label Studio that are not read: they are left out" in ended.stderr

@@ -248,6 +248,9 @@ def line_of(text):
         ({"language": "xx9"}, "xx9"),
         ({"exclude": ["nope"]}, "nope"),
         ({"exclude": [{"kind": "entity-empty"}]}, "entity-empty"),
+        ({"rename": {"Cause-Efect": "Causes"}}, "Cause-Efect"),
+        ({"splits": {"train": ["train.txt", "trian.txt"], "test": ["test.txt"]}}, "trian.txt"),
+        ({"symmetric": ["Cause-Effect", "Cause-Efect"]}, "- Cause-Efect"),
     ],
 )
 def test_what_parse_finds_wrong_with_a_parameter_has_its_line(project, changes, text):
@@ -426,6 +429,70 @@ def test_names_changed_in_a_format_of_one_pair_a_row_are_told(project, capsys):
     assert "69 documents, 69 annotated pairs, 46 names changed" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("changes", "found", "hint"),
+    [
+        (
+            {"rename": {"Cause-Efect": "Causes"}},
+            "parse.rename has Cause-Efect, which is the name of no relation and no type",
+            "did you mean Cause-Effect?",
+        ),
+        (
+            {"symmetric": ["Cause-Efect"]},
+            "parse.symmetric lists Cause-Efect, which is the name of no relation",
+            "did you mean Cause-Effect?",
+        ),
+        (
+            {"symmetric": ["Cause-Effect"], "rename": {"Cause-Effect": "Leads"}},
+            "parse.symmetric lists Cause-Effect, which is the name of no relation once it is renamed",
+            "list its new name, Leads",
+        ),
+        (
+            {"symmetric": ["Near"]},
+            "parse.symmetric lists Near, which is the name of no relation",
+            "use one of: Cause-Effect, Other",
+        ),
+    ],
+)
+def test_a_name_to_change_that_nothing_has_is_a_problem(project, changes, found, hint):
+    with pytest.raises(InputError) as error:
+        project(corpus(), **changes)
+    assert [(one.kind, one.found, one.hint) for one in error.value.problems] == [("name-unknown", found, hint)]
+
+
+@pytest.mark.parametrize(
+    "changes",
+    [
+        {"rename": {"Cause-Effect(e1,e2)": "Causes", "Cause-Effect(e2,e1)": "Effect"}, "symmetric": ["Effect"]},
+        {"rename": {"Cause-Effect": "Leads"}, "symmetric": ["Leads"], "directed": False},
+        {"symmetric": ["NA", "Other"], "rename": {"NA": "None"}, "negative_label": "NA"},
+    ],
+)
+def test_the_names_that_rows_have_before_and_after_they_are_changed_are_known(project, changes):
+    assert project(corpus(), **changes)[1].notes.excluded == 0
+
+
+def test_the_types_of_entities_that_no_relation_has_are_known(project):
+    value = {"text": "Ann met Bob in Bern.", "relations": [{"head": "a", "tail": "b", "label": "Met"}]}
+    value["entities"] = [
+        {"id": "a", "spans": [[0, 3]], "type": "Per"},
+        {"id": "b", "spans": [[8, 11]], "type": "Per"},
+        {"id": "c", "spans": [[15, 19]], "type": "Loc"},
+    ]
+    files = {f"{split}.x": json.dumps(value | {"id": split}) for split in ("train", "dev", "test")}
+    _, parsed = project(files, negatives="none", rename={"Loc": "Place"})
+    assert [mention["type"] for mention in parsed.tables["train"]["entities"][0].as_py()] == ["Per", "Per", "Place"]
+
+
+def test_of_a_name_that_a_row_may_have_that_cannot_be_read_nothing_is_said(project):
+    files = corpus()
+    files["train.txt"] += block("x", "a <e1>cat", "Near")
+    assert [found for _, found in problems(project, files, symmetric=["Near"])] == [
+        "<e1> opens at character 6 and never closes",
+        "e2 is not marked",
+    ]
+
+
 def test_no_negative_pair_is_made_that_the_position_stage_would_refuse(project, capsys):
     value = {"text": f"Ann saw Eve,{' a' * 120} Bob.", "relations": [{"head": "1", "tail": "2", "label": "Met"}]}
     value["entities"] = [{"id": id_, "spans": [[start, start + 3]]} for id_, start in (("1", 0), ("2", 8), ("3", 253))]
@@ -517,9 +584,9 @@ def test_relations_that_a_document_calls_symmetric_are_so_for_the_stages_behind_
     }
     for split in ("train", "dev", "test"):
         Path("data/raw", split).mkdir(parents=True)
-    _, parsed = project(files | {"annotation.conf": conf}, symmetric=["Synonym"], rename={"Alias": "Also"}, negatives="none")
+    _, parsed = project(files | {"annotation.conf": conf}, symmetric=["Near"], rename={"Alias": "Also"}, negatives="none")
     assert parsed.tables["train"].select(["relation", "e1_start"]).to_pylist() == [{"relation": "Also", "e1_start": 0}]
-    assert parsed.notes.symmetric == ("Synonym", "Also")
+    assert parsed.notes.symmetric == ("Near", "Also")
 
 
 @pytest.mark.parametrize(

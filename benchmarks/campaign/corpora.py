@@ -66,7 +66,7 @@ def tokenizer() -> Tokenizer:
 def read(path: Path, name: str) -> tuple[list[AnnotatedPair], list[Problem]]:
     """The rows of a train file that the parse stage accepts, and what it says of the others."""
     batches = read_files([(path, reader(name))], segmenter_of(tokenizer()), PairOptions(), BATCH_ROWS)
-    readings = [reading for of_batch, _ in batches for reading in of_batch]
+    readings = [reading for of_batch, *_ in batches for reading in of_batch]
     pairs = [reading for reading in readings if isinstance(reading, AnnotatedPair)]
     problems = [reading for reading in readings if isinstance(reading, Problem)]
     require(len(pairs) + len(problems) == len(readings), "something is neither a pair nor a problem")

@@ -66,7 +66,7 @@ def _test_pairs(version: Version, raw: Path, settings: params.Parse) -> Iterator
     def segmenter(text: str) -> Segments:
         return load()(text)
 
-    for readings, _ in read_files(files, segmenter, options, BATCH_ROWS):
+    for readings, *_ in read_files(files, segmenter, options, BATCH_ROWS):
         yield from (reading for reading in readings if isinstance(reading, AnnotatedPair))
 
 

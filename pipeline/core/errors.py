@@ -34,6 +34,7 @@ FILE_KINDS = {
     "format-unexpected": "a file is of another format than the one asked for",
     "file-empty": "a file has no annotation",
     "exclude-unknown": "the list of what is left out has an id or a kind that no row has",
+    "name-unknown": "parse.rename or parse.symmetric has a name that nothing in the corpus has",
 }
 ROW_KINDS = {  # the rows that have one can be left out by it
     "not-utf8": "a document's file, or a sentence to predict, is not in UTF-8",

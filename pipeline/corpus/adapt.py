@@ -16,6 +16,7 @@ from typing import NamedTuple
 from pipeline.corpus import mend_entities as entities
 from pipeline.corpus import mend_words as words
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.label_studio import OWN
 from pipeline.corpus.words import Tokenizer
 
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
@@ -89,6 +90,7 @@ def rules_for(target: str, holds: frozenset[str], keys: frozenset[str], source: 
     else:
         lacks |= LIMITS.get(target, frozenset()) | (set() if "text" in holds else TOKENS)
         lacks |= {"meta"} | (set() if target in DIRECTED else {"directions"})
+        lacks |= set() if "meta" in holds and OWN not in keys else {"unread"}
     made = RULES["unsplit"]._replace(mend=lambda document: (words.with_words(tokenize)(document),))
     own = {"unsplit": made, "meta": _meta(keys if "meta" in holds else None)}
     return {name: own.get(name, rule) for name, rule in RULES.items() if name in lacks}
@@ -128,6 +130,9 @@ def _by_rules_for(document: Document) -> Sequence[Document]:
 
 
 RULES: dict[str, Rule] = {
+    "unread": _rule(
+        "regions of Label Studio that are not read", "they are left out", True, entities.n_unread, entities.without_unread
+    ),
     "meta": _meta(None),
     "directions": _rule("labels with a direction", "head and tail have it", False, entities.n_directed, entities.turned),
     "unlabelled": _without("relations without label", entities.is_unlabelled),

@@ -7,7 +7,7 @@ checks before it left. Files may number their rows alike: an id that is in sever
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -19,8 +19,9 @@ from pipeline.core.errors import Problem, placed
 from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
-from pipeline.core.params import FILE, Exclusion
+from pipeline.core.params import FILE, Exclusion, Parse
 from pipeline.core.typed_yaml import places
+from pipeline.corpus.names import find_unknown
 from pipeline.corpus.summary import SplitSummary, row_key
 
 Summaries = dict[str, SplitSummary]
@@ -63,32 +64,30 @@ class CheckedCorpus:
                 yield f"excluded id {row_id} is that of {len(shared)} rows: {', '.join(shared[:N_PLACES])}{more}"
 
 
-def check_corpus(summaries: Summaries, exclude: Sequence[str | Exclusion], directed: bool, folder: Path) -> CheckedCorpus:
-    """Find all problems of a corpus and leave rows out.
-
-    Args: exclude: ids, and kinds of problems; directed: whether relations keep their direction; folder: that of the files.
-    """
+def check_corpus(summaries: Summaries, parse: Parse, folder: Path) -> CheckedCorpus:
+    """Find all problems of a corpus, whose files lie in a folder, and leave rows out."""
     summaries = with_full_ids(summaries, folder)
     document = places(FILE)
-    listed = [(item, document.place(("parse", "exclude", number))) for number, item in enumerate(exclude)]
+    listed = [(item, document.place(("parse", "exclude", number))) for number, item in enumerate(parse.exclude)]
     ids = {item: place for item, place in listed if isinstance(item, str)}
     kinds = {item.kind: place for item, place in listed if isinstance(item, Exclusion)}
     if ids:
         for column in ("id", "full_id"):
             reasons = dict.fromkeys(ids, BY_ID)
             summaries = {split: summary.without(summary.readings[column], reasons) for split, summary in summaries.items()}
-    checks: list[Check] = [_of_rows, _repeated_ids, _unlabelled, *([_lost_directions] if directed else []), _unknown_relations]
+    of_directions = [_lost_directions] if parse.directed else []
+    checks: list[Check] = [_of_rows, _repeated_ids, _unlabelled, *of_directions, _unknown_relations]
     problems: list[Problem] = []
     chosen: dict[str, Problem] = {}
     for check in checks:
         found = list(check(summaries))
-        chosen |= {
-            _key(problem): problem for problem in reversed(found) if problem.kind in kinds
-        }  # reversed: the first of a row wins
+        chosen |= {_key(problem): problem for problem in reversed(found) if problem.kind in kinds}  # reversed: a row's first wins
         problems += found
         if reasons := {row: problem.kind for row, problem in chosen.items()}:
             summaries = {split: summary.without(summary.row_keys, reasons) for split, summary in summaries.items()}
     problems = [problem for problem in problems if _key(problem) not in chosen]  # whichever check chose the row
+    if not problems:  # else what could not be read may have the name
+        problems += find_unknown([summary.names for summary in summaries.values()], parse)
     of_rows = (problem for summary in summaries.values() for problem in summary.problems)
     had = {problem.kind for problem in (*of_rows, *chosen.values())}
     readings = _all(summaries)

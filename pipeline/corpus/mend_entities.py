@@ -10,9 +10,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
+from pipeline.core.files import Row
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.formats.label_studio import OWN
+from pipeline.corpus.formats.label_studio_task import REGION
 from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.formats.text_lines import DistinctIds
 
@@ -189,6 +192,29 @@ def without_free(document: Document) -> Document:
     """The document with the entities of relations alone."""
     related = _related(document)
     return replace(document, entities=tuple(entity for entity in document.entities if entity.id in related))
+
+
+def n_unread(document: Document) -> int:
+    """Regions of Label Studio with labels on what is no plain text, such as hypertextlabels: they are no entities."""
+    return sum(map(_is_unread, _own_regions(document)))
+
+
+def without_unread(document: Document) -> Document:
+    """The document without such regions; what is said of regions and texts stays with the rest that is Label Studio's alone."""
+    own = {**document.meta[OWN], "regions": [row for row in _own_regions(document) if not _is_unread(row)]}
+    kept = {key: item for key, item in own.items() if item}
+    others = {key: item for key, item in document.meta.items() if key != OWN}
+    return replace(document, meta=others | ({OWN: kept} if kept else {}))
+
+
+def _own_regions(document: Document) -> list[Row]:
+    own = document.meta.get(OWN)
+    rows = own.get("regions") if isinstance(own, dict) else None
+    return rows if isinstance(rows, list) else []
+
+
+def _is_unread(row: object) -> bool:
+    return isinstance(row, dict) and str(row.get("type")).endswith(REGION)
 
 
 def pairs(document: Document) -> Sequence[Document]:

@@ -15,6 +15,7 @@ from pipeline.core.arrays import Bools
 from pipeline.core.errors import Problem
 from pipeline.corpus.document import Skipped
 from pipeline.corpus.excerpts import AnnotatedSentence
+from pipeline.corpus.names import Names
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.split import group_keys, hold_out, text_key
 
@@ -45,7 +46,7 @@ class SplitSummary:
 
     Args: readings: a table of COLUMNS, in the order of the files; sentences: a table of SENTENCE_COLUMNS, of those with all
         entities; problems: of its rows; skipped: what the annotators left out; counts: what became of its documents; symmetric: the
-        relations of its rows that have no direction.
+        relations of its rows that have no direction; names: what its documents call things.
     """
 
     readings: pa.Table
@@ -54,6 +55,7 @@ class SplitSummary:
     skipped: tuple[Skipped, ...]
     counts: Counter[str]
     symmetric: frozenset[str]
+    names: Names
 
     @property
     def is_kept(self) -> Bools:
@@ -146,10 +148,10 @@ def row_key(source: str, row_id: str | None) -> str:
     return f"{source}{SEPARATOR}{row_id or ''}"
 
 
-def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> SplitSummary:
+def summarize(readings: Sequence[Reading], counts: Counter[str], names: Names, seed: int) -> SplitSummary:
     """The summary of a batch of readings.
 
-    Args: counts: what became of its documents; seed: shuffles the rows before validation is held out.
+    Args: counts: what became of its documents; names: what they call things; seed: shuffles the rows before validation is held out.
     """
     skipped = tuple(reading for reading in readings if isinstance(reading, Skipped))
     problems = tuple(reading for reading in readings if isinstance(reading, Problem))
@@ -161,7 +163,7 @@ def summarize(readings: Sequence[Reading], counts: Counter[str], seed: int) -> S
     ]
     pairs = (reading for reading in readings if isinstance(reading, AnnotatedPair))
     symmetric = frozenset([str(pair.relation) for pair in pairs if pair.is_symmetric])
-    return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts, symmetric)
+    return SplitSummary(_table(rows, COLUMNS), _table(sentences, SENTENCE_COLUMNS), problems, skipped, counts, symmetric, names)
 
 
 def _table(rows: Sequence[tuple[object, ...]], schema: pa.Schema) -> pa.Table:
@@ -177,6 +179,7 @@ def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
     skipped: list[Skipped] = []
     counts: Counter[str] = Counter()
     symmetric: set[str] = set()
+    names = Names()
     for summary in summaries:
         tables.append(summary.readings)
         sentences.append(summary.sentences)
@@ -184,8 +187,9 @@ def merge(summaries: Iterable[SplitSummary]) -> SplitSummary:
         skipped += summary.skipped
         counts.update(summary.counts)
         symmetric |= summary.symmetric
+        names.update(summary.names)
     joined = pa.concat_tables(tables), pa.concat_tables(sentences)
-    return SplitSummary(*joined, tuple(problems), tuple(skipped), counts, frozenset(symmetric))
+    return SplitSummary(*joined, tuple(problems), tuple(skipped), counts, frozenset(symmetric), names)
 
 
 def _columns(reading: AnnotatedPair | Problem, seed: int) -> tuple[object, ...]:

@@ -16,10 +16,11 @@ from typing import Literal
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.core import manifests
+from pipeline.core import manifests, params
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.schema import ENCODER
+from pipeline.core.typed_yaml import places
 from pipeline.encoding.description import MODEL, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
@@ -54,7 +55,8 @@ def resolve_precision(backend: str, precision: Precision | Literal["auto"]) -> P
     if precision == "auto":
         return "bfloat16" if "BF16" in capabilities else "float32"
     if _CAPABILITIES[precision] not in capabilities:
-        raise InputError.of("params.yaml", f"this processor computes no {precision}", "set embed.precision to auto or float32")
+        place = places(params.FILE).place(("embed", "precision"))
+        raise InputError.of(place, f"this processor computes no {precision}", "set embed.precision to auto or float32")
     return precision
 
 

@@ -32,6 +32,7 @@ FOUND = {  # in plain sentences: the part of a split's metrics, and the score in
 }
 SPLITS = ("validation", "test")
 NO_SCORE = "\N{EN DASH}"
+NO_RELATION, NO_TYPES = "no relation to find", "no types to find"
 TOO_FEW = "too few rows to say"
 COUNTS = {
     "excluded": "rows left out by `parse.exclude`",
@@ -104,7 +105,16 @@ def _shown(scores: Mapping[str, Any], name: str) -> str:
     """A score, with its interval where it has one; counts have none, and what has no labels no score."""
     value, low, high = (scores.get(f"{name}{end}") for end in ("", "_low", "_high"))
     if value is None:
-        return NO_SCORE if scores.get("direction_flips", 0) is None or scores.get("gold") == 0 else TOO_FEW
+        return _why_none(scores, name)
     if f"{name}_low" not in scores:
         return str(value)
     return f"{value} ({TOO_FEW if low is None else f'{low} to {high}'})"
+
+
+def _why_none(scores: Mapping[str, Any], name: str) -> str:
+    """Why there is no score: no labels or nothing in gold at all, else what F1 lacks there."""
+    if scores.get("direction_flips", 0) is None or scores.get("gold") == 0:
+        return NO_SCORE
+    if name.endswith("_f1") and "direction_flips" in scores:
+        return NO_RELATION
+    return NO_TYPES if name == "strict_f1" and scores.get("gold") else TOO_FEW

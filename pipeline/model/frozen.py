@@ -17,6 +17,7 @@ from pipeline.core import openvino_model, params
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
+from pipeline.core.typed_yaml import places
 from pipeline.core.weights_file import read_floats
 from pipeline.model.batches import Batch
 from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
@@ -66,7 +67,8 @@ def prove(model: RelationModel, frozen: Frozen, folder: Path) -> float:
         for task, expected in theirs.items():
             if not np.isfinite(expected).all():
                 hint = "lower train.learning_rate, train.loss_weights or train.weight_decay"
-                raise InputError.of(params.FILE, "the trained network gives infinite values", hint)
+                place = places(params.FILE).place(("train", "learning_rate"))
+                raise InputError.of(place, "the trained network gives infinite values", hint)
             words = real if task == "tags" else slice(None)
             differences.append(_difference(ours[task][words], expected[words]))
     difference = float(np.max(differences))  # not a number where any is none, which Python's max may pass over

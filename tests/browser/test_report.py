@@ -317,6 +317,16 @@ def test_keys_that_there_are_not_ask_for_nothing_whatever_they_are_called(opened
     assert opened.page.get_by_label("Order").input_value() == "file"
 
 
+@pytest.mark.parametrize("opened", ["unrelated"], indirect=True)
+def test_where_gold_has_no_relation_the_page_says_so_and_not_that_rows_are_few(opened: Opened) -> None:
+    main = opened.page.locator("main")
+    assert main.locator(".headline").inner_text().startswith("no relation to find ")
+    assert "All test pairs are Other." in main.inner_text()
+    assert "too few rows" not in main.inner_text()
+    opened.go("#slices")
+    assert "no relation to find" in main.locator(".cuts").first.inner_text()
+
+
 @pytest.mark.parametrize("opened", ["few"], indirect=True)
 def test_of_too_few_rows_the_page_says_so(opened: Opened) -> None:
     main = opened.page.locator("main")

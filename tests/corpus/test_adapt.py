@@ -215,3 +215,27 @@ def test_what_a_format_gave_goes_back_into_it_unchanged(name: str, data: st.Data
     to = TARGETS[name]
     fitted = adapt(document, rules_for(name, to.holds, to.keys, name, TOKENIZE))
     assert (fitted.documents, fitted.changes) == ([document], {})
+
+
+REGIONS = [{"id": "h", "type": "hypertextlabels"}, {"id": "c", "type": "choices"}]
+
+
+@pytest.mark.parametrize("target", ["brat", "prodigy"])
+def test_regions_that_are_not_read_are_lost_where_no_meta_holds_them(target: str) -> None:
+    document = replace(ANN, meta={"label_studio": {"regions": [*REGIONS, REGIONS[0] | {"type": "paragraphlabels"}]}})
+    documents, changes = fit(document, target)
+    lost = {"unread": 2, "meta": 1} if target == "brat" else {}
+    assert {name: n for name, n in changes.items() if name in ("unread", "meta")} == lost
+    assert RULES["unread"].is_loss
+    assert documents[0].meta == ({} if target == "brat" else document.meta)
+
+
+def test_regions_that_are_not_read_alone_are_counted_once() -> None:
+    document = replace(ANN, meta={"label_studio": {"regions": REGIONS[:1]}})
+    assert {name: n for name, n in fit(document, "brat").changes.items() if name in ("unread", "meta")} == {"unread": 1}
+
+
+@pytest.mark.parametrize("own", [7, {"regions": 7}, {"regions": [7]}])
+def test_what_only_looks_like_regions_of_label_studio_is_meta(own: object) -> None:
+    changes = fit(replace(ANN, meta={"label_studio": own}), "brat").changes
+    assert {name: n for name, n in changes.items() if name in ("unread", "meta")} == {"meta": 1}

@@ -46,3 +46,11 @@ def test_a_precision_that_the_processor_lacks_is_an_error(monkeypatch: pytest.Mo
         inference.resolve_precision("openvino", "bfloat16")
     monkeypatch.setattr(openvino, "Core", lambda: SimpleNamespace(get_property=lambda *_: ["FP32", "BF16"]))
     assert inference.resolve_precision("openvino", "auto") == "bfloat16"
+
+
+def test_a_precision_that_the_processor_lacks_has_its_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("embed:\n  backend: openvino\n  precision: none\n")
+    monkeypatch.setitem(inference._CAPABILITIES, "float16", "no such capability")
+    with pytest.raises(InputError, match=r"params.yaml:3: this processor computes no float16"):
+        inference.resolve_precision("openvino", "float16")

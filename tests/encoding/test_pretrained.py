@@ -107,3 +107,10 @@ def test_layers_out_of_range_are_an_error(layers: tuple[int, ...]) -> None:
 
 def test_layers_count_from_the_embedding_layer_or_from_the_end() -> None:
     assert pretrained.layer_indices((0, 1, 2, -1, -2, -3), 2) == [0, 1, 2, 2, 1, 0]
+
+
+def test_layers_that_the_encoder_lacks_have_their_line(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    (tmp_path / "params.yaml").write_text("encoder:\n  name: x\n  layers: [9]\n")
+    with pytest.raises(InputError, match=r"params.yaml:3: encoder.layers holds 9"):
+        pretrained.layer_indices((9,), 2)

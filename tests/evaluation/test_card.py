@@ -24,13 +24,15 @@ def render(
     found=None,
     about=ABOUT,
     n_validation=9,
+    no_relation=False,
     **changes,
 ):
     relation = {**SCORES, "direction_flips": 4, "calibration_error": 1.25}
     relation |= {} if directed else {"official_macro_f1": None, "official_micro_f1": None}
     splits = {split: {"rows": 9, "relation": relation, "tags": SCORES, **(found or {})} for split in ("validation", "test")}
     splits["validation"]["rows"] = n_validation
-    splits["test"]["relation"] = relation if labelled else dict.fromkeys(relation)
+    splits["test"]["relation"] = dict(relation) if labelled else dict.fromkeys(relation)
+    splits["test"]["relation"] |= {name: None for name in relation if no_relation and "_f1" in name}
     metrics = {"data": {"excluded": 1, "windowed": 2, "overlap": 3, "untagged": 0}, "train": {"rows": 77}, **splits}
     config = dataclasses.replace(tiny.config(**changes), relations=relations, negative_label=negative_label)
     return card.render(ModelDescription.of(config, tiny.NOTES, tiny.VECTORS), 0.9, metrics, "models/relation", about)
@@ -84,6 +86,17 @@ def test_of_too_few_rows_the_card_says_so():
 def test_what_has_nothing_to_find_in_gold_has_no_score_in_the_card() -> None:
     text = render(found={"entities": {"micro_f1": 61.5}, "end_to_end": {"strict_f1": None, "boundaries_f1": None, "gold": 0}})
     assert "| relations found, micro-F1, types right as well | \N{EN DASH} | \N{EN DASH} |" in text
+
+
+def test_where_gold_has_no_relation_the_card_says_so_and_not_that_rows_are_few() -> None:
+    text = render(no_relation=True)
+    assert "| official macro-F1 | 50.5 (40 to 60) | no relation to find |" in text
+    assert "too few" not in text
+
+
+def test_where_gold_has_no_types_the_card_says_so() -> None:
+    text = render(found={"entities": {"micro_f1": 61.5}, "end_to_end": {"strict_f1": None, "boundaries_f1": 40, "gold": 7}})
+    assert "| relations found, micro-F1, types right as well | no types to find | no types to find |" in text
 
 
 def test_rows_are_called_pairs_of_which_a_sentence_may_hold_several():

@@ -126,6 +126,13 @@ def perfect() -> Results:
     return reports.results(table, reports.sure(gold, labels), labels, curves=[{"curves": curves, "best_epoch": 1}])
 
 
+def unrelated() -> Results:
+    """Test rows that all have the negative label: gold has no relation to find."""
+    labels = ("Other", "R(e1,e2)", "R(e2,e1)")
+    table, gold, _ = drawn_rows(labels[:1], 30, seed=4)
+    return reports.results(table, reports.sure(["R(e1,e2)", *gold[1:]], labels), labels)
+
+
 def few() -> Results:
     """Rows that are too few: no interval can be told, nor the scores of one class and of validation."""
     results = perfect()
@@ -180,6 +187,7 @@ PAGES: dict[str, Callable[[], Results]] = {
     "many": many,
     "perfect": perfect,
     "few": few,
+    "unrelated": unrelated,
 }
 
 

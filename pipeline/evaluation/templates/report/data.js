@@ -6,6 +6,7 @@ export const sentences = data.sentences;
 export const test = data.scores.splits.test;
 export const isScored = data.confusion.n.length > 0; // a label is there to score by
 export const TOO_FEW = "too few rows to say";
+export const NO_RELATION = "no relation to find"; // in gold, where labelled rows have no F1
 export const isDirected = labels.direction.some((direction) => direction !== "");
 data.title = `${data.identity.encoder.name} · ${labels.relations.length} relations`;
 

@@ -1,13 +1,14 @@
 // What the model is, how good it is, and what to look at first.
 
 import { counted, el } from "../../../pages/templates/dom.js";
-import { classRows, confusions, data, isScored, labels, percent, score, test, TOO_FEW } from "./data.js";
+import { classRows, confusions, data, isScored, labels, NO_RELATION, percent, score, test } from "./data.js";
 import { dotAndWhisker, dotAxis } from "./plots.js";
 import { address } from "./state.js";
 import { intervalOf, table, titledRows, withInterval } from "./tables.js";
 
 const FIRST = 3; // of each kind that is to be looked at first
 const NO_SCORE = { value: null, low: null, high: null };
+const MISSING = { relation: NO_RELATION, tags: "no entity to find", end_to_end: "no types to find" }; // where a part has no F1
 const COUNTS = [
   ["relation.direction_flips", "Right relation, wrong direction (pairs)"],
   ["relation.calibration_error", "Expected calibration error"],
@@ -57,7 +58,7 @@ function message() {
   }
   const path = `relation.${data.scores.headline}`;
   const { value, low, high } = score("test", path) ?? NO_SCORE;
-  const told = value === null ? TOO_FEW : percent(value);
+  const told = value === null ? NO_RELATION : percent(value);
   const chance = data.scores.chance[data.scores.headline];
   return [
     el("p", { class: "lead" }, what),
@@ -65,14 +66,16 @@ function message() {
     el(
       "p",
       {},
-      low === null ? "How sure that is: too few rows to say. " : between(low, high),
+      sureness(value, low, high),
       (chance ?? null) === null ? "" : `Labels drawn as often as training has them would reach ${percent(chance)}. `,
       rightSentence(),
     ),
   ];
 }
 
-function between(low, high) {
+function sureness(value, low, high) {
+  if (value === null) return `All test pairs are ${labels.names[labels.negative]}. `;
+  if (low === null) return "How sure that is: too few rows to say. ";
   return `With ${data.scores.confidence}% confidence it is between ${percent(low)} and ${percent(high)}. `;
 }
 
@@ -162,7 +165,7 @@ function isKnown({ path }) {
   return score("test", path) !== null || score("validation", path) !== null;
 }
 
-// A split without labels has no score of relations, given or found; another one too few rows for it; counts have no interval.
+// A split without labels has no score of relations, given or found; F1 needs something to find in gold; counts have no interval.
 function scoreCell(split, path) {
   const found = score(split, path) ?? NO_SCORE;
   const [part] = path.split(".");
@@ -170,6 +173,7 @@ function scoreCell(split, path) {
     part === "relation" ? score(split, "relation.direction_flips") === null : score(split, `${part}.gold`)?.value === 0;
   if (found.value === null && isUnlabelled) return "–";
   if (found.value !== null && !(path in data.scores.titles)) return String(found.value);
+  if (found.value === null && path.endsWith("f1") && part in MISSING) return el("span", { class: "range" }, MISSING[part]);
   return withInterval(found.value, found.low, found.high);
 }
 

@@ -2,7 +2,7 @@
 
 import { counted, el, svg } from "../../../pages/templates/dom.js";
 import { unscored } from "./classes.js";
-import { data, isScored, percent, rowsOf, score, test, TOO_FEW } from "./data.js";
+import { data, isScored, NO_RELATION, percent, rowsOf, score, test, TOO_FEW } from "./data.js";
 import { section } from "./overview.js";
 import { dotAndWhisker, frame, line, dotAxis, picture } from "./plots.js";
 import { table, toSentences, withInterval } from "./tables.js";
@@ -52,7 +52,8 @@ function sliceTable(cut, rows) {
       }),
   });
   const told = (n, noun, row) => `${counted(n, noun)}, ${cut}: ${row.slice}`;
-  const number = (title, name) => ({ title, cell: (row) => (row[name] === null && hasFew(row) ? TOO_FEW : percent(row[name])) });
+  const missing = (name, row) => (name.endsWith("f1") ? NO_RELATION : hasFew(row) ? TOO_FEW : percent(null));
+  const number = (title, name) => ({ title, cell: (row) => (row[name] === null ? missing(name, row) : percent(row[name])) });
   const columns = [
     { title: "slice", text: true, cell: (row) => row.slice },
     {
