@@ -761,3 +761,22 @@ def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tm
     again = storage.read(Path("data/parsed"), PARSE)
     for split, table in parsed.tables.items():
         assert again.tables[split]["words"].equals(table["words"])  # by which vectors are stored
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("own", [None, "Entity"])
+def test_an_entity_that_is_drawn_anew_elsewhere_is_typed_as_the_file_has_it(project, tool, own):
+    """A tool that needs a type has Entity for none."""
+    path = Path("data/raw/train_documents.jsonl")
+    path.write_text(DOCUMENTS.replace(', "type": "Person"', f', "type": "{own}"' if own else ""))
+
+    def correct(document: Document) -> Document:
+        ann, acme = document.entities
+        bonn = replace(ann, id="99" if tool == "doccano" else "T99", spans=(Span(19, 23),))
+        return replace(document, entities=(acme, bonn), relations=(replace(document.relations[0], head=bonn.id),))
+
+    export = corrected(tool, send(tool), {"d1": correct})
+    for verdict in ("1 changed", "as they"):  # once, and once more
+        assert verdict in adopt.main(export, write=True).splitlines()[-1]
+        first = next(FORMATS["jsonl"].read(path))
+        assert [(each.spans[0].start, each.type) for each in first.entities] == [(9, "Company"), (19, own)]

@@ -70,11 +70,12 @@ def _entities(
         ids[now.id] = entity.id
         spans = entity.spans if now.spans == was.spans else now.spans
         entities.append(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type))
-    is_untyped = bool(raw.entities) and all(entity.type is None for entity in raw.entities)
+    types = {entity.type for entity in raw.entities}
+    is_made_up = None in types and TYPE not in types
     new_ids = _new_ids(entity.id for entity in raw.entities)
     there = {(entity.spans, entity.type): entity.id for entity in raw.entities if entity.id not in became}
     for new in (other for one, other in pairs if one is None and other):
-        type_ = without_made_up(new.type) if is_untyped else new.type
+        type_ = without_made_up(new.type) if is_made_up else new.type
         ids[new.id] = there.get((new.spans, type_)) or next(new_ids)
         if ids[new.id] not in there.values():
             entities.append(replace(new, id=ids[new.id], type=type_))

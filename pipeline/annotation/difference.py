@@ -98,6 +98,19 @@ def match_entities(old: Document, new: Document, places: Mapping[str, Place]) ->
     )
 
 
+def is_same_pair(old: Document, new: Document) -> bool:
+    """Whether every entity of either of two annotated pairs overlaps one of the other, or may be one whose words are gone.
+
+    >>> one, other = (Document("1", "a:1", "Ann left Bob.", (Entity("a", (Span(0, end),)),), ()) for end in (3, 8))
+    >>> is_same_pair(one, other)
+    True
+    """
+    old_places, new_places = carried_places(old, new.text).values(), [entity.spans for entity in new.entities]
+    n_strange = sum(not any(_overlap(one, other) for one in old_places) for other in new_places)
+    known = list(filter(None, old_places))
+    return n_strange <= len(old_places) - len(known) and all(any(_overlap(one, other) for other in new_places) for one in known)
+
+
 def carried_places(old: Document, text: str) -> dict[str, Place]:
     """The places of a document's entities in another version of its text, by id: () where their words are gone.
 

@@ -8,6 +8,7 @@ place, counted from the beginning and from the end. So time grows with the numbe
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterator, Sequence
 from itertools import pairwise, product
 from typing import NamedTuple
@@ -15,8 +16,10 @@ from typing import NamedTuple
 import numpy as np
 from scipy.sparse import csr_array, vstack
 
+from pipeline.annotation.difference import is_same_pair
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Doubles, Ints
+from pipeline.corpus.document import Document
 
 ALIKE = 0.5  # share of common trigrams from which on a text is an edited form of another
 ALL_PAIRS = 100_000  # up to so many are compared
@@ -25,6 +28,7 @@ WORK_AT_ONCE = 1_000_000  # of these in memory
 ROUNDS = 5
 MOST = 3  # candidates of a text by its runs that are compared, the likeliest
 MOST_OF_ID = 10  # texts with the id of another that are compared with it
+MOST_REFUSED = 10  # texts alike that have another pair, after which a pair is looked for no more
 NEAR = 1  # places before and behind its own where a text is looked for
 TRIGRAM, RUN = 3, 5  # characters
 TRIGRAM_BITS, RUN_BITS = 30, 22  # of the hash of one: runs only choose what is compared
@@ -34,14 +38,17 @@ PRIME, ODD = np.uint64(1_099_511_628_211), np.uint64(0x9E3779B97F4A7C15)
 
 
 class Named(NamedTuple):
-    """A text and its id, None where it tells nothing."""
+    """A text and its id, None where it tells nothing; its document where that is one pair: a text has several."""
 
     id: str | None
     text: str
+    pair: Document | None = None
 
 
 def edited_forms(old: Sequence[Named], new: Sequence[Named]) -> list[tuple[int, int]]:
     """The places of old texts and of their edited forms, each once: first those of one id, then the most alike, then the nearest.
+
+    An edited form of an annotated pair is of that pair too, or has its id.
 
     >>> edited_forms([Named("1", "It rained."), Named("2", "Ann left the house.")], [Named("3", "Ann left her house.")])
     [(1, 0)]
@@ -68,13 +75,24 @@ def _round(old: Sequence[Named], new: Sequence[Named]) -> list[tuple[int, int]]:
     has_other_id = np.array([old[i].id is None or old[i].id != new[j].id for i, j in zip(one, other, strict=True)], bool)
     order = np.lexsort((other, one, abs(one - other), -scores, has_other_id))
     taken: tuple[set[int], set[int]] = set(), set()
+    n_refused = Counter[int]()
     pairs = []
     for i, j in zip(one[order].tolist(), other[order].tolist(), strict=True):
-        if i not in taken[0] and j not in taken[1]:
+        if i in taken[0] or j in taken[1] or n_refused[i] == MOST_REFUSED:
+            continue
+        if _may_be(old[i], new[j]):
             taken[0].add(i)
             taken[1].add(j)
             pairs.append((i, j))
+        else:
+            n_refused[i] += 1
     return pairs
+
+
+def _may_be(one: Named, other: Named) -> bool:
+    """Whether texts that are alike may be one, by what is annotated in them."""
+    has_its_id = one.id is not None and one.id == other.id
+    return has_its_id or one.pair is None or other.pair is None or is_same_pair(one.pair, other.pair)
 
 
 def alike(old: Sequence[str], new: Sequence[str], one: Ints, other: Ints) -> Doubles:

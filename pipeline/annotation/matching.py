@@ -2,8 +2,8 @@
 
 The two are read side by side, split by split, and a document is let go as soon as it has met its other version, so that memory
 does not grow with corpora in the same order. A document keeps its identity by its id and its text; where either has changed, by the
-other. RULES says how, in their order: they ask for the same text; then comes an edited text (likeness.py), and last the id alone,
-where ids have not been numbered anew. What a document of one pair is about is that pair too: a sentence may stand in several.
+other. RULES says how, in their order: they ask for the same text; then comes an edited text or pair (likeness.py), and last the
+id alone, where ids have not been numbered anew. A document of one pair is about that pair too: a sentence may stand in several.
 """
 
 from __future__ import annotations
@@ -50,7 +50,6 @@ RULES: tuple[Callable[[Placed], Hashable], ...] = (
     content,
     lambda one: (one.document.id, subject(one)),
     subject,
-    lambda one: (one.document.id, one.document.text),
 )
 # A document whose text tells nothing is that of its id, where no other has this in its file, or in its split.
 ID_RULES: tuple[Callable[[Placed], Hashable], ...] = (
@@ -165,11 +164,14 @@ def _same(key: Callable[[Placed], Hashable], old: Sequence[Placed], new: Sequenc
 
 
 def _edited(old: Sequence[Placed], new: Sequence[Placed], kept_ids: Counter[Hashable]) -> list[Both]:
-    """The documents whose text is an edited form of another's; ids tell nothing of it where more are new than were kept."""
-    sides = (
-        [Named(one.document.id if kept_ids[one.split] >= 0 else None, one.document.text) for one in side] for side in (old, new)
-    )
+    """The documents that are edited forms of others; ids tell nothing of it where more are new than were kept."""
+    sides = ([_named(one, kept_ids) for one in side] for side in (old, new))
     return [(old[one], new[other]) for one, other in edited_forms(*sides)]
+
+
+def _named(one: Placed, kept_ids: Counter[Hashable]) -> Named:
+    document = one.document
+    return Named(document.id if kept_ids[one.split] >= 0 else None, document.text, None if document.complete else document)
 
 
 def _of_id(

@@ -78,3 +78,10 @@ def test_copies_that_looked_for_the_same_text_find_others_in_the_next_round(monk
     texts, copies = drawn(N_MANY), ["It rained on the harbour all day."] * 20
     new = [f"{text}!" for text in (*copies, *texts)]
     assert len(edited_forms(named([*texts, *copies]), named(new, "x"))) == len(new)
+
+
+def test_pairs_of_many_texts_alike_are_not_all_looked_at(monkeypatch: pytest.MonkeyPatch) -> None:
+    looked = []
+    monkeypatch.setattr(likeness, "_may_be", lambda one, other: looked.append(one))
+    assert edited_forms(named(["the cart came"] * 100), named(["the cart came!"] * 100, "x")) == []
+    assert len(looked) == 100 * likeness.MOST_REFUSED

@@ -121,3 +121,48 @@ def test_the_same_id_in_two_files_is_two_documents() -> None:
     old = [sentence("1", TEXTS[0]), sentence("1", TEXTS[1])._replace(file="b.txt")]
     new = [sentence("1", TEXTS[0], "B"), sentence("1", TEXTS[1])._replace(file="b.txt")]
     assert matched(old, new) == [("1", "1")]
+
+
+EDITED = "Ann Lee founded Acme in old Oslo."
+
+
+def test_of_one_sentence_a_pair_that_went_and_another_that_came_are_two_documents() -> None:
+    assert matched([sentence("1", TEXTS[0], starts=(0, 4))], [sentence("2", TEXTS[0], starts=(16, 24))]) == [("1", ""), ("", "2")]
+
+
+def test_pairs_that_have_one_entity_in_common_are_two_documents() -> None:
+    assert matched([sentence("1", TEXTS[0], starts=(0, 4))], [sentence("2", TEXTS[0], starts=(0, 16))]) == [("1", ""), ("", "2")]
+
+
+def test_a_mark_that_is_a_little_elsewhere_is_that_of_the_same_pair_whatever_its_id() -> None:
+    assert matched([sentence("1", TEXTS[0], starts=(0, 16))], [sentence("2", TEXTS[0], starts=(0, 17))]) == [("1", "2")]
+
+
+def test_a_pair_whose_head_and_tail_were_swapped_is_the_same_whatever_its_id() -> None:
+    assert matched([sentence("1", TEXTS[0], starts=(0, 16))], [sentence("2", TEXTS[0], starts=(16, 0))]) == [("1", "2")]
+
+
+def test_a_pair_that_keeps_its_id_is_the_same_wherever_its_marks_are() -> None:
+    assert matched([sentence("1", TEXTS[0], starts=(0, 4))], [sentence("1", TEXTS[0], starts=(16, 24))]) == [("1", "1")]
+
+
+def test_an_id_that_was_numbered_anew_is_no_proof_that_a_pair_is_the_same() -> None:
+    old = [*THREE[1:], sentence("7", TEXTS[0], starts=(0, 4))]
+    new = [*renumbered(THREE[1:], 3), sentence("7", TEXTS[0], starts=(16, 24))]
+    assert matched(old, new) == [("1", "3"), ("2", "4"), ("7", ""), ("", "7")]
+
+
+def test_an_edited_text_with_another_pair_is_another_document() -> None:
+    old = [sentence("1", TEXTS[0], starts=(0, 4)), sentence("2", TEXTS[0], starts=(0, 16))]
+    new = [sentence("3", EDITED, starts=(16, 28)), sentence("4", EDITED, starts=(0, 16))]
+    assert matched(old, new) == [("2", "4"), ("1", ""), ("", "3")]
+
+
+def test_an_entity_whose_words_were_written_anew_with_others_may_be_any() -> None:
+    old, new = "Ann Lee sold bread to our harbour.", "Grandmother sold bread to our harbour."
+    assert matched([sentence("1", old, starts=(4, 26))], [sentence("2", new, starts=(0, 30))]) == [("1", "2")]
+
+
+def test_an_entity_that_may_be_any_is_no_proof_of_the_other_one() -> None:
+    old, new = "Ann Lee sold bread to our harbour.", "Grandmother sold bread to our harbour."
+    assert matched([sentence("1", old, starts=(4, 26))], [sentence("2", new, starts=(0, 17))]) == [("1", ""), ("", "2")]
