@@ -206,6 +206,18 @@ def for_all(make: Callable[[Given], Made], each: Iterable[Given], known: Iterabl
     return made
 
 
+def sift(items: Iterable[Made | Problem]) -> tuple[list[Made], list[Problem]]:
+    """What was made of each of many, and the problems of those of which nothing could be made, both in order."""
+    made: list[Made] = []
+    problems: list[Problem] = []
+    for item in items:
+        if isinstance(item, Problem):
+            problems.append(item)
+        else:
+            made.append(item)
+    return made, problems
+
+
 def _grouped(problems: Sequence[Problem]) -> Iterable[str]:
     """Lines that tell problems by kind: the kind of most problems first, of as many the one that comes first."""
     kinds: dict[str, list[Problem]] = {}

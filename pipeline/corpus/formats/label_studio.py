@@ -28,11 +28,11 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, written_whole
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, Skipped, require_held
-from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, sift, whole_number
+from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, whole_number
 from pipeline.corpus.formats.json_values import first_value, read_values
 from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, read_annotations, results, text_key
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id

@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row
 from pipeline.corpus.document import Entity, Relation
-from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, read_id, read_span, repeated_ids, shown, sift, unknown_ids
+from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, read_id, read_span, repeated_ids, shown, unknown_ids
 
 REGION, RELATION = "labels", "relation"  # the types of results that are read
 DIRECTIONS: dict[str, Callable[[str, str], list[tuple[str, str]]]] = {
