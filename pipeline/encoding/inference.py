@@ -17,6 +17,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import manifests
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.schema import ENCODER
@@ -32,7 +33,7 @@ Precision = Literal["float32", "bfloat16", "float16"]
 class Inference:
     """An encoder that runs."""
 
-    encode: Callable[[Ids], NDArray[np.float32]]
+    encode: Callable[[Ids], Floats]
     workers: int  # threads that should call it at once
     vocabulary: int | None = None  # pieces that it has vectors of, where that is known
 
@@ -90,8 +91,8 @@ def tensorflow(folder: Path, precision: str, threads: int | None = None) -> Infe
     model = load_tensorflow(source, description.name, _POLICIES[precision])
     function = hidden_layers(model, layer_indices(description.layers, model.config.num_hidden_layers))
 
-    def encode(ids: Ids) -> NDArray[np.float32]:
-        output: NDArray[np.float32] = function(ids).numpy()
+    def encode(ids: Ids) -> Floats:
+        output: Floats = function(ids).numpy()
         return output
 
     return Inference(
