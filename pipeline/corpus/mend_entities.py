@@ -156,7 +156,7 @@ def merged(key: Callable[[Entity], object]) -> Callable[[Document], Document]:
 
 def overlapping(document: Document) -> set[str]:
     """The entities that share characters with one that is kept: those of relations are kept first, then those that come first."""
-    related = _related(document)
+    related = document.related
     kept: list[Span] = []  # in reading order
     dropped = set()
     for entity in sorted(document.entities, key=lambda entity: entity.id not in related):
@@ -175,19 +175,15 @@ def without_overlaps(document: Document) -> Document:
     return replace(document, entities=tuple(each for each in document.entities if each.id not in dropped), relations=relations)
 
 
-def _related(document: Document) -> set[str]:
-    return {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
-
-
 def n_free(document: Document) -> int:
     """Entities in no relation."""
-    related = _related(document)
+    related = document.related
     return sum(entity.id not in related for entity in document.entities)
 
 
 def without_free(document: Document) -> Document:
     """The document with the entities of relations alone."""
-    related = _related(document)
+    related = document.related
     return replace(document, entities=tuple(entity for entity in document.entities if entity.id in related))
 
 

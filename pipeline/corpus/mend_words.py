@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, join_words
+from pipeline.corpus.document import Document, join_words, stripped
 from pipeline.corpus.words import Tokenizer, cut
 
 LINE_ENDS = str.maketrans("\t\n\r", "   ")
@@ -37,13 +37,8 @@ def n_padded(document: Document) -> int:
 
 def trimmed(document: Document) -> Document:
     """The document whose entities, each one stretch, begin and end with something else."""
-    text = document.text
-
-    def trim(span: Span) -> Span:
-        end = span.start + len(text[slice(*span)].rstrip())
-        return Span(end - len(text[span.start : end].lstrip()), end)
-
-    return replace(document, entities=tuple(replace(each, spans=tuple(map(trim, each.spans))) for each in document.entities))
+    entities = (replace(each, spans=tuple(stripped(document.text, span) for span in each.spans)) for each in document.entities)
+    return replace(document, entities=tuple(entities))
 
 
 def is_wordless(document: Document) -> int:
@@ -101,7 +96,7 @@ def with_words_cut(document: Document) -> Document:
 
 def n_blank(document: Document) -> int:
     """Words of white space, or of nothing."""
-    return sum(not word.strip() for word in _texts(document))
+    return sum(not word.strip() for word in document.tokens)
 
 
 def without_blank(document: Document) -> Document:
@@ -111,7 +106,7 @@ def without_blank(document: Document) -> Document:
 
 def n_unfit(document: Document) -> int:
     """Words that are blank, or have white space at their ends or a tab or a line end in them."""
-    return sum(not word or bool(UNFIT.search(word)) for word in _texts(document))
+    return sum(not word or bool(UNFIT.search(word)) for word in document.tokens)
 
 
 def with_fit_words(document: Document) -> Document:
@@ -130,11 +125,7 @@ def _fit_words(document: Document) -> Iterator[Span]:
 
 def is_joined(document: Document) -> bool:
     """Whether the text is words with a blank between."""
-    return document.words is not None and (document.text, document.words) == join_words(_texts(document))
-
-
-def _texts(document: Document) -> list[str]:
-    return [document.text[start:end] for start, end in document.words or ()]
+    return document.words is not None and (document.text, document.words) == join_words(document.tokens)
 
 
 def joined(document: Document) -> Document:
@@ -142,7 +133,7 @@ def joined(document: Document) -> Document:
 
     Raises: ValueError where an entity has no word.
     """
-    text, words = join_words(_texts(document))
+    text, words = join_words(document.tokens)
     return replace(_moved(document, words), text=text, words=words)
 
 

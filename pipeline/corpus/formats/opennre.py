@@ -162,7 +162,7 @@ def to_row(document: Document) -> Row:
     require_held(document, HOLDS)
     require_free(document, KEYS)
     head, tail, relation = require_pair(document)
-    tokens = [document.text[slice(*word)] for word in document.words or ()]
+    tokens = document.tokens
     is_joined = bool(tokens) and (document.text, document.words) == _join(tokens)
     if tokens and not is_joined and find_tokens(document.text, tokens) != document.words:
         raise ValueError(f"{document.source}: words of document {document.id} are not found again in its text")

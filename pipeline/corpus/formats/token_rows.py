@@ -118,7 +118,7 @@ def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str
     """
     require_held(document, holds)
     require_free(document, keys)
-    words = [document.text[start:end] for start, end in document.words or ()]
+    words = document.tokens
     if not words or (document.text, document.words) != join_words(words):
         raise ValueError(f"{document.source}: the text of document {document.id} is not words with a blank between")
     return words
