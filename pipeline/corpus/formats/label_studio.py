@@ -121,10 +121,15 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
+    write_tasks(map(to_row, documents), path)
+
+
+def write_tasks(tasks: Iterable[Row], path: Path) -> None:
+    """Write a list of tasks, one a line."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         between = "[\n"
-        for document in documents:
-            file.write(between + json_text(to_row(document)))
+        for task in tasks:
+            file.write(between + json_text(task))
             between = ",\n"
         file.write("\n]\n" if between == ",\n" else "[]\n")
 
