@@ -33,7 +33,7 @@ from pipeline.core.files import written_whole
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import OTHER
 from pipeline.corpus.document import Document, Entity, Relation, require_held
-from pipeline.corpus.formats.markers import MARKERS, Marked, unmark
+from pipeline.corpus.formats.markers import MARKERS, Marked, mark, unmark
 from pipeline.corpus.formats.row_problems import relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import TextLine, head_lines, read_lines
 
@@ -216,8 +216,7 @@ def _block(document: Document) -> list[str]:
     e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
     is_turned = document.entity(relation.head).spans[0] != e1
     label = relation.label if relation.label in document.symmetric else _directed(relation.label, is_turned=is_turned)
-    marked = f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
-    lines = [f'{document.id}\t"{marked}"', *([] if label is None else [label])]
+    lines = [f'{document.id}\t"{mark(text, e1, e2)}"', *([] if label is None else [label])]
     numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]
     read = [
         (found.id, found.text, found.entities, found.relations) if isinstance(found, Document) else found
