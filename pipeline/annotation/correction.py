@@ -33,7 +33,7 @@ def corrected(
     """
     sent, back = turned(sent), turned(_renamed(back, tool, sent))
     pairs = match_entities(sent, back, {entity.id: entity.spans for entity in sent.entities})
-    entities, ids = _entities(raw, sent, pairs)
+    entities, ids = _entities(raw, pairs)
     kept = {entity.id for entity in entities}
     returned = [replace(each, head=ids[each.head], tail=ids[each.tail], annotator=None) for each in back.relations]
     relations = [each for each in _relations(raw, sent, returned, labels) if {each.head, each.tail} <= kept]
@@ -56,9 +56,7 @@ def _renamed(back: Document, tool: str, sent: Document) -> Document:
     return replace(back, entities=entities, relations=relations)
 
 
-def _entities(
-    raw: Document, sent: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]
-) -> tuple[list[Entity], dict[str, str]]:
+def _entities(raw: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]) -> tuple[list[Entity], dict[str, str]]:
     """The entities of the corrected document, and the id there of each that came back."""
     became = {one.id: (one, other) for one, other in pairs if one}
     entities = []
