@@ -177,6 +177,7 @@ class ReportsDescription:
 ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
 VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
 REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
+SCORES, METRICS, PREDICTIONS, REPORT = "scores.json", "metrics.json", "predictions.jsonl", "report.html"  # files of the reports
 PARSE = Contract(Kind("parse", 3, ParseNotes, "run dvc repro parse"), PARSED, SENTENCES)
 TAG = Contract(Kind("tag", 3, TagNotes, "run dvc repro tag"), TAGGED, TAGGED_SENTENCES)
 POSITION = Contract(Kind("position", 3, PositionNotes, "run dvc repro position"), POSITIONED, TAGGED_SENTENCES)
