@@ -19,9 +19,10 @@ import typer
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new
+from pipeline.core.params import FormatName
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
-from pipeline.corpus.formats.sources import FormatName, Source, find_sources
+from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import lazy_tokenizer

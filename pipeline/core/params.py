@@ -7,7 +7,7 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 from pipeline.core import removed, typed, typed_yaml
 from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, OneOf, Pattern
@@ -18,10 +18,11 @@ from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
-FORMATS = (  # the modules of pipeline/corpus/formats that read
-    *("semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel"),
-    *("brat", "label_studio", "prodigy", "doccano", "conll", "tsv"),
-)
+FormatName = Literal[  # the modules of pipeline/corpus/formats that read
+    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
+    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
+]  # fmt: skip
+FORMATS: tuple[str, ...] = get_args(FormatName)
 Section = TypeVar("Section")
 
 # What training, drawing and any machine can take; typos go further.
