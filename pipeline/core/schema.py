@@ -21,6 +21,11 @@ OTHER = "Other"  # the label that stands for no relation, where parse.negative_l
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
+Backend = Literal["openvino", "tensorflow"]
+Precision = Literal["float32", "bfloat16", "float16"]
+PiecePooling = Literal["mean", "first"]  # of a word's pieces
+ChineseSegmenter = Literal["char", "jieba", "pkuseg"]
+
 # Of descriptions, which may come from anywhere.
 Name = Annotated[str, Line(1_000)]  # a fingerprint, a path, an address
 EncoderName = Annotated[str, Line(1_000, 1)]
@@ -161,9 +166,9 @@ class VectorsDescription:
     """How the word vectors of a store were made."""
 
     encoder: EncoderDescription
-    backend: Literal["openvino", "tensorflow"]
-    precision: Literal["float32", "bfloat16", "float16"]
-    pooling: Literal["mean", "first"]
+    backend: Backend
+    precision: Precision
+    pooling: PiecePooling
     fingerprint: Name  # of all of these that decide a vector
 
 

@@ -20,13 +20,12 @@ from pipeline.core import manifests
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
-from pipeline.core.schema import ENCODER
+from pipeline.core.schema import ENCODER, Precision
 from pipeline.encoding.description import MODEL, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
 Ids = NDArray[np.int32]
-Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
