@@ -28,8 +28,8 @@ import typer
 
 from pipeline.core import outputs
 from pipeline.core.constraints import Address
-from pipeline.core.errors import InputError, Problem
-from pipeline.core.outputs import made_new, require_apart, some
+from pipeline.core.errors import InputError, Problem, listed
+from pipeline.core.outputs import made_new, require_apart
 from pipeline.core.params import FormatName
 from pipeline.core.stage import finite, log, run
 from pipeline.corpus.conversion import Counts
@@ -148,7 +148,7 @@ def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int
         standing = files.standing(job, found)
         log(f"predict: {len(found):,} files, {len(found) - len(standing.waiting):,} of them there already")
         if standing.left:
-            log(f"predict: predictions whose file is gone: {some(standing.left)}")
+            log(f"predict: predictions whose file is gone: {listed(standing.left)}")
         unreadable = (f"{folder}: a folder that cannot be read" for folder in skipped.unreadable)
         predicted = files.predict(job, standing.waiting, where, seconds) if standing.waiting else ()
         failed = False
