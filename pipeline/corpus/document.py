@@ -124,6 +124,17 @@ def require_held(document: Document, holds: frozenset[str]) -> None:
         raise ValueError(f"{document.source}: document {document.id} has an id for two entities, or a relation of one it lacks")
 
 
+def require_pair(document: Document) -> tuple[Entity, Entity, Relation]:
+    """The head, the tail and the relation of a document of one pair.
+
+    Raises: ValueError where it is another document.
+    """
+    if len(document.relations) != 1 or len(document.entities) != 2:
+        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
+    (relation,) = document.relations
+    return document.entity(relation.head), document.entity(relation.tail), relation
+
+
 def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Span, ...]]:
     """The text that tokens make, and the stretch of each in it.
 

@@ -32,7 +32,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.files import written_whole
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import OTHER
-from pipeline.corpus.document import Document, Entity, Relation, require_held
+from pipeline.corpus.document import Document, Entity, Relation, require_held, require_pair
 from pipeline.corpus.formats.markers import MARKERS, Marked, mark, unmark
 from pipeline.corpus.formats.row_problems import relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import TextLine, head_lines, read_lines
@@ -210,11 +210,9 @@ def _block(document: Document) -> list[str]:
     Raises: ValueError where they would be read as another one.
     """
     require_held(document, HOLDS)
-    if len(document.relations) != 1 or len(document.entities) != 2:
-        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
-    (relation,), text = document.relations, document.text
+    (head, _, relation), text = require_pair(document), document.text
     e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
-    is_turned = document.entity(relation.head).spans[0] != e1
+    is_turned = head.spans[0] != e1
     label = relation.label if relation.label in document.symmetric else _directed(relation.label, is_turned=is_turned)
     lines = [f'{document.id}\t"{mark(text, e1, e2)}"', *([] if label is None else [label])]
     numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]

@@ -9,13 +9,13 @@ from typing import Any
 
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, require_pair
 from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio, opennre, prodigy, spert, tacred
 from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
 from pipeline.corpus.formats.label_studio_task import REGION, results
 from pipeline.corpus.formats.tag_schemes import Run, like
-from pipeline.corpus.formats.token_rows import require_pair, word_runs
+from pipeline.corpus.formats.token_rows import word_runs
 from pipeline.corpus.rewriting.edits import unsigned
 from pipeline.corpus.rewriting.label_studio_results import revised
 

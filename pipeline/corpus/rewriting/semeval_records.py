@@ -7,11 +7,10 @@ from pathlib import Path
 
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import OTHER, Span
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, require_pair
 from pipeline.corpus.formats.markers import MARKER, mark
 from pipeline.corpus.formats.semeval import ALONE, ANSWER, ROW_ID, WORDNET, block_parts, blocks
 from pipeline.corpus.formats.text_lines import TextLine
-from pipeline.corpus.formats.token_rows import require_pair
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
