@@ -24,7 +24,10 @@ class Labels:
 
     @classmethod
     def of(cls, labels: Iterable[str], negative: str, rename: Mapping[str, str]) -> Labels:
-        """How these labels are written."""
+        """The directed and the plain relations among labels.
+
+        Args: labels: as the corpus writes them; negative, rename: of the section parse.
+        """
         parsed = [parse_label(label) for label in labels]
         directed = frozenset(name for name, direction in parsed if direction)
         return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative, rename)

@@ -85,7 +85,7 @@ def without_made_up(type_: str | None) -> str | None:
 
 
 def _new_ids(known: Iterable[str]) -> Iterator[str]:
-    """Ids that go on as those of a document do.
+    """New ids of entities that go on counting as the ids of a document do: its most frequent prefix, then the next number.
 
     >>> ids = _new_ids(["T1", "T7"])
     >>> next(ids), next(ids)

@@ -37,7 +37,7 @@ class Judged:
 
     @property
     def given(self) -> Ints:
-        """(N,) ids of the labels."""
+        """(N,) the id of each row's annotated label."""
         return label_ids(self.rows["relation"], self.relations)
 
 

@@ -61,7 +61,7 @@ class _Review:
 
 
 def sent_beside(target: Path) -> Path:
-    """Where that stands which was sent as a target.
+    """The path of the file that says what was sent, beside the target of a review.
 
     >>> sent_beside(Path("out/review.json")).name
     'review.json.sent.jsonl'

@@ -22,7 +22,7 @@ LINE = 'a line is {"id": "...", "document": "..."}, as pipeline.adopt writes it'
 
 
 def beside(raw: Path) -> Path:
-    """Where that stands which was reviewed of a folder of annotations.
+    """The path of reviewed.jsonl, which lies beside the folder of annotations.
 
     >>> beside(Path("data/raw")).name
     'reviewed.jsonl'

@@ -81,12 +81,12 @@ def without_relations(is_left_out: IsLeftOut) -> Callable[[Document], Document]:
 
 
 def n_backward(document: Document) -> int:
-    """Labels without direction, with the tail before the head."""
+    """Relations without direction whose tail stands before their head."""
     return sum(given != turned for given, turned in zip(document.relations, forward(document).relations, strict=True))
 
 
 def forward(document: Document) -> Document:
-    """The document with head and tail of these in reading order."""
+    """The document whose relations without direction have the entity that stands first as their head."""
     covers = {entity.id: entity.cover for entity in document.entities}
 
     def ordered(relation: Relation) -> Relation:
@@ -104,7 +104,7 @@ def n_annotated(document: Document) -> int:
 
 
 def without_annotators(document: Document) -> Document:
-    """The document with relations of nobody."""
+    """The document whose relations name no annotator."""
     return replace(document, relations=tuple(replace(relation, annotator=None) for relation in document.relations))
 
 
@@ -136,7 +136,7 @@ def _closed(name: str | None) -> str | None:
 
 
 def n_same(key: Callable[[Entity], object]) -> Callable[[Document], int]:
-    """Entities with the key of one before."""
+    """Entities that have the key of an earlier one."""
     return lambda document: len(document.entities) - len(set(map(key, document.entities)))
 
 
@@ -169,7 +169,7 @@ def overlapping(document: Document) -> set[str]:
 
 
 def without_overlaps(document: Document) -> Document:
-    """The document without those entities and their relations."""
+    """The document without the entities that `overlapping` finds, and without their relations."""
     dropped = overlapping(document)
     relations = tuple(each for each in document.relations if dropped.isdisjoint((each.head, each.tail)))
     return replace(document, entities=tuple(each for each in document.entities if each.id not in dropped), relations=relations)

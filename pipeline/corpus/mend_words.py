@@ -90,7 +90,7 @@ def n_cut(document: Document) -> int:
 
 
 def with_words_cut(document: Document) -> Document:
-    """The document with its words cut at these edges."""
+    """The document with its words cut where an entity or a sentence begins or ends inside one."""
     return replace(document, words=tuple(_cut(document.words or (), _inner_edges(document))))
 
 
@@ -100,7 +100,7 @@ def n_blank(document: Document) -> int:
 
 
 def without_blank(document: Document) -> Document:
-    """The document without these words."""
+    """The document without words of white space, or of nothing."""
     return replace(document, words=tuple(word for word in document.words or () if document.text[slice(*word)].strip()))
 
 
@@ -110,7 +110,7 @@ def n_unfit(document: Document) -> int:
 
 
 def with_fit_words(document: Document) -> Document:
-    """The document with these words split at their white space."""
+    """The document without blank words, and with words of several parts split at their white space."""
     return replace(document, words=tuple(_fit_words(document)))
 
 
@@ -174,13 +174,13 @@ def n_neighbours(document: Document) -> int:
 
 
 def without_neighbours(document: Document) -> Document:
-    """The document with such fragments as one."""
+    """The document whose fragments with nothing but white space between them are one fragment."""
     entities = (replace(entity, spans=_without_gaps(document.text, entity.spans)) for entity in document.entities)
     return replace(document, entities=tuple(entities))
 
 
 def _without_gaps(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Fragments, those that follow each other as one.
+    """The fragments of an entity, those with nothing but white space between them as one.
 
     >>> _without_gaps("New York City", [Span(0, 3), Span(4, 8)])
     (Span(start=0, end=8),)
@@ -195,12 +195,12 @@ def _without_gaps(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def without_words(document: Document) -> Document:
-    """The document as text alone."""
+    """The document with its text, and no words."""
     return replace(document, words=None)
 
 
 def n_sentences(document: Document) -> int:
-    """Sentences where there are several."""
+    """The number of sentences where there are several, else 0."""
     return len(document.sentences or ()) if len(document.sentences or ()) > 1 else 0
 
 
@@ -210,5 +210,5 @@ def is_single(document: Document) -> int:
 
 
 def without_sentences(document: Document) -> Document:
-    """The document as one stretch."""
+    """The document without the borders of its sentences."""
     return replace(document, sentences=None)

@@ -32,7 +32,7 @@ class RawFiles(NamedTuple):
 
     @property
     def all_files(self) -> list[Path]:
-        """The files, and those of the folders."""
+        """The files that are units of their own, and those in the folders of brat."""
         return sorted([*self.files, *(file for files in self.folders.values() for file in files)])
 
 

@@ -44,7 +44,7 @@ def contradictions(survey: Survey, negative_label: str) -> Iterator[Finding]:
 
 
 def repeated(survey: Survey, negative_label: str) -> Iterator[Finding]:
-    """Rows that their split has already, with the same label."""
+    """Rows that repeat an earlier row of their split: the same text, entities and label."""
     again = np.flatnonzero(is_again(mixed(survey.pairs, survey.labels, survey.splits)))
     if len(again):
         found = f"{_by_split(survey, again)} repeated: same text, entities and label"

@@ -30,7 +30,7 @@ Ids = NDArray[np.int32]
 
 @dataclass(frozen=True)
 class Inference:
-    """An encoder that runs."""
+    """An encoder that is loaded and ready to run."""
 
     encode: Callable[[Ids], Floats]
     workers: int  # threads that should call it at once

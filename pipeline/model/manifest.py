@@ -66,5 +66,5 @@ class SavedModel:
 
     @property
     def config(self) -> Config:
-        """The network's."""
+        """What decides the network."""
         return self.description.config
