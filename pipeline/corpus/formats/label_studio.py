@@ -34,7 +34,7 @@ from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, Skipped, require_held
 from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, whole_number
 from pipeline.corpus.formats.json_values import first_value, read_values
-from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, read_annotations, results, text_key
+from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, not_cancelled, read_annotations, results, text_key
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
 
 HOLDS = frozenset({"text", "types", "untyped", "many", "free", "empty", "unlabelled", "annotators", "meta", "ids"})
@@ -76,7 +76,7 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     row_id = read_id(value.get("id")) or ids.distinct(content_id([json.dumps(data)]))
     listed, problems = sift(read_rows(value, key) for key in ANNOTATIONS)
     annotations = [annotation for rows in listed for annotation in rows]
-    kept = [one for one in annotations if not one.get("was_cancelled") and not one.get("skipped")]
+    kept = not_cancelled(annotations)
     if not kept and not problems:
         reason = "its annotator skipped it" if annotations else "it has no annotation"
         yield Skipped(source, row_id, reason, _unannotated(value, row_id, source))

@@ -65,6 +65,11 @@ def _renamed(said: Said, name: str, shared: set[str]) -> Said:
     return said._replace(entities=entities, relations=relations)
 
 
+def not_cancelled(annotations: Iterable[Row]) -> list[Row]:
+    """The annotations that their annotators submitted, not those that they skipped."""
+    return [one for one in annotations if not one.get("was_cancelled") and not one.get("skipped")]
+
+
 def results(annotation: Row, kind: str | None) -> list[Row]:
     """The results of an annotation that are of a type; for None those of the types that are not read."""
     rows = annotation.get("result")
