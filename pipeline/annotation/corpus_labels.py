@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.core.labels import parse_label
-from pipeline.corpus.formats.semeval import ALONE
+from pipeline.core.labels import names_no_relation, parse_label
 
 
 @dataclass(frozen=True)
@@ -46,4 +45,4 @@ class Labels:
         """Whether a relation is written with a direction; a new one as most are."""
         if name in self.directed or name in self.plain:
             return name in self.directed
-        return bool(self.directed) and name.casefold() not in ALONE and not self.is_negative(name)
+        return bool(self.directed) and not names_no_relation(name) and not self.is_negative(name)

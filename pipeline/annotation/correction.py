@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.difference import match_entities
+from pipeline.core.labels import names_no_relation
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import TYPE, turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
@@ -181,7 +181,7 @@ def _relabelled(raw: Relation, now: Relation, name: str, labels: Labels) -> Rela
     is_turned = (now.head, now.tail) != (raw.head, raw.tail)
     if labels.is_directed(name):
         return replace(raw, label=f"{name}({'e2,e1' if is_turned else 'e1,e2'})")
-    is_alone = name.casefold() in ALONE or labels.is_negative(name)
+    is_alone = names_no_relation(name) or labels.is_negative(name)
     return replace(raw, label=name) if is_alone else replace(raw, label=name, head=now.head, tail=now.tail)
 
 

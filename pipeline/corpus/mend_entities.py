@@ -10,10 +10,9 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.formats.text_lines import DistinctIds
 
 TYPE = "Entity"  # of an entity without type, where one is needed
@@ -91,7 +90,7 @@ def forward(document: Document) -> Document:
 
     def ordered(relation: Relation) -> Relation:
         label = relation.label
-        has_direction = label is not None and label.casefold() not in ALONE and label not in document.symmetric
+        has_direction = label is not None and not names_no_relation(label) and label not in document.symmetric
         is_kept = has_direction or covers[relation.head] <= covers[relation.tail]
         return relation if is_kept else replace(relation, head=relation.tail, tail=relation.head)
 

@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import written_whole
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import OTHER
 from pipeline.corpus.document import Document, Entity, Relation, require_held, require_pair
 from pipeline.corpus.formats.markers import MARKERS, Marked, mark, unmark
@@ -42,7 +42,6 @@ COMMENT, WORDNET = "Comment:", "WordNet("
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
 ROW_ID = re.compile(rf'(?!{COMMENT})(?:([^\t]*)\t|([^\s{{\["]\S*) +(?="))')  # and what divides it from the sentence
 ANSWER = re.compile(r'(?:^|,) *([^\s,()"=]+)\((e1|e2), *(e1|e2)\) *= *"(true|false|\?)"')
-ALONE = {"other", "none", "n/a", "na", "no_relation", "no relation"}  # names of no relation, which has no direction
 SAMPLE_LINES = 20  # read to tell the format
 NOT_OF_A_BLOCK = Problem(
     "a line that belongs to no block", f"a block is the sentence, its relation and one line {COMMENT}", "line-unexpected"
@@ -240,7 +239,7 @@ def _directed(label: str | None, *, is_turned: bool) -> str | None:
     if label is None:
         return None
     name, direction = parse_label(label)
-    if direction is None and name.casefold() in ALONE:
+    if direction is None and names_no_relation(name):
         return label
     is_turned ^= direction == "e2,e1"
     return f"{name}({'e2,e1' if is_turned else 'e1,e2'})"

@@ -5,11 +5,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import OTHER, Span
 from pipeline.corpus.document import Document, require_pair
 from pipeline.corpus.formats.markers import MARKER, mark
-from pipeline.corpus.formats.semeval import ALONE, ANSWER, ROW_ID, WORDNET, block_parts, blocks
+from pipeline.corpus.formats.semeval import ANSWER, ROW_ID, WORDNET, block_parts, blocks
 from pipeline.corpus.formats.text_lines import TextLine
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
@@ -70,7 +70,7 @@ def _label(document: Document) -> str | None:
     if relation.label is None or head.spans < tail.spans:
         return relation.label
     name, direction = parse_label(relation.label)
-    if direction is None and name.casefold() in ALONE:
+    if direction is None and names_no_relation(name):
         return name
     return f"{name}({'e1,e2' if direction == 'e2,e1' else 'e2,e1'})"
 
