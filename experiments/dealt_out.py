@@ -20,7 +20,7 @@ from pipeline.core.labels import label_ids
 from pipeline.core.params import Rounds, Seed
 from pipeline.core.schema import POSITION, SPLITS, PositionNotes
 from pipeline.core.storage import StageOutput
-from pipeline.corpus.split import Keys, folds, group_keys, text_key
+from pipeline.corpus.split import Keys, group_keys, text_key
 from pipeline.encoding.store import Store
 from pipeline.model import joint
 from pipeline.model.batches import COLUMNS, Examples
@@ -131,3 +131,18 @@ class DealtOut:
         sentences = joint.as_rows(self.sentences.filter(pa.array(chosen[n_rows:])), self.read.notes.max_distance)
         table = pa.concat_tables([rows, sentences])
         return Examples(table, self.store, self.config.relations, tagged=np.arange(len(table)) >= len(rows))
+
+
+def folds(keys: Keys, relations: Ints, n: int) -> Ints:
+    """Which of n folds each row belongs to: stratified by relation, rows with the same key in one fold.
+
+    Args: keys, relations: (N,) as corpus.split.hold_out takes them.
+
+    >>> folds(np.array([7, 3, 7, 5, 4], np.uint64), np.array([0, 0, 0, 1, 1]), 2).tolist()
+    [1, 0, 1, 1, 0]
+    """
+    _, first, key = np.unique(keys, return_index=True, return_inverse=True)  # keys in their order, which is random
+    by_relation = np.argsort(relations[first], kind="stable")
+    fold = np.empty(len(first), np.int64)
+    fold[by_relation] = np.arange(len(first)) % n  # on through the relations, so that the folds are of like size
+    return fold[key]

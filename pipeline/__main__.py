@@ -33,7 +33,7 @@ class Commands(TyperGroup):
     """The commands by name, each imported when it is asked for: some take seconds to load."""
 
     def list_commands(self, ctx: Any) -> list[str]:
-        """Their names."""
+        """The names of the commands."""
         return list(COMMANDS)
 
     def get_command(self, ctx: Any, cmd_name: str) -> Any:
@@ -43,7 +43,7 @@ class Commands(TyperGroup):
         return stage.command(importlib.import_module(f"pipeline.{cmd_name}").main)
 
     def format_commands(self, ctx: Any, formatter: Any) -> None:
-        """A line of help each."""
+        """Write a line of help for each command."""
         with formatter.section("Commands"):
             formatter.write_dl(list(COMMANDS.items()))
 

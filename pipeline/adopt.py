@@ -33,10 +33,10 @@ from pipeline.annotation.returned import Returned, read_export
 from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, with_own_name, write_review
 from pipeline.core import outputs, params
 from pipeline.core.errors import InputError
+from pipeline.core.params import FormatName
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats.sources import FormatName
 from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.words import lazy_tokenizer
 

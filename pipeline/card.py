@@ -12,13 +12,11 @@ from pathlib import Path
 from pipeline.core import files, manifests, params
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import Train
-from pipeline.core.schema import REPORTS
+from pipeline.core.schema import REPORTS, SCORES
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.typed_yaml import places
 from pipeline.evaluation.card import is_card, plain, render
 from pipeline.model.manifest import MODEL, SavedModel
-
-SCORES = "scores.json"
 
 
 def require_same(model: SavedModel, training: Train) -> None:

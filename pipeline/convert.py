@@ -19,16 +19,17 @@ import typer
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.outputs import made_new
+from pipeline.core.params import FormatName
+from pipeline.core.schema import ChineseSegmenter
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
-from pipeline.corpus.formats.sources import FormatName, Source, find_sources
+from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
 from pipeline.corpus.words import lazy_tokenizer
 
 HERE = Path()  # the target itself
 Written = Literal[FormatName, "spacy", "datasets"]  # the keys of TARGETS
-Segmenter = Literal["char", "jieba", "pkuseg"]
 
 
 def plan(root: Path, sources: Sequence[Source], target: Target) -> dict[Path, list[Source]]:
@@ -63,7 +64,7 @@ def main(
     lossy: Annotated[bool, typer.Option("--lossy", help="change or leave out what the target cannot hold, and count it")] = False,
     ambiguous: Annotated[Ambiguous, typer.Option(help="tsv: a name that is in its sentence more than once")] = "error",
     language: Annotated[str, typer.Option(help="of the words that are made where the target needs some")] = "en",
-    segmenter: Annotated[Segmenter, typer.Option(help="of Chinese words")] = "char",
+    segmenter: Annotated[ChineseSegmenter, typer.Option(help="of Chinese words")] = "char",
 ) -> str:
     """Convert annotations from any format to any other."""
     began = time.perf_counter()

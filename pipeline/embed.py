@@ -23,7 +23,7 @@ from tokenizers import Tokenizer
 from pipeline.core import manifests, params
 from pipeline.core.arrays import Ints
 from pipeline.core.cluster import address
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, sift
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
 from pipeline.core.untrusted import json_text
@@ -107,10 +107,7 @@ def tell(folder: Path, corpus: Corpus) -> str:
 
     Raises: InputError with every damaged shard.
     """
-    shards: list[Shard] = []
-    problems: list[Problem] = []
-    for shard in upkeep.verified(folder):
-        (problems if isinstance(shard, Problem) else shards).append(shard)  # type: ignore[arg-type]
+    shards, problems = sift(upkeep.verified(folder))
     if problems:
         raise InputError(problems)
     held = dataclasses.asdict(upkeep.summary(shards, corpus.keys, corpus.vectors.fingerprint))

@@ -1,7 +1,6 @@
 """Fetch a pretrained encoder and freeze it for inference: params -> models/encoder.
 
-The graph from piece ids to the wanted hidden layers is frozen, converted to OpenVINO and proven against TensorFlow.
-Freezing comes first because OpenVINO's direct conversion of a tf.function gives wrong numbers (a cosine of 0.5, measured).
+How it is frozen and proven equal to TensorFlow: pipeline/encoding/freeze.py.
 
     encoder.xml, .bin   (B, P) int32 piece ids -> (B, P, H) float32, without a mask: every row of a batch has the same length
     tokenizer.json      for the `tokenizers` library

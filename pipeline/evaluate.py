@@ -32,7 +32,18 @@ from pipeline.core import files, manifests, outputs, params, ragged, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
 from pipeline.core.labels import is_directed
-from pipeline.core.schema import POSITION, REPORTS, TAGGED_SENTENCES, PositionNotes, ReportsDescription, VectorsDescription
+from pipeline.core.schema import (
+    METRICS,
+    POSITION,
+    PREDICTIONS,
+    REPORT,
+    REPORTS,
+    SCORES,
+    TAGGED_SENTENCES,
+    PositionNotes,
+    ReportsDescription,
+    VectorsDescription,
+)
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
 from pipeline.corpus import candidates
@@ -193,12 +204,12 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
         settings=settings,
     )
     with outputs.made_whole(reports) as scratch:
-        files.write_json(scratch / "scores.json", metrics)
-        files.write_json(scratch / "metrics.json", tables.headline(metrics))
-        files.write_lines(scratch / "predictions.jsonl", tables.predictions(scored["test"]))
+        files.write_json(scratch / SCORES, metrics)
+        files.write_json(scratch / METRICS, tables.headline(metrics))
+        files.write_lines(scratch / PREDICTIONS, tables.predictions(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
-        files.write_text(scratch / "report.html", report.render(results))
+        files.write_text(scratch / REPORT, report.render(results))
         manifests.seal(scratch, REPORTS, ReportsDescription(len(data.tables["test"])))
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     nothing = "which have no labels, and so no scores" if not test.row_ids else "which have no relation to find"

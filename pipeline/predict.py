@@ -28,8 +28,9 @@ import typer
 
 from pipeline.core import outputs
 from pipeline.core.constraints import Address
-from pipeline.core.errors import InputError, Problem
-from pipeline.core.outputs import made_new, require_apart, some
+from pipeline.core.errors import InputError, Problem, listed
+from pipeline.core.outputs import made_new, require_apart
+from pipeline.core.params import FormatName
 from pipeline.core.stage import finite, log, run
 from pipeline.corpus.conversion import Counts
 from pipeline.prediction import extractions, files, found_files, targets
@@ -40,12 +41,7 @@ from pipeline.prediction.readers import READERS, Request
 from pipeline.prediction.streams import as_line, predicted, read_requests
 from pipeline.prediction.types import Prediction
 
-# fmt: off
-Format = Literal[  # the keys of READERS, auto, and the other keys of FORMATS
-    "text", "jsonl", "semeval", "auto", "opennre", "tacred", "spert", "dygie", "fewrel",
-    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
-]
-# fmt: on
+Format = Literal["text", "jsonl", "semeval", "auto", FormatName]  # the keys of READERS, auto, and the other keys of FORMATS
 Written = Literal["jsonl", "brat", "label_studio", "prodigy", "doccano", "spacy", "datasets"]  # targets.NAMES
 Pretty = Literal["html", "terminal"]  # the keys of DRAWINGS
 FILE_SECONDS = 3_600
@@ -152,7 +148,7 @@ def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int
         standing = files.standing(job, found)
         log(f"predict: {len(found):,} files, {len(found) - len(standing.waiting):,} of them there already")
         if standing.left:
-            log(f"predict: predictions whose file is gone: {some(standing.left)}")
+            log(f"predict: predictions whose file is gone: {listed(standing.left)}")
         unreadable = (f"{folder}: a folder that cannot be read" for folder in skipped.unreadable)
         predicted = files.predict(job, standing.waiting, where, seconds) if standing.waiting else ()
         failed = False

@@ -23,16 +23,15 @@ from pipeline.annotation.data_changes import compare_data
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.item import DIGITS
 from pipeline.annotation.judged import by_held_out
-from pipeline.annotation.score_changes import HINT, PREDICTIONS, Predicted, by_question, compare_scores, read_predictions
+from pipeline.annotation.score_changes import HINT, Predicted, by_question, compare_scores, read_predictions
 from pipeline.annotation.versions import Version, opened
 from pipeline.core import files, manifests, outputs, storage
 from pipeline.core.errors import InputError
-from pipeline.core.schema import PARSE, REPORTS
+from pipeline.core.schema import PARSE, PREDICTIONS, REPORT, REPORTS
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import shown
 from pipeline.pages import page
 
-REPORT = "report.html"
 PRESENT = "."
 NOT_THERE = -1  # the number of the label of a sentence that the older version did not have
 

@@ -43,7 +43,7 @@ class Outcome:
 
     @property
     def path(self) -> Path | None:
-        """Its file."""
+        """The path of the file of data/raw that the item is from; None for a text of a pool."""
         return self.file.source.path if self.file else None
 
     @property

@@ -5,8 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 
-from pipeline.core.labels import parse_label
-from pipeline.corpus.formats.semeval import ALONE
+from pipeline.core.labels import names_no_relation, parse_label
 
 
 @dataclass(frozen=True)
@@ -24,7 +23,10 @@ class Labels:
 
     @classmethod
     def of(cls, labels: Iterable[str], negative: str, rename: Mapping[str, str]) -> Labels:
-        """How these labels are written."""
+        """The directed and the plain relations among labels.
+
+        Args: labels: as the corpus writes them; negative, rename: of the section parse.
+        """
         parsed = [parse_label(label) for label in labels]
         directed = frozenset(name for name, direction in parsed if direction)
         return cls(directed, frozenset(name for name, direction in parsed if not direction) - directed, negative, rename)
@@ -43,4 +45,4 @@ class Labels:
         """Whether a relation is written with a direction; a new one as most are."""
         if name in self.directed or name in self.plain:
             return name in self.directed
-        return bool(self.directed) and name.casefold() not in ALONE and not self.is_negative(name)
+        return bool(self.directed) and not names_no_relation(name) and not self.is_negative(name)

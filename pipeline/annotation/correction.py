@@ -14,8 +14,8 @@ from dataclasses import replace
 
 from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.difference import match_entities
+from pipeline.core.labels import names_no_relation
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import TYPE, turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
@@ -33,7 +33,7 @@ def corrected(
     """
     sent, back = turned(sent), turned(_renamed(back, tool, sent))
     pairs = match_entities(sent, back, {entity.id: entity.spans for entity in sent.entities})
-    entities, ids = _entities(raw, sent, pairs)
+    entities, ids = _entities(raw, pairs)
     kept = {entity.id for entity in entities}
     returned = [replace(each, head=ids[each.head], tail=ids[each.tail], annotator=None) for each in back.relations]
     relations = [each for each in _relations(raw, sent, returned, labels) if {each.head, each.tail} <= kept]
@@ -56,9 +56,7 @@ def _renamed(back: Document, tool: str, sent: Document) -> Document:
     return replace(back, entities=entities, relations=relations)
 
 
-def _entities(
-    raw: Document, sent: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]
-) -> tuple[list[Entity], dict[str, str]]:
+def _entities(raw: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]) -> tuple[list[Entity], dict[str, str]]:
     """The entities of the corrected document, and the id there of each that came back."""
     became = {one.id: (one, other) for one, other in pairs if one}
     entities = []
@@ -88,7 +86,7 @@ def without_made_up(type_: str | None) -> str | None:
 
 
 def _new_ids(known: Iterable[str]) -> Iterator[str]:
-    """Ids that go on as those of a document do.
+    """New ids of entities that go on counting as the ids of a document do: its most frequent prefix, then the next number.
 
     >>> ids = _new_ids(["T1", "T7"])
     >>> next(ids), next(ids)
@@ -184,7 +182,7 @@ def _relabelled(raw: Relation, now: Relation, name: str, labels: Labels) -> Rela
     is_turned = (now.head, now.tail) != (raw.head, raw.tail)
     if labels.is_directed(name):
         return replace(raw, label=f"{name}({'e2,e1' if is_turned else 'e1,e2'})")
-    is_alone = name.casefold() in ALONE or labels.is_negative(name)
+    is_alone = names_no_relation(name) or labels.is_negative(name)
     return replace(raw, label=name) if is_alone else replace(raw, label=name, head=now.head, tail=now.tail)
 
 

@@ -59,7 +59,7 @@ class HeldOut:
 
     @property
     def probabilities(self) -> Floats:
-        """(N, R) of the rows."""
+        """(N, R) the probability of every relation of each row."""
         flat: Floats = pc.list_flatten(self.rows["probabilities"]).to_numpy()
         return flat.reshape(len(self.rows), len(self.about.relations))
 

@@ -17,12 +17,11 @@ from pipeline.core import manifests
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import label_ids
-from pipeline.core.schema import REPORTS, SPLITS, ParseNotes, Span
+from pipeline.core.schema import PREDICTIONS, REPORTS, SPLITS, ParseNotes, Span
 from pipeline.core.storage import StageOutput
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.types import Prediction, Relation, Sentence
 
-PREDICTIONS = "predictions.jsonl"
 BATCH_ROWS = 1_000  # of those that a model is asked about at once
 Parsed = StageOutput[ParseNotes]
 
@@ -38,7 +37,7 @@ class Judged:
 
     @property
     def given(self) -> Ints:
-        """(N,) ids of the labels."""
+        """(N,) the id of each row's annotated label."""
         return label_ids(self.rows["relation"], self.relations)
 
 

@@ -15,7 +15,7 @@ from typing import NamedTuple
 from pipeline.annotation.correction import free_ids
 from pipeline.annotation.raw_files import RawFile
 from pipeline.core import params
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, jsonl
@@ -80,10 +80,10 @@ def _lines_in_corpus(path: Path, content_: bytes, raw: Path) -> dict[str, str]:
                 f"add {json_text(below.as_posix())} to parse.splits.train in {params.FILE}, or name with --new a file that is there"
             )
             raise InputError.of(path, "it is in no split of parse.splits, and parse would not read it", hint)
-        readings = list(jsonl.read(own))
-    if problems := [reading for reading in readings if isinstance(reading, Problem)]:
+        read, problems = sift(jsonl.read(own))
+    if problems:
         raise InputError(replace(problem, source=str(path), hint=ELSEWHERE) for problem in problems)
-    return {each.id: each.source.rpartition(":")[2] for each in readings if isinstance(each, Document)}
+    return {each.id: each.source.rpartition(":")[2] for each in read}
 
 
 def _link_all(raw: Path, copy: Path) -> None:
@@ -109,10 +109,10 @@ def _with_more(path: Path, documents: Sequence[Document], changed: Collection[Pa
         raise InputError.of(path, "corrections of this file and texts of a pool for it come at once", ELSEWHERE)
     if path.is_dir():
         raise InputError.of(path, "this is a folder", ELSEWHERE)
-    readings = list(jsonl.read(path)) if path.exists() else []
-    if problems := [reading for reading in readings if isinstance(reading, Problem)]:
+    read, problems = sift(jsonl.read(path) if path.exists() else ())
+    if problems:
         raise InputError(replace(problem, hint=ELSEWHERE) for problem in problems)
-    file = RawFile.of(Source(path, "jsonl"), jsonl.read, readings)
+    file = RawFile.of(Source(path, "jsonl"), jsonl.read, read)
     said, ids = set(map(content, file.documents)), set(file.ids)
     edits, more = [], []
     given: list[str | None] = []

@@ -63,7 +63,7 @@ class Pool:
         return cls(tuple(requests[number] for number in new), tuple(documents[number] for number in new))
 
     def sentences(self) -> list[Sentence]:
-        """The texts alone."""
+        """The texts of the pool as unmarked sentences, for an encoder."""
         return [Sentence(document.text) for document in self.documents]
 
 

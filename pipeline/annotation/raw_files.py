@@ -69,7 +69,7 @@ class RawFile:
 
     @cached_property
     def ids(self) -> frozenset[str]:
-        """Those of the documents."""
+        """The ids of all documents of the file."""
         return frozenset(document.id for document in self.documents)
 
     def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:

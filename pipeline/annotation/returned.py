@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.annotation.review_file import told_id
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.files import Row
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import FORMATS, label_studio, prodigy
@@ -56,12 +56,11 @@ def read_export(path: Path, asked: str | None = None) -> tuple[list[Returned], s
     read: list[Returned] = []
     problems: list[Problem] = []
     for source in sources:
-        for reading in READERS.get(source.format, _read_any)(source):
-            if isinstance(reading, Problem):
-                problems.append(reading)
-            else:
-                by_file = len(sources) > 1 and not reading.annotator
-                read.append(replace(reading, annotator=source.path.stem) if by_file else reading)
+        returned, wrong = sift(READERS.get(source.format, _read_any)(source))
+        problems += wrong
+        for one in returned:
+            by_file = len(sources) > 1 and not one.annotator
+            read.append(replace(one, annotator=source.path.stem) if by_file else one)
     if problems:
         raise InputError(problems)
     return read, sources[0].format

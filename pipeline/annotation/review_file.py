@@ -20,7 +20,7 @@ from typing import Any, Literal, NamedTuple
 
 from pipeline.annotation.item import Item, Reason
 from pipeline.core import typed
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, sift
 from pipeline.core.outputs import made_new
 from pipeline.corpus import mend_words
 from pipeline.corpus.adapt import Rule, adapt, rules_for
@@ -61,7 +61,7 @@ class _Review:
 
 
 def sent_beside(target: Path) -> Path:
-    """Where that stands which was sent as a target.
+    """The path of the file that says what was sent, beside the target of a review.
 
     >>> sent_beside(Path("out/review.json")).name
     'review.json.sent.jsonl'
@@ -100,10 +100,10 @@ def read_sent(path: Path) -> list[Sent]:
     """
     if not path.is_file():
         raise InputError.of(path, "there is no such file", "name the target of pipeline.review, beside which it was written")
-    readings = list(jsonl.read(path))
-    if problems := [reading for reading in readings if isinstance(reading, Problem)]:
+    documents, problems = sift(jsonl.read(path))
+    if problems:
         raise InputError(problems)
-    return [_read_item(reading) for reading in readings if isinstance(reading, Document)]
+    return list(map(_read_item, documents))
 
 
 def annotation_key(document: Document) -> str:

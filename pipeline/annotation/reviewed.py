@@ -10,7 +10,7 @@ from __future__ import annotations
 from collections.abc import Iterable
 from pathlib import Path
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.files import written_whole
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
@@ -22,7 +22,7 @@ LINE = 'a line is {"id": "...", "document": "..."}, as pipeline.adopt writes it'
 
 
 def beside(raw: Path) -> Path:
-    """Where that stands which was reviewed of a folder of annotations.
+    """The path of reviewed.jsonl, which lies beside the folder of annotations.
 
     >>> beside(Path("data/raw")).name
     'reviewed.jsonl'
@@ -42,9 +42,7 @@ def read(path: Path) -> frozenset[str]:
     """
     if not path.exists():
         return frozenset()
-    values = list(read_values(path))
-    problems = [value for value in values if isinstance(value, Problem)]
-    rows = [value for value in values if not isinstance(value, Problem)]
+    rows, problems = sift(read_values(path))
     problems += [
         Problem("there is no document", LINE, "key-missing").at(f"{path}:{row.line}")
         for row in rows

@@ -23,10 +23,10 @@ from pipeline.core.arrays import Doubles
 from pipeline.core.errors import InputError
 from pipeline.core.files import read_json
 from pipeline.core.labels import is_directed
+from pipeline.core.schema import METRICS, PREDICTIONS
 from pipeline.evaluation import bootstrap, scorer
 from pipeline.evaluation.tables import percent
 
-METRICS, PREDICTIONS = "metrics.json", "predictions.jsonl"
 HINT = "run dvc repro evaluate"
 BOUNDS = ("_low", "_high")
 NO_ROW = "no test row with a label has been predicted in both"

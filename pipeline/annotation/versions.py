@@ -142,7 +142,7 @@ def _dvc_files(commit: str | None) -> Any:
 
 @contextlib.contextmanager
 def opened(name: str) -> Iterator[Version]:
-    """A version for the block.
+    """A version by its name; the scratch folder that a revision is brought into is there for the block alone.
 
     Raises: InputError where the name is neither the folder of a project nor a revision.
     """

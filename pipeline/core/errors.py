@@ -14,7 +14,7 @@ Given = TypeVar("Given")
 Made = TypeVar("Made")
 
 SINGLE = 10  # problems that are told one by one; more are grouped by kind
-SHOWN = 3  # problems of a kind that are told then
+SHOWN = 3  # problems of a kind that are told then, and names of a list
 FOUND_CHARACTERS, HINT_CHARACTERS = 200, 400  # that are told; the list of problems has them whole
 
 # The sorts of mistakes in annotations, by the word that people know each by. A word once released stays.
@@ -205,6 +205,28 @@ def for_all(make: Callable[[Given], Made], each: Iterable[Given], known: Iterabl
     if problems:
         raise InputError(problems)
     return made
+
+
+def listed(names: Sequence[str]) -> str:
+    """The first of some names, and how many more there are.
+
+    >>> listed(["a", "b", "c", "d", "e"])
+    'a, b, c and 2 more'
+    """
+    more = len(names) - SHOWN
+    return ", ".join(names[:SHOWN]) + (f" and {more:,} more" if more > 0 else "")
+
+
+def sift(items: Iterable[Made | Problem]) -> tuple[list[Made], list[Problem]]:
+    """What was made of each of many, and the problems of those of which nothing could be made, both in order."""
+    made: list[Made] = []
+    problems: list[Problem] = []
+    for item in items:
+        if isinstance(item, Problem):
+            problems.append(item)
+        else:
+            made.append(item)
+    return made, problems
 
 
 def _grouped(problems: Sequence[Problem]) -> Iterable[str]:

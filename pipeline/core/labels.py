@@ -19,6 +19,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.untrusted import CONTROLS, DIRECTIONS, SURROGATES
 
 LONGEST = 200  # characters of a label, or of a type
+NO_RELATION = frozenset({"other", "none", "n/a", "na", "no_relation", "no relation"})  # what corpora write for it, in any case
 UNLABELLED_ID = -1  # among ids of relations, that of a row without a label
 _OBEYED = re.escape("".join(map(chr, [*CONTROLS, *DIRECTIONS, *SURROGATES])))
 REFUSED = re.compile(rf'</?e[12]>|["{_OBEYED}]', re.IGNORECASE)
@@ -80,6 +81,15 @@ def undirected(label: str) -> str:
     'Cause-Effect'
     """
     return parse_label(label).relation
+
+
+def names_no_relation(name: str) -> bool:
+    """Whether corpora mean no relation by a name: it is written without a direction.
+
+    >>> names_no_relation("Other"), names_no_relation("Uses")
+    (True, False)
+    """
+    return name.casefold() in NO_RELATION
 
 
 def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:

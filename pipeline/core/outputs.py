@@ -22,7 +22,7 @@ from glob import escape
 from pathlib import Path
 
 from pipeline.core import typed
-from pipeline.core.errors import InputError
+from pipeline.core.errors import InputError, listed
 from pipeline.core.files import read_json
 from pipeline.core.manifests import MANIFEST, Manifest, file_names
 
@@ -108,9 +108,9 @@ def require_ours(folder: Path) -> None:
     try:
         manifest = typed.build(Manifest, read_json(folder / MANIFEST, hint))
     except (InputError, typed.MismatchError):
-        raise InputError.of(folder, f"the folder holds {some(present)}, and no {MANIFEST} of this pipeline", hint) from None
+        raise InputError.of(folder, f"the folder holds {listed(present)}, and no {MANIFEST} of this pipeline", hint) from None
     if foreign := [name for name in present if name not in manifest.files]:
-        raise InputError.of(folder, f"the folder holds {some(foreign)}, which this pipeline did not write", hint)
+        raise InputError.of(folder, f"the folder holds {listed(foreign)}, which this pipeline did not write", hint)
 
 
 def require_apart(output: Path, inputs: Iterable[Path]) -> None:
@@ -230,8 +230,3 @@ def _take_place(scratch: Path, folder: Path) -> None:
 
 def _beside(folder: Path, ending: str) -> Path:
     return folder.with_name(f".{folder.name}.{os.getpid()}.{ending}")
-
-
-def some(names: list[str]) -> str:
-    """The first of some names, and how many there are."""
-    return ", ".join(names[:3]) + (f" and {len(names) - 3} more" if len(names) > 3 else "")

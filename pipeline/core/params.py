@@ -7,21 +7,22 @@ from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Annotated, Literal, TypeVar
+from typing import Annotated, Literal, TypeVar, get_args
 
 from pipeline.core import removed, typed, typed_yaml
 from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, OneOf, Pattern
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import KnownNames
-from pipeline.core.schema import OTHER, Commit, EncoderName, Layers
+from pipeline.core.schema import OTHER, Backend, ChineseSegmenter, Commit, EncoderName, Layers, PiecePooling, Precision
 from pipeline.core.typed import Mismatch
 from pipeline.core.typed_yaml import Document
 
 FILE = Path("params.yaml")
-FORMATS = (  # the modules of pipeline/corpus/formats that read
-    *("semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel"),
-    *("brat", "label_studio", "prodigy", "doccano", "conll", "tsv"),
-)
+FormatName = Literal[  # the modules of pipeline/corpus/formats that read
+    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
+    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
+]  # fmt: skip
+FORMATS: tuple[str, ...] = get_args(FormatName)
 Section = TypeVar("Section")
 
 # What training, drawing and any machine can take; typos go further.
@@ -61,7 +62,7 @@ class Parse:
     format: Annotated[str, OneOf(("auto", *FORMATS))] = "auto"
     splits: Literal["auto"] | Splits = "auto"
     language: str
-    segmenter: Literal["char", "jieba", "pkuseg"]
+    segmenter: ChineseSegmenter
     directed: bool
     symmetric: tuple[RelationName, ...] = ()  # relations without direction
     rename: dict[Annotated[str, Line(1_000, 1)], RelationName] = field(default_factory=dict)  # relations and types
@@ -108,9 +109,9 @@ class Encoder:
 class Embed:
     """How word vectors are computed and kept."""
 
-    backend: Literal["openvino", "tensorflow"]
-    precision: Literal["auto", "float32", "bfloat16", "float16"]
-    pooling: Literal["mean", "first"]
+    backend: Backend
+    precision: Literal["auto", Precision]
+    pooling: PiecePooling
     batch_pieces: Batch
     shard_words: Annotated[int, Between(1, 100_000_000)]
     max_stale: Annotated[float, Between(0, 1)]

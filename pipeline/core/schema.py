@@ -21,6 +21,11 @@ OTHER = "Other"  # the label that stands for no relation, where parse.negative_l
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity
 
+Backend = Literal["openvino", "tensorflow"]
+Precision = Literal["float32", "bfloat16", "float16"]
+PiecePooling = Literal["mean", "first"]  # of a word's pieces
+ChineseSegmenter = Literal["char", "jieba", "pkuseg"]
+
 # Of descriptions, which may come from anywhere.
 Name = Annotated[str, Line(1_000)]  # a fingerprint, a path, an address
 EncoderName = Annotated[str, Line(1_000, 1)]
@@ -161,9 +166,9 @@ class VectorsDescription:
     """How the word vectors of a store were made."""
 
     encoder: EncoderDescription
-    backend: Literal["openvino", "tensorflow"]
-    precision: Literal["float32", "bfloat16", "float16"]
-    pooling: Literal["mean", "first"]
+    backend: Backend
+    precision: Precision
+    pooling: PiecePooling
     fingerprint: Name  # of all of these that decide a vector
 
 
@@ -177,6 +182,7 @@ class ReportsDescription:
 ENCODER = Kind("encoder", 1, EncoderDescription, "run dvc repro encoder, or copy the whole encoder folder again")
 VECTORS = Kind("vectors", 1, VectorsDescription, "run dvc repro embed")
 REPORTS = Kind("reports", 1, ReportsDescription, "run dvc repro evaluate")
+SCORES, METRICS, PREDICTIONS, REPORT = "scores.json", "metrics.json", "predictions.jsonl", "report.html"  # files of the reports
 PARSE = Contract(Kind("parse", 3, ParseNotes, "run dvc repro parse"), PARSED, SENTENCES)
 TAG = Contract(Kind("tag", 3, TagNotes, "run dvc repro tag"), TAGGED, TAGGED_SENTENCES)
 POSITION = Contract(Kind("position", 3, PositionNotes, "run dvc repro position"), POSITIONED, TAGGED_SENTENCES)

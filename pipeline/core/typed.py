@@ -109,7 +109,7 @@ def _dataclass(kind: Any, value: object, keys: Keys, mismatches: list[Mismatch])
 
 
 def dotted(keys: Keys) -> str:
-    """Keys as people write them.
+    """Keys as people write them, with dots between.
 
     >>> dotted(("train", "loss_weights", "tags"))
     'train.loss_weights.tags'
@@ -134,7 +134,7 @@ def fits(hint: Any, value: object) -> bool:
 
 
 def expected(hint: Any) -> str:
-    """A hint in words.
+    """What a type hint asks for, in words.
 
     >>> from pipeline.core.constraints import Between
     >>> expected(Annotated[int, Between(1)]), expected(tuple[str, ...]), expected(str | None)

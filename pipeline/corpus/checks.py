@@ -15,7 +15,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.core.errors import Problem, placed
+from pipeline.core.errors import Problem, listed, placed
 from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
@@ -27,7 +27,6 @@ from pipeline.corpus.summary import SplitSummary, row_key
 Summaries = dict[str, SplitSummary]
 Check = Callable[[Summaries], Iterator[Problem]]
 BY_ID, SKIPPED = "id", "skipped"  # the reasons why a row is left out that are no kind of problem
-N_PLACES = 3
 
 
 @dataclass(frozen=True)
@@ -60,8 +59,7 @@ class CheckedCorpus:
                 places.setdefault(row["id"], []).append(f"{row['file']}:{row['line']}")
         for row_id, shared in places.items():
             if len(shared) > 1:
-                more = f" and {len(shared) - N_PLACES} more" if len(shared) > N_PLACES else ""
-                yield f"excluded id {row_id} is that of {len(shared)} rows: {', '.join(shared[:N_PLACES])}{more}"
+                yield f"excluded id {row_id} is that of {len(shared)} rows: {listed(shared)}"
 
 
 def check_corpus(summaries: Summaries, parse: Parse, folder: Path) -> CheckedCorpus:

@@ -59,6 +59,16 @@ class Document:
         named = self.meta.get("symmetric", ())
         return frozenset(name for name in named if isinstance(name, str)) if isinstance(named, list | tuple) else frozenset()
 
+    @property
+    def related(self) -> frozenset[str]:
+        """The ids of the entities that a relation has as its head or its tail."""
+        return frozenset(entity_id for relation in self.relations for entity_id in (relation.head, relation.tail))
+
+    @property
+    def tokens(self) -> list[str]:
+        """The words as strings; none where the format gives none."""
+        return [self.text[start:end] for start, end in self.words or ()]
+
     def entity(self, entity_id: str) -> Entity:
         """An entity by its id.
 
@@ -100,7 +110,7 @@ def needs(document: Document) -> frozenset[str]:
     >>> sorted(needs(Document("1", "a:1", "Ann left.", (Entity("a", (Span(0, 3),)),), ())))
     ['empty', 'free', 'text', 'untyped']
     """
-    related = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
+    related = document.related
     held = {
         "text": not is_of_tokens(document),
         "words": document.words is not None,
@@ -119,7 +129,7 @@ def needs(document: Document) -> frozenset[str]:
 
 def is_of_tokens(document: Document) -> bool:
     """Whether the text of a document is its tokens with a blank between, and nothing else."""
-    return document.words is not None and document.text == " ".join([document.text[start:end] for start, end in document.words])
+    return document.words is not None and document.text == " ".join(document.tokens)
 
 
 def require_held(document: Document, holds: frozenset[str]) -> None:
@@ -128,9 +138,19 @@ def require_held(document: Document, holds: frozenset[str]) -> None:
     if lost:
         raise ValueError(f"{document.source}: the format cannot hold {', '.join(sorted(lost))} of document {document.id}")
     ids = {entity.id for entity in document.entities}
-    named = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
-    if len(ids) < len(document.entities) or named - ids:
+    if len(ids) < len(document.entities) or document.related - ids:
         raise ValueError(f"{document.source}: document {document.id} has an id for two entities, or a relation of one it lacks")
+
+
+def require_pair(document: Document) -> tuple[Entity, Entity, Relation]:
+    """The head, the tail and the relation of a document of one pair.
+
+    Raises: ValueError where it is another document.
+    """
+    if len(document.relations) != 1 or len(document.entities) != 2:
+        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
+    (relation,) = document.relations
+    return document.entity(relation.head), document.entity(relation.tail), relation
 
 
 def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Span, ...]]:
@@ -152,3 +172,14 @@ def word_span(words: Sequence[Span], start: int, end: int) -> Span:
     Span(start=0, end=8)
     """
     return Span(words[start].start, words[end - 1].end)
+
+
+def stripped(text: str, span: Span) -> Span:
+    """A stretch of a text without the white space at its ends.
+
+    >>> stripped("Yahoo! He left.", Span(0, 7))
+    Span(start=0, end=6)
+    """
+    inside = text[slice(*span)]
+    end = span.start + len(inside.rstrip())
+    return Span(end - len(inside.strip()), end)

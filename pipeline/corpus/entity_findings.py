@@ -10,10 +10,11 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.core.arrays import Ints
+from pipeline.core.errors import listed
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Finding
 from pipeline.corpus.edges import BYTES, EARLY, UTF_16
-from pipeline.corpus.row_findings import counted, is_again, listed
+from pipeline.corpus.row_findings import counted, is_again
 from pipeline.corpus.survey import NONE, Survey, mixed
 
 TYPED = 10  # rows of a relation for each two types that it joins, among which two that are joined once are unusual

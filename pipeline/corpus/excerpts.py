@@ -11,7 +11,7 @@ from typing import NamedTuple
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Mention, Span
-from pipeline.corpus.document import Document, Entity
+from pipeline.corpus.document import Document, Entity, stripped
 from pipeline.corpus.formats.row_problems import text_problem, type_problem
 from pipeline.corpus.words import Stretches
 
@@ -123,7 +123,7 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
         return DocumentSentences((), (), 0)
     texts = [part for part in map(excerpts.of_run, sentences) if part.words]
     ids = [document.id] if len(texts) == 1 else [f"{document.id}#{number}" for number in range(1, len(texts) + 1)]
-    related = {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
+    related = document.related
     problems = [
         problem.at(document.source, row_id=f"{document.id}:{entity.id}")
         for entity in document.entities
@@ -137,17 +137,6 @@ def find_annotated(sentences: Sequence[Span], excerpts: Excerpts) -> DocumentSen
             rows.append(AnnotatedSentence(row_id, document.source, document.id, part))
     n_across = sum(len(sentences_of(sentences, cover)) > 1 for cover in excerpts.covers) if len(sentences) > 1 else 0
     return DocumentSentences(tuple(rows), tuple(problems), n_across)
-
-
-def stripped(text: str, span: Span) -> Span:
-    """A stretch of a text without the white space at its ends, which may lie beyond those of its sentence.
-
-    >>> stripped("Yahoo! He left.", Span(0, 7))
-    Span(start=0, end=6)
-    """
-    inside = text[slice(*span)]
-    end = span.start + len(inside.rstrip())
-    return Span(end - len(inside.strip()), end)
 
 
 def sentences_of(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:

@@ -4,12 +4,12 @@ from __future__ import annotations
 
 import glob
 import json
-from collections.abc import Collection, Mapping
+from collections.abc import Mapping
 from dataclasses import asdict
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, listed
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
@@ -19,7 +19,6 @@ from pipeline.corpus.split_names import split_of_beginning, splits_in
 
 WORDS_WANTED = "put train, validation (or dev) or test into its name or its folder's"
 NONE_TOLD = 'put train or test into their names, or write parse.splits: {train: ["*"]} and parse.test_fraction: 0.2 in params.yaml'
-N_NAMED = 3
 LONGEST_LINE = 250
 
 
@@ -49,7 +48,7 @@ def by_names(folder: Path, raw: RawFiles) -> Tellings:
         else:
             strays.append(unit)
     if strays and not told and not problems:
-        found = f"no name tells a split: {named([path.relative_to(folder).as_posix() for path in strays])}"
+        found = f"no name tells a split: {listed([path.relative_to(folder).as_posix() for path in strays])}"
         return {}, [Problem(found, NONE_TOLD, "split-missing", str(folder))]
     return told, problems + [_stray(folder, raw, unit, told) for unit in strays]
 
@@ -136,9 +135,3 @@ def _matched(folder: Path, raw: RawFiles, splits: Splits) -> tuple[dict[Path, di
                 for file in below[hit]:
                     matched.setdefault(file, {}).setdefault(split, hit)
     return matched, problems
-
-
-def named(names: Collection[str]) -> str:
-    """The first of some names, and how many more there are."""
-    more = len(names) - N_NAMED
-    return ", ".join([*names][:N_NAMED]) + (f" and {more:,} more" if more > 0 else "")

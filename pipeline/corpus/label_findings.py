@@ -9,10 +9,11 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.core.arrays import Bools, Ints
+from pipeline.core.errors import listed
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import SPLITS, Finding
 from pipeline.corpus.characters import difference, folded, told_apart
-from pipeline.corpus.row_findings import counted, listed
+from pipeline.corpus.row_findings import counted
 from pipeline.corpus.survey import NONE, Survey
 
 FEW = 5  # rows of train

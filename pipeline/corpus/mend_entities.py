@@ -11,12 +11,11 @@ from collections.abc import Callable, Sequence
 from dataclasses import replace
 
 from pipeline.core.files import Row
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats.label_studio import OWN
 from pipeline.corpus.formats.label_studio_task import REGION
-from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.formats.text_lines import DistinctIds
 
 TYPE = "Entity"  # of an entity without type, where one is needed
@@ -84,17 +83,17 @@ def without_relations(is_left_out: IsLeftOut) -> Callable[[Document], Document]:
 
 
 def n_backward(document: Document) -> int:
-    """Labels without direction, with the tail before the head."""
+    """Relations without direction whose tail stands before their head."""
     return sum(given != turned for given, turned in zip(document.relations, forward(document).relations, strict=True))
 
 
 def forward(document: Document) -> Document:
-    """The document with head and tail of these in reading order."""
+    """The document whose relations without direction have the entity that stands first as their head."""
     covers = {entity.id: entity.cover for entity in document.entities}
 
     def ordered(relation: Relation) -> Relation:
         label = relation.label
-        has_direction = label is not None and label.casefold() not in ALONE and label not in document.symmetric
+        has_direction = label is not None and not names_no_relation(label) and label not in document.symmetric
         is_kept = has_direction or covers[relation.head] <= covers[relation.tail]
         return relation if is_kept else replace(relation, head=relation.tail, tail=relation.head)
 
@@ -107,7 +106,7 @@ def n_annotated(document: Document) -> int:
 
 
 def without_annotators(document: Document) -> Document:
-    """The document with relations of nobody."""
+    """The document whose relations name no annotator."""
     return replace(document, relations=tuple(replace(relation, annotator=None) for relation in document.relations))
 
 
@@ -139,7 +138,7 @@ def _closed(name: str | None) -> str | None:
 
 
 def n_same(key: Callable[[Entity], object]) -> Callable[[Document], int]:
-    """Entities with the key of one before."""
+    """Entities that have the key of an earlier one."""
     return lambda document: len(document.entities) - len(set(map(key, document.entities)))
 
 
@@ -159,7 +158,7 @@ def merged(key: Callable[[Entity], object]) -> Callable[[Document], Document]:
 
 def overlapping(document: Document) -> set[str]:
     """The entities that share characters with one that is kept: those of relations are kept first, then those that come first."""
-    related = _related(document)
+    related = document.related
     kept: list[Span] = []  # in reading order
     dropped = set()
     for entity in sorted(document.entities, key=lambda entity: entity.id not in related):
@@ -172,25 +171,21 @@ def overlapping(document: Document) -> set[str]:
 
 
 def without_overlaps(document: Document) -> Document:
-    """The document without those entities and their relations."""
+    """The document without the entities that `overlapping` finds, and without their relations."""
     dropped = overlapping(document)
     relations = tuple(each for each in document.relations if dropped.isdisjoint((each.head, each.tail)))
     return replace(document, entities=tuple(each for each in document.entities if each.id not in dropped), relations=relations)
 
 
-def _related(document: Document) -> set[str]:
-    return {entity_id for relation in document.relations for entity_id in (relation.head, relation.tail)}
-
-
 def n_free(document: Document) -> int:
     """Entities in no relation."""
-    related = _related(document)
+    related = document.related
     return sum(entity.id not in related for entity in document.entities)
 
 
 def without_free(document: Document) -> Document:
     """The document with the entities of relations alone."""
-    related = _related(document)
+    related = document.related
     return replace(document, entities=tuple(entity for entity in document.entities if entity.id in related))
 
 

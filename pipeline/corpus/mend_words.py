@@ -13,7 +13,7 @@ from dataclasses import replace
 import numpy as np
 
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, join_words
+from pipeline.corpus.document import Document, join_words, stripped
 from pipeline.corpus.words import Tokenizer, cut
 
 LINE_ENDS = str.maketrans("\t\n\r", "   ")
@@ -37,13 +37,8 @@ def n_padded(document: Document) -> int:
 
 def trimmed(document: Document) -> Document:
     """The document whose entities, each one stretch, begin and end with something else."""
-    text = document.text
-
-    def trim(span: Span) -> Span:
-        end = span.start + len(text[slice(*span)].rstrip())
-        return Span(end - len(text[span.start : end].lstrip()), end)
-
-    return replace(document, entities=tuple(replace(each, spans=tuple(map(trim, each.spans))) for each in document.entities))
+    entities = (replace(each, spans=tuple(stripped(document.text, span) for span in each.spans)) for each in document.entities)
+    return replace(document, entities=tuple(entities))
 
 
 def is_wordless(document: Document) -> int:
@@ -95,27 +90,27 @@ def n_cut(document: Document) -> int:
 
 
 def with_words_cut(document: Document) -> Document:
-    """The document with its words cut at these edges."""
+    """The document with its words cut where an entity or a sentence begins or ends inside one."""
     return replace(document, words=tuple(_cut(document.words or (), _inner_edges(document))))
 
 
 def n_blank(document: Document) -> int:
     """Words of white space, or of nothing."""
-    return sum(not word.strip() for word in _texts(document))
+    return sum(not word.strip() for word in document.tokens)
 
 
 def without_blank(document: Document) -> Document:
-    """The document without these words."""
+    """The document without words of white space, or of nothing."""
     return replace(document, words=tuple(word for word in document.words or () if document.text[slice(*word)].strip()))
 
 
 def n_unfit(document: Document) -> int:
     """Words that are blank, or have white space at their ends or a tab or a line end in them."""
-    return sum(not word or bool(UNFIT.search(word)) for word in _texts(document))
+    return sum(not word or bool(UNFIT.search(word)) for word in document.tokens)
 
 
 def with_fit_words(document: Document) -> Document:
-    """The document with these words split at their white space."""
+    """The document without blank words, and with words of several parts split at their white space."""
     return replace(document, words=tuple(_fit_words(document)))
 
 
@@ -130,11 +125,7 @@ def _fit_words(document: Document) -> Iterator[Span]:
 
 def is_joined(document: Document) -> bool:
     """Whether the text is words with a blank between."""
-    return document.words is not None and (document.text, document.words) == join_words(_texts(document))
-
-
-def _texts(document: Document) -> list[str]:
-    return [document.text[start:end] for start, end in document.words or ()]
+    return document.words is not None and (document.text, document.words) == join_words(document.tokens)
 
 
 def joined(document: Document) -> Document:
@@ -142,7 +133,7 @@ def joined(document: Document) -> Document:
 
     Raises: ValueError where an entity has no word.
     """
-    text, words = join_words(_texts(document))
+    text, words = join_words(document.tokens)
     return replace(_moved(document, words), text=text, words=words)
 
 
@@ -183,13 +174,13 @@ def n_neighbours(document: Document) -> int:
 
 
 def without_neighbours(document: Document) -> Document:
-    """The document with such fragments as one."""
+    """The document whose fragments with nothing but white space between them are one fragment."""
     entities = (replace(entity, spans=_without_gaps(document.text, entity.spans)) for entity in document.entities)
     return replace(document, entities=tuple(entities))
 
 
 def _without_gaps(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
-    """Fragments, those that follow each other as one.
+    """The fragments of an entity, those with nothing but white space between them as one.
 
     >>> _without_gaps("New York City", [Span(0, 3), Span(4, 8)])
     (Span(start=0, end=8),)
@@ -204,12 +195,12 @@ def _without_gaps(text: str, spans: Sequence[Span]) -> tuple[Span, ...]:
 
 
 def without_words(document: Document) -> Document:
-    """The document as text alone."""
+    """The document with its text, and no words."""
     return replace(document, words=None)
 
 
 def n_sentences(document: Document) -> int:
-    """Sentences where there are several."""
+    """The number of sentences where there are several, else 0."""
     return len(document.sentences or ()) if len(document.sentences or ()) > 1 else 0
 
 
@@ -219,5 +210,5 @@ def is_single(document: Document) -> int:
 
 
 def without_sentences(document: Document) -> Document:
-    """The document as one stretch."""
+    """The document without the borders of its sentences."""
     return replace(document, sentences=None)

@@ -68,7 +68,7 @@ class _Pair(NamedTuple):
 
     @property
     def same(self) -> tuple[Span, Span, str | None, str | None]:
-        """What pairs of the same entities have alike."""
+        """The key by which pairs are compared: the places and the types of both entities, whatever their ids."""
         return self.e1.cover, self.e2.cover, self.e1.type, self.e2.type
 
 

@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, sift
 from pipeline.corpus.split_names import splits_in
 
 BRAT = frozenset({".ann", ".txt"})
@@ -32,7 +32,7 @@ class RawFiles(NamedTuple):
 
     @property
     def all_files(self) -> list[Path]:
-        """The files, and those of the folders."""
+        """The files that are units of their own, and those in the folders of brat."""
         return sorted([*self.files, *(file for files in self.folders.values() for file in files)])
 
 
@@ -45,8 +45,8 @@ def find_raw_files(folder: Path) -> tuple[RawFiles, list[Problem]]:
         raise InputError.of(_escaped(folder), "the name of the folder is not UTF-8", "rename it", "file-name")
     if not folder.is_dir():
         raise InputError.of(folder, "there is no such folder", "put the annotation files there", "folder-missing")
-    found = list(_walk(folder))
-    paths = sorted(path for path in found if isinstance(path, Path))
+    paths, problems = sift(_walk(folder))
+    paths.sort()
     annotated = {path.parent for path in paths if path.suffix == ".ann"}
     raw = RawFiles([], {})
     for path in paths:
@@ -54,7 +54,7 @@ def find_raw_files(folder: Path) -> tuple[RawFiles, list[Problem]]:
             raw.folders.setdefault(path.parent, []).append(path)
         else:
             raw.files.append(path)
-    return raw, [problem for problem in found if isinstance(problem, Problem)]
+    return raw, problems
 
 
 def _walk(folder: Path) -> Iterator[Path | Problem]:

@@ -10,10 +10,9 @@ from collections.abc import Iterator
 import numpy as np
 
 from pipeline.core.arrays import Bools, Ints
+from pipeline.core.errors import listed
 from pipeline.core.schema import SPLITS, Finding
 from pipeline.corpus.survey import NONE, Keys, Survey, mixed
-
-N_NAMED = 3
 
 
 def counted(count: int, noun: str) -> str:
@@ -23,16 +22,6 @@ def counted(count: int, noun: str) -> str:
     ('1 row', '1,200 rows')
     """
     return f"{count:,} {noun}{'' if count == 1 else 's'}"
-
-
-def listed(names: list[str]) -> str:
-    """The first of some names, and how many more there are.
-
-    >>> listed(["a", "b", "c", "d", "e"])
-    'a, b, c and 2 more'
-    """
-    more = f" and {len(names) - N_NAMED} more" if len(names) > N_NAMED else ""
-    return f"{', '.join(names[:N_NAMED])}{more}"
 
 
 def contradictions(survey: Survey, negative_label: str) -> Iterator[Finding]:
@@ -55,7 +44,7 @@ def contradictions(survey: Survey, negative_label: str) -> Iterator[Finding]:
 
 
 def repeated(survey: Survey, negative_label: str) -> Iterator[Finding]:
-    """Rows that their split has already, with the same label."""
+    """Rows that repeat an earlier row of their split: the same text, entities and label."""
     again = np.flatnonzero(is_again(mixed(survey.pairs, survey.labels, survey.splits)))
     if len(again):
         found = f"{_by_split(survey, again)} repeated: same text, entities and label"

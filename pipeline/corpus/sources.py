@@ -10,10 +10,10 @@ from collections.abc import Collection, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Literal, NamedTuple
 
-from pipeline.core.errors import InputError, Problem
+from pipeline.core.errors import InputError, Problem, listed
 from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
-from pipeline.corpus.file_splits import Told, by_names, by_patterns, named
+from pipeline.corpus.file_splits import Told, by_names, by_patterns
 from pipeline.corpus.formats.detection import Recogniser, another_format, detect
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.formats.text_lines import head_lines
@@ -72,8 +72,10 @@ def _unused(raw: RawFiles, paths: Collection[Path]) -> Iterator[Path]:
 
 def unused_line(folder: Path, unused: Sequence[Path]) -> str | None:
     """What a run says of the files of a folder that are in no split; None where there are none."""
+    if not unused:
+        return None
     count = "1 file" if len(unused) == 1 else f"{len(unused):,} files"
-    return f"{count} of {folder} in no split: {named([file.relative_to(folder).as_posix() for file in unused])}" if unused else None
+    return f"{count} of {folder} in no split: {listed([file.relative_to(folder).as_posix() for file in unused])}"
 
 
 def _joined(raw: RawFiles, told: Mapping[Path, Told]) -> dict[Path, Path]:

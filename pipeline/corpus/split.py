@@ -69,18 +69,3 @@ def hold_out(keys: Keys, relations: Ints, fraction: float) -> Bools:
     lost = np.setdiff1d(relations, relations[~held[key]])  # relations that are that of no key
     held[key[[np.flatnonzero(relations == relation)[0] for relation in lost]]] = False
     return held[key]
-
-
-def folds(keys: Keys, relations: Ints, n: int) -> Ints:
-    """Which of n folds each row belongs to: stratified by relation, rows with the same key in one fold.
-
-    Args: keys, relations: (N,) as hold_out takes them.
-
-    >>> folds(np.array([7, 3, 7, 5, 4], np.uint64), np.array([0, 0, 0, 1, 1]), 2).tolist()
-    [1, 0, 1, 1, 0]
-    """
-    _, first, key = np.unique(keys, return_index=True, return_inverse=True)  # keys in their order, which is random
-    by_relation = np.argsort(relations[first], kind="stable")
-    fold = np.empty(len(first), np.int64)
-    fold[by_relation] = np.arange(len(first)) % n  # on through the relations, so that the folds are of like size
-    return fold[key]

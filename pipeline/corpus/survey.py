@@ -43,7 +43,7 @@ class Names:
 
     @property
     def names(self) -> list[str]:
-        """By code."""
+        """The names in the order of their codes."""
         return list(self._codes)
 
 

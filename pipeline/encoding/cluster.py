@@ -54,6 +54,6 @@ def _sent(window: Window) -> bytes:
 
 
 def told(window: Window) -> str:
-    """A window by its sentences."""
+    """What a window is called in messages: its size, and its first and last sentence."""
     first, last = (" ".join(window.words[place].as_py())[:80] for place in (0, len(window.words) - 1))
     return f"a window of {len(window.words):,} sentences, from {first!r} to {last!r},"

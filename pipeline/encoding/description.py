@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.schema import EncoderDescription
-from pipeline.encoding.pretrained import WEIGHTS
+from pipeline.encoding.untrusted_folder import WEIGHTS
 
 MODEL, TOKENIZER = "encoder.xml", "tokenizer.json"
 

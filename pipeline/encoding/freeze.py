@@ -10,9 +10,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core import manifests, openvino_model, outputs, params
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.schema import ENCODER, EncoderDescription
 from pipeline.encoding import inference
@@ -68,7 +68,7 @@ def prove(function: Any, folder: Path, vocabulary: int, max_pieces: int) -> floa
     return cosine
 
 
-def lowest_cosine(ours: NDArray[np.float32], theirs: NDArray[np.float32]) -> float:
+def lowest_cosine(ours: Floats, theirs: Floats) -> float:
     """The lowest cosine of two sets of vectors (..., H), vector by vector."""
     products = np.sum(ours.astype(np.float64) * theirs, -1)
     norms = np.linalg.norm(ours.astype(np.float64), axis=-1) * np.linalg.norm(theirs.astype(np.float64), axis=-1)

@@ -17,23 +17,23 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import manifests, params
+from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
-from pipeline.core.schema import ENCODER
+from pipeline.core.schema import ENCODER, Precision
 from pipeline.core.typed_yaml import places
 from pipeline.encoding.description import MODEL, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
 Ids = NDArray[np.int32]
-Precision = Literal["float32", "bfloat16", "float16"]
 
 
 @dataclass(frozen=True)
 class Inference:
-    """An encoder that runs."""
+    """An encoder that is loaded and ready to run."""
 
-    encode: Callable[[Ids], NDArray[np.float32]]
+    encode: Callable[[Ids], Floats]
     workers: int  # threads that should call it at once
     vocabulary: int | None = None  # pieces that it has vectors of, where that is known
 
@@ -92,8 +92,8 @@ def tensorflow(folder: Path, precision: str, threads: int | None = None) -> Infe
     model = load_tensorflow(source, description.name, _POLICIES[precision])
     function = hidden_layers(model, layer_indices(description.layers, model.config.num_hidden_layers))
 
-    def encode(ids: Ids) -> NDArray[np.float32]:
-        output: NDArray[np.float32] = function(ids).numpy()
+    def encode(ids: Ids) -> Floats:
+        output: Floats = function(ids).numpy()
         return output
 
     return Inference(

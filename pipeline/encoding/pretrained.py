@@ -11,8 +11,8 @@ from pipeline.core.stage import quiet
 from pipeline.core.typed_yaml import places
 from pipeline.core.watchdog import GIGABYTE, Limits, hushed, watched
 from pipeline.encoding import untrusted_folder, untrusted_tokenizer
+from pipeline.encoding.untrusted_folder import WEIGHTS
 
-WEIGHTS = "*.safetensors"
 LOADING_SECONDS = 1_800  # a large encoder from a slow disk takes some minutes
 
 

@@ -14,7 +14,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Ints
+from pipeline.core.arrays import Floats, Ints, Vectors
 from pipeline.core.errors import InputError
 from pipeline.core.prefetch import prefetch
 from pipeline.core.schema import ENCODER, EncoderDescription, VectorsDescription
@@ -22,8 +22,6 @@ from pipeline.encoding import pieces
 from pipeline.encoding.inference import BACKENDS, Inference
 from pipeline.encoding.pieces import Pieces
 
-Floats = NDArray[np.float32]
-Vectors = NDArray[np.float16]
 # The speed is tried on a batch of few pieces: a full one would take a good part of a small corpus' time.
 PROBED_PIECES = 512
 

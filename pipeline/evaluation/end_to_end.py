@@ -81,7 +81,7 @@ class Extractions:
 
 
 def annotated(sentences: pa.Table, rows: pa.Table, negative_label: str, symmetric: Collection[str], typed: bool) -> Extractions:
-    """What is annotated.
+    """The entities and relations that are annotated in sentences.
 
     A relation of a sentence that its document says several times is that of the first which lacks it. Which has it changes no score
     of all sentences, for the same is found in them all.

@@ -70,13 +70,13 @@ class Results:
 
 
 def render(results: Results) -> str:
-    """The page."""
+    """The report as one HTML page."""
     empty = page.assemble(TEMPLATES / "report.html", TEMPLATES / "main.js", STYLES)
     return page.with_data(empty, block(results))
 
 
 def block(results: Results) -> dict[str, Any]:
-    """All that the page draws."""
+    """All that the page draws, as one object of JSON."""
     test, config = results.test, results.model.config
     return {
         "scores": scores(results),
@@ -175,7 +175,7 @@ def identity(results: Results) -> dict[str, Any]:
 
 
 def as_columns(rows: Iterable[Row]) -> dict[str, list[Any]]:
-    """Rows of the same columns as a list a column.
+    """Rows that have the same columns, turned into one list for each column.
 
     >>> as_columns([{"a": 1, "b": 2}, {"a": 3, "b": 4}])
     {'a': [1, 3], 'b': [2, 4]}

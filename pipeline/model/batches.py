@@ -15,7 +15,7 @@ import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
-from pipeline.core.arrays import Bools, Ints
+from pipeline.core.arrays import Bools, Ints, Vectors
 from pipeline.core.labels import label_ids
 from pipeline.core.prefetch import prefetch
 from pipeline.model import reading_order
@@ -35,7 +35,7 @@ class VectorStore(Protocol):
     def find(self, words: pa.ChunkedArray, /) -> Ints:
         """The store's row ids (N,) of sentences given as word lists."""
 
-    def vectors(self, row_id: int, /) -> NDArray[np.float16]:
+    def vectors(self, row_id: int, /) -> Vectors:
         """The vectors (T, H) of a whole sentence."""
 
 
@@ -108,7 +108,7 @@ class Examples:
             self._store.vectors(int(store_id)).view(np.uint16).max(initial=0)
         return row_ids
 
-    def _vectors(self, row: int) -> NDArray[np.float16]:
+    def _vectors(self, row: int) -> Vectors:
         return self._store.vectors(int(self._store_ids[row]))
 
 

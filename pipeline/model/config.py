@@ -17,7 +17,7 @@ POSITION_IDS, SHAPE_IDS = ("e1_position_ids", "e2_position_ids"), "shape_ids"
 
 @dataclass(frozen=True)
 class Pooling:
-    """What a sentence's states become."""
+    """How the states of a sentence's words are pooled into one vector."""
 
     pieces: bool  # a maximum before, between and behind the entities, else one over all words
     entities: bool  # beside it, the mean states over e1 and over e2

@@ -11,10 +11,9 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core import openvino_model, params
-from pipeline.core.arrays import Floats
+from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.typed_yaml import places
@@ -83,7 +82,7 @@ def _difference(ours: Floats, theirs: Floats) -> float:
     return float(np.abs(ours - theirs).max() / max(1.0, float(np.abs(theirs).max())))
 
 
-def _drawn(config: Config, lengths: NDArray[np.int64], rng: np.random.Generator) -> Batch:
+def _drawn(config: Config, lengths: Ints, rng: np.random.Generator) -> Batch:
     """Random sentences of these lengths, e1 their first word and e2 their last."""
     word, reach = np.arange(lengths.max()), config.max_distance
     real = word < lengths[:, None]

@@ -10,12 +10,12 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated, Literal
+from typing import Annotated, Literal, get_args
 
 from pipeline.core import manifests
 from pipeline.core.constraints import Line, OneOf
 from pipeline.core.manifests import Kind
-from pipeline.core.schema import PositionNotes, VectorsDescription
+from pipeline.core.schema import ChineseSegmenter, PositionNotes, VectorsDescription
 from pipeline.model.config import Config, Label, Size
 
 TypePairs = tuple[tuple[str, ...], ...]
@@ -28,7 +28,7 @@ class ModelDescription:
 
     config: Config
     language: Annotated[str, Line(20)]
-    segmenter: Annotated[str, OneOf(("char", "jieba", "pkuseg"))]
+    segmenter: Annotated[str, OneOf(get_args(ChineseSegmenter))]
     max_length: Size  # words of a sentence that the network saw
     vectors: VectorsDescription
     # What follows is newer than the first release.
@@ -66,5 +66,5 @@ class SavedModel:
 
     @property
     def config(self) -> Config:
-        """The network's."""
+        """What decides the network."""
         return self.description.config

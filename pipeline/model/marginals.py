@@ -9,15 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from numpy.typing import NDArray
 
-from pipeline.core.arrays import Bools, Floats, Ints
+from pipeline.core.arrays import Bools, Doubles, Floats, Ints
 from pipeline.model.viterbi import permitted
 
-Sums = NDArray[np.float64]
 
-
-def entity_probabilities(emissions: Floats, lengths: Ints, transitions: Floats, tags: Sequence[str], tag_ids: Ints) -> Sums:
+def entity_probabilities(emissions: Floats, lengths: Ints, transitions: Floats, tags: Sequence[str], tag_ids: Ints) -> Doubles:
     """The probability of the entity that begins at each word.
 
     Args: emissions: (B, T, K) float32; lengths: (B,) real words a row, at least 1; transitions: (K, K) float32 scores [from, to];
@@ -52,7 +49,7 @@ def _is(tag_ids: Ints, wanted: Bools) -> Bools:
     return found
 
 
-def _forward(emissions: Floats, starts: Bools, scores: Sums) -> Sums:
+def _forward(emissions: Floats, starts: Bools, scores: Doubles) -> Doubles:
     """(B, T, K) log sums over all sequences up to a word that end in each tag, its emission in."""
     sums = np.empty(emissions.shape)
     sums[:, 0] = np.where(starts, emissions[:, 0], -np.inf)
@@ -61,7 +58,7 @@ def _forward(emissions: Floats, starts: Bools, scores: Sums) -> Sums:
     return sums
 
 
-def _backward(emissions: Floats, lengths: Ints, scores: Sums) -> Sums:
+def _backward(emissions: Floats, lengths: Ints, scores: Doubles) -> Doubles:
     """(B, T, K) log sums over all that may follow each tag of a word up to the row's end; 0 at its last word and behind."""
     sums = np.zeros(emissions.shape)
     for word in range(emissions.shape[1] - 2, -1, -1):

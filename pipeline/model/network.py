@@ -88,7 +88,7 @@ def _inputs(config: Config) -> dict[str, tf.Tensor]:
 
 
 def _member(config: Config, name: str) -> tf.keras.Model:
-    """One network.
+    """One network, its weights new: the whole model, or one of the members whose outputs are averaged.
 
     Layers draw their initial weights in the order in which they are made here, so that order is part of what a seed means.
     """

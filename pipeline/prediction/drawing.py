@@ -68,7 +68,7 @@ def verdict(relation: Relation) -> str:
 
 
 def remarks(answer: Prediction | Extraction) -> list[str]:
-    """The lines below a text."""
+    """What is said of a text in words, a line each: shown below it."""
     if isinstance(answer, Extraction):
         lines = found_relations(answer)
         return lines + ([answer.message] if answer.message else [])

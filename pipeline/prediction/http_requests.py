@@ -31,7 +31,7 @@ class StrictRequest(Request):
     """A request whose body is read as `predict` reads a line of JSON: UTF-8, one object, no key twice."""
 
     async def json(self) -> Row:
-        """The object.
+        """The body as one JSON object.
 
         Raises: HTTPException 422 with what is wrong with it.
         """

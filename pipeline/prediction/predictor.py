@@ -20,7 +20,7 @@ from typing import TypeVar
 
 import numpy as np
 
-from pipeline.core.arrays import Floats, Ints
+from pipeline.core.arrays import Doubles, Floats, Ints
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import checksum
 from pipeline.core.manifests import MANIFEST
@@ -163,7 +163,7 @@ class Predictor:
                 each.add(relation)
         return kept
 
-    def _tag_whole(self, texts: list[Text]) -> list[tuple[Tags, marginals.Sums]]:
+    def _tag_whole(self, texts: list[Text]) -> list[tuple[Tags, Doubles]]:
         """The tags of unmarked texts, and the (T,) probabilities of the entities that begin at each word.
 
         Each text is seen whole: the tagger sees no positions, so that any pair will do.
@@ -227,7 +227,7 @@ class Predictor:
         paths = self._decoded(windows, outputs, self._transitions)
         return [self._names(window, tag_ids) for window, tag_ids in zip(windows, paths, strict=True)]
 
-    def _tags_and_probabilities(self, windows: list[Window], outputs: Outputs) -> list[tuple[Tags, marginals.Sums]]:
+    def _tags_and_probabilities(self, windows: list[Window], outputs: Outputs) -> list[tuple[Tags, Doubles]]:
         """The best tags of each pair's window, which is its whole text, and how probable the entities are that begin there."""
         if self._transitions is None:
             raise ValueError("the model has no tagger")

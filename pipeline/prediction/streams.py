@@ -23,7 +23,7 @@ REQUEST_CHARACTERS = 100  # what a request takes beside its text
 
 
 def as_line(asked: Request, answer: Answer) -> str:
-    """A JSON line."""
+    """The answer to a request as a line of JSON."""
     return json_text(as_json(asked, answer)) + "\n"
 
 

@@ -8,14 +8,14 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
-from numpy.typing import NDArray
 
 from pipeline.core import ragged
+from pipeline.core.arrays import Floats, Vectors
 from pipeline.core.schema import Span
 from pipeline.corpus.words import find_words, load_tokenizer
 from pipeline.encoding import pieces
 from pipeline.encoding.inference import Ids
-from pipeline.encoding.word_vectors import Vectors, word_vectors
+from pipeline.encoding.word_vectors import word_vectors
 from pipeline.model.manifest import SavedModel
 from pipeline.prediction import trained_encoder
 from pipeline.prediction.types import Entity, Sentence, tags_to_entities
@@ -77,7 +77,7 @@ class TextEncoder:
         """The (T, H) vectors of each sentence, given as its words."""
         inference = self._encoder.inference
 
-        def encode(ids: Ids) -> NDArray[np.float32]:
+        def encode(ids: Ids) -> Floats:
             before_batch()
             return inference.encode(ids)
 

@@ -84,7 +84,7 @@ class Sentence:
 
 @dataclass(frozen=True)
 class Entity:
-    """A run of words."""
+    """An entity of a sentence: a run of its words."""
 
     text: str
     words: Span

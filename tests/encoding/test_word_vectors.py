@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.core import manifests, params
 from pipeline.core.errors import InputError
-from pipeline.core.schema import ENCODER
+from pipeline.core.schema import ENCODER, Precision
 from pipeline.encoding import freeze, inference, pieces
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.word_vectors import WordEncoder, expected_seconds, word_vectors
@@ -59,7 +59,7 @@ def wide(tmp_path_factory: pytest.TempPathFactory) -> Path:
     return folder / "frozen"
 
 
-def require(precision: inference.Precision) -> None:
+def require(precision: Precision) -> None:
     """Skip the test where the processor lacks a precision."""
     try:
         inference.resolve_precision("openvino", precision)
@@ -144,9 +144,7 @@ def one_pass_and_ten_steps(frozen: Path, name: str, precision: str) -> Iterator[
 
 
 @pytest.mark.parametrize("precision", ["float32", "bfloat16"])
-def test_openvino_gives_the_same_bits_in_one_pass_as_in_ten_steps_in_random_order(
-    wide: Path, precision: inference.Precision
-) -> None:
+def test_openvino_gives_the_same_bits_in_one_pass_as_in_ten_steps_in_random_order(wide: Path, precision: Precision) -> None:
     require(precision)
     for once, by_steps in one_pass_and_ten_steps(wide, "openvino", precision):
         assert np.array_equal(once, by_steps)

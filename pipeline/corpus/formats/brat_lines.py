@@ -10,6 +10,7 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Entity, Relation
+from pipeline.corpus.formats.text_lines import MARK
 
 BEGINS = re.compile(r"(?:[A-Za-z]+|#[A-Za-z]*)[0-9]+\S*\t|\*\t")
 TEXTBOUND = re.compile(r"(\S+) +([0-9]{1,12} [0-9]{1,12}(?:;[0-9]{1,12} [0-9]{1,12})*) *\t(.*)", re.DOTALL)
@@ -53,7 +54,7 @@ def split_lines(text: str) -> list[Line]:
     >>> split_lines("T1\tTask 0 7\tfield\ntheory\nR1\tUses Arg1:T1 Arg2:T2\n")[0]
     Line(number=1, id='T1', body='Task 0 7\tfield', more=('theory',))
     """
-    raw = [line.lstrip("\ufeff") for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
+    raw = [line.lstrip(MARK) for line in text.replace("\r\n", "\n").replace("\r", "\n").split("\n")]
     begins = [index for index, line in enumerate(raw) if BEGINS.match(line)]
     lines = [Line(1, "", "", tuple(raw[: begins[0] if begins else None]))]
     for begin, end in pairwise([*begins, len(raw)]):

@@ -188,7 +188,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
 def document_lines(document: Document) -> Iterator[str]:
     """The lines of a document."""
-    words = [document.text[slice(*span)] for span in document.words or ()]
+    words = document.tokens
     if not words or (document.text, document.words) != join_words(words):
         raise ValueError(f"{document.id}: the text is not words with a blank between")
     if len(document.sentences or ()) > 1:

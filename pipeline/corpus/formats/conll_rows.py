@@ -8,9 +8,11 @@ from collections.abc import Iterator
 from typing import NamedTuple, TypeVar
 
 from pipeline.core.errors import Problem
-from pipeline.corpus.formats.tag_schemes import OUTSIDE, split_tag
+from pipeline.core.schema import OUTSIDE
+from pipeline.corpus.formats.tag_schemes import split_tag
 
 Kind = TypeVar("Kind", str, int)
+MULTI_HEAD_CELLS = 5
 NONE = "N"  # stands where a word has no relation
 ROW = "a row is index, word, tag, [relations], [indices], or sentence id, type, index, -, part of speech, word"
 LISTS = "write a label in quotes and an index for each relation: ['Live_In', 'Kill']<TAB>[3, 8], or ['N'] and the row's own index"
@@ -54,7 +56,7 @@ def is_token(cells: list[str]) -> bool:
 
 
 def _is_multi_head(cells: list[str]) -> bool:
-    return len(cells) == 5 and cells[0].isdecimal() and cells[3][0] == "[" and cells[4][0] == "["
+    return len(cells) == MULTI_HEAD_CELLS and cells[0].isdecimal() and cells[3][0] == "[" and cells[4][0] == "["
 
 
 def _is_original(cells: list[str]) -> bool:

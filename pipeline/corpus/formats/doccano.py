@@ -16,7 +16,7 @@ import json
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.corpus.document import Document, Entity, Relation, problems_of, require_held
 from pipeline.corpus.formats.json_fields import (
@@ -29,7 +29,6 @@ from pipeline.corpus.formats.json_fields import (
     repeated_ids,
     require_free,
     shown,
-    sift,
     unknown_ids,
     whole_number,
 )

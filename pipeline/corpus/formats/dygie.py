@@ -19,11 +19,11 @@ from itertools import accumulate, chain, pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
-from pipeline.corpus.formats.json_fields import is_name, shown, sift
+from pipeline.corpus.formats.json_fields import is_name, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,

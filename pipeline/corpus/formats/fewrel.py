@@ -16,12 +16,12 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_text
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_span
-from pipeline.corpus.formats.json_fields import NAME, is_name, shown, sift
+from pipeline.corpus.formats.json_fields import NAME, is_name, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,

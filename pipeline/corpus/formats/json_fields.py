@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterable
-from typing import TypeVar
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row
@@ -14,7 +13,6 @@ from pipeline.corpus.document import Document, Entity, Relation
 
 UNITS = "offsets count Unicode characters from 0, the end is exclusive (tools in JavaScript count UTF-16 units)"
 NAME = "it must be a string that is not blank"
-Read = TypeVar("Read")
 
 
 def shown(value: object) -> str:
@@ -76,18 +74,6 @@ def read_span(text: str, start: object, end: object, name: str) -> Span | Proble
     if not text[start:end].strip():
         return Problem(f"{name} is blank: {text[start:end]!r}", UNITS, "entity-empty")
     return Span(start, end)
-
-
-def sift(items: Iterable[Read | Problem]) -> tuple[list[Read], list[Problem]]:
-    """What was read, and what was wrong."""
-    read: list[Read] = []
-    problems: list[Problem] = []
-    for item in items:
-        if isinstance(item, Problem):
-            problems.append(item)
-        else:
-            read.append(item)
-    return read, problems
 
 
 def id_problems(value: Row) -> list[Problem]:

@@ -112,7 +112,7 @@ def first_value(path: Path, *, keyed: bool = False, saying: Sequence[str] = ()) 
 
 
 def _objects(path: Path, readings: Iterable[_Reading]) -> Iterator[Value]:
-    """The objects of readings alone."""
+    """The objects among readings, without the problems."""
     return (value for value in _sift(path, readings) if isinstance(value, Value))
 
 

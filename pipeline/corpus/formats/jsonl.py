@@ -23,7 +23,7 @@ from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.core.untrusted import json_text
@@ -37,7 +37,6 @@ from pipeline.corpus.formats.json_fields import (
     read_span,
     repeated_ids,
     shown,
-    sift,
     unknown_ids,
 )
 from pipeline.corpus.formats.json_text import JsonText

@@ -14,14 +14,13 @@ from pipeline.core.errors import Problem
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.json_fields import is_name, missing_keys, read_span, shown
+from pipeline.corpus.formats.json_fields import NAME, is_name, missing_keys, read_span, shown
 from pipeline.corpus.formats.row_problems import relation_problem, text_problem, type_problem
 from pipeline.corpus.formats.token_rows import other_keys
 
 REQUIRED = ("text", *ENTITIES)
 TYPES = {entity: f"{entity}_type" for entity in ENTITIES}
 KEYS = (*REQUIRED, "relation", *TYPES.values(), "id")
-TEXT = "it must be a string that is not blank"
 PAIR_LINE = 'write one object a line, such as {"text": "...", "e1": [0, 3], "e2": [4, 7], "relation": "..."}'
 
 
@@ -41,7 +40,7 @@ def _problems(row: Row) -> Iterator[Problem]:
     for key in ("text", "relation", *TYPES.values()):
         needed = key in row if key == "text" else row.get(key) is not None
         if needed and not is_name(row[key]):
-            yield Problem(f"{key} is {shown(row[key])}", TEXT, "value-malformed")
+            yield Problem(f"{key} is {shown(row[key])}", NAME, "value-malformed")
     if is_name(row.get("relation")) and (problem := relation_problem(row["relation"])):
         yield problem
     for entity, type_key in TYPES.items():

@@ -28,13 +28,13 @@ from itertools import groupby
 from pathlib import Path
 from typing import Any
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, written_whole
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, Skipped, problems_of, require_held
-from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, sift, whole_number
+from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, whole_number
 from pipeline.corpus.formats.json_values import first_value, read_values
-from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, read_annotations, results, text_key
+from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, not_cancelled, read_annotations, results, text_key
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
 
 HOLDS = frozenset({"text", "types", "untyped", "many", "free", "empty", "unlabelled", "annotators", "meta", "ids"})
@@ -76,7 +76,7 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     row_id = read_id(value.get("id")) or ids.distinct(content_id([json.dumps(data)]))
     listed, problems = sift(read_rows(value, key) for key in ANNOTATIONS)
     annotations = [annotation for rows in listed for annotation in rows]
-    kept = [one for one in annotations if not one.get("was_cancelled") and not one.get("skipped")]
+    kept = not_cancelled(annotations)
     if not kept and not problems:
         reason = "its annotator skipped it" if annotations else "it has no annotation"
         yield Skipped(source, row_id, reason, _unannotated(value, row_id, source))
@@ -121,10 +121,15 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
+    write_tasks(map(to_row, documents), path)
+
+
+def write_tasks(tasks: Iterable[Row], path: Path) -> None:
+    """Write a list of tasks, one a line."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
         between = "[\n"
-        for document in documents:
-            file.write(between + json_text(to_row(document)))
+        for task in tasks:
+            file.write(between + json_text(task))
             between = ",\n"
         file.write("\n]\n" if between == ",\n" else "[]\n")
 

@@ -15,11 +15,10 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 
-from pipeline.core.files import Row, written_whole
-from pipeline.core.untrusted import json_text
+from pipeline.core.files import Row
 from pipeline.corpus.document import Document, require_held
 from pipeline.corpus.formats.json_fields import require_free, whole_number
-from pipeline.corpus.formats.label_studio import HOLDS, OWN, region_row, relation_row
+from pipeline.corpus.formats.label_studio import HOLDS, OWN, region_row, relation_row, write_tasks
 from pipeline.corpus.mend_entities import turned
 
 DIGITS = 6
@@ -42,12 +41,7 @@ def write(predicted: Iterable[Predicted], path: Path, model_version: str) -> Non
 
     Raises: ValueError for a document that the format cannot hold; it needs no words and no sentences.
     """
-    with written_whole(path) as scratch, scratch.open("w", encoding="utf-8", newline="") as file:
-        between = "[\n"
-        for each in predicted:
-            file.write(between + json_text(_task(each, model_version)))
-            between = ",\n"
-        file.write("\n]\n" if between == ",\n" else "[]\n")
+    write_tasks((_task(each, model_version) for each in predicted), path)
 
 
 def prediction_row(predicted: Predicted, model_version: str) -> Row:

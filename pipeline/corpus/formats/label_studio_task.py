@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from typing import NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row
 from pipeline.corpus.document import Entity, Relation
-from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, read_id, read_span, repeated_ids, shown, sift, unknown_ids
+from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, read_id, read_span, repeated_ids, shown, unknown_ids
 
 REGION, RELATION = "labels", "relation"  # the types of results that are read
 DIRECTIONS: dict[str, Callable[[str, str], list[tuple[str, str]]]] = {
@@ -63,6 +63,11 @@ def _renamed(said: Said, name: str, shared: set[str]) -> Said:
         for relation in said.relations
     ]
     return said._replace(entities=entities, relations=relations)
+
+
+def not_cancelled(annotations: Iterable[Row]) -> list[Row]:
+    """The annotations that their annotators submitted, not those that they skipped."""
+    return [one for one in annotations if not one.get("was_cancelled") and not one.get("skipped")]
 
 
 def results(annotation: Row, kind: str | None) -> list[Row]:

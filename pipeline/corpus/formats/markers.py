@@ -47,6 +47,15 @@ def unmark(sentence: str, first: int = 1, *, in_order: bool = True) -> Marked | 
     return Marked("".join(parts[::2]), *(spans[::-1] if swapped else spans))
 
 
+def mark(text: str, e1: Span, e2: Span) -> str:
+    """Put the markers into a text: the reverse of `unmark`. e1 stands before e2.
+
+    >>> mark("12-pack of beers", Span(3, 7), Span(11, 16))
+    '12-<e1>pack</e1> of <e2>beers</e2>'
+    """
+    return f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
+
+
 def _span(start: int, entity: str) -> Span:
     """The words of an entity that begins at a character.
 

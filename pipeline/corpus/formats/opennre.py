@@ -20,11 +20,11 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any, NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, word_span
-from pipeline.corpus.formats.json_fields import NAME, is_name, require_free, shown, sift
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, require_pair, word_span
+from pipeline.corpus.formats.json_fields import NAME, is_name, require_free, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
@@ -33,7 +33,6 @@ from pipeline.corpus.formats.token_rows import (
     read_documents,
     read_name,
     read_tokens,
-    require_pair,
     word_runs,
 )
 
@@ -168,7 +167,7 @@ def to_row(document: Document) -> Row:
     require_held(document, HOLDS)
     require_free(document, KEYS)
     head, tail, relation = require_pair(document)
-    tokens = [document.text[slice(*word)] for word in document.words or ()]
+    tokens = document.tokens
     is_joined = bool(tokens) and (document.text, document.words) == _join(tokens)
     if tokens and not is_joined and find_tokens(document.text, tokens) != document.words:
         raise ValueError(f"{document.source}: words of document {document.id} are not found again in its text")

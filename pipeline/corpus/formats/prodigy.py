@@ -23,7 +23,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.core.errors import Problem
+from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation, Skipped, problems_of, require_held
@@ -118,9 +118,9 @@ def _document(said: _Said, plain: Document) -> Document:
 
 def _read_marks(value: Row, text: str) -> tuple[_Said, list[Problem]]:
     """What an object says of its text, and what is wrong with it."""
-    tokens, wrong_tokens = fields.sift(_tokens(value, text))
+    tokens, wrong_tokens = sift(_tokens(value, text))
     rows = fields.read_rows(value, "spans")
-    spans, wrong_spans = fields.sift([rows] if isinstance(rows, Problem) else (_mark(row, text, "span") for row in rows))
+    spans, wrong_spans = sift([rows] if isinstance(rows, Problem) else (_mark(row, text, "span") for row in rows))
     wrong_spans += [
         Problem(f"two spans are [{span.start}, {span.end}] with the label {label}", "give every span once", "entity-repeated")
         for (span, label), count in Counter(spans).items()
@@ -128,7 +128,7 @@ def _read_marks(value: Row, text: str) -> tuple[_Said, list[Problem]]:
     ]
     said = _Said(tokens, spans, [])
     problems = [*wrong_tokens, *wrong_spans]
-    relations, wrong_relations = fields.sift(_relations(value, text, said)) if not problems else ([], [])
+    relations, wrong_relations = sift(_relations(value, text, said)) if not problems else ([], [])
     return said._replace(relations=relations), [*problems, *wrong_relations]
 
 

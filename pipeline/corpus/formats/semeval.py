@@ -30,10 +30,10 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import written_whole
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import OTHER
-from pipeline.corpus.document import Document, Entity, Relation, require_held
-from pipeline.corpus.formats.markers import MARKERS, Marked, unmark
+from pipeline.corpus.document import Document, Entity, Relation, require_held, require_pair
+from pipeline.corpus.formats.markers import MARKERS, Marked, mark, unmark
 from pipeline.corpus.formats.row_problems import relation_problem, text_problem
 from pipeline.corpus.formats.text_lines import TextLine, head_lines, read_lines
 
@@ -42,7 +42,6 @@ COMMENT, WORDNET = "Comment:", "WordNet("
 SENTENCE = re.compile(rf'(?!{COMMENT})\S+\t\s*"')
 ROW_ID = re.compile(rf'(?!{COMMENT})(?:([^\t]*)\t|([^\s{{\["]\S*) +(?="))')  # and what divides it from the sentence
 ANSWER = re.compile(r'(?:^|,) *([^\s,()"=]+)\((e1|e2), *(e1|e2)\) *= *"(true|false|\?)"')
-ALONE = {"other", "none", "n/a", "na", "no_relation", "no relation"}  # names of no relation, which has no direction
 SAMPLE_LINES = 20  # read to tell the format
 NOT_OF_A_BLOCK = Problem(
     "a line that belongs to no block", f"a block is the sentence, its relation and one line {COMMENT}", "line-unexpected"
@@ -210,14 +209,11 @@ def _block(document: Document) -> list[str]:
     Raises: ValueError where they would be read as another one.
     """
     require_held(document, HOLDS)
-    if len(document.relations) != 1 or len(document.entities) != 2:
-        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
-    (relation,), text = document.relations, document.text
+    (head, _, relation), text = require_pair(document), document.text
     e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
-    is_turned = document.entity(relation.head).spans[0] != e1
+    is_turned = head.spans[0] != e1
     label = relation.label if relation.label in document.symmetric else _directed(relation.label, is_turned=is_turned)
-    marked = f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
-    lines = [f'{document.id}\t"{marked}"', *([] if label is None else [label])]
+    lines = [f'{document.id}\t"{mark(text, e1, e2)}"', *([] if label is None else [label])]
     numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]
     read = [
         (found.id, found.text, found.entities, found.relations) if isinstance(found, Document) else found
@@ -243,7 +239,7 @@ def _directed(label: str | None, *, is_turned: bool) -> str | None:
     if label is None:
         return None
     name, direction = parse_label(label)
-    if direction is None and name.casefold() in ALONE:
+    if direction is None and names_no_relation(name):
         return label
     is_turned ^= direction == "e2,e1"
     return f"{name}({'e2,e1' if is_turned else 'e1,e2'})"

@@ -6,19 +6,12 @@ from collections import Counter
 from collections.abc import Sequence
 from dataclasses import replace
 from pathlib import Path
-from typing import Literal, NamedTuple
+from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem, for_all
 from pipeline.corpus.formats import FORMATS, RECOGNISERS
 from pipeline.corpus.formats.detection import another_format, detect
 from pipeline.corpus.raw_files import BRAT, find_raw_files
-
-# fmt: off
-FormatName = Literal[  # the keys of FORMATS
-    "semeval", "jsonl", "opennre", "tacred", "spert", "dygie", "fewrel",
-    "brat", "label_studio", "prodigy", "doccano", "conll", "tsv",
-]
-# fmt: on
 
 
 class Source(NamedTuple):

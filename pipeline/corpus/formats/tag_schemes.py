@@ -10,8 +10,8 @@ from collections.abc import Iterable, Iterator, Sequence
 from typing import NamedTuple
 
 from pipeline.core.errors import Problem
+from pipeline.core.schema import OUTSIDE
 
-OUTSIDE = "O"
 BEGINS = frozenset("BUS")  # begin, unit, single
 CONTINUES = frozenset("ILME")  # inside, last, middle, end
 CLOSES = frozenset("ULSE")  # no word after it continues the entity

@@ -10,7 +10,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.document import Document, Entity, Relation, join_words, problems_of, require_held
+from pipeline.corpus.document import Document, join_words, problems_of, require_held
 from pipeline.corpus.formats.json_fields import NAME, is_name, read_id, require_free, shown
 from pipeline.corpus.formats.json_values import Value
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
@@ -135,21 +135,10 @@ def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str
     """
     require_held(document, holds)
     require_free(document, keys)
-    words = [document.text[start:end] for start, end in document.words or ()]
+    words = document.tokens
     if not words or (document.text, document.words) != join_words(words):
         raise ValueError(f"{document.source}: the text of document {document.id} is not words with a blank between")
     return words
-
-
-def require_pair(document: Document) -> tuple[Entity, Entity, Relation]:
-    """The head, the tail and the relation of a document of one pair.
-
-    Raises: ValueError where it is another document.
-    """
-    if len(document.relations) != 1 or len(document.entities) != 2:
-        raise ValueError(f"{document.source}: document {document.id} is not one pair of entities")
-    (relation,) = document.relations
-    return document.entity(relation.head), document.entity(relation.tail), relation
 
 
 def word_runs(document: Document) -> dict[str, list[Span]]:

@@ -8,15 +8,15 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.core.schema import OUTSIDE
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.conll import DOC, Block, blocks, document_lines
-from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, split_row
-from pipeline.corpus.formats.tag_schemes import OUTSIDE, Run, like, split_tag
+from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, MULTI_HEAD_CELLS, split_row
+from pipeline.corpus.formats.tag_schemes import Run, like, split_tag
 from pipeline.corpus.formats.token_rows import word_runs
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
-MULTI_HEAD_CELLS = 5
 CELL = re.compile("[^\t]+")
 
 

@@ -11,9 +11,9 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.errors import Problem
+from pipeline.core.labels import names_no_relation
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import Reader
-from pipeline.corpus.formats.semeval import ALONE
 from pipeline.corpus.mend_entities import turned
 
 Reading = Document | Skipped | Problem
@@ -137,7 +137,7 @@ def content(document: Document) -> tuple[Any, ...]:
     relations = []
     for relation in turned(document).relations:
         ends = [entities[relation.head], entities[relation.tail]]
-        alone = (relation.label or "").casefold() in ALONE
+        alone = names_no_relation(relation.label or "")
         relations.append((*(sorted(ends) if alone else ends), relation.label or "", relation.annotator or ""))
     return (document.text, tuple(sorted(entities.values())), tuple(sorted(relations)), document.words, document.sentences)
 

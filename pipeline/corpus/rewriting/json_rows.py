@@ -9,13 +9,13 @@ from typing import Any
 
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, require_pair
 from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio, opennre, prodigy, spert, tacred
 from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
-from pipeline.corpus.formats.label_studio_task import REGION, results
+from pipeline.corpus.formats.label_studio_task import REGION, not_cancelled, results
 from pipeline.corpus.formats.tag_schemes import Run, like
-from pipeline.corpus.formats.token_rows import require_pair, word_runs
+from pipeline.corpus.formats.token_rows import word_runs
 from pipeline.corpus.rewriting.edits import unsigned
 from pipeline.corpus.rewriting.label_studio_results import revised
 
@@ -102,7 +102,7 @@ def _label_studio(document: Document, value: Row) -> Row:
     """The task: as it is but for the result of its only annotation; of several each anew, their regions named as the file does."""
     keys = [key for key in label_studio.ANNOTATIONS if value.get(key)]
     listed = [one for key in keys for one in value[key]]
-    kept = [one for one in listed if not one.get("was_cancelled") and not one.get("skipped")]
+    kept = not_cancelled(listed)
     row = label_studio.to_row(document)
     if len(kept) == 1:
         only = {**kept[0], "result": revised(kept[0], unsigned(document))}

@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
 
+from pipeline.core.errors import sift
 from pipeline.core.files import Row
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.json_fields import read_id, sift
+from pipeline.corpus.formats.json_fields import read_id
 from pipeline.corpus.formats.label_studio import region_row, relation_row
 from pipeline.corpus.formats.label_studio_task import DIRECTIONS, REGION, RELATION, read_annotations, read_relations, results
 

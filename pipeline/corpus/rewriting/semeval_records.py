@@ -5,13 +5,12 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from pathlib import Path
 
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import OTHER, Span
-from pipeline.corpus.document import Document
-from pipeline.corpus.formats.markers import MARKER
-from pipeline.corpus.formats.semeval import ALONE, ANSWER, ROW_ID, WORDNET, block_parts, blocks
+from pipeline.corpus.document import Document, require_pair
+from pipeline.corpus.formats.markers import MARKER, mark
+from pipeline.corpus.formats.semeval import ANSWER, ROW_ID, WORDNET, block_parts, blocks
 from pipeline.corpus.formats.text_lines import TextLine
-from pipeline.corpus.formats.token_rows import require_pair
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
@@ -54,10 +53,7 @@ def _sentence(line: str, old: Document, new: Document) -> str:
     marked = line[start:end]
     if (places := _places(new)) != _places(old):
         e1, e2 = places
-        text = "".join(MARKER.split(marked)[::2])
-        marked = (
-            f"{text[: e1.start]}<e1>{text[slice(*e1)]}</e1>{text[e1.end : e2.start]}<e2>{text[slice(*e2)]}</e2>{text[e2.end :]}"
-        )
+        marked = mark("".join(MARKER.split(marked)[::2]), e1, e2)
     begin = line[:start] if new.id == old.id else line[:start].replace(old.id, new.id, 1)
     return begin + marked + line[end:]
 
@@ -74,7 +70,7 @@ def _label(document: Document) -> str | None:
     if relation.label is None or head.spans < tail.spans:
         return relation.label
     name, direction = parse_label(relation.label)
-    if direction is None and name.casefold() in ALONE:
+    if direction is None and names_no_relation(name):
         return name
     return f"{name}({'e1,e2' if direction == 'e2,e1' else 'e2,e1'})"
 

@@ -5,9 +5,8 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from pathlib import Path
 
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, require_pair
 from pipeline.corpus.formats.text_lines import TextLine
-from pipeline.corpus.formats.token_rows import require_pair
 from pipeline.corpus.formats.tsv import COLUMNS, find_header
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
