@@ -26,13 +26,15 @@ import typer
 
 from pipeline.annotation import label_studio, pool_file, reviewed
 from pipeline.annotation.adoption import Outcome, Resolve, Verdict, conflict_item, outcomes
+from pipeline.annotation.correction import is_pair
 from pipeline.annotation.difference import Change, Kind
 from pipeline.annotation.item import Item
-from pipeline.annotation.raw_files import read_raw, rewrite_all, write_all
+from pipeline.annotation.raw_files import RawFiles, read_raw, rewrite_all, write_all
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, with_own_name, write_review
 from pipeline.core import outputs, params
 from pipeline.core.errors import InputError
+from pipeline.core.labels import undirected
 from pipeline.core.params import FormatName
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
@@ -96,7 +98,7 @@ def main(
                 ask(found, home, tool)
             write_all(changed | files_of_pool)
             reviewed.add(reviewed.beside(raw), looked_at(found))
-    return "\n".join(report(found, is_written=write))
+    return "\n".join(report(found, files, is_written=write))
 
 
 def with_places(
@@ -191,12 +193,28 @@ def conflicts_of(export: Path) -> Path:
     return export.parent / f"{export.stem}{CONFLICTS}{export.suffix}"
 
 
-def report(found: Sequence[Outcome], *, is_written: bool) -> Iterator[str]:
-    """A line for each change and each conflict, and one that counts."""
+def new_names(found: Sequence[Outcome], files: RawFiles) -> Iterator[str]:
+    """A line for each relation and type that nothing of the corpus had: a class of its own, or a slip of the hand."""
+    told = set[tuple[str, str]]()
+    for document in (document for outcome in found if outcome.verdict == "changed" for document in outcome.new):
+        labels = files.labels_of(document)
+        names = [("relation", undirected(each.label)) for each in document.relations if each.label]
+        names += [("type", each.type) for each in document.entities if each.type]
+        known = {"relation": labels.directed | labels.plain, "type": files.types}
+        for kind, name in names:
+            if name not in known[kind] and (kind, name) not in told:
+                told.add((kind, name))
+                others = "marked pair" if kind == "relation" and is_pair(document) else "document"
+                yield f"{document.source}: warning: no other {others} has the {kind} {name}: it becomes a class of its own"
+
+
+def report(found: Sequence[Outcome], files: RawFiles, *, is_written: bool) -> Iterator[str]:
+    """A line for each change, each conflict and each name that is new, and one that counts."""
     for outcome in found:
         yield from map(told, outcome.changes)
         if outcome.verdict == "conflict":
             yield f"{outcome.sent.item.document.source}: conflict: {conflict_item(outcome).why}"
+    yield from new_names(found, files)
     verdicts = Counter(outcome.verdict for outcome in found)
     kinds = Counter(change.kind for outcome in found for change in outcome.changes)
     counted = ", ".join(f"{verdicts[verdict]:,} {words}" for verdict, words in TOLD.items() if verdict in verdicts)

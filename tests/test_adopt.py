@@ -142,6 +142,17 @@ def test_a_review_that_nobody_touched_changes_nothing(project, tool):
     assert reviewed.read(Path("data/reviewed.jsonl")) == frozenset()
 
 
+def test_a_relation_and_a_type_that_the_corpus_did_not_have_are_warned_of(project):
+    def retyped(document: Document) -> Document:
+        return replace(document, entities=tuple(replace(each, type="Persn") for each in document.entities))
+
+    said = adopt.main(corrected("jsonl", send("jsonl"), {"1": relabelled("Makes"), "3": relabelled("Uses"), "d1": retyped}))
+    assert [line for line in said.splitlines() if "warning" in line] == [
+        "data/raw/train.txt:1: warning: no other marked pair has the relation Makes: it becomes a class of its own",
+        "data/raw/train_documents.jsonl:1: warning: no other document has the type Persn: it becomes a class of its own",
+    ]
+
+
 def test_nothing_is_written_without_being_asked(project):
     export = corrected("jsonl", send("jsonl"), {"1": relabelled("Makes")})
     assert adopt.main(export).endswith("1 changed, 4 as they were sent (1 relabelled); nothing written, --write does")

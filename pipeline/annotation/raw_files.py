@@ -86,13 +86,14 @@ class RawFile:
 class RawFiles:
     """The files of a folder of annotations that are asked for, and how the whole corpus writes its labels.
 
-    Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others.
+    Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others; types: of entities.
     """
 
     folder: Path
     files: Sequence[RawFile]
     of_pairs: Labels
     of_documents: Labels
+    types: frozenset[str]
 
     def file_of(self, place: str) -> RawFile | None:
         """The file that a place, file:line, is in; None for a place outside of the folder.
@@ -140,6 +141,7 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
     settings, wanted = params.read(params.Parse), paths_of(places)
     files = []
     labels: dict[bool, set[str]] = {True: set(), False: set()}
+    types: set[str] = set()
     for source, read in all_sources(raw, settings):
         documents: Iterator[Document] = (reading for reading in read(source.path) if isinstance(reading, Document))
         if source.path in wanted:
@@ -147,7 +149,9 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
             documents = files[-1].documents
         for document in documents:
             labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
-    return RawFiles(raw, files, *(Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False)))
+            types.update(entity.type for entity in document.entities if entity.type is not None)
+    own = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
+    return RawFiles(raw, files, *own, frozenset(types))
 
 
 def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:

@@ -10,13 +10,12 @@ from bisect import bisect_left
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 
-from pipeline.core.files import Row
 from pipeline.core.labels import names_no_relation, parse_label
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats.label_studio import OWN
-from pipeline.corpus.formats.label_studio_task import REGION
 from pipeline.corpus.formats.text_lines import DistinctIds
+from pipeline.corpus.unread import is_unread, regions
 
 TYPE = "Entity"  # of an entity without type, where one is needed
 
@@ -190,26 +189,16 @@ def without_free(document: Document) -> Document:
 
 
 def n_unread(document: Document) -> int:
-    """Regions of Label Studio with labels on what is no plain text, such as hypertextlabels: they are no entities."""
-    return sum(map(_is_unread, _own_regions(document)))
+    """Regions of Label Studio that are no entities."""
+    return sum(map(is_unread, regions(document.meta)))
 
 
 def without_unread(document: Document) -> Document:
     """The document without such regions; what is said of regions and texts stays with the rest that is Label Studio's alone."""
-    own = {**document.meta[OWN], "regions": [row for row in _own_regions(document) if not _is_unread(row)]}
+    own = {**document.meta[OWN], "regions": [row for row in regions(document.meta) if not is_unread(row)]}
     kept = {key: item for key, item in own.items() if item}
     others = {key: item for key, item in document.meta.items() if key != OWN}
     return replace(document, meta=others | ({OWN: kept} if kept else {}))
-
-
-def _own_regions(document: Document) -> list[Row]:
-    own = document.meta.get(OWN)
-    rows = own.get("regions") if isinstance(own, dict) else None
-    return rows if isinstance(rows, list) else []
-
-
-def _is_unread(row: object) -> bool:
-    return isinstance(row, dict) and str(row.get("type")).endswith(REGION)
 
 
 def pairs(document: Document) -> Sequence[Document]:

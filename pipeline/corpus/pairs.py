@@ -161,11 +161,14 @@ def _one_label_a_pair(
 
 
 def _several_problem(document: Document, pairs: Sequence[_Pair]) -> Problem:
-    ends = f"{pairs[0].e1.id}-{pairs[0].e2.id}"
-    found = f"the pair {ends} has the relations {', '.join(dict.fromkeys(pair.label or 'none' for pair in pairs))}"
+    both = (pairs[0].e1, pairs[0].e2)
+    ends = "-".join(entity.id for entity in both)
+    labels = ", ".join(dict.fromkeys(pair.label or "none" for pair in pairs))
+    by = " by several annotators" if len({pair.relation.annotator for pair in pairs}) > 1 else ""
+    texts = " and ".join(repr(document.text[slice(*entity.cover)]) for entity in both)
     hint = "keep one of them, or set parse.several to first or to rows"
-    row_id = f"{document.id}:{ends}"
-    return Problem(found, hint, "relations-several").at(document.source, row_id=row_id).or_exclude()
+    problem = Problem(f"the pair {ends} has the relations {labels}{by}: {texts}", hint, "relations-several")
+    return problem.at(document.source, row_id=f"{document.id}:{ends}").or_exclude()
 
 
 def _problem(document: Document, pair: _Pair, options: PairOptions, words: Stretches | None, run: Sequence[Span]) -> Problem | None:

@@ -16,6 +16,7 @@ from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import find_pairs
 from pipeline.corpus.sentences import Segmenter, segment
 from pipeline.corpus.summary import Reading
+from pipeline.corpus.unread import count_unread
 
 
 class Readings(NamedTuple):
@@ -40,7 +41,7 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
                 annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part
-                for name, number in found.counts.items():
+                for name, number in (*found.counts.items(), *count_unread(document).items()):
                     counts[name] += number
                 names.add(document)
                 counts["documents"] += 1

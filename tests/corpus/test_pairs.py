@@ -125,7 +125,7 @@ def test_several_labels_of_a_pair_are_one_problem():
     result = found(*TWICE)
     (problem,) = result.problems
     assert (problem.found, problem.kind, problem.row_id) == (
-        "the pair a-e has the relations Met, Saw",
+        "the pair a-e has the relations Met, Saw: 'Ada' and 'Eve'",
         "relations-several",
         "7:a-e",
     )
@@ -147,10 +147,15 @@ def test_annotators_who_label_a_pair_otherwise_give_it_several_labels_whatever_t
     twice = {"entities": (ADA, EVE, replace(ADA, id="x"), replace(EVE, id="y"))}
     relations = (("a", "e", "Met"), ("x", "y", "Saw"))
     (problem,) = found(*relations, changed=twice).problems
-    assert (problem.found, problem.row_id) == ("the pair a-e has the relations Met, Saw", "7:a-e")
+    assert (problem.found, problem.row_id) == ("the pair a-e has the relations Met, Saw: 'Ada' and 'Eve'", "7:a-e")
     assert [pair.id for pair in found(*relations, changed=twice, several="first").pairs] == ["7:a-e"]
     other_type = {"entities": (*twice["entities"][:2], replace(ADA, id="x", type="Role"), replace(EVE, id="y"))}
     assert len(found(*relations, changed=other_type).pairs) == 2
+
+
+def test_a_pair_that_annotators_label_otherwise_is_told_as_theirs():
+    (problem,) = found(("a", "e", "Met", "ann"), ("a", "e", "Saw", "bob")).problems
+    assert problem.found == "the pair a-e has the relations Met, Saw by several annotators: 'Ada' and 'Eve'"
 
 
 @pytest.mark.parametrize("several", ["error", "first", "rows"])
@@ -183,7 +188,7 @@ def test_labels_that_a_new_name_makes_one_are_not_several():
 
 def test_a_symmetric_relation_against_its_order_is_of_the_same_pair():
     (problem,) = found(("e", "a", "Met"), ("a", "e", "Saw"), symmetric=frozenset({"Met"})).problems
-    assert problem.found == "the pair a-e has the relations Met, Saw"
+    assert problem.found == "the pair a-e has the relations Met, Saw: 'Ada' and 'Eve'"
 
 
 def test_opposite_directions_are_two_pairs():
