@@ -589,6 +589,34 @@ def test_relations_that_a_document_calls_symmetric_are_so_for_the_stages_behind_
     assert parsed.notes.symmetric == ("Near", "Also")
 
 
+def test_events_and_attributes_of_brat_which_are_not_read_are_counted(project, capsys):
+    ann = "T1\tP 0 3\tAnn\nT2\tP 8 11\tBob\nT3\tMeet 4 7\tmet\nR1\tKnows Arg1:T1 Arg2:T2\nE1\tMeet:T3 Who:T1\nA1\tPast E1\n"
+    for split in ("train", "dev", "test"):
+        Path("data/raw", split).mkdir(parents=True)
+    files = {
+        f"{split}/{end}": text for split in ("train", "dev", "test") for end, text in (("a.txt", "Ann met Bob."), ("a.ann", ann))
+    }
+    _, parsed = project(files, negatives="none")
+    assert "3 events of brat, whose triggers are entities and whose arguments are not read, 3 attributes" in capsys.readouterr().err
+    assert {name: parsed.notes.counts.get(name) for name in ("unread_events", "unread_attributes", "unread_regions")} == {
+        "unread_events": 3,
+        "unread_attributes": 3,
+        "unread_regions": None,
+    }
+
+
+def test_regions_of_label_studio_which_are_not_read_are_counted(project, capsys):
+    def region(name, start, end, kind):
+        label = {"start": start, "end": end, kind: ["P"]}
+        return {"id": name, "type": kind, "from_name": "label", "to_name": "text", "value": label}
+
+    relation = {"type": "relation", "from_id": "a", "to_id": "b", "direction": "right", "labels": ["Knows"]}
+    result = [region("a", 0, 3, "labels"), region("b", 8, 11, "labels"), region("c", 4, 7, "hypertextlabels"), relation]
+    task = {"id": 1, "data": {"text": "Ann met Bob."}, "annotations": [{"id": 1, "result": result}]}
+    project({f"{split}.json": json.dumps([task]) for split in ("train", "dev", "test")}, negatives="none")
+    assert "3 regions of Label Studio that are not read" in capsys.readouterr().err
+
+
 @pytest.mark.parametrize(
     ("exclude", "texts"),
     [

@@ -60,7 +60,7 @@ COUNTED = {
     "dropped": "relations dropped, not the first of their pair",
     "renamed": "names changed",  # of relations and types of pairs
     "entities_across": "entities across sentences",  # which the tags of none show
-    "events": "events of brat, whose triggers are entities and whose arguments are not read",
-    "attributes": "attributes of brat that are not read",
-    "regions": "regions of Label Studio that are not read",
+    "unread_events": "events of brat, whose triggers are entities and whose arguments are not read",
+    "unread_attributes": "attributes of brat that are not read",
+    "unread_regions": "regions of Label Studio that are not read",
 }

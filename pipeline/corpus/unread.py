@@ -9,16 +9,16 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.formats.label_studio import OWN
 from pipeline.corpus.formats.label_studio_task import REGION
 
-STANDOFF = {"E": "events", "A": "attributes", "M": "attributes"}  # lines of brat, by their first letter
+STANDOFF = {"E": "unread_events", "A": "unread_attributes", "M": "unread_attributes"}  # lines of brat, by their first letter
 
 
 def count_unread(document: Document) -> dict[str, int]:
     r"""How often a document says what is not read, by names of COUNTED.
 
     >>> count_unread(Document("1", "a:1", "Ann left.", (), (), meta={"lines": ["E1\tLeave:T2 Who:T1", "A1\tNegated E1"]}))
-    {'regions': 0, 'events': 1, 'attributes': 1}
+    {'unread_regions': 0, 'unread_events': 1, 'unread_attributes': 1}
     """
-    counts = {"regions": sum(map(is_unread, regions(document.meta))), "events": 0, "attributes": 0}
+    counts = {"unread_regions": sum(map(is_unread, regions(document.meta))), "unread_events": 0, "unread_attributes": 0}
     lines = document.meta.get("lines")
     for line in lines if isinstance(lines, list) else ():
         if isinstance(line, str) and line[:1] in STANDOFF:
