@@ -230,7 +230,7 @@ def _document_request(reading: Document | Skipped | Misannotated, prefix: str) -
     if document is None:
         unread = Problem("its annotator left it out, and there is no text", "give it a text", source=reading.source)
         return Request(line, None, (unread,))
-    return Request.of_document(line, replace(document, id=prefix + document.id, entities=(), relations=()))
+    return Request.of_document(line, replace(document, id=prefix + document.id, entities=(), relations=(), complete=True))
 
 
 READERS: dict[str, Callable[[Iterable[StreamLine]], Iterator[Request]]] = {

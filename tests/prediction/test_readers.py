@@ -9,11 +9,13 @@ from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Misannotated
 from pipeline.corpus.formats import FORMATS
-from pipeline.corpus.formats.sources import find_sources
+from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.text_lines import content_id, decode
+from pipeline.prediction.extractions import extract
 from pipeline.prediction.readers import READERS, Request, read_sources
 from pipeline.prediction.streams import read_requests
 from pipeline.prediction.types import Sentence
+from tests.support.stand_in import StandIn
 
 SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
 
@@ -102,6 +104,22 @@ def test_documents_come_with_their_ids_and_lines_and_without_their_annotation(tm
         (1, "3", "Ann left.", ()),
         (2, "4", "Ann left.", ()),
     ]
+
+
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("opennre", {"text": "Ann left. Bob stayed.", "h": {"name": "Ann", "pos": [0, 3]}, "t": {"name": "Bob", "pos": [10, 13]}}),
+        ("tsv", "Ann\tBob\tR\tAnn left. Bob stayed.\n"),
+    ],
+)
+def test_the_text_of_an_annotated_pair_has_as_many_sentences_as_it_has_without_annotation(tmp_path, name, row):
+    path = tmp_path / "pairs"
+    path.write_text(row if isinstance(row, str) else json.dumps(row))
+    [asked] = read_sources([Source(path, name)], path)
+    [extraction] = extract(StandIn(), [asked.content])
+    assert [entity.id for entity in extraction.entities] == ["T1", "T2"]
+    assert extraction.relations == ()  # they are in two sentences
 
 
 def test_a_text_that_its_annotator_left_out_is_read_too(tmp_path):
