@@ -26,10 +26,10 @@ import typer
 
 from pipeline.annotation import label_studio, pool_file, reviewed
 from pipeline.annotation.adoption import Outcome, Resolve, Verdict, conflict_item, outcomes
+from pipeline.annotation.corpus_files import CorpusFiles, read_raw, rewrite_all, write_all
 from pipeline.annotation.correction import is_pair
 from pipeline.annotation.difference import Change, Kind
 from pipeline.annotation.item import Item
-from pipeline.annotation.raw_files import RawFiles, read_raw, rewrite_all, write_all
 from pipeline.annotation.returned import Returned, read_export
 from pipeline.annotation.review_file import Tool, annotation_key, read_sent, sent_beside, with_own_name, write_review
 from pipeline.core import outputs, params
@@ -193,7 +193,7 @@ def conflicts_of(export: Path) -> Path:
     return export.parent / f"{export.stem}{CONFLICTS}{export.suffix}"
 
 
-def new_names(found: Sequence[Outcome], files: RawFiles) -> Iterator[str]:
+def new_names(found: Sequence[Outcome], files: CorpusFiles) -> Iterator[str]:
     """A line for each relation and type that nothing of the corpus had: a class of its own, or a slip of the hand."""
     told = set[tuple[str, str]]()
     for document in (document for outcome in found if outcome.verdict == "changed" for document in outcome.new):
@@ -208,7 +208,7 @@ def new_names(found: Sequence[Outcome], files: RawFiles) -> Iterator[str]:
                 yield f"{document.source}: warning: no other {others} has the {kind} {name}: it becomes a class of its own"
 
 
-def report(found: Sequence[Outcome], files: RawFiles, *, is_written: bool) -> Iterator[str]:
+def report(found: Sequence[Outcome], files: CorpusFiles, *, is_written: bool) -> Iterator[str]:
     """A line for each change, each conflict and each name that is new, and one that counts."""
     for outcome in found:
         yield from map(told, outcome.changes)

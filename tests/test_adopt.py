@@ -18,8 +18,8 @@ import yaml
 from pipeline import adopt, parse, review
 from pipeline.annotation import label_studio as label_studio_server
 from pipeline.annotation import reviewed
+from pipeline.annotation.corpus_files import all_sources
 from pipeline.annotation.item import Item, Reason
-from pipeline.annotation.raw_files import all_sources
 from pipeline.annotation.review_file import read_sent, sent_beside, write_review
 from pipeline.core import outputs, params, storage
 from pipeline.core.errors import InputError

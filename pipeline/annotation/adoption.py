@@ -9,10 +9,10 @@ from pathlib import Path
 from typing import Any, Literal
 
 from pipeline.annotation.already import meant_by, says_already
+from pipeline.annotation.corpus_files import CorpusFile, CorpusFiles, Found
 from pipeline.annotation.correction import corrected, require_label
 from pipeline.annotation.difference import Change, document_changes
 from pipeline.annotation.item import Item, Reason
-from pipeline.annotation.raw_files import Found, RawFile, RawFiles
 from pipeline.annotation.returned import Returned
 from pipeline.annotation.review_file import Sent, annotation_key
 from pipeline.core.errors import InputError, Problem, for_all
@@ -36,7 +36,7 @@ class Outcome:
 
     sent: Sent
     verdict: Verdict
-    file: RawFile | None = None
+    file: CorpusFile | None = None
     found: Found | None = None
     new: tuple[Document, ...] = ()
     versions: tuple[Returned, ...] = ()
@@ -69,7 +69,7 @@ def _row_added(document: Document) -> Change:
 
 
 def outcomes(
-    sent: Sequence[Sent], returned: Sequence[Returned], tool: str, raw: RawFiles, resolve: Resolve | None
+    sent: Sequence[Sent], returned: Sequence[Returned], tool: str, raw: CorpusFiles, resolve: Resolve | None
 ) -> list[Outcome]:
     """What becomes of each item that was sent, in order.
 
@@ -124,7 +124,7 @@ def _differing(text: str, sent: Sent) -> str:
     return f"{text[begin : begin + SHOWN_CHARACTERS]!r}, not {was[begin : begin + SHOWN_CHARACTERS]!r}"
 
 
-def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, raw: RawFiles, resolve: Resolve | None) -> Outcome:
+def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, raw: CorpusFiles, resolve: Resolve | None) -> Outcome:
     said = [each for each in last_of_each(versions) if each.state == "rejected" or (each.state == "annotated" and each.document)]
     if not said:
         return Outcome(sent, "skipped" if any(each.state == "skipped" for each in versions) else "untouched")
@@ -151,7 +151,7 @@ def last_of_each(versions: Sequence[Returned]) -> list[Returned]:
 
 
 def _of_corpus(
-    sent: Sent, chosen: Returned, back: Document, tool: str, raw: RawFiles, file: RawFile, found: Found | None
+    sent: Sent, chosen: Returned, back: Document, tool: str, raw: CorpusFiles, file: CorpusFile, found: Found | None
 ) -> Outcome:
     """What becomes of a document of data/raw: what a person says of it holds of what was sent alone, or stands there already."""
     meant = meant_by(sent, back, tool, raw)
@@ -172,7 +172,9 @@ def _of_corpus(
     raise InputError.of(found.document.source, stale, REVIEW_AGAIN, "item-stale")
 
 
-def _corrected(sent: Sent, back: Document, tool: str, raw: RawFiles, file: RawFile, document: Document) -> tuple[Document, ...]:
+def _corrected(
+    sent: Sent, back: Document, tool: str, raw: CorpusFiles, file: CorpusFile, document: Document
+) -> tuple[Document, ...]:
     """What a document becomes, without rows more that its file has already."""
     try:
         new = corrected(document, sent.item.document, back, tool, raw.labels_of(document), file.ids)

@@ -10,8 +10,8 @@ from collections.abc import Mapping, Sequence
 from dataclasses import replace
 from typing import Any, get_args
 
+from pipeline.annotation.corpus_files import CorpusFile, CorpusFiles, Found
 from pipeline.annotation.correction import corrected, without_made_up
-from pipeline.annotation.raw_files import Found, RawFile, RawFiles
 from pipeline.annotation.review_file import Sent, Tool, rules_of
 from pipeline.corpus.adapt import Rule, adapt
 from pipeline.corpus.document import Document
@@ -19,7 +19,7 @@ from pipeline.corpus.rewriting.edits import annotation
 from pipeline.corpus.words import Tokenizer
 
 
-def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Document] | None:
+def meant_by(sent: Sent, back: Document, tool: str, raw: CorpusFiles) -> list[Document] | None:
     """What a person has made of what was sent; None where that is as it was, or cannot be told."""
     document = sent.item.document
     was = replace(document, entities=tuple(replace(each, type=without_made_up(each.type)) for each in document.entities))
@@ -30,7 +30,9 @@ def meant_by(sent: Sent, back: Document, tool: str, raw: RawFiles) -> list[Docum
     return None if list(map(annotation, now)) == [annotation(was)] else now
 
 
-def says_already(file: RawFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str, tokenize: Tokenizer) -> bool:
+def says_already(
+    file: CorpusFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str, tokenize: Tokenizer
+) -> bool:
     """Whether a file says what was meant of a document that it had: in its place, or anywhere where it has another id by now.
 
     Args: found: what stands in its place, another row of its text too; meant: none where it is to go.

@@ -11,7 +11,7 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.annotation import reviewed
-from pipeline.annotation.held_out import text_key
+from pipeline.annotation.held_out import text_hash
 from pipeline.annotation.item import DIGITS, Item, Reason, ranked
 from pipeline.annotation.judged import Judged, Parsed, entities_of
 from pipeline.annotation.raw_documents import RawDocuments, ends_of, rest_of
@@ -101,7 +101,7 @@ def entity_doubts(entities: pa.Table, sentences: Sequence[pa.Table]) -> Iterator
     for entity in entities.to_pylist():
         row, sure = rows.get((entity["id"], entity["source"])), entity["probability"]
         probability = sure if entity["annotated"] else 1 - sure
-        if probability < LIKELY and row is not None and text_key(row.text) == entity["text_key"]:
+        if probability < LIKELY and row is not None and text_hash(row.text) == entity["text_key"]:
             named = f"{_quoted(row.text[entity['start'] : entity['end']])} {entity['type']}".rstrip()
             said = "annotated" if entity["annotated"] else "not annotated"
             why = f"{named} is {said}, the held-out probability that it is an entity is {sure:.2f}"

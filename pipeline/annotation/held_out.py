@@ -103,7 +103,7 @@ def _read(path: Path) -> pa.Table:
     return table
 
 
-def text_key(text: str) -> int:
+def text_hash(text: str) -> int:
     """What a text is known by again."""
     return xxhash.xxh3_64_intdigest(text.encode())
 
@@ -111,5 +111,5 @@ def text_key(text: str) -> int:
 def place_columns(table: pa.Table, split: str) -> dict[str, pa.Array | pa.ChunkedArray]:
     """The columns of PLACE of the rows or sentences of a split."""
     splits = pa.array(np.full(len(table), split))
-    keys = pa.array(map(text_key, table["text"].to_pylist()), pa.uint64())
+    keys = pa.array(map(text_hash, table["text"].to_pylist()), pa.uint64())
     return {"split": splits, "id": table["id"], "source": table["source"], "text_key": keys}

@@ -12,7 +12,7 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.annotation.held_out import HeldOut, text_key
+from pipeline.annotation.held_out import HeldOut, text_hash
 from pipeline.core import manifests
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError, Problem
@@ -46,7 +46,7 @@ def by_held_out(held_out: HeldOut, parsed: Parsed) -> tuple[Judged, int]:
     splits = [split for split in SPLITS if split in parsed.tables]
     rows = pa.concat_tables(parsed.tables[split] for split in splits)
     names = [split for split in splits for _ in range(len(parsed.tables[split]))]
-    keys = [text_key(text) for text in rows["text"].to_pylist()]
+    keys = [text_hash(text) for text in rows["text"].to_pylist()]
     place = {key: number for number, key in enumerate(zip(names, keys, *_named(rows), strict=True))}
     asked = zip(held_out.rows["split"].to_pylist(), held_out.rows["text_key"].to_pylist(), *_named(held_out.rows), strict=True)
     found = np.array([place.get(key, -1) for key in asked], np.int64)

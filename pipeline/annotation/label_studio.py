@@ -31,7 +31,7 @@ SHOWN_CHARACTERS = 200  # of what a server answers
 WHY = "review_why"
 
 
-class Names(NamedTuple):
+class LabelNames(NamedTuple):
     """The types of entities and the relations that annotators choose from."""
 
     types: Sequence[str]
@@ -45,7 +45,7 @@ def token_of_environment() -> str:
     raise InputError.of(TOKEN, "the environment has no token of Label Studio", f"export {TOKEN}=... (Account & Settings there)")
 
 
-def names_of_corpus(tables: Iterable[pa.Table]) -> Names:
+def names_of_corpus(tables: Iterable[pa.Table]) -> LabelNames:
     """The names in rows of data/parsed, and in its sentences, without directions."""
     types: set[str] = set()
     relations: set[str] = set()
@@ -56,10 +56,10 @@ def names_of_corpus(tables: Iterable[pa.Table]) -> Names:
         types.update(name for column in columns for name in column.unique().to_pylist())
         labels = table["relation"].unique().to_pylist() if "relation" in table.column_names else []
         relations.update(undirected(label) for label in labels if label is not None)
-    return Names(sorted(types - {None}), sorted(relations))
+    return LabelNames(sorted(types - {None}), sorted(relations))
 
 
-def names_of(tasks: Iterable[Row], names: Names) -> Names:
+def names_of(tasks: Iterable[Row], names: LabelNames) -> LabelNames:
     """Names and those that pre-annotations have beside them, in order."""
     found = [
         result
@@ -69,15 +69,15 @@ def names_of(tasks: Iterable[Row], names: Names) -> Names:
     ]
     types = [name for each in found if each["type"] == REGION for name in each["value"]["labels"]]
     relations = [name for each in found if each["type"] == RELATION for name in each["labels"]]
-    return Names(sorted({*names.types, *types}), sorted({*names.relations, *relations}))
+    return LabelNames(sorted({*names.types, *types}), sorted({*names.relations, *relations}))
 
 
-def labelling_config(names: Names, shows: Collection[str] = ()) -> str:
+def labelling_config(names: LabelNames, shows: Collection[str] = ()) -> str:
     """The interface of a project, as Label Studio's XML; entities without type can be marked as TYPE.
 
     Args: shows: keys of the data that a person sees above the text.
 
-    >>> print(labelling_config(Names(["A & B"], ["works at"])))
+    >>> print(labelling_config(LabelNames(["A & B"], ["works at"])))
     <View>
       <Relations>
         <Relation value="works at"/>
@@ -104,7 +104,9 @@ def labelling_config(names: Names, shows: Collection[str] = ()) -> str:
     )
 
 
-def push(tasks: Sequence[Row], title: str, names: Names, url: str, token: str, transport: httpx.BaseTransport | None = None) -> str:
+def push(
+    tasks: Sequence[Row], title: str, names: LabelNames, url: str, token: str, transport: httpx.BaseTransport | None = None
+) -> str:
     """Make a project of tasks, with their pre-annotations; it is not there where they cannot all be.
 
     Args: tasks: as label_studio_predictions.write writes them; names: of the corpus; transport: for tests.

@@ -12,8 +12,8 @@ from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
+from pipeline.annotation.corpus_files import CorpusFile
 from pipeline.annotation.correction import free_ids
-from pipeline.annotation.raw_files import RawFile
 from pipeline.core import params
 from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.untrusted import json_text
@@ -112,7 +112,7 @@ def _with_more(path: Path, documents: Sequence[Document], changed: Collection[Pa
     read, problems = sift(jsonl.read(path) if path.exists() else ())
     if problems:
         raise InputError(replace(problem, hint=ELSEWHERE) for problem in problems)
-    file = RawFile.of(Source(path, "jsonl"), jsonl.read, read)
+    file = CorpusFile.of(Source(path, "jsonl"), jsonl.read, read)
     said, ids = set(map(content, file.documents)), set(file.ids)
     edits, more = [], []
     given: list[str | None] = []

@@ -6,7 +6,7 @@ import re
 from collections.abc import Iterable, Iterator
 from pathlib import Path
 
-from pipeline.annotation.raw_files import all_sources, paths_of
+from pipeline.annotation.corpus_files import all_sources, paths_of
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.corpus.document import Document

@@ -34,10 +34,10 @@ class Label(NamedTuple):
     direction: str | None
 
 
-def is_name(text: str) -> bool:
+def can_name(text: str) -> bool:
     r"""Whether a text can name a relation or a type: at most LONGEST characters, none of them REFUSED.
 
-    >>> is_name("born in"), is_name("a <E1>cat</E1>"), is_name("born\tin")
+    >>> can_name("born in"), can_name("a <E1>cat</E1>"), can_name("born\tin")
     (True, False, False)
     """
     return len(text) <= LONGEST and not REFUSED.search(text)
@@ -54,7 +54,7 @@ def is_label(text: str) -> bool:
 
 @lru_cache(1 << 16)
 def _form(text: str) -> re.Match[str] | None:
-    return FORM.fullmatch(text) if is_name(text) else None
+    return FORM.fullmatch(text) if can_name(text) else None
 
 
 def parse_label(label: str) -> Label:

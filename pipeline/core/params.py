@@ -15,7 +15,7 @@ from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import KnownNames
 from pipeline.core.schema import OTHER, Backend, ChineseSegmenter, Commit, EncoderName, Layers, PiecePooling, Precision
 from pipeline.core.typed import Mismatch
-from pipeline.core.typed_yaml import Document
+from pipeline.core.typed_yaml import YamlFile
 
 FILE = Path("params.yaml")
 FormatName = Literal[  # the modules of pipeline/corpus/formats that read
@@ -200,9 +200,9 @@ def check(path: Path = FILE) -> None:
 
     Raises: InputError with the problems of all sections.
     """
-    document = typed_yaml.load(path)
-    for_all(partial(_section, document=document), SECTIONS.values())
-    require_fit(_section(Tag, document), _section(Train, document), path)
+    file = typed_yaml.load(path)
+    for_all(partial(_section, file=file), SECTIONS.values())
+    require_fit(_section(Tag, file), _section(Train, file), path)
 
 
 def require_fit(tag: Tag, train: Train, path: Path = FILE) -> None:
@@ -223,28 +223,28 @@ def require_fit(tag: Tag, train: Train, path: Path = FILE) -> None:
         raise _told(mismatches, typed_yaml.load(path))
 
 
-def _section(section: type[Section], document: Document) -> Section:
+def _section(section: type[Section], file: YamlFile) -> Section:
     name = section.__name__.lower()
-    sections = document.value if isinstance(document.value, dict) else {}
+    sections = file.value if isinstance(file.value, dict) else {}
     if name not in sections:
-        _require_no_misspelt(name, sections, document)
+        _require_no_misspelt(name, sections, file)
         if all(field.default is not dataclasses.MISSING for field in dataclasses.fields(section)):  # type: ignore[arg-type]
             return section()
-        raise InputError.of(document.path, f"section {name} is missing", f"add a section {name}:")
+        raise InputError.of(file.path, f"section {name} is missing", f"add a section {name}:")
     try:
         return typed.build(section, removed.passed_over(sections[name], name), (name,))
     except typed.MismatchError as error:
-        raise _told([removed.explained(mismatch, document.value) for mismatch in error.mismatches], document) from None
+        raise _told([removed.explained(mismatch, file.value) for mismatch in error.mismatches], file) from None
 
 
-def _told(mismatches: Iterable[Mismatch], document: Document) -> InputError:
-    return InputError(Problem(one.found, one.hint, source=document.place(one.keys)) for one in mismatches)
+def _told(mismatches: Iterable[Mismatch], file: YamlFile) -> InputError:
+    return InputError(Problem(one.found, one.hint, source=file.place(one.keys)) for one in mismatches)
 
 
-def _require_no_misspelt(name: str, present: Collection[str], document: Document) -> None:
+def _require_no_misspelt(name: str, present: Collection[str], file: YamlFile) -> None:
     """Raises: InputError where a section is named almost as this one, which is not there; any other is somebody's own."""
     absent = KnownNames(one for one in (name, *SECTIONS) if one not in present)
     for key in present:
         if key not in SECTIONS and absent.closest(key.lower()) == name:
             hint = f"rename it to {name}, or if it is a section of your own, write {name}: {{}} beside it"
-            raise InputError.of(document.place((key,)), f"unknown section {typed.dotted((key,))}", hint)
+            raise InputError.of(file.place((key,)), f"unknown section {typed.dotted((key,))}", hint)

@@ -36,7 +36,7 @@ SCALARS: tuple[tuple[re.Pattern[str], Callable[[str], Any]], ...] = (
 
 
 @dataclass
-class Document:
+class YamlFile:
     """The values of a file, and the line of each."""
 
     path: Path
@@ -49,12 +49,12 @@ class Document:
         return str(self.path) if known is None else f"{self.path}:{self.lines[known]}"
 
 
-def load(path: Path) -> Document:
+def load(path: Path) -> YamlFile:
     """Read a file.
 
     Raises: InputError where it is missing, no YAML, too large, or gives a key twice.
     """
-    document = Document(path)
+    file = YamlFile(path)
     try:
         content = path.read_bytes()
     except FileNotFoundError:
@@ -71,16 +71,16 @@ def load(path: Path) -> Document:
         raise InputError.of(
             f"{path}:{line}", f"not YAML: {found}", "mend the line; text with : # * & ! [ or { needs quotes"
         ) from None
-    document.value = None if root is None else _plain(root, (), document)
-    return document
+    file.value = None if root is None else _plain(root, (), file)
+    return file
 
 
-def places(path: Path) -> Document:
+def places(path: Path) -> YamlFile:
     """What tells the line of each value; of a file that cannot be read, as where a model predicts in another folder, no line."""
     try:
         return load(path)
     except InputError:
-        return Document(path)
+        return YamlFile(path)
 
 
 def _require_breaks(text: str, path: Path) -> None:
@@ -91,18 +91,18 @@ def _require_breaks(text: str, path: Path) -> None:
         raise InputError.of(f"{path}:{line}", f"the character U+{ord(found[0]):04X}, which ends a line in old YAML alone", hint)
 
 
-def _plain(node: yaml.Node, keys: Keys, document: Document) -> Any:
-    """A node's value; its line and those of all below it go into the document."""
+def _plain(node: yaml.Node, keys: Keys, file: YamlFile) -> Any:
+    """A node's value; its line and those of all below it go into file.lines."""
     line = node.start_mark.line + 1
-    if len(document.lines) >= MOST_VALUES or len(keys) > DEEPEST:
+    if len(file.lines) >= MOST_VALUES or len(keys) > DEEPEST:
         found = f"more than {MOST_VALUES:,} values, or more than {DEEPEST} levels of them"
-        raise InputError.of(f"{document.path}:{line}", found, "write plain values: aliases count at each of their places")
-    document.lines[keys] = line
-    _require_plain(node, f"{document.path}:{line}")
+        raise InputError.of(f"{file.path}:{line}", found, "write plain values: aliases count at each of their places")
+    file.lines[keys] = line
+    _require_plain(node, f"{file.path}:{line}")
     if isinstance(node, yaml.SequenceNode):
-        return [_plain(item, (*keys, index), document) for index, item in enumerate(node.value)]
+        return [_plain(item, (*keys, index), file) for index, item in enumerate(node.value)]
     if isinstance(node, yaml.MappingNode):
-        return _mapping(node, keys, document)
+        return _mapping(node, keys, file)
     return _scalar(node)
 
 
@@ -122,10 +122,10 @@ def _require_plain(node: yaml.Node, place: str) -> None:
         raise InputError.of(place, "an escape of half a character, \\ud800 to \\udfff", "write the character itself")
 
 
-def _mapping(node: yaml.MappingNode, keys: Keys, document: Document) -> dict[str, Any]:
+def _mapping(node: yaml.MappingNode, keys: Keys, file: YamlFile) -> dict[str, Any]:
     values: dict[str, Any] = {}
     for key_node, value_node in node.value:
-        place = f"{document.path}:{key_node.start_mark.line + 1}"
+        place = f"{file.path}:{key_node.start_mark.line + 1}"
         if not isinstance(key_node, yaml.ScalarNode):
             raise InputError.of(place, "a key that is a list or a mapping", "write a name before the colon")
         _require_plain(key_node, place)
@@ -134,6 +134,6 @@ def _mapping(node: yaml.MappingNode, keys: Keys, document: Document) -> dict[str
             raise InputError.of(place, f"the key {key[:LONGEST_SHOWN] or 'of no name'}, which is no text", "put it in quotes")
         if key in values:
             raise InputError.of(place, f"{dotted((*keys, key))} stands here a second time", "keep one of the two")
-        values[key] = _plain(value_node, (*keys, key), document)
-        document.lines[(*keys, key)] = key_node.start_mark.line + 1
+        values[key] = _plain(value_node, (*keys, key), file)
+        file.lines[(*keys, key)] = key_node.start_mark.line + 1
     return values

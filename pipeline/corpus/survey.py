@@ -28,7 +28,7 @@ N_PLACES = 3
 _MULTIPLIER, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
 
 
-class Names:
+class NameCodes:
     """Names and their codes, which count from 0 in the order in which the names come."""
 
     def __init__(self) -> None:
@@ -91,7 +91,7 @@ class Survey:
 
 def survey(tables: Iterable[tuple[str, pa.Table]]) -> Survey | None:
     """The survey of tables of PARSED, each with its split; no more than one of them is held at a time. None of no rows."""
-    labels, types, html = Names(), Names(), Counter[str]()
+    labels, types, html = NameCodes(), NameCodes(), Counter[str]()
     parts = [_part(split, table, labels, types, html) for split, table in tables if len(table)]
     if not parts:
         return None
@@ -101,7 +101,7 @@ def survey(tables: Iterable[tuple[str, pa.Table]]) -> Survey | None:
     return Survey(**texts, **arrays, html=html, label_names=labels.names, type_names=types.names)
 
 
-def _part(split: str, table: pa.Table, labels: Names, types: Names, html: Counter[str]) -> dict[str, Any]:
+def _part(split: str, table: pa.Table, labels: NameCodes, types: NameCodes, html: Counter[str]) -> dict[str, Any]:
     """The columns of a batch of rows, in narrow types."""
     texts = table["text"].to_pylist()
     spans = entity_spans(table)

@@ -53,9 +53,12 @@ class RelationModel:
 
     @classmethod
     def load(cls, config: Config, folder: Path) -> RelationModel:
-        """Read the weights that `save` wrote, once they are known to be those of the config.
+        """The Keras network of a model folder again, to look into or to train on; our own commands run the frozen one.
 
-        Raises: InputError where they are missing or damaged, do not belong to the config, or are no numbers.
+            saved = SavedModel.open(Path("models/relation"))
+            network = RelationModel.load(saved.config, saved.folder).network
+
+        Raises: InputError where the weights are missing or damaged, do not belong to the config, or are no numbers.
         """
         path = folder / WEIGHTS
         shapes = weight_shapes(config)

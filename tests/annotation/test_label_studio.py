@@ -8,12 +8,12 @@ import httpx
 import pyarrow as pa
 import pytest
 
-from pipeline.annotation.label_studio import TOKEN, Names, labelling_config, names_of_corpus, pull, push, token_of_environment
+from pipeline.annotation.label_studio import TOKEN, LabelNames, labelling_config, names_of_corpus, pull, push, token_of_environment
 from pipeline.core.errors import InputError
 
 REGION = {"id": "e1", "type": "labels", "value": {"start": 0, "end": 3, "text": "Ann", "labels": ["New"]}}
 TASK = {"id": 7, "data": {"text": "Ann left.", "review_why": "doubtful"}, "predictions": [{"result": [REGION]}]}
-NAMES = Names(["Person"], ["Uses"])
+NAMES = LabelNames(["Person"], ["Uses"])
 
 
 class Server(httpx.MockTransport):
@@ -88,17 +88,17 @@ def test_the_names_of_the_interface_are_those_of_the_corpus_without_directions_a
     table = pa.table(
         {"relation": ["Uses(e2,e1)", None], "e1_type": ["Person", None], "e2_type": [None, None], "entities": entities}
     )
-    assert names_of_corpus([table, table.select(["entities"])]) == Names(["City", "Person"], ["Uses"])
+    assert names_of_corpus([table, table.select(["entities"])]) == LabelNames(["City", "Person"], ["Uses"])
     server = Server()
     server.answers["projects"] = (500, {})
     with pytest.raises(InputError):
         push([TASK], "review", NAMES, "http://a", "secret", server)
-    assert server.body["label_config"] == labelling_config(Names(["New", "Person"], ["Uses"]), ["review_why"])
+    assert server.body["label_config"] == labelling_config(LabelNames(["New", "Person"], ["Uses"]), ["review_why"])
 
 
 def test_names_are_escaped_in_the_interface():
-    assert '<Relation value="a&lt;b&gt;&amp;"/>' in labelling_config(Names((), ["a<b>&"]))
-    assert '<Label value="Entity"/>' in labelling_config(Names((), ()))
+    assert '<Relation value="a&lt;b&gt;&amp;"/>' in labelling_config(LabelNames((), ["a<b>&"]))
+    assert '<Label value="Entity"/>' in labelling_config(LabelNames((), ()))
 
 
 def test_a_missing_token_is_an_error(monkeypatch):

@@ -13,7 +13,7 @@ from pipeline.core import typed_yaml
 from pipeline.core.errors import InputError
 
 
-def load(tmp_path: Path, text: str | bytes) -> typed_yaml.Document:
+def load(tmp_path: Path, text: str | bytes) -> typed_yaml.YamlFile:
     path = tmp_path / "params.yaml"
     path.write_bytes(text if isinstance(text, bytes) else text.encode())
     return typed_yaml.load(path)

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pipeline.core.errors import Problem
-from pipeline.core.labels import LONGEST, is_label, is_name
+from pipeline.core.labels import LONGEST, can_name, is_label
 
 MOST_CHARACTERS = 100_000  # of a text: a row is one sentence, and what is made of it takes memory by its words
 
@@ -29,7 +29,7 @@ def type_problem(entity: str, name: str) -> Problem | None:
     >>> type_problem("e1", "<e1>Person").found
     "e1_type '<e1>Person' is no name"
     """
-    if is_name(name):
+    if can_name(name):
         return None
     hint = f"write a name of at most {LONGEST} characters, without markers, quotes or control characters"
     return Problem(f"{entity}_type {name!r} is no name", hint, "type-malformed")

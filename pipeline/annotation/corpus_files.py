@@ -35,7 +35,7 @@ class Found(NamedTuple):
 
 
 @dataclass(frozen=True)
-class RawFile:
+class CorpusFile:
     """A file, or a folder of brat, with its documents by their texts."""
 
     source: Source
@@ -43,7 +43,7 @@ class RawFile:
     by_text: Mapping[str, Sequence[Found]]
 
     @classmethod
-    def of(cls, source: Source, read: Reader, readings: Iterable[Reading]) -> RawFile:
+    def of(cls, source: Source, read: Reader, readings: Iterable[Reading]) -> CorpusFile:
         """A file by all that was read of it."""
         by_text: dict[str, list[Found]] = {}
         for document, number in numbered(readings):
@@ -83,19 +83,19 @@ class RawFile:
 
 
 @dataclass(frozen=True)
-class RawFiles:
+class CorpusFiles:
     """The files of a folder of annotations that are asked for, and how the whole corpus writes its labels.
 
     Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others; types: of entities.
     """
 
     folder: Path
-    files: Sequence[RawFile]
+    files: Sequence[CorpusFile]
     of_pairs: Labels
     of_documents: Labels
     types: frozenset[str]
 
-    def file_of(self, place: str) -> RawFile | None:
+    def file_of(self, place: str) -> CorpusFile | None:
         """The file that a place, file:line, is in; None for a place outside of the folder.
 
         Raises: InputError where the place is in the folder, and the file is not.
@@ -133,7 +133,7 @@ def paths_of(places: Iterable[str]) -> frozenset[Path]:
     return frozenset(files.union(*(file.parents for file in files)))
 
 
-def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
+def read_raw(raw: Path, places: Iterable[str]) -> CorpusFiles:
     """The files of a folder of annotations that have one of these places, file:line.
 
     Raises: InputError where the files cannot be told as the parse stage tells them.
@@ -145,21 +145,21 @@ def read_raw(raw: Path, places: Iterable[str]) -> RawFiles:
     for source, read in all_sources(raw, settings):
         documents: Iterator[Document] = (reading for reading in read(source.path) if isinstance(reading, Document))
         if source.path in wanted:
-            files.append(RawFile.of(source, read, read(source.path)))
+            files.append(CorpusFile.of(source, read, read(source.path)))
             documents = files[-1].documents
         for document in documents:
             labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
             types.update(entity.type for entity in document.entities if entity.type is not None)
     own = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
-    return RawFiles(raw, files, *own, frozenset(types))
+    return CorpusFiles(raw, files, *own, frozenset(types))
 
 
-def rewrite_all(edits: Sequence[tuple[RawFile, Edit]]) -> dict[Path, bytes]:
+def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> dict[Path, bytes]:
     """The bytes of every file with its edits made.
 
     Raises: InputError with every document that its format cannot hold as it has become, and every file that would be empty.
     """
-    of_files: dict[Path, list[tuple[RawFile, Edit]]] = {}
+    of_files: dict[Path, list[tuple[CorpusFile, Edit]]] = {}
     for file, edit in edits:
         of_files.setdefault(file.source.path, []).append((file, edit))
     written = for_all(lambda own: own[0][0].rewritten([edit for _, edit in own]), of_files.values())
