@@ -150,8 +150,8 @@ def read_raw(raw: Path, places: Iterable[str]) -> CorpusFiles:
         for document in documents:
             labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
             types.update(entity.type for entity in document.entities if entity.type is not None)
-    own = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
-    return CorpusFiles(raw, files, *own, frozenset(types))
+    of_pairs, of_documents = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
+    return CorpusFiles(raw, files, of_pairs, of_documents, frozenset(types))
 
 
 def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> dict[Path, bytes]:
