@@ -95,7 +95,7 @@ def corrected(tool: str, target: Path, corrections: dict[str, Correct], annotato
         (Path("export.json")).write_text(json.dumps(tasks))
         found = list(label_studio.read(Path("export.json")))
     else:
-        found = list(FORMATS[tool].read(target))
+        found = list(FORMATS[tool].read(accepted(target) if tool == "prodigy" else target))
     sent = {each.id: each for each in read_sent(sent_beside(target))}
     new = [corrections.get(sent[each.id].item.document.id, lambda document: document)(each) for each in found]
     new = [replace(each, relations=tuple(replace(one, annotator=annotator) for one in each.relations)) for each in new]
@@ -103,6 +103,15 @@ def corrected(tool: str, target: Path, corrections: dict[str, Correct], annotato
     {"label_studio": label_studio, "prodigy": prodigy, "doccano": doccano, "brat": brat, "jsonl": jsonl}[tool].write(new, export)
     sent_beside(export).write_bytes(sent_beside(target).read_bytes())
     return export
+
+
+def accepted(tasks: Path) -> Path:
+    """Tasks of Prodigy, all of them accepted."""
+    rows = [json.loads(line) | {"answer": "accept"} for line in tasks.read_text().splitlines()]
+    answered = Path("answered") / tasks.name
+    answered.parent.mkdir(exist_ok=True)
+    answered.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return answered
 
 
 def relabelled(label: str) -> Correct:

@@ -22,7 +22,6 @@ from pipeline.annotation.item import Item, Reason
 from pipeline.core import typed
 from pipeline.core.errors import InputError, sift
 from pipeline.core.outputs import made_new
-from pipeline.corpus import mend_words
 from pipeline.corpus.adapt import Rule, adapt, rules_for
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import brat, doccano, jsonl, label_studio_predictions, prodigy
@@ -138,16 +137,13 @@ def _with_review(sent: Sent) -> Document:
 
 def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
     """The items as a format can hold them, each with an id that no other has."""
-    ids, with_words, rules = DistinctIds(), mend_words.with_words(tokenize), rules_of(to, tokenize)
+    ids, rules = DistinctIds(), rules_of(to, tokenize)
     sent = []
     for item in items:
-        document = item.document
-        if to == "prodigy" and document.words is None:  # its page joins tokens
-            document = with_words(document)
-        fitted = adapt(document, rules).documents
+        fitted = adapt(item.document, rules).documents
         if len(fitted) != 1:
-            raise ValueError(f"{document.source}: document {document.id} has no word")
-        item_id = ids.distinct(document.id or "item")
+            raise ValueError(f"{item.document.source}: document {item.document.id} has no word")
+        item_id = ids.distinct(item.document.id or "item")
         tool_id = brat.file_name(item_id) if to == "brat" else item_id
         sent.append(Sent(tool_id, replace(item, document=fitted[0]), annotation_key(item.document)))
     return sent

@@ -30,7 +30,7 @@ LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what i
     "fewrel": frozenset({"loops", "neighbours"}),
     "brat": frozenset({"spaced"}),
     "label_studio": frozenset({"wordless"}),
-    "prodigy": frozenset({"wordless", "doubles", "blank"}),
+    "prodigy": frozenset({"wordless", "unsplit", "doubles", "blank"}),
     "doccano": frozenset({"wordless"}),
     "conll": frozenset({"loops", "overlaps", "unfit"}),
     "tsv": frozenset({"loops", "lines"}),

@@ -160,6 +160,12 @@ def test_words_are_made_and_cut_where_entities_end() -> None:
     assert fitted.changes == {"unsplit": 1, "text": 1}
 
 
+def test_a_text_without_words_gets_some_for_prodigy_whose_relations_join_tokens() -> None:
+    fitted = fit(ANN, "prodigy")
+    assert [ANN.text[slice(*word)] for word in fitted.documents[0].words or ()] == ["Ann", "and", "Bob", "own", "a", "pub", "."]
+    assert fitted.changes == {"unsplit": 1}
+
+
 def test_words_that_the_text_tells_are_no_loss_and_others_are() -> None:
     text, words = join_words(["Ann", "'s", "pub"])
     assert set(fit(Document("1", "", text, (), (), words), "doccano").changes) == {"told"}
