@@ -1,9 +1,9 @@
 """Extractions written as documents, in the formats that hold a whole document with any entities and relations.
 
 Label Studio gets them as predictions with scores, Prodigy as tasks without an answer, so that neither is annotation before a person
-has confirmed it; no other format tells. Outside Label Studio the probabilities stand in meta, where a format has it, in the order of
-entities and relations. What a format cannot hold is changed as `pipeline.convert --lossy` does it, and counted; so is an id that an
-earlier document has. A document that cannot be written nevertheless is refused, and does not end the writing.
+has confirmed it; no other format tells. Outside Label Studio the probabilities stand in meta, where a format has it, in the order
+of entities and relations. What a format cannot hold is changed as `pipeline.convert --lossy` does it, and counted; so is an id that
+an earlier document has. A document that cannot be written nevertheless is refused, and does not end the writing.
 """
 
 from __future__ import annotations

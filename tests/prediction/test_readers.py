@@ -150,7 +150,7 @@ FAULTY = {  # of each format a document of which two things are wrong with the a
         '{"id": "x", "type": "labels", "value": {"start": 0, "end": 99}}, {"type": "relation"}]}]}]',
         "Ann left.",
     ),
-    "prodigy": ('{"text": "Ann left.", "spans": [{"start": 0, "end": 99, "label": "X"}, {}]}', "Ann left."),
+    "prodigy": ('{"text": "Ann left.", "answer": "accept", "spans": [{"start": 0, "end": 99, "label": "X"}, {}]}', "Ann left."),
     "doccano": (
         '{"text": "Ann left.", "entities": [{"id": 1, "start_offset": 0, "end_offset": 99, "label": "X"}, {}]}',
         "Ann left.",
