@@ -258,7 +258,7 @@ def test_what_has_no_id_has_one_of_what_it_says_in_a_folder_and_its_place(tmp_pa
     (tmp_path / "p.jsonl").write_text(json.dumps(PAIR | {"id": None}) + '\n{"text": 3}\n')
     good, bad = read_requests(str(tmp_path), "auto")
     assert (good.id, good.source) == (f"p/{content_id([PAIR['text'], good.content.entities])}", f"{tmp_path}/p.jsonl:1")
-    assert [problem.found for problem in bad.content] == [f"{tmp_path}/p.jsonl:2: there is no text"]
+    assert [problem.found for problem in bad.content] == [f"{tmp_path}/p.jsonl:2: text is 3"]
 
 
 def test_words_make_a_text_that_is_not_there():
