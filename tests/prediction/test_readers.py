@@ -71,7 +71,7 @@ def test_an_empty_entity_is_named_whichever_stands_first():
         ('{"text": "<E1>a</E1> <E2>b</E2>"}', "<E1> is no mark"),
         ('{"text": "a b", "id": {}}', "id is {}"),
         ('{"text": "a b", "id": NaN, "e1": [0, 1], "e2": [2, 3]}', "id is NaN"),
-        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', "no text"),
+        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', 'text is ["a b"]'),
         ('{"text": "a \\ud800", "e1": [0, 1], "e2": [2, 3]}', "half of a pair"),
         ('{"text": "a b", "e1": [0, 1], "e2": [2, 9]}', "the text has 3 characters"),
         ('{"words": []}', "no text"),
