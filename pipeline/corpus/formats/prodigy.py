@@ -10,8 +10,8 @@
 
 `head` and `child` are the last token of an entity, token_end is inclusive. Indices of tokens are wrong in real files where
 characters are right: an entity is its characters, [start, end) in code points, and an index counts where there is no head_span or
-child_span. A relation may join tokens that are no span: these are entities too. Without the answer "accept" a task is Skipped: what it
-began with is no annotation. Entities are numbered from 0, spans first. What else an object holds is kept in meta.
+child_span. A relation may join tokens that are no span: these are entities too. Without the answer "accept" a task is Skipped: what
+it began with is no annotation. Entities are numbered from 0, spans first. What else an object holds is kept in meta.
 """
 
 from __future__ import annotations
