@@ -135,7 +135,7 @@ def _object_problems(value: Row) -> Iterator[Problem]:
         yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):
         found = f"text is {shown(value['text'])}" if "text" in value else "there is no text"
-        yield Problem(found, 'write {"text": "..."}', "value-malformed" if "text" in value else "key-missing")
+        yield Problem(found, 'write {"text": "..."}', "key-missing")
         return
     yield from span_problems(value)
     if given and (mark := MARKER_IN_ANY_CASE.search(value["text"])):

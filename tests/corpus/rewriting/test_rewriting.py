@@ -365,6 +365,7 @@ def test_a_relation_more_stands_in_the_prodigy_task_of_its_annotator(tmp_path, o
     head, child = ({"start": start, "end": end, "label": "P"} for start, end in ((0, 3), (8, 12)))
     relations = [{"head_span": child, "child_span": head, "label": name, "color": "red"} for name in others]
     task = {"text": "Ann and Acme.", "spans": [head, child], "relations": relations, "_input_hash": 7, "_annotator_id": "ann"}
+    task["answer"] = "accept"
     old = document(path, "prodigy", json.dumps(task) + "\n")
     new = replace(old, relations=(*old.relations, Relation(old.entities[0].id, old.entities[1].id, "of")))
     written = json.loads(rewrite(path, "prodigy", {0: [new]}))
