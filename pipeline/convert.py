@@ -11,7 +11,7 @@ a counted change (pipeline/corpus/adapt.py).
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
 from typing import Annotated, Literal
 
@@ -23,6 +23,7 @@ from pipeline.core.params import FormatName
 from pipeline.core.schema import ChineseSegmenter
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.corpus.conversion import Conversion
+from pipeline.corpus.formats.brat_conf import CONF
 from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.targets import FOLDER, TARGETS, Target
 from pipeline.corpus.formats.tsv import Ambiguous
@@ -54,6 +55,13 @@ def plan(root: Path, sources: Sequence[Source], target: Target) -> dict[Path, li
     return files
 
 
+def _settings(files: Iterable[Sequence[Source]]) -> Iterator[str]:
+    """What is said of the settings of brat that lie beside documents: these say how it shows them."""
+    folders = [source.path for sources in files for source in sources if source.format == "brat"]
+    if names := {path.name for folder in folders for path in folder.rglob("*.conf")} - {CONF}:
+        yield f"not converted: {', '.join(sorted(names))} of brat"
+
+
 def main(
     source: Input,
     target: Output,
@@ -78,7 +86,7 @@ def main(
             place.parent.mkdir(parents=True, exist_ok=True)
             conversion.write(place, sources, source if relative == HERE and len(sources) > 1 else None)
         conversion.require_whole()
-    for line in conversion.notes():
+    for line in [*conversion.notes(), *_settings(files.values())]:
         log(f"convert: {line}")
     return f"convert: {conversion.read} -> {conversion.written} of {to}, {time.perf_counter() - began:.1f} s"
 

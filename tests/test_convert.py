@@ -88,6 +88,23 @@ def test_with_lossy_it_is_changed_and_counted(brat: Path, tmp_path: Path) -> Non
     assert [document.text[slice(*entity.cover)] for entity in document.entities] == ["Thin field theory", "heat"]
 
 
+def test_settings_of_brat_that_are_not_converted_are_told(brat: Path, tmp_path: Path) -> None:
+    for name in ("annotation.conf", "visual.conf", "kb_shortcuts.conf"):
+        (brat / name).write_text("[labels]\n")
+    ended = ran(brat, tmp_path / "out.jsonl", "--to", "jsonl")
+    assert "convert: not converted: kb_shortcuts.conf, visual.conf of brat\n" in ended.stderr
+
+
+def test_relations_of_brat_without_direction_come_home_from_jsonl(brat: Path, tmp_path: Path) -> None:
+    (brat / "doc.ann").write_text(HEAT[1] + "*\tAlias T1 T2\n#1\tAnnotatorNotes R1\tsure?\n")
+    (brat / "annotation.conf").write_text("[relations]\nDescribes\tArg1:A, Arg2:A, <REL-TYPE>:symmetric\n")
+    assert ran(brat, tmp_path / "out.jsonl", "--to", "jsonl").returncode == 0
+    ended = ran(tmp_path / "out.jsonl", tmp_path / "home", "--to", "brat")
+    assert (ended.returncode, ended.stderr) == (0, "")
+    assert (tmp_path / "home/doc.ann").read_text() == (brat / "doc.ann").read_text()
+    assert documents("brat", tmp_path / "home")[0].symmetric == {"Describes", "Alias"}
+
+
 def test_a_folder_becomes_a_folder_with_a_file_for_each(spert: Path, tmp_path: Path) -> None:
     corpus = tmp_path / "corpus"
     (corpus / "dev").mkdir(parents=True)

@@ -206,7 +206,8 @@ def _with_note(sent: Sent, document: Document) -> Document:
         entities = tuple(replace(entity, id=ids[entity.id]) for entity in document.entities)
         relations = tuple(replace(each, head=ids[each.head], tail=ids[each.tail]) for each in document.relations)
         document, own = replace(document, entities=entities, relations=relations), {}
-    kept = {key: own[key] for key in brat_meta.META if key in own}
+    kept = {key: own[key] for key in ("equivalences", "lines", "relation_ids", "roles") if key in own}
+    kept["symmetric"] = [label for label, *_ in brat_meta.sift(own)[0].equivalences if label in sent.item.document.symmetric]
     lines = [line for line in kept.get("lines", []) if isinstance(line, str)]
     numbers = [int(match[1]) for match in map(NOTE.match, lines) if match]
     if document.entities:

@@ -30,12 +30,12 @@ LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what i
     "spert": frozenset({"loops"}),
     "dygie": frozenset({"loops", "twins"}),
     "fewrel": frozenset({"loops", "neighbours"}),
-    "brat": frozenset({"spaced"}),
+    "brat": frozenset({"spaced", "unsaid"}),
     "label_studio": frozenset({"wordless"}),
     "prodigy": frozenset({"wordless", "unsplit", "doubles", "blank"}),
     "doccano": frozenset({"wordless"}),
-    "conll": frozenset({"loops", "overlaps", "unfit"}),
-    "tsv": frozenset({"loops", "lines"}),
+    "conll": frozenset({"symmetric", "loops", "overlaps", "unfit"}),
+    "tsv": frozenset({"symmetric", "loops", "lines"}),
     "spacy": frozenset({"unsplit", "cut", "borders"}),
 }
 
@@ -89,12 +89,11 @@ def rules_for(target: str, holds: frozenset[str], keys: frozenset[str], source: 
     lacks |= set() if "sentences" in holds else {"sentences", "single"}
     if source == target:
         lacks -= {"free"}  # FewRel has some: other mentions of its two entities
+        lacks |= LIMITS.get(target, frozenset()) & {"unsaid"}  # lines of brat may name what is not there
     else:
         lacks |= LIMITS.get(target, frozenset()) | (set() if "text" in holds else TOKENS)
         lacks |= {"meta"} | (set() if target in DIRECTED else {"directions"})
         lacks |= set() if "meta" in holds and OWN not in keys else {"unread"}
-        lacks |= set() if "meta" in holds or target in SAYS else {"symmetric"}
-    lacks |= {"unsaid"} if target == "brat" else set()  # of brat too, whose files may name what is not there
     made = RULES["unsplit"]._replace(mend=lambda document: (words.with_words(tokenize)(document),))
     says = SAYS.get(target, frozenset())
     untold = RULES["words"]._replace(find=words.untold(tokenize))

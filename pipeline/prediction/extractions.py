@@ -22,6 +22,7 @@ from pipeline.core.schema import Span
 from pipeline.corpus import document as corpus
 from pipeline.corpus.document import Document
 from pipeline.corpus.excerpts import Excerpts
+from pipeline.corpus.formats import brat_meta
 from pipeline.corpus.sentences import Segmenter, find_sentences, segment
 from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, half_of_a_pair, message
 
@@ -81,10 +82,11 @@ class Extraction:
         return shown | kind | sure
 
     def annotated(self) -> Document:
-        """The document with what was found."""
+        """The document with what was found, without what meta says of other annotations."""
         entities = tuple(corpus.Entity(entity.id, (entity.span,), entity.type) for entity in self.entities)
         relations = tuple(corpus.Relation(head, tail, label) for head, tail, label, _ in self.relations)
-        return replace(self.document, entities=entities, relations=relations, complete=True)
+        meta = {key: value for key, value in self.document.meta.items() if key not in brat_meta.META}
+        return replace(self.document, entities=entities, relations=relations, complete=True, meta=meta)
 
 
 class Reader(Protocol):

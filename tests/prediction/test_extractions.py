@@ -99,6 +99,11 @@ def test_a_document_keeps_the_sentences_and_words_that_it_has():
     assert asked == [Sentence("Ann. Bob", None, words)]
 
 
+def test_what_brat_said_of_other_entities_is_not_said_of_those_that_are_found():
+    meta = {"source": "diary", "lines": ["A1\tNegated T1"], "relation_ids": ["R1"], "symmetric": ["Met"]}
+    assert found("Ann left .", meta=meta).annotated().meta == {"source": "diary"}
+
+
 def test_what_is_found_is_an_annotated_document_with_its_id_and_meta():
     annotated = found("Ann left .", meta={"source": "diary"}).annotated()
     assert (annotated.id, annotated.meta, annotated.entities) == ("7", {"source": "diary"}, (Entity("T1", (Span(0, 3),)),))

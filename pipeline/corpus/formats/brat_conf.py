@@ -23,6 +23,7 @@ from pipeline.corpus.formats.brat_lines import ARGUMENTS
 
 CONF = "annotation.conf"
 SYMMETRIC = re.compile(r"(\S+).*<REL-TYPE>\s*:\s*[\w-]*symmetric")
+UNWRITABLE = re.compile("[\r\n\ud800-\udfff]")  # ends of lines, and halves of characters
 OVERLAP = "<OVERLAP>\tArg1:<ENTITY>, Arg2:<ENTITY>, <OVL-TYPE>:<ANY>"  # entities may share characters in any way
 
 
@@ -35,7 +36,8 @@ def symmetric_in(conf: str) -> list[str]:
 
 def can_be_symmetric(name: str) -> bool:
     """Whether an annotation.conf can call a relation of this name symmetric."""
-    return symmetric_in(f"[relations]\n{_relation(name, ARGUMENTS, is_symmetric=True)}") == [name]
+    conf = f"[relations]\n{_relation(name, ARGUMENTS, is_symmetric=True)}"
+    return not UNWRITABLE.search(name) and symmetric_in(conf) == [name]
 
 
 def _relation(label: str, roles: Sequence[str], *, is_symmetric: bool) -> str:

@@ -10,7 +10,7 @@ from collections import defaultdict
 from collections.abc import Callable, Collection, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.corpus.formats.brat_conf import can_be_symmetric
+from pipeline.corpus.formats.brat_conf import UNWRITABLE, can_be_symmetric
 from pipeline.corpus.formats.brat_lines import ARGUMENTS, BEGINS, KEPT
 
 META = frozenset({"entity_ids", "equivalences", "lines", "relation_ids", "roles", "symmetric"})
@@ -18,7 +18,6 @@ BRAT_ID = re.compile("T[0-9]+")
 RELATION_ID = re.compile(r"\*|R[A-Za-z]*[0-9]+\S*")
 ROLE = re.compile(r"[^\s:]+")
 NAMED = re.compile("[TREAMN#][A-Za-z]*[0-9]+")
-UNWRITABLE = re.compile("[\r\n\ud800-\udfff]")  # ends of lines, and halves of characters
 
 
 class Meta(NamedTuple):
@@ -62,8 +61,8 @@ def _is_equivalence(item: object) -> bool:
 
 
 def _is_kept(item: object) -> bool:
-    line = (_words([item], 1) or [""])[0]
-    return line[:1] in KEPT and BEGINS.match(line) is not None
+    (line,) = _words([item], 1) or [""]
+    return line[:1] in KEPT and bool(BEGINS.match(line))
 
 
 def _is_roles(item: object) -> bool:
@@ -77,7 +76,7 @@ SHAPES: Mapping[str, Callable[[object], bool]] = {
     "lines": _is_kept,
     "relation_ids": lambda item: bool(RELATION_ID.fullmatch((_words([item], 1) or [""])[0])),
     "roles": _is_roles,
-    "symmetric": lambda item: can_be_symmetric((_words([item], 1) or [""])[0]),
+    "symmetric": lambda item: isinstance(item, str) and can_be_symmetric(item),
 }
 
 

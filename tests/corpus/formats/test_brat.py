@@ -22,6 +22,7 @@ ENTITIES = (
     Entity("T2", (Span(19, 22),), "Theory"),
     Entity("T3", (Span(34, 38),), "Quantity"),
 )
+IDS = [["T1", "Thin field theory"], ["T2", "TFT"], ["T3", "heat"]]
 RELATIONS = (Relation("T1", "T3", "Describes"), Relation("T1", "T2", "Synonym-of"))
 
 
@@ -53,11 +54,7 @@ def test_the_example_is_read(reading):
         TEXT,
         ENTITIES,
         RELATIONS,
-        meta={
-            "entity_ids": [["T1", "Thin field theory"], ["T2", "TFT"], ["T3", "heat"]],
-            "equivalences": [["Synonym-of", "T1", "T2"]],
-            "symmetric": ["Synonym-of"],
-        },
+        meta={"entity_ids": IDS, "equivalences": [["Synonym-of", "T1", "T2"]], "symmetric": ["Synonym-of"]},
     )
     assert document.source.endswith("corpus/heat.txt:1")
 
@@ -308,8 +305,7 @@ def document(**changes):
 def test_what_else_brat_said_is_written_again(tmp_path, meta):
     brat.write([document(meta=meta)], tmp_path / "out")
     (read,) = brat.read(tmp_path / "out")
-    quoted = [["T1", "Thin field theory"], ["T2", "TFT"], ["T3", "heat"]]
-    assert read.meta == meta | ({"entity_ids": quoted} if meta.keys() & {"lines", "equivalences"} else {})
+    assert read.meta == meta | ({"entity_ids": IDS} if meta.keys() & {"lines", "equivalences"} else {})
     assert (tmp_path / "out/annotation.conf").exists() == ("Describes" in meta.get("symmetric", []))
 
 
