@@ -62,7 +62,7 @@ def _source(path: Path, asked: str | None, option: str) -> Source:
             return Source(path, detect(path, RECOGNISERS))
         except InputError as error:
             [problem] = error.problems
-        hint = f"name its format with {option}, or move the file elsewhere"
+        hint = f"name its format with {option}, or move the file elsewhere; how to come from others: docs/formats.md"
         raise InputError([problem if problem.kind == "file-not-utf8" else replace(problem, hint=hint)])
     if another := another_format(path, asked, RECOGNISERS):
         hint = f"name that format with {option}"
