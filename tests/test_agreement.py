@@ -92,6 +92,17 @@ def test_names_are_those_of_parse(capsys: pytest.CaptureFixture[str]) -> None:
     assert labels["krippendorff_alpha"]["value"] == 1
 
 
+def test_a_folder_without_params_has_the_defaults_and_it_is_said(capsys: pytest.CaptureFixture[str]) -> None:
+    paths = [Path(name) for name in LABELS]
+    agreement.main(paths, "json")
+    with_params = capsys.readouterr().out
+    Path("params.yaml").unlink()
+    agreement.main(paths, "json")
+    out, err = capsys.readouterr()
+    assert out == with_params
+    assert "no params.yaml here: " in err
+
+
 def test_the_hint_of_a_file_of_no_format_names_no_option_that_there_is_not() -> None:
     Path("empty.jsonl").write_text("")
     with pytest.raises(InputError, match=r"empty.jsonl") as error:

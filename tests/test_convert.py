@@ -125,6 +125,7 @@ def test_a_file_of_any_name_is_read_and_one_of_no_format_is_a_problem(tmp_path: 
     (tmp_path / "corpus/notes.pdf").write_text("%PDF")
     ended = ran(tmp_path / "corpus", tmp_path / "other", "--to", "jsonl")
     assert "notes.pdf: this is no format that we know: its first line is %PDF\n  hint: name its format with --from" in ended.stderr
+    assert "how to come from others: docs/formats.md" in ended.stderr
 
 
 def test_a_file_that_a_folder_of_brat_would_hide_is_a_problem(brat: Path, tmp_path: Path) -> None:

@@ -5,24 +5,29 @@ A format is known by a function that looks at no more than the beginning of a fi
 
 from __future__ import annotations
 
+import codecs
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.untrusted import shown
-from pipeline.corpus.formats.text_lines import head_lines, head_problem
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, UTF_16, begins_utf16, head_lines, head_problem
 
 SHOWN_CHARACTERS = 80
 SHOWN_FILES = 5
 ALIKE = ["jsonl", "doccano"]  # a file without any entity may be of both, and says the same in the first
+ZLIB = "compressed by zlib, as a DocBin of spaCy is"
 BINARY = {  # what a file is that begins so
-    b"x\x9c": "compressed by zlib, as a DocBin of spaCy is",
+    **dict.fromkeys((b"x\x01", b"x\x9c", b"x\xda"), ZLIB),  # by its levels
     b"\x1f\x8b": "compressed by gzip",
     b"PK\x03\x04": "a zip archive",
     b"PAR1": "a table in Parquet",
     b"%PDF-": "a PDF",
+    b"SQLite format 3\0": "a database of SQLite, as Prodigy keeps",
+    **dict.fromkeys((b"\x80\x02", b"\x80\x03", b"\x80\x04", b"\x80\x05"), "a pickle of Python"),  # by its protocols
 }
+CONTROLS = bytes({*range(32)} - {*b"\t\n\v\f\r\x1a\x1b"})  # that no text has, in any encoding of single bytes
 
 
 class Recogniser(NamedTuple):
@@ -50,11 +55,13 @@ def detect(path: Path, formats: Sequence[Recogniser]) -> str:
 
 
 def another_format(path: Path, asked: str, formats: Sequence[Recogniser]) -> Problem | None:
-    """The problem that a file or folder is in other formats than the one asked for, once for the whole of it; None where it is not.
+    """The problem that a file or folder is in other formats than asked for, or no text, once for the whole of it; else None.
 
-    What no format knows is no such problem: the reader that was asked for tells what is wrong with each line.
+    What else no format knows is no such problem: the reader that was asked for tells what is wrong with each line.
     """
     names = _names(path, formats)
+    if not names and path.is_file():
+        return _binary_problem(path)
     if not names or asked in names:
         return None
     found = f"this is {' or '.join(names)}, not {asked}"
@@ -75,10 +82,25 @@ def _encoding_problem(path: Path) -> Problem | None:
 def _binary_problem(path: Path) -> Problem | None:
     """What a file is that is no text, by its first bytes."""
     with path.open("rb") as file:
-        head = file.read(max(map(len, BINARY)))
-    names = [name for begin, name in BINARY.items() if head.startswith(begin)]
+        head = file.read(HEAD_BYTES)
+    names = [name for begin, name in BINARY.items() if head.startswith(begin)] or (["a binary file"] if _is_binary(head) else [])
     hint = "annotations are read as text: unpack or export it into one of the formats of docs/formats.md"
     return Problem(f"this is no text, but {names[0]}", hint, "file-not-utf8").at(str(path)) if names else None
+
+
+def _is_binary(head: bytes) -> bool:
+    """Whether the first bytes of a file are no text: neither UTF-8 nor UTF-16, and a hundredth of them control characters."""
+    n_controls = len(head) - len(head.translate(None, CONTROLS))
+    if 100 * n_controls < len(head) or head.startswith(UTF_16):
+        return False
+    if begins_utf16(head):
+        texts = (head[: len(head) // 2 * 2].decode(order, "replace")[:-1] for order in ("utf-16-le", "utf-16-be"))
+        return all("\ufffd" in text or not set(map(chr, CONTROLS)).isdisjoint(text) for text in texts)
+    try:
+        codecs.getincrementaldecoder("utf-8")().decode(head)
+    except UnicodeDecodeError:
+        return True
+    return False
 
 
 def _seen(path: Path) -> str:

@@ -62,10 +62,11 @@ def _source(path: Path, asked: str | None, option: str) -> Source:
             return Source(path, detect(path, RECOGNISERS))
         except InputError as error:
             [problem] = error.problems
-        hint = f"name its format with {option}, or move the file elsewhere"
+        hint = f"name its format with {option}, or move the file elsewhere; how to come from others: docs/formats.md"
         raise InputError([problem if problem.kind == "file-not-utf8" else replace(problem, hint=hint)])
     if another := another_format(path, asked, RECOGNISERS):
-        raise InputError([replace(another, hint=f"name that format with {option}")])
+        hint = f"name that format with {option}"
+        raise InputError([another if another.kind == "file-not-utf8" else replace(another, hint=hint)])
     if path.is_dir() != (asked == "brat"):
         found = f"this is a {'folder of .ann files' if path.is_dir() else 'file'}, and brat is a folder of .txt and .ann files"
         raise InputError.of(path, found, f"name another format with {option}, or put it elsewhere", "format-unexpected")

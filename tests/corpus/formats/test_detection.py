@@ -1,4 +1,8 @@
 import gzip
+import json
+import pickle
+import random
+import struct
 import zlib
 
 import pytest
@@ -64,15 +68,39 @@ def test_an_empty_file_is_told_as_such(file):
     ("content", "name"),
     [
         (zlib.compress(b"\x86\xaa"), "compressed by zlib, as a DocBin of spaCy is"),
-        (gzip.compress(b"Ada founded Acme."), "compressed by gzip"),
+        (gzip.compress(b"Ada founded Acme.", mtime=0), "compressed by gzip"),
         (b"PAR1\x15\x04", "a table in Parquet"),
         (b"%PDF-1.7", "a PDF"),
+        (zlib.compress(b"\x86\xaa", 9), "compressed by zlib, as a DocBin of spaCy is"),
+        (pickle.dumps(["Ada founded Acme."]), "a pickle of Python"),
+        (pickle.dumps(["Ada founded Acme."], 2), "a pickle of Python"),
+        (b"SQLite format 3\0", "a database of SQLite, as Prodigy keeps"),
+        (b"\x82\xa4text\xd9\x21" + b"Ada founded Acme in Rome in 1999." + b"\xa5spans\x92\x00\x03\x0c\x10", "a binary file"),
+        (struct.pack("<50q", *range(50)), "a binary file"),
+        (random.Random(1).randbytes(5000), "a binary file"),
     ],
 )
 def test_a_file_that_is_no_text_is_told_as_what_it_is(tmp_path, content, name):
     path = tmp_path / "train.spacy"
     path.write_bytes(content)
     assert (problem(path).found, problem(path).kind) == (f"this is no text, but {name}", "file-not-utf8")
+    asked = another_format(path, "conll", FORMATS)
+    assert (asked.found, asked.kind) == (problem(path).found, "file-not-utf8")
+
+
+@pytest.mark.parametrize("text", ["Ann saw a caf\xe9.", "\x93Ann\x94 left.\x0c", "Ann\tfounded\r\nAcme\x1b[0m caf\xe9 \x1a"])
+def test_text_in_another_encoding_is_no_binary_file(tmp_path, text):
+    path = tmp_path / "train.txt"
+    path.write_bytes((text * 20).encode("latin-1"))
+    assert problem(path).found.endswith("is not UTF-8, the file may be in cp1252")
+
+
+@pytest.mark.parametrize("text", ["Dear all", "Liebe Gr\xfc\xdfe \U0001f600", json.dumps({"text": "Ada\n"})])
+@pytest.mark.parametrize("order", ["utf-16-le", "utf-16-be"])
+def test_utf16_without_a_mark_is_no_binary_file(tmp_path, text, order):
+    path = tmp_path / "train.txt"
+    path.write_text(text * HEAD_BYTES, encoding=order)
+    assert problem(path).found == "the file is UTF-16"
 
 
 def test_a_file_in_utf16_is_told_as_such(tmp_path):
