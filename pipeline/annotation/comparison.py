@@ -17,7 +17,7 @@ from pipeline.annotation.score_changes import ScoreChanges
 from pipeline.core.errors import placed
 from pipeline.core.schema import SPLITS
 from pipeline.core.untrusted import json_text, shown
-from pipeline.evaluation.render import render_template
+from pipeline.pages.render import render_template
 
 TITLES: dict[Kind, str] = {
     "added": "documents added",

@@ -10,8 +10,8 @@ from typing import Any
 
 from pipeline.core import params
 from pipeline.evaluation.front_matter import front_matter
-from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
+from pipeline.pages.render import Markdown, render_template
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
 HEAD = re.compile(  # of every version of the template; the earliest wrote no metadata
