@@ -16,9 +16,10 @@ from typing import Annotated, Literal
 import typer
 
 from pipeline.annotation.agreement import agree
-from pipeline.annotation.agreement_tables import as_json, as_markdown, as_text
+from pipeline.annotation.agreement_tables import as_markdown, as_text
 from pipeline.annotation.annotators import by_annotator, read_annotations, renamed
 from pipeline.core import params
+from pipeline.core.files import as_json
 from pipeline.core.stage import run
 
 FORMS = {"text": as_text, "json": as_json, "markdown": as_markdown}
