@@ -24,7 +24,7 @@ from pipeline.corpus.bio import bio_ids, edges, find_problems, marked, tag_names
 from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions, which_entities
 
 
-def tag(table: pa.Table, labels: str, types: list[str], overlap: str = "outer") -> pa.Table:
+def tag(table: pa.Table, labels: str, types: list[str], overlap: str) -> pa.Table:
     """A parsed table with the column tag_ids.
 
     Args: labels, overlap: as in the section tag; types: of all entities, in the order of their classes.

@@ -49,7 +49,7 @@ def test_a_window_keeps_both_entities_and_all_the_context_that_fits(n_words: int
 @given(SPAN, SPAN, st.integers(7, 12))
 def test_entities_may_nest_overlap_and_be_the_same(e1: tuple[int, int], e2: tuple[int, int], max_length: int) -> None:
     table = with_spans(parsed("[e1 a] b c d e f g h i [e2 j]"), e1, e2)
-    [row] = position(tag(table, "entity", []), max_length, max_distance=99).to_pylist()
+    [row] = position(tag(table, "entity", [], "outer"), max_length, max_distance=99).to_pylist()
     too_far = [*find_problems(table, max_length)]
     assert bool(too_far) == (max(e1[1], e2[1]) - min(e1[0], e2[0]) > max_length)
     if not too_far:

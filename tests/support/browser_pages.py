@@ -61,7 +61,7 @@ def drawn_rows(labels: Sequence[str], n_rows: int, seed: int) -> tuple[pa.Table,
 
 def as_positioned(parsed: pa.Table) -> pa.Table:
     """Parsed rows as the position stage gives them."""
-    return position(tag(parsed, "entity", []), rows.MAX_LENGTH, rows.MAX_DISTANCE)
+    return position(tag(parsed, "entity", [], "outer"), rows.MAX_LENGTH, rows.MAX_DISTANCE)
 
 
 def guesses(gold: Sequence[str], labels: Sequence[str], generator: np.random.Generator, sharpness: float = 3.0) -> Floats:
