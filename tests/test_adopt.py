@@ -95,7 +95,7 @@ def corrected(tool: str, target: Path, corrections: dict[str, Correct], annotato
         (Path("export.json")).write_text(json.dumps(tasks))
         found = list(label_studio.read(Path("export.json")))
     else:
-        found = list(FORMATS[tool].read(target))
+        found = list(FORMATS[tool].read(accepted(target) if tool == "prodigy" else target))
     sent = {each.id: each for each in read_sent(sent_beside(target))}
     new = [corrections.get(sent[each.id].item.document.id, lambda document: document)(each) for each in found]
     new = [replace(each, relations=tuple(replace(one, annotator=annotator) for one in each.relations)) for each in new]
@@ -103,6 +103,15 @@ def corrected(tool: str, target: Path, corrections: dict[str, Correct], annotato
     {"label_studio": label_studio, "prodigy": prodigy, "doccano": doccano, "brat": brat, "jsonl": jsonl}[tool].write(new, export)
     sent_beside(export).write_bytes(sent_beside(target).read_bytes())
     return export
+
+
+def accepted(tasks: Path) -> Path:
+    """Tasks of Prodigy, all of them accepted."""
+    rows = [json.loads(line) | {"answer": "accept"} for line in tasks.read_text().splitlines()]
+    answered = Path("answered") / tasks.name
+    answered.parent.mkdir(exist_ok=True)
+    answered.write_text("".join(json.dumps(row) + "\n" for row in rows))
+    return answered
 
 
 def relabelled(label: str) -> Correct:
@@ -138,7 +147,7 @@ def test_a_label_and_a_place_corrected_in_a_tool_change_these_alone(project, too
 def test_a_review_that_nobody_touched_changes_nothing(project, tool):
     said = adopt.main(send(tool), write=True)
     assert (file("train.txt"), file("train_documents.jsonl")) == (SEMEVAL, DOCUMENTS)
-    assert said == f"adopt: 5 items: 5 {'untouched' if tool == 'label_studio' else 'as they were sent'}; written"
+    assert said == f"adopt: 5 items: 5 {'untouched' if tool in ('label_studio', 'prodigy') else 'as they were sent'}; written"
     assert reviewed.read(Path("data/reviewed.jsonl")) == frozenset()
 
 
@@ -791,3 +800,44 @@ def test_an_entity_that_is_drawn_anew_elsewhere_is_typed_as_the_file_has_it(proj
         assert verdict in adopt.main(export, write=True).splitlines()[-1]
         first = next(FORMATS["jsonl"].read(path))
         assert [(each.spans[0].start, each.type) for each in first.entities] == [(9, "Company"), (19, own)]
+
+
+def entity_drawn(document: Document) -> Document:
+    """With an entity more of the type that a tool has for none."""
+    number = "99" if all(each.id.isdecimal() for each in document.entities) else "T99"
+    return replace(document, entities=(*document.entities, Entity(number, (Span(0, 3),), "Entity")))
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("own", [None, "Entity"])
+def test_an_entity_that_is_drawn_where_there_was_none_is_typed_as_the_file_has_it(project, tool, own):
+    path = Path("data/raw/train_documents.jsonl")
+    path.write_text(DOCUMENTS.replace(', "type": "Person"', f', "type": "{own}"' if own else ""))
+    export = corrected(tool, send(tool), {"d2": entity_drawn})
+    for verdict in ("1 changed", "as they"):  # once, and once more
+        assert verdict in adopt.main(export, write=True).splitlines()[-1]
+        _, second = FORMATS["jsonl"].read(path)
+        assert [each.type for each in second.entities] == [own]
+
+
+@pytest.mark.parametrize("tool", TOOLS)
+@pytest.mark.parametrize("own", [None, "Entity"])
+def test_an_entity_of_a_text_of_a_pool_is_typed_as_the_corpus_has_it(project, tool, own):
+    if own:
+        Path("data/raw/train_documents.jsonl").write_text(DOCUMENTS.replace("Person", own))
+    texts = [
+        Document("9", "pool.jsonl:1", "Eve met Bob.", (Entity("T1", (Span(8, 11),)),), ()),
+        Document("8", "p:2", "Bo.", (), ()),
+    ]
+    for export in [corrected(tool, send(tool, *texts), {"9": entity_drawn, "8": lambda one: one})] * 2:
+        adopt.main(export, write=True)
+        (line,) = (line for line in file("train_reviewed.jsonl").splitlines() if "Eve" in line)
+        assert [each.get("type") for each in json.loads(line)["entities"]][-1] == own
+
+
+def test_an_entity_whose_type_was_taken_for_the_one_of_those_without_has_none(project):
+    path = Path("data/raw/train_documents.jsonl")
+    path.write_text(DOCUMENTS.replace(', "type": "Person"', ""))
+    adopt.main(corrected("doccano", send("doccano"), {"d1": retyped("Entity")}), write=True)
+    first, _ = FORMATS["jsonl"].read(path)
+    assert [each.type for each in first.entities] == [None, None]

@@ -10,6 +10,7 @@ from typing import Any, Literal
 
 from pipeline.annotation.already import meant_by, says_already
 from pipeline.annotation.corpus_files import CorpusFile, CorpusFiles, Found
+from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.correction import corrected, require_label
 from pipeline.annotation.difference import Change, document_changes
 from pipeline.annotation.item import Item, Reason
@@ -136,7 +137,7 @@ def _outcome(sent: Sent, versions: Sequence[Returned], tool: str, raw: CorpusFil
     if chosen is None or chosen.document is None:
         return Outcome(sent, "conflict", file, found, versions=tuple(said))
     if file is None:
-        return _of_pool(sent, chosen, chosen.document)
+        return _of_pool(sent, chosen, chosen.document, raw.labels_of(sent.item.document))
     return _of_corpus(sent, chosen, chosen.document, tool, raw, file, found)
 
 
@@ -188,7 +189,7 @@ def _narrow(error: ValueError, document: Document) -> InputError:
     return InputError([problem.at(document.source, row_id=document.id)])
 
 
-def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:
+def _of_pool(sent: Sent, chosen: Returned, back: Document, labels: Labels) -> Outcome:
     """What becomes of a text that had no annotation: a document of its own, where a person has annotated it."""
     was = sent.item.document
     if not chosen.is_confirmed and content(back) == content(replace(was, words=back.words, sentences=back.sentences)):
@@ -197,7 +198,8 @@ def _of_pool(sent: Sent, chosen: Returned, back: Document) -> Outcome:
         relations = tuple(replace(each, label=require_label(each), annotator=None) for each in back.relations)
     except ValueError as error:
         raise _narrow(error, was) from None
-    new = replace(back, id=was.id, source=was.source, relations=relations, words=None, sentences=None, meta={}, complete=True)
+    said = replace(back, entities=tuple(map(labels.typed, back.entities)), relations=relations)
+    new = replace(said, id=was.id, source=was.source, words=None, sentences=None, meta={}, complete=True)
     return Outcome(sent, "changed", new=(new,))
 
 

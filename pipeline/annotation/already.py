@@ -11,7 +11,7 @@ from dataclasses import replace
 from typing import Any, get_args
 
 from pipeline.annotation.corpus_files import CorpusFile, CorpusFiles, Found
-from pipeline.annotation.correction import corrected, without_made_up
+from pipeline.annotation.correction import corrected
 from pipeline.annotation.review_file import Sent, Tool, rules_of
 from pipeline.corpus.adapt import Rule, adapt
 from pipeline.corpus.document import Document
@@ -22,9 +22,10 @@ from pipeline.corpus.words import Tokenizer
 def meant_by(sent: Sent, back: Document, tool: str, raw: CorpusFiles) -> list[Document] | None:
     """What a person has made of what was sent; None where that is as it was, or cannot be told."""
     document = sent.item.document
-    was = replace(document, entities=tuple(replace(each, type=without_made_up(each.type)) for each in document.entities))
+    labels = raw.labels_of(document)
+    was = replace(document, entities=tuple(map(labels.typed, document.entities)))
     try:
-        now = corrected(was, document, back, tool, raw.labels_of(was))
+        now = corrected(was, document, back, tool, labels)
     except ValueError:
         return None
     return None if list(map(annotation, now)) == [annotation(was)] else now

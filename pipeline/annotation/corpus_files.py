@@ -4,8 +4,8 @@ from __future__ import annotations
 
 import contextlib
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 from typing import NamedTuple
@@ -18,6 +18,7 @@ from pipeline.core.files import written_whole
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, Reader, reader
 from pipeline.corpus.formats.sources import Source
+from pipeline.corpus.mend_entities import TYPE
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
 from pipeline.corpus.rewriting.edits import Reading, annotation
 from pipeline.corpus.sources import find_splits
@@ -86,14 +87,15 @@ class CorpusFile:
 class CorpusFiles:
     """The files of a folder of annotations that are asked for, and how the whole corpus writes its labels.
 
-    Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others; types: of entities.
+    Args: of_pairs, of_documents: the labels of documents that are one annotated pair, and those of all others; types: those
+        of the entities of each file.
     """
 
     folder: Path
     files: Sequence[CorpusFile]
     of_pairs: Labels
     of_documents: Labels
-    types: frozenset[str]
+    types: Mapping[Path, Collection[str | None]]
 
     def file_of(self, place: str) -> CorpusFile | None:
         """The file that a place, file:line, is in; None for a place outside of the folder.
@@ -113,8 +115,10 @@ class CorpusFiles:
         return lazy_tokenizer(settings.language, settings.segmenter)
 
     def labels_of(self, document: Document) -> Labels:
-        """How labels of documents such as this one are written."""
-        return self.of_pairs if is_pair(document) else self.of_documents
+        """How labels of documents such as this one are written, in its file, or in all where it is in none."""
+        file = self.file_of(document.source)
+        types = self.types[file.source.path] if file else {each for of_file in self.types.values() for each in of_file}
+        return replace(self.of_pairs if is_pair(document) else self.of_documents, untyped=None in types and TYPE not in types)
 
 
 def all_sources(raw: Path, settings: params.Parse) -> Iterator[tuple[Source, Reader]]:
@@ -141,17 +145,18 @@ def read_raw(raw: Path, places: Iterable[str]) -> CorpusFiles:
     settings, wanted = params.read(params.Parse), paths_of(places)
     files = []
     labels: dict[bool, set[str]] = {True: set(), False: set()}
-    types: set[str] = set()
+    types: dict[Path, set[str | None]] = {}
     for source, read in all_sources(raw, settings):
         documents: Iterator[Document] = (reading for reading in read(source.path) if isinstance(reading, Document))
         if source.path in wanted:
             files.append(CorpusFile.of(source, read, read(source.path)))
             documents = files[-1].documents
+        own_types = types.setdefault(source.path, set())
         for document in documents:
+            own_types.update(entity.type for entity in document.entities)
             labels[is_pair(document)].update(relation.label for relation in document.relations if relation.label is not None)
-            types.update(entity.type for entity in document.entities if entity.type is not None)
-    own = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
-    return CorpusFiles(raw, files, *own, frozenset(types))
+    of_pairs, of_documents = (Labels.of(labels[pairs], settings.negative_label, settings.rename) for pairs in (True, False))
+    return CorpusFiles(raw, files, of_pairs, of_documents, types)
 
 
 def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> dict[Path, bytes]:

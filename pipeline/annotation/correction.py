@@ -16,7 +16,7 @@ from pipeline.annotation.corpus_labels import Labels
 from pipeline.annotation.difference import match_entities
 from pipeline.core.labels import names_no_relation
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.mend_entities import TYPE, turned
+from pipeline.corpus.mend_entities import turned
 
 RENUMBERED = frozenset({"prodigy", "doccano"})  # formats in which an entity does not keep its id
 Alike = Callable[[Relation, Relation], bool]
@@ -33,7 +33,7 @@ def corrected(
     """
     sent, back = turned(sent), turned(_renamed(back, tool, sent))
     pairs = match_entities(sent, back, {entity.id: entity.spans for entity in sent.entities})
-    entities, ids = _entities(raw, pairs)
+    entities, ids = _entities(raw, pairs, labels)
     kept = {entity.id for entity in entities}
     returned = [replace(each, head=ids[each.head], tail=ids[each.tail], annotator=None) for each in back.relations]
     relations = [each for each in _relations(raw, sent, returned, labels) if {each.head, each.tail} <= kept]
@@ -56,7 +56,9 @@ def _renamed(back: Document, tool: str, sent: Document) -> Document:
     return replace(back, entities=entities, relations=relations)
 
 
-def _entities(raw: Document, pairs: Sequence[tuple[Entity | None, Entity | None]]) -> tuple[list[Entity], dict[str, str]]:
+def _entities(
+    raw: Document, pairs: Sequence[tuple[Entity | None, Entity | None]], labels: Labels
+) -> tuple[list[Entity], dict[str, str]]:
     """The entities of the corrected document, and the id there of each that came back."""
     became = {one.id: (one, other) for one, other in pairs if one}
     entities = []
@@ -67,22 +69,14 @@ def _entities(raw: Document, pairs: Sequence[tuple[Entity | None, Entity | None]
             continue
         ids[now.id] = entity.id
         spans = entity.spans if now.spans == was.spans else now.spans
-        entities.append(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type))
-    types = {entity.type for entity in raw.entities}
-    is_made_up = None in types and TYPE not in types
+        entities.append(labels.typed(replace(entity, spans=spans, type=entity.type if now.type == was.type else now.type)))
     new_ids = _new_ids(entity.id for entity in raw.entities)
     there = {(entity.spans, entity.type): entity.id for entity in raw.entities if entity.id not in became}
-    for new in (other for one, other in pairs if one is None and other):
-        type_ = without_made_up(new.type) if is_made_up else new.type
-        ids[new.id] = there.get((new.spans, type_)) or next(new_ids)
+    for new in (labels.typed(other) for one, other in pairs if one is None and other):
+        ids[new.id] = there.get((new.spans, new.type)) or next(new_ids)
         if ids[new.id] not in there.values():
-            entities.append(replace(new, id=ids[new.id], type=type_))
+            entities.append(replace(new, id=ids[new.id]))
     return entities, ids
-
-
-def without_made_up(type_: str | None) -> str | None:
-    """A type, but for the one that entities without type are sent under."""
-    return None if type_ == TYPE else type_
 
 
 def _new_ids(known: Iterable[str]) -> Iterator[str]:

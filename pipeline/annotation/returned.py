@@ -1,8 +1,8 @@
 """What comes home from an annotation tool: what each person made of each item.
 
 Of Label Studio's exports and Prodigy's it is known whether a person has confirmed an item: an annotation that was submitted, the
-answer "accept". Predictions are nobody's, and who skips an item has said nothing of it. In other formats an item that is as it was
-sent may have been looked at or not.
+answer "accept". Predictions and tasks without an answer are nobody's, and who skips an item has said nothing of it. In other
+formats an item that is as it was sent may have been looked at or not.
 """
 
 from __future__ import annotations
@@ -120,7 +120,7 @@ def _read_prodigy(source: Source) -> Iterator[Returned | Problem]:
             if isinstance(reading, Problem):
                 yield reading
                 continue
-            one = _returned(reading, who, _sortable(when), is_confirmed="answer" in row)
+            one = _returned(reading, who, _sortable(when), is_confirmed=True)
             yield replace(one, number=number, state=ANSWERS.get(str(row.get("answer")), one.state))
 
 

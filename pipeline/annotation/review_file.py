@@ -22,10 +22,9 @@ from pipeline.annotation.item import Item, Reason
 from pipeline.core import typed
 from pipeline.core.errors import InputError, sift
 from pipeline.core.outputs import made_new
-from pipeline.corpus import mend_words
 from pipeline.corpus.adapt import Rule, adapt, rules_for
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import brat, doccano, jsonl, label_studio_predictions, prodigy
+from pipeline.corpus.formats import brat, brat_meta, doccano, jsonl, label_studio_predictions, prodigy
 from pipeline.corpus.formats.label_studio_predictions import Predicted
 from pipeline.corpus.formats.targets import TARGETS
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
@@ -138,16 +137,13 @@ def _with_review(sent: Sent) -> Document:
 
 def _fitted(items: Iterable[Item], to: Tool, tokenize: Tokenizer) -> list[Sent]:
     """The items as a format can hold them, each with an id that no other has."""
-    ids, with_words, rules = DistinctIds(), mend_words.with_words(tokenize), rules_of(to, tokenize)
+    ids, rules = DistinctIds(), rules_of(to, tokenize)
     sent = []
     for item in items:
-        document = item.document
-        if to == "prodigy" and document.words is None:  # its page joins tokens
-            document = with_words(document)
-        fitted = adapt(document, rules).documents
+        fitted = adapt(item.document, rules).documents
         if len(fitted) != 1:
-            raise ValueError(f"{document.source}: document {document.id} has no word")
-        item_id = ids.distinct(document.id or "item")
+            raise ValueError(f"{item.document.source}: document {item.document.id} has no word")
+        item_id = ids.distinct(item.document.id or "item")
         tool_id = brat.file_name(item_id) if to == "brat" else item_id
         sent.append(Sent(tool_id, replace(item, document=fitted[0]), annotation_key(item.document)))
     return sent
@@ -205,12 +201,12 @@ def _write_brat(sent: Sequence[Sent], path: Path, version: str) -> None:
 def _with_note(sent: Sent, document: Document) -> Document:
     """The document with the ids that brat wants, what brat said of it before, and a note at its first entity."""
     own = sent.item.document.meta
-    if not all(brat.BRAT_ID.fullmatch(entity.id) for entity in document.entities):
+    if not all(brat_meta.BRAT_ID.fullmatch(entity.id) for entity in document.entities):
         ids = {entity.id: f"T{number}" for number, entity in enumerate(document.entities, 1)}
         entities = tuple(replace(entity, id=ids[entity.id]) for entity in document.entities)
         relations = tuple(replace(each, head=ids[each.head], tail=ids[each.tail]) for each in document.relations)
         document, own = replace(document, entities=entities, relations=relations), {}
-    kept = {key: own[key] for key in ("equivalences", "lines", "relation_ids") if key in own}
+    kept = {key: own[key] for key in brat_meta.META if key in own}
     lines = [line for line in kept.get("lines", []) if isinstance(line, str)]
     numbers = [int(match[1]) for match in map(NOTE.match, lines) if match]
     if document.entities:

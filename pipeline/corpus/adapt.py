@@ -11,14 +11,16 @@ from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from functools import partial
-from typing import NamedTuple
+from typing import NamedTuple, NoReturn
 
 from pipeline.corpus import mend_entities as entities
 from pipeline.corpus import mend_words as words
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats import brat_meta, brat_said
 from pipeline.corpus.formats.label_studio import OWN
 from pipeline.corpus.words import Tokenizer
 
+SAYS = {"brat": brat_meta.META, "semeval": frozenset({"symmetric"})}  # keys of meta that formats without meta say in their own way
 DIRECTED = frozenset({"semeval", "jsonl"})  # formats whose labels name a direction
 TOKENS = frozenset({"wordless", "unsplit", "cut", "borders"})  # of every format whose text is made of its words
 LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what its HOLDS leaves out, by the rules below
@@ -30,7 +32,7 @@ LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what i
     "fewrel": frozenset({"loops", "neighbours"}),
     "brat": frozenset({"spaced"}),
     "label_studio": frozenset({"wordless"}),
-    "prodigy": frozenset({"wordless", "doubles", "blank"}),
+    "prodigy": frozenset({"wordless", "unsplit", "doubles", "blank"}),
     "doccano": frozenset({"wordless"}),
     "conll": frozenset({"loops", "overlaps", "unfit"}),
     "tsv": frozenset({"loops", "lines"}),
@@ -91,8 +93,12 @@ def rules_for(target: str, holds: frozenset[str], keys: frozenset[str], source: 
         lacks |= LIMITS.get(target, frozenset()) | (set() if "text" in holds else TOKENS)
         lacks |= {"meta"} | (set() if target in DIRECTED else {"directions"})
         lacks |= set() if "meta" in holds and OWN not in keys else {"unread"}
+        lacks |= set() if "meta" in holds or target in SAYS else {"symmetric"}
+    lacks |= {"unsaid"} if target == "brat" else set()  # of brat too, whose files may name what is not there
     made = RULES["unsplit"]._replace(mend=lambda document: (words.with_words(tokenize)(document),))
-    own = {"unsplit": made, "meta": _meta(keys if "meta" in holds else None)}
+    says = SAYS.get(target, frozenset())
+    untold = RULES["words"]._replace(find=words.untold(tokenize))
+    own = {"unsplit": made, "words": untold, "meta": _meta(keys.__contains__ if "meta" in holds else lambda key: key not in says)}
     return {name: own.get(name, rule) for name, rule in RULES.items() if name in lacks}
 
 
@@ -111,20 +117,16 @@ def _without(what: str, is_left_out: entities.IsLeftOut) -> Rule:
     return _rule(what, "they are left out", True, entities.n_relations(is_left_out), entities.without_relations(is_left_out))
 
 
-def _meta(keys: frozenset[str] | None) -> Rule:
-    """The rule of what else is said of a document: what has one of these keys is left out, and all of it where there are none."""
-
-    def lost(document: Document) -> list[str]:
-        return [key for key in document.meta if keys is None or key in keys]
+def _meta(is_lost: Callable[[str], bool]) -> Rule:
+    """The rule of what else is said of a document, of which some keys are left out."""
 
     def mend(document: Document) -> Document:
-        left_out = set(lost(document))
-        return replace(document, meta={key: value for key, value in document.meta.items() if key not in left_out})
+        return replace(document, meta={key: value for key, value in document.meta.items() if not is_lost(key)})
 
-    return _rule("values of meta", "they are left out", False, lambda document: len(lost(document)), mend)
+    return _rule("values of meta", "they are left out", False, lambda document: sum(map(is_lost, document.meta)), mend)
 
 
-def _by_rules_for(document: Document) -> Sequence[Document]:
+def _by_rules_for(document: Document) -> NoReturn:
     """Raises: NotImplementedError always: `rules_for` knows the tokenizer."""
     raise NotImplementedError(document.id)
 
@@ -133,7 +135,10 @@ RULES: dict[str, Rule] = {
     "unread": _rule(
         "regions of Label Studio that are not read", "they are left out", True, entities.n_unread, entities.without_unread
     ),
-    "meta": _meta(None),
+    "symmetric": _rule(
+        "relations without direction", "it is the one from head to tail", True, entities.n_symmetric, entities.without_symmetric
+    ),
+    "meta": _meta(lambda key: True),
     "directions": _rule("labels with a direction", "head and tail have it", False, entities.n_directed, entities.turned),
     "unlabelled": _without("relations without label", entities.is_unlabelled),
     "annotators": _rule(
@@ -215,18 +220,25 @@ RULES: dict[str, Rule] = {
         "documents with words that their text does not tell",
         "it stands alone",
         True,
-        lambda document: int(document.words is not None and not words.is_joined(document)),
+        _by_rules_for,
         words.without_words,
     ),
     "told": _rule(
         "documents with words",
-        "their text has a blank between them",
+        "their text tells them",
         False,
         lambda document: int(document.words is not None),
         words.without_words,
     ),
     "sentences": _rule("sentences", "their borders are left out", True, words.n_sentences, words.without_sentences),
     "single": _rule("documents that are one sentence", "it is not said", False, words.is_single, words.without_sentences),
+    "unsaid": _rule(
+        "values of meta that brat cannot say",
+        "they are left out",
+        True,
+        brat_said.n_lost,
+        lambda document: document,  # brat.write leaves them out
+    ),
     "many": Rule(
         "documents of several relations",
         "they are a document each relation",

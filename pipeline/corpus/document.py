@@ -8,6 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
 from itertools import accumulate
 from typing import Any
 
@@ -159,6 +160,11 @@ def join_words(words: Sequence[str], between: str = " ") -> tuple[str, tuple[Spa
     >>> join_words(["New", "York", "."])
     ('New York .', (Span(start=0, end=3), Span(start=4, end=8), Span(start=9, end=10)))
     """
+    return _joined(tuple(words), between)
+
+
+@lru_cache(1)  # in formats of a pair a row, a document stands in many rows, one after the other
+def _joined(words: tuple[str, ...], between: str) -> tuple[str, tuple[Span, ...]]:
     lengths = [len(word) for word in words]
     steps = [length + len(between) for length in lengths]
     starts = accumulate(steps, initial=0)

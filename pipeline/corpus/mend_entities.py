@@ -45,6 +45,17 @@ def _headed(relation: Relation) -> Relation:
     return replace(relation, head=head, tail=tail, label=name)
 
 
+def n_symmetric(document: Document) -> int:
+    """Relations that have no direction."""
+    symmetric = document.symmetric
+    return sum(each.label is not None and parse_label(each.label).relation in symmetric for each in document.relations)
+
+
+def without_symmetric(document: Document) -> Document:
+    """The document whose relations all have the direction from head to tail."""
+    return replace(document, meta={key: value for key, value in document.meta.items() if key != "symmetric"})
+
+
 def is_unlabelled(_: Document) -> Callable[[Relation], bool]:
     """Whether a relation has no label."""
     return lambda relation: relation.label is None
@@ -126,10 +137,11 @@ def n_spaced(document: Document) -> int:
 
 
 def with_closed_names(document: Document) -> Document:
-    """The document with _ for each blank of a type or label."""
+    """The document with _ for each blank of a type or label, and of those that are symmetric."""
     entities = tuple(replace(entity, type=_closed(entity.type)) for entity in document.entities)
     relations = tuple(replace(relation, label=_closed(relation.label)) for relation in document.relations)
-    return replace(document, entities=entities, relations=relations)
+    symmetric = {"symmetric": sorted(filter(None, map(_closed, document.symmetric)))} if document.symmetric else {}
+    return replace(document, entities=entities, relations=relations, meta={**document.meta, **symmetric})
 
 
 def _closed(name: str | None) -> str | None:

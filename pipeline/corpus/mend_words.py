@@ -62,6 +62,16 @@ def with_words(tokenize: Tokenizer) -> Callable[[Document], Document]:
     return mend
 
 
+def untold(tokenize: Tokenizer) -> Callable[[Document], int]:
+    """Whether a document has words that its text does not tell: neither spaCy's nor words with a blank between."""
+    make = with_words(tokenize)
+
+    def find(document: Document) -> int:
+        return int(document.words is not None and not is_joined(document) and make(document).words != document.words)
+
+    return find
+
+
 def _edges(document: Document) -> set[int]:
     """Every place where an entity or a sentence begins or ends."""
     spans = [*(document.sentences or ()), *(span for entity in document.entities for span in entity.spans)]

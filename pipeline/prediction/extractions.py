@@ -22,10 +22,11 @@ from pipeline.core.schema import Span
 from pipeline.corpus import document as corpus
 from pipeline.corpus.document import Document
 from pipeline.corpus.excerpts import Excerpts
-from pipeline.corpus.sentences import Segmenter, segment
+from pipeline.corpus.sentences import Segmenter, find_sentences, segment
 from pipeline.prediction.types import DIGITS, Prediction, Relation, Sentence, half_of_a_pair, message
 
 BATCH_CHARACTERS = 150_000  # of what is predicted at once: some 1,000 sentences
+MOST_TOKENS = 100  # that a format gives as one sentence and that are taken as one: each two entities of a sentence are asked about
 
 
 class FoundEntity(NamedTuple):
@@ -140,12 +141,21 @@ def of_marked(document: Document, prediction: Prediction) -> Extraction:
 
 def _parts(document: Document, segmenter: Segmenter) -> Iterator[_Part]:
     """The sentences of a document that have a word."""
-    segmented = segment(document, segmenter)
+    segmented = segment(_split(document, segmenter), segmenter)
     excerpts = Excerpts(document, segmented.words, {})
     for part in map(excerpts.of_run, segmented.sentences):
         words = None if part.words is None else tuple(Span(*word) for word in part.words)
         if part.text.strip() and words != ():
             yield _Part(part.start, Sentence(part.text, None, words))
+
+
+def _split(document: Document, segmenter: Segmenter) -> Document:
+    """A document whose tokens are too many for one sentence with the sentences that its text has, of whole tokens."""
+    if document.sentences is not None or len(document.words or ()) <= MOST_TOKENS:
+        return document
+    begins = {start for start, _ in document.words or ()}
+    starts = [start for start in segmenter(document.text).starts if start in begins]
+    return replace(document, sentences=find_sentences(document, starts))
 
 
 def _batches(parts: Iterable[tuple[int, _Part]]) -> Iterator[list[tuple[int, _Part]]]:

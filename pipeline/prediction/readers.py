@@ -25,7 +25,7 @@ from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Misannotated, Skipped, join_words
 from pipeline.corpus.formats import reader, semeval
-from pipeline.corpus.formats.json_fields import id_problems, read_id
+from pipeline.corpus.formats.json_fields import id_problems, read_id, shown
 from pipeline.corpus.formats.json_values import read_values
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
 from pipeline.corpus.formats.sources import Source, prefixes
@@ -134,7 +134,8 @@ def _object_problems(value: Row) -> Iterator[Problem]:
     if len(given) == 1:
         yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):
-        yield Problem("there is no text", 'write {"text": "..."}', "key-missing")
+        found = f"text is {shown(value['text'])}" if "text" in value else "there is no text"
+        yield Problem(found, 'write {"text": "..."}', "value-malformed" if "text" in value else "key-missing")
         return
     yield from span_problems(value)
     if given and (mark := MARKER_IN_ANY_CASE.search(value["text"])):
@@ -230,7 +231,7 @@ def _document_request(reading: Document | Skipped | Misannotated, prefix: str) -
     if document is None:
         unread = Problem("its annotator left it out, and there is no text", "give it a text", source=reading.source)
         return Request(line, None, (unread,))
-    return Request.of_document(line, replace(document, id=prefix + document.id, entities=(), relations=()))
+    return Request.of_document(line, replace(document, id=prefix + document.id, entities=(), relations=(), complete=True))
 
 
 READERS: dict[str, Callable[[Iterable[StreamLine]], Iterator[Request]]] = {

@@ -1,8 +1,9 @@
 """Extractions written as documents, in the formats that hold a whole document with any entities and relations.
 
-Label Studio gets them as predictions with scores; elsewhere the probabilities stand in meta, where a format has it, in the order of
-entities and relations. What a format cannot hold is changed as `pipeline.convert --lossy` does it, and counted; so is an id that an
-earlier document has. A document that cannot be written nevertheless is refused, and does not end the writing.
+Label Studio gets them as predictions with scores, Prodigy as tasks without an answer, so that neither is annotation before a person
+has confirmed it; no other format tells. Outside Label Studio the probabilities stand in meta, where a format has it, in the order
+of entities and relations. What a format cannot hold is changed as `pipeline.convert --lossy` does it, and counted; so is an id that
+an earlier document has. A document that cannot be written nevertheless is refused, and does not end the writing.
 """
 
 from __future__ import annotations
@@ -17,7 +18,7 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem
 from pipeline.corpus.adapt import RULES, adapt, rules_for
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import label_studio_predictions
+from pipeline.corpus.formats import label_studio_predictions, prodigy
 from pipeline.corpus.formats.label_studio_predictions import Predicted
 from pipeline.corpus.formats.targets import TARGETS, Target
 from pipeline.corpus.formats.text_lines import DistinctIds
@@ -27,6 +28,7 @@ from pipeline.prediction.types import DIGITS
 
 NAMES = tuple(name for name, target in TARGETS.items() if target.holds >= {"text", "many", "free", "empty"})
 WITH_SCORES = "label_studio"
+UNANSWERED = {"prodigy": prodigy.write_tasks}
 UNTRIED = ("spacy",)  # its writer takes 30 ms to begin
 NARROW = "take another format, or correct the input"
 
@@ -70,7 +72,8 @@ def write(extractions: Iterable[Extraction], name: str, place: Path, model: Mode
         )
         label_studio_predictions.write(predicted, place, model.version)
     else:
-        target.write((document for each in extractions for document in adapted(with_scores(each, model.version))), place)
+        documents = (document for each in extractions for document in adapted(with_scores(each, model.version)))
+        UNANSWERED.get(name, target.write)(documents, place)
     renamed = [f"ids that an earlier document has, {n_renamed:,}: numbered, such as 7~2"] if n_renamed else []
     return renamed + [f"{RULES[rule].what}, {changes[rule]:,}: {RULES[rule].becomes}" for rule in rules if rule in changes]
 

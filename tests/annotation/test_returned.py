@@ -48,7 +48,6 @@ def test_an_answer_of_prodigy_is_confirmed_rejected_skipped_or_left_open(tmp_pat
     row = {
         "text": "Ann left.",
         "meta": {"review_id": 7},
-        "id": 7,
         "spans": [],
         "relations": [],
         "_timestamp": 5,
@@ -61,7 +60,7 @@ def test_an_answer_of_prodigy_is_confirmed_rejected_skipped_or_left_open(tmp_pat
         ("7", "annotated", True),
         ("7", "rejected", False),
         ("7", "skipped", False),
-        ("7", "annotated", False),
+        ("7", "untouched", False),
     ]
     assert {each.annotator for each in versions} == {"ann"}
     assert versions[0].when == f"{5:023.6f}"

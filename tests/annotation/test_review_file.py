@@ -74,7 +74,7 @@ def test_a_person_sees_why_in_the_tool(tmp_path: Path, to: Tool) -> None:
     assert WHY in "".join(file.read_text() for file in files)
 
 
-@pytest.mark.parametrize("to", ["prodigy", "doccano", "brat", "jsonl"])
+@pytest.mark.parametrize("to", ["doccano", "brat", "jsonl"])
 def test_an_untouched_export_says_what_was_sent(tmp_path: Path, to: Tool) -> None:
     target = written(tmp_path, to)
     [document], [sent] = exported(target, to), read_sent(sent_beside(target))

@@ -160,10 +160,18 @@ def test_words_are_made_and_cut_where_entities_end() -> None:
     assert fitted.changes == {"unsplit": 1, "text": 1}
 
 
+def test_a_text_without_words_gets_some_for_prodigy_whose_relations_join_tokens() -> None:
+    fitted = fit(ANN, "prodigy")
+    assert [ANN.text[slice(*word)] for word in fitted.documents[0].words or ()] == ["Ann", "and", "Bob", "own", "a", "pub", "."]
+    assert fitted.changes == {"unsplit": 1}
+
+
 def test_words_that_the_text_tells_are_no_loss_and_others_are() -> None:
     text, words = join_words(["Ann", "'s", "pub"])
+    of_spacy, others = (Span(0, 3), Span(3, 5), Span(6, 9)), (Span(0, 2), Span(2, 5), Span(6, 9))
     assert set(fit(Document("1", "", text, (), (), words), "doccano").changes) == {"told"}
-    assert set(fit(Document("1", "", "Ann's pub", (), (), (Span(0, 3), Span(3, 5), Span(6, 9))), "doccano").changes) == {"words"}
+    assert set(fit(Document("1", "", "Ann's pub", (), (), of_spacy), "doccano").changes) == {"told"}
+    assert set(fit(Document("1", "", "Ann's pub", (), (), others), "doccano").changes) == {"words"}
     assert (RULES["told"].is_loss, RULES["words"].is_loss) == (False, True)
 
 

@@ -8,7 +8,7 @@ import pytest
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.document import Document, Entity, Relation, join_words
 from pipeline.prediction import extractions
 from pipeline.prediction.extractions import extract, of_marked
 from pipeline.prediction.predictor import Predictor
@@ -119,6 +119,21 @@ def test_the_head_of_a_symmetric_relation_of_a_marked_pair_stands_first_in_the_t
         extraction = of_marked(document("Ann met Bob"), prediction)
         spans = {entity.id: entity.span for entity in extraction.entities}
         assert [(spans[each.head], spans[each.tail]) for each in extraction.relations] == [(Span(0, 3), Span(8, 11))]
+
+
+@pytest.mark.parametrize(("n_sentences", "n_asked"), [(2, 1), (40, 40)])
+def test_tokens_are_one_sentence_unless_they_are_a_whole_document(n_sentences, n_asked):
+    text, words = join_words([token for n in range(n_sentences) for token in (f"number{n}", "met", "no.one", ".")])
+    asked = []
+
+    class Noting(StandIn):
+        def predict(self, sentences):
+            asked.extend(sentences)
+            return super().predict(sentences)
+
+    found(text, Noting(), words=words)
+    assert len(asked) == n_asked
+    assert sum(len(sentence.words) for sentence in asked) == len(words)
 
 
 def test_the_entities_of_a_marked_pair_keep_apart_though_their_words_are_the_same():

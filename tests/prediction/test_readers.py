@@ -9,11 +9,13 @@ from pipeline.core.errors import InputError
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document, Misannotated
 from pipeline.corpus.formats import FORMATS
-from pipeline.corpus.formats.sources import find_sources
+from pipeline.corpus.formats.sources import Source, find_sources
 from pipeline.corpus.formats.text_lines import content_id, decode
+from pipeline.prediction.extractions import extract
 from pipeline.prediction.readers import READERS, Request, read_sources
 from pipeline.prediction.streams import read_requests
 from pipeline.prediction.types import Sentence
+from tests.support.stand_in import StandIn
 
 SEMEVAL = b'8\t"The <e1>cat</e1> sat on <e2>mats</e2>."\r\nOther\r\nComment: none\r\n\r\n9\t"No <e1>label</e1> <e2>here</e2>"\r\n'
 
@@ -69,7 +71,7 @@ def test_an_empty_entity_is_named_whichever_stands_first():
         ('{"text": "<E1>a</E1> <E2>b</E2>"}', "<E1> is no mark"),
         ('{"text": "a b", "id": {}}', "id is {}"),
         ('{"text": "a b", "id": NaN, "e1": [0, 1], "e2": [2, 3]}', "id is NaN"),
-        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', "no text"),
+        ('{"text": ["a b"], "e1": [0, 1], "e2": [2, 3]}', 'text is ["a b"]'),
         ('{"text": "a \\ud800", "e1": [0, 1], "e2": [2, 3]}', "half of a pair"),
         ('{"text": "a b", "e1": [0, 1], "e2": [2, 9]}', "the text has 3 characters"),
         ('{"words": []}', "no text"),
@@ -104,6 +106,22 @@ def test_documents_come_with_their_ids_and_lines_and_without_their_annotation(tm
     ]
 
 
+@pytest.mark.parametrize(
+    ("name", "row"),
+    [
+        ("opennre", {"text": "Ann left. Bob stayed.", "h": {"name": "Ann", "pos": [0, 3]}, "t": {"name": "Bob", "pos": [10, 13]}}),
+        ("tsv", "Ann\tBob\tR\tAnn left. Bob stayed.\n"),
+    ],
+)
+def test_the_text_of_an_annotated_pair_has_as_many_sentences_as_it_has_without_annotation(tmp_path, name, row):
+    path = tmp_path / "pairs"
+    path.write_text(row if isinstance(row, str) else json.dumps(row))
+    [asked] = read_sources([Source(path, name)], path)
+    [extraction] = extract(StandIn(), [asked.content])
+    assert [entity.id for entity in extraction.entities] == ["T1", "T2"]
+    assert extraction.relations == ()  # they are in two sentences
+
+
 def test_a_text_that_its_annotator_left_out_is_read_too(tmp_path):
     (tmp_path / "brat/later").mkdir(parents=True)
     for name, text in {"one.txt": "Ann left.", "one.ann": "", "later/two.txt": "Bob stayed."}.items():
@@ -132,7 +150,7 @@ FAULTY = {  # of each format a document of which two things are wrong with the a
         '{"id": "x", "type": "labels", "value": {"start": 0, "end": 99}}, {"type": "relation"}]}]}]',
         "Ann left.",
     ),
-    "prodigy": ('{"text": "Ann left.", "spans": [{"start": 0, "end": 99, "label": "X"}, {}]}', "Ann left."),
+    "prodigy": ('{"text": "Ann left.", "answer": "accept", "spans": [{"start": 0, "end": 99, "label": "X"}, {}]}', "Ann left."),
     "doccano": (
         '{"text": "Ann left.", "entities": [{"id": 1, "start_offset": 0, "end_offset": 99, "label": "X"}, {}]}',
         "Ann left.",
@@ -240,7 +258,7 @@ def test_what_has_no_id_has_one_of_what_it_says_in_a_folder_and_its_place(tmp_pa
     (tmp_path / "p.jsonl").write_text(json.dumps(PAIR | {"id": None}) + '\n{"text": 3}\n')
     good, bad = read_requests(str(tmp_path), "auto")
     assert (good.id, good.source) == (f"p/{content_id([PAIR['text'], good.content.entities])}", f"{tmp_path}/p.jsonl:1")
-    assert [problem.found for problem in bad.content] == [f"{tmp_path}/p.jsonl:2: there is no text"]
+    assert [problem.found for problem in bad.content] == [f"{tmp_path}/p.jsonl:2: text is 3"]
 
 
 def test_words_make_a_text_that_is_not_there():

@@ -4,14 +4,15 @@ import json
 
 import pytest
 
-from pipeline.corpus.document import Document
+from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import FORMATS
 from pipeline.prediction import targets
 from pipeline.prediction.extractions import extract
 from tests.support.stand_in import StandIn
 
 TEXT = "Ann met Bob . She left ."
-READ = [name for name in targets.NAMES if name in FORMATS and name != "label_studio"]
+UNCONFIRMED = ("label_studio", "prodigy")  # which tell what a person has confirmed
+READ = [name for name in targets.NAMES if name in FORMATS and name not in UNCONFIRMED]
 
 
 def write(name, place, *texts, ids=None, refused=None):
@@ -48,12 +49,30 @@ def test_a_document_that_a_format_cannot_hold_does_not_end_the_writing(tmp_path)
     assert [document.text for document in FORMATS["brat"].read(tmp_path / "target")] == ["Ann met Bob .", "Eve met Bob ."]
 
 
-@pytest.mark.parametrize("name", ["jsonl", "doccano", "prodigy"])
+@pytest.mark.parametrize("name", ["jsonl", "doccano"])
 def test_probabilities_and_the_model_stand_in_meta_where_a_format_has_it(tmp_path, name):
     write(name, tmp_path / "target", TEXT)
     [document] = FORMATS[name].read(tmp_path / "target")
     assert document.meta["model"] == "stand-in-1"
     assert document.meta["probabilities"] == {"entities": [0.5, 0.5, 0.5], "relations": [0.75, 0.75]}
+
+
+@pytest.mark.parametrize("name", UNCONFIRMED)
+def test_what_a_model_found_is_no_annotation_where_the_format_tells(tmp_path, name):
+    write(name, tmp_path / "target", TEXT)
+    [skipped] = FORMATS[name].read(tmp_path / "target")
+    assert isinstance(skipped, Skipped)
+    assert skipped.document.text == TEXT
+
+
+def test_prodigy_gets_tasks_with_tokens_and_without_an_answer(tmp_path):
+    write("prodigy", tmp_path / "target", TEXT)
+    task = json.loads((tmp_path / "target").read_text())
+    assert "answer" not in task
+    assert [token["text"] for token in task["tokens"]] == TEXT.split()
+    assert [(span["token_start"], span["token_end"]) for span in task["spans"]] == [(0, 0), (2, 2), (4, 4)]
+    assert {(relation["head"], relation["child"]) for relation in task["relations"]} == {(0, 2), (2, 0)}
+    assert (task["model"], task["probabilities"]["relations"]) == ("stand-in-1", [0.75, 0.75])
 
 
 def test_label_studio_gets_predictions_with_scores(tmp_path):

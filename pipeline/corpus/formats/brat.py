@@ -10,26 +10,27 @@ r"""The standoff format of brat (Stenetorp et al. 2012, brat.nlplab.org/standoff
 
 Offsets count the code points of the .txt as it is, so that a line break of Windows is two; a byte order mark counts where the
 quoted texts say so. Ids restart in every document. A `*` line is a relation for each pair of its entities, and stands whole in
-meta["equivalences"]; events, attributes, normalisations and notes stand in meta["lines"], and the relations' ids, which these may
-name, in meta["relation_ids"]; the relations of `*` lines, and those that an annotation.conf, in the document's folder or above it,
-calls symmetric stand in meta["symmetric"]. A document's id is its path below the folder.
+meta["equivalences"]; events, attributes, normalisations and notes stand in meta["lines"], and the ids that these may name in
+meta["relation_ids"] and, with the characters of the entities, for formats that have no such ids, in meta["entity_ids"]; arguments
+that are not called Arg1 and Arg2 stand in meta["roles"]; the relations of `*` lines, and those that an annotation.conf, in the
+document's folder or above it, calls symmetric, in meta["symmetric"]. A document's id is its path below the folder.
 """
 
 from __future__ import annotations
 
 import os
-import re
 import shutil
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import replace
 from heapq import nsmallest
-from itertools import combinations
 from pathlib import Path
+from typing import Any
 
 from pipeline.core.errors import InputError, Problem
-from pipeline.corpus.document import Document, Relation, Skipped, problems_of, require_held
+from pipeline.corpus.document import Document, Skipped, problems_of, require_held
 from pipeline.corpus.formats.brat_conf import CONF, Configuration, symmetric_in
 from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
+from pipeline.corpus.formats.brat_said import Said, say
 from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begins_utf16, content_id
 
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
@@ -37,8 +38,6 @@ SUFFIXES = (".ann", ".txt")
 TEXT, ANNOTATIONS, FOLDER = 1, 2, 4  # what stands under a name
 OTHERS = frozenset({".json", ".jsonl", ".tsv", ".csv", ".conll"})
 LOOKED_AT = 5  # files that tell a folder of brat
-BRAT_ID = re.compile("T[0-9]+")
-RELATION_ID = re.compile(r"\bR[0-9]+\b")
 LONGEST_NAME = 200  # bytes, of the 255 that file systems allow
 
 
@@ -134,14 +133,25 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
         return
     said = _said(split_lines(annotations), text)
     if isinstance(said, Annotations):
-        relation_ids = said.relation_ids if said.kept else []
-        names = list(dict.fromkeys([*symmetric, *(label for label, *_ in said.equivalences)]))
-        meta = {"equivalences": said.equivalences, "lines": said.kept, "relation_ids": relation_ids, "symmetric": names}
-        held = {key: value for key, value in meta.items() if value}
-        yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=held)
+        yield Document(row_id, row, text.removeprefix(MARK), said.entities, said.relations, meta=_meta(said, text, symmetric))
     else:
         found = [problem.at(f"{ann}:{number}") for number, problem in said]
         yield from problems_of(row, row_id, found, _unannotated(txt, text, row_id))
+
+
+def _meta(said: Annotations, text: str, symmetric: list[str]) -> dict[str, list[Any]]:
+    """What else brat says of a document; ids of entities and relations where something may name them."""
+    plain = text.removeprefix(MARK)
+    quoted = [[entity.id, " ".join(plain[slice(*entity.cover)].split())] for entity in said.entities]
+    meta: dict[str, list[Any]] = {
+        "entity_ids": quoted if said.kept or said.equivalences else [],
+        "equivalences": said.equivalences,
+        "lines": said.kept,
+        "relation_ids": said.relation_ids if said.kept else [],
+        "roles": said.roles,
+        "symmetric": list(dict.fromkeys([*symmetric, *(label for label, *_ in said.equivalences)])),
+    }
+    return {key: value for key, value in meta.items() if value}
 
 
 def _unannotated(txt: str, text: str | Problem, row_id: str) -> Document | None:
@@ -165,25 +175,26 @@ def write(documents: Iterable[Document], path: Path) -> None:
     if path.exists() and (not path.is_dir() or any(path.iterdir())):
         raise InputError.of(path, "there is something already", "name a folder that is not there")
     scratch = path.with_name(f".{path.name}.{os.getpid()}.partial")
-    configuration = Configuration()
+    configuration = Configuration(scratch)
     try:
         scratch.mkdir(parents=True)
         for document in documents:
             stem = scratch / file_name(document.id)
-            equal = _write_document(document, stem)
-            configuration.add(stem.parent, document, document.symmetric - equal)
+            said = _write_document(document, stem)
+            configuration.add(stem.parent, document, said.equal, said.kept, said.roles)
         configuration.write()
         scratch.replace(path)
     finally:
         shutil.rmtree(scratch, ignore_errors=True)
 
 
-def _write_document(document: Document, stem: Path) -> set[str]:
-    """Write the two files of a document; the relations of its `*` lines."""
+def _write_document(document: Document, stem: Path) -> Said:
+    """Write the two files of a document; its lines of annotation."""
     require_held(document, HOLDS)
     if document.text.startswith(MARK):
         raise ValueError(f"{document.source}: document {document.id} begins with a byte order mark, which brat counts")
-    lines = list(_lines(document))
+    said = say(document)
+    lines = [*said.entities, *said.relations, *said.kept]
     stem.parent.mkdir(parents=True, exist_ok=True)
     for suffix, text in ((".txt", document.text), (".ann", "".join(f"{line}\n" for line in lines))):
         try:
@@ -191,7 +202,7 @@ def _write_document(document: Document, stem: Path) -> set[str]:
                 file.write(text)
         except FileExistsError:
             raise ValueError(f"{document.source}: a second document has the id {document.id}") from None
-    return {line.split(maxsplit=2)[1] for line in lines if line.startswith("*")}
+    return said
 
 
 def file_name(row_id: str) -> str:
@@ -199,54 +210,3 @@ def file_name(row_id: str) -> str:
     parts = row_id.split("/")
     plain = all(part and part[0] != "." and part.isprintable() and len(part.encode()) <= LONGEST_NAME for part in parts)
     return row_id if plain else content_id([row_id])
-
-
-def _lines(document: Document) -> Iterator[str]:
-    """The lines of annotation of a document: entities, relations in their order, what else brat said."""
-    ours = all(BRAT_ID.fullmatch(entity.id) for entity in document.entities)
-    ids = {entity.id: entity.id if ours else f"T{number}" for number, entity in enumerate(document.entities, 1)}
-    for entity in document.entities:
-        offsets = ";".join(f"{start} {end}" for start, end in entity.spans)
-        quoted = " ".join(" ".join(document.text[start:end].split()) for start, end in entity.spans)
-        yield f"{ids[entity.id]}\t{_word(document, entity.type)} {offsets}\t{quoted}"
-    yield from _relation_lines(document, ids)
-    named = len(_strings(document.meta.get("relation_ids"))) == len(document.relations)
-    kept = _strings(document.meta.get("lines")) if ours else []
-    yield from (line for line in kept if named or not RELATION_ID.search(line))
-
-
-def _relation_lines(document: Document, ids: Mapping[str, str]) -> Iterator[str]:
-    """R lines, and a `*` line where relations are all pairs of one that was read."""
-    said = document.meta.get("equivalences")
-    equivalences = [line for line in map(_strings, said if isinstance(said, list) else []) if line]
-    given = _strings(document.meta.get("relation_ids"))
-    n_relations = len(document.relations)
-    relation_ids = given if len(given) == n_relations else [f"R{number}" for number in range(1, n_relations + 1)]
-    place = 0
-    while place < n_relations:
-        pairs = _pairs(equivalences[0]) if equivalences else []
-        if pairs and list(document.relations[place : place + len(pairs)]) == pairs:
-            label, *members = equivalences.pop(0)
-            yield f"*\t{_word(document, label)} {' '.join(ids[member] for member in members)}"
-            place += len(pairs)
-        else:
-            relation = document.relations[place]
-            yield f"{relation_ids[place]}\t{_word(document, relation.label)} Arg1:{ids[relation.head]} Arg2:{ids[relation.tail]}"
-            place += 1
-
-
-def _pairs(equivalence: Sequence[str]) -> list[Relation]:
-    label, *members = equivalence
-    return [Relation(one, other, label) for one, other in combinations(members, 2)]
-
-
-def _strings(value: object) -> list[str]:
-    """A list of strings; none where another format's meta has something else under the key."""
-    return value if isinstance(value, list) and all(isinstance(item, str) for item in value) else []
-
-
-def _word(document: Document, name: str | None) -> str:
-    """A type or label, which a blank would cut."""
-    if not name or any(map(str.isspace, name)):
-        raise ValueError(f"{document.source}: brat has no name {name!r}, of document {document.id}")
-    return name

@@ -16,6 +16,7 @@ BEGINS = re.compile(r"(?:[A-Za-z]+|#[A-Za-z]*)[0-9]+\S*\t|\*\t")
 TEXTBOUND = re.compile(r"(\S+) +([0-9]{1,12} [0-9]{1,12}(?:;[0-9]{1,12} [0-9]{1,12})*) *\t(.*)", re.DOTALL)
 BINARY = re.compile(r"(\S+) +([^\s:]+):(\S+) +([^\s:]+):(\S+)\s*")
 EQUIVALENCE = re.compile(r"(\S+)((?: +\S+){2,})\s*")
+ARGUMENTS = ("Arg1", "Arg2")  # head and tail
 KEPT = frozenset("EAMN#")  # events, attributes, their older form, normalisations, notes
 CUT = "the line may be cut short"
 ENTITY = f"an entity is T1<TAB>Type start end<TAB>text, its fragments start end;start end: {CUT}"
@@ -46,6 +47,7 @@ class Annotations(NamedTuple):
     relation_ids: list[str]  # of the line of each relation
     equivalences: list[list[str]]  # label and entities of each `*` line
     kept: list[str]  # the lines that are no entity and no relation
+    roles: list[list[str]]  # label and names of arguments, of relations that call these not Arg1 and Arg2
 
 
 def split_lines(text: str) -> list[Line]:
@@ -88,7 +90,17 @@ def read_lines(lines: Sequence[Line], text: str, shift: int) -> Annotations | li
     kept = [f"{line.id}\t{line.body}" for line in lines if line.id[:1] in KEPT]
     if found:
         return sorted(found, key=lambda one: one.number)
-    return Annotations(tuple(entities.values()), tuple(relations), relation_ids, equivalences, kept)
+    return Annotations(tuple(entities.values()), tuple(relations), relation_ids, equivalences, kept, _roles(lines))
+
+
+def _roles(lines: Sequence[Line]) -> list[list[str]]:
+    """All names that arguments have, by the label of their relation, where these are not Arg1 and Arg2 alone."""
+    matches = [match for match in (BINARY.fullmatch(line.body) for line in lines if line.id.startswith("R")) if match]
+    found = dict.fromkeys(
+        (match[1], ARGUMENTS if {match[2], match[4]} == {*ARGUMENTS} else (match[2], match[4])) for match in matches
+    )
+    others = {label for label, names in found if names != ARGUMENTS}
+    return [[label, *names] for label, names in found if label in others]
 
 
 def _entities(lines: Sequence[Line], text: str, shift: int) -> tuple[dict[str, Entity], list[Found]]:
@@ -126,7 +138,7 @@ def read_entity(line: Line, text: str, shift: int = 0) -> Entity | Problem:
     words = " ".join(text[start:end] for start, end in spans)
     if not words.strip():
         return Problem(f"{line.id} is blank: {words!r}", UNITS, "entity-empty")
-    if words != quoted and _joined(words) not in (_joined(quoted), _joined("".join([quoted, *line.more]))):
+    if words != quoted and joined(words) not in (joined(quoted), joined("".join([quoted, *line.more]))):
         return Problem(f"{line.id} quotes {quoted!r}, and its offsets {offsets} hold {words!r}", UNITS, "entity-text-differs")
     spans.sort()
     if any(before.end > after.start for before, after in pairwise(spans)):
@@ -150,7 +162,7 @@ def read_relations(line: Line) -> list[Relation] | Problem:
     if not match or match[2] == match[4]:
         return Problem(f"no relation: {_cut(line)}", f"it is R1<TAB>Label Arg1:T1 Arg2:T2: {CUT}", "line-malformed")
     label, first, one, second, other = match.groups()
-    head, tail = (other, one) if (first, second) == ("Arg2", "Arg1") else (one, other)
+    head, tail = (other, one) if (second, first) == ARGUMENTS else (one, other)
     return [Relation(head, tail, label)]
 
 
@@ -172,7 +184,7 @@ def _strays(line: Line, text: str, entity: Entity | None) -> Iterator[Found]:
         yield Found(line.number, Problem(f"a line of a kind that brat does not have: {_cut(line)}", hint, "line-unexpected"))
     if not any(map(str.strip, line.more)):
         return
-    if line.id.startswith("T") and (entity is None or _joined(line.body.split("\t", 1)[1]) != _joined(_words(entity, text))):
+    if line.id.startswith("T") and (entity is None or joined(line.body.split("\t", 1)[1]) != joined(_words(entity, text))):
         return  # they are what the text of the entity goes on with, or cannot be told from it
     for number, more in enumerate(line.more, line.number + bool(line.id)):
         if more.strip():
@@ -185,7 +197,7 @@ def _words(entity: Entity, text: str) -> str:
     return " ".join(text[start:end] for start, end in entity.spans)
 
 
-def _joined(text: str) -> str:
+def joined(text: str) -> str:
     """A text without its blanks: tools write a line break and the gap between fragments as they like."""
     return "".join(text.split())
 

@@ -16,6 +16,13 @@ from pipeline.corpus.formats.text_lines import head_lines, head_problem
 SHOWN_CHARACTERS = 80
 SHOWN_FILES = 5
 ALIKE = ["jsonl", "doccano"]  # a file without any entity may be of both, and says the same in the first
+BINARY = {  # what a file is that begins so
+    b"x\x9c": "compressed by zlib, as a DocBin of spaCy is",
+    b"\x1f\x8b": "compressed by gzip",
+    b"PK\x03\x04": "a zip archive",
+    b"PAR1": "a table in Parquet",
+    b"%PDF-": "a PDF",
+}
 
 
 class Recogniser(NamedTuple):
@@ -38,8 +45,8 @@ def detect(path: Path, formats: Sequence[Recogniser]) -> str:
         raise InputError.of(path, found, "say which one in parse.format", "format-ambiguous")
     if problem := _encoding_problem(path):
         raise InputError([problem])
-    known = ", ".join(name for name, _ in formats)
-    raise InputError.of(path, f"this is no format that we know: {_seen(path)}", f"it can be {known}", "format-unknown")
+    hint = f"it can be {', '.join(name for name, _ in formats)}; jsonl is the one to write yourself: see docs/formats.md"
+    raise InputError.of(path, f"this is no format that we know: {_seen(path)}", hint, "format-unknown")
 
 
 def another_format(path: Path, asked: str, formats: Sequence[Recogniser]) -> Problem | None:
@@ -62,7 +69,16 @@ def _names(path: Path, formats: Sequence[Recogniser]) -> list[str]:
 def _encoding_problem(path: Path) -> Problem | None:
     """What is wrong with the encoding of a file, or of the first file of annotation in a folder."""
     file = min((each for each in path.rglob("*.ann") if each.is_file()), default=None) if path.is_dir() else path
-    return head_problem(file) if file else None
+    return (_binary_problem(file) or head_problem(file)) if file else None
+
+
+def _binary_problem(path: Path) -> Problem | None:
+    """What a file is that is no text, by its first bytes."""
+    with path.open("rb") as file:
+        head = file.read(max(map(len, BINARY)))
+    names = [name for begin, name in BINARY.items() if head.startswith(begin)]
+    hint = "annotations are read as text: unpack or export it into one of the formats of docs/formats.md"
+    return Problem(f"this is no text, but {names[0]}", hint, "file-not-utf8").at(str(path)) if names else None
 
 
 def _seen(path: Path) -> str:

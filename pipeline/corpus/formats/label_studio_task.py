@@ -43,15 +43,18 @@ def text_key(data: Mapping[str, object], regions: Sequence[Row]) -> str | None:
 
 def read_annotations(annotations: Sequence[Row], text: str) -> Said:
     """What all annotations of a task say; a region that all of them have alike is one entity."""
-    said = [_read_annotation(annotation, text) for annotation in annotations]
-    if len(said) == 1:
-        return said[0]
-    shared = {entity.id for entity in set(said[0].entities).intersection(*(one.entities for one in said[1:]))}
-    names = [read_id(annotation.get("id")) or str(number) for number, annotation in enumerate(annotations, 1)]
-    told = [_renamed(one, name, shared) for one, name in zip(said, names, strict=True)]
+    said = [read_annotation(annotation, text) for annotation in annotations]
+    told = named_apart(annotations, said)
     entities = list(dict.fromkeys(entity for one in told for entity in one.entities))
     problems = [problem for one in said for problem in one.problems]
     return Said(entities, [relation for one in told for relation in one.relations], problems or repeated_ids(entities))
+
+
+def named_apart(annotations: Sequence[Row], said: Sequence[Said]) -> list[Said]:
+    """What each annotation of a task says, with the ids that its entities have among those of all."""
+    shared = {entity.id for entity in set(said[0].entities).intersection(*(one.entities for one in said[1:]))}
+    names = [read_id(annotation.get("id")) or str(number) for number, annotation in enumerate(annotations, 1)]
+    return [_renamed(one, name, shared) for one, name in zip(said, names, strict=True)]
 
 
 def _renamed(said: Said, name: str, shared: set[str]) -> Said:
@@ -78,7 +81,8 @@ def results(annotation: Row, kind: str | None) -> list[Row]:
     return [row for row in objects if (row.get("type") not in known if kind is None else row.get("type") == kind)]
 
 
-def _read_annotation(annotation: Row, text: str) -> Said:
+def read_annotation(annotation: Row, text: str) -> Said:
+    """What one annotation says."""
     rows = annotation.get("result")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         return Said([], [], [Problem(f"result is {shown(rows)}", "it must be a list of objects", "value-malformed")])

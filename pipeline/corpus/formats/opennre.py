@@ -107,6 +107,8 @@ def _read_text(row: Row) -> Text | Problem:
 
 def _join(tokens: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
     """The text of tokens, and the stretch of each."""
+    if not CHINESE.search("".join(tokens)):
+        return join_words(tokens)
     n_chinese = sum(bool(CHINESE.search(token)) for token in tokens)
     return join_words(tokens, "" if 2 * n_chinese > sum(bool(token.strip()) for token in tokens) else " ")
 

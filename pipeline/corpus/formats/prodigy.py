@@ -10,8 +10,8 @@
 
 `head` and `child` are the last token of an entity, token_end is inclusive. Indices of tokens are wrong in real files where
 characters are right: an entity is its characters, [start, end) in code points, and an index counts where there is no head_span or
-child_span. A relation may join tokens that are no span: these are entities too. An answer other than "accept" is Skipped. Entities
-are numbered from 0, spans first. What else an object holds is kept in meta.
+child_span. A relation may join tokens that are no span: these are entities too. Without the answer "accept" a task is Skipped: what
+it began with is no annotation. Entities are numbered from 0, spans first. What else an object holds is kept in meta.
 """
 
 from __future__ import annotations
@@ -85,11 +85,12 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
 
 def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
     """The document of an object, or its problems, or that its annotator left it out."""
-    text, answer = value.get("text"), value.get("answer", "accept")
+    text, answer = value.get("text"), value.get("answer")
     row_id = fields.read_id(value.get("id")) or ids.distinct(content_id([text, json.dumps(value.get("spans"))]))
-    plain = Document(row_id, source, text, (), ()) if isinstance(text, str) else None
-    if answer in ANSWERS[1:]:
-        yield Skipped(source, row_id, f'the answer is "{answer}"', plain)
+    meta = {key: item for key, item in value.items() if key not in KNOWN}
+    plain = Document(row_id, source, text, (), (), meta=meta) if isinstance(text, str) else None
+    if answer is None or answer in ANSWERS[1:]:
+        yield Skipped(source, row_id, "it has no answer" if answer is None else f'the answer is "{answer}"', plain)
         return
     problems = fields.id_problems(value)
     if answer != "accept":
@@ -101,9 +102,8 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
         said = _Said([], [], [])
         problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
     yield from problems_of(source, row_id, problems, plain if str(text).strip() else None)
-    if not problems:
-        meta = {key: item for key, item in value.items() if key not in KNOWN}
-        yield _document(said, Document(row_id, source, str(text), (), (), meta=meta))
+    if plain and not problems:
+        yield _document(said, plain)
 
 
 def _document(said: _Said, plain: Document) -> Document:

@@ -9,15 +9,14 @@ from typing import Any
 
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES
-from pipeline.corpus.document import Document, require_pair
+from pipeline.corpus.document import Document, require_held, require_pair
 from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio, opennre, prodigy, spert, tacred
 from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
-from pipeline.corpus.formats.label_studio_task import REGION, not_cancelled, results
+from pipeline.corpus.formats.label_studio_task import not_cancelled
 from pipeline.corpus.formats.tag_schemes import Run, like
 from pipeline.corpus.formats.token_rows import word_runs
-from pipeline.corpus.rewriting.edits import unsigned
-from pipeline.corpus.rewriting.label_studio_results import revised
+from pipeline.corpus.rewriting.label_studio_annotations import revised
 
 IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
 Build = Callable[[Document, Row], Row]
@@ -99,19 +98,12 @@ def _doccano(document: Document, value: Row) -> Row:
 
 
 def _label_studio(document: Document, value: Row) -> Row:
-    """The task: as it is but for the result of its only annotation; of several each anew, their regions named as the file does."""
+    """The task: as it is but for the results of its annotations that count."""
+    require_held(document, label_studio.HOLDS)
     keys = [key for key in label_studio.ANNOTATIONS if value.get(key)]
-    listed = [one for key in keys for one in value[key]]
-    kept = not_cancelled(listed)
-    row = label_studio.to_row(document)
-    if len(kept) == 1:
-        only = {**kept[0], "result": revised(kept[0], unsigned(document))}
-        return {**value, **{key: [only if one is kept[0] else one for one in value[key]] for key in keys}}
-    regions = [region for one in kept for region in results(one, REGION)]
-    names = {key: regions[0][key] for key in ("from_name", "to_name") if regions and key in regions[0]}
-    for one in row["annotations"]:
-        one["result"] = [{**each, **names} if each.get("type") == REGION else each for each in one["result"]]
-    return {keys[0] if name == "annotations" else name: item for name, item in row.items()}
+    kept = not_cancelled([one for key in keys for one in value[key]])
+    becomes = {id(one): new for one, new in zip(kept, revised(kept, document), strict=True)}
+    return {**value, **{key: [becomes.get(id(one), one) for one in value[key]] for key in keys}}
 
 
 def _prodigy(document: Document, value: Row) -> Row:

@@ -9,12 +9,15 @@ from pipeline.core.files import Row
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats.json_fields import read_id
 from pipeline.corpus.formats.label_studio import region_row, relation_row
-from pipeline.corpus.formats.label_studio_task import DIRECTIONS, REGION, RELATION, read_annotations, read_relations, results
+from pipeline.corpus.formats.label_studio_task import DIRECTIONS, REGION, RELATION, read_annotation, read_relations, results
 
 
-def revised(annotation: Row, document: Document) -> list[Row]:
-    """The results that say what a document says, whose relations are nobody's."""
-    was = {entity.id: entity for entity in read_annotations([annotation], document.text).entities}
+def revised_results(annotation: Row, document: Document, names: Row) -> list[Row]:
+    """The results that say what a document says, whose relations are nobody's; what is said of an entity goes with it.
+
+    Args: names: a region that has the names of a new one.
+    """
+    was = {entity.id: entity for entity in read_annotation(annotation, document.text).entities}
     now = {entity.id: entity for entity in document.entities}
     left = list(document.relations)
     relations = iter(_relations(results(annotation, RELATION), left, document.relations))
@@ -23,21 +26,26 @@ def revised(annotation: Row, document: Document) -> list[Row]:
         key = str(read_id(row.get("id")))
         if row.get("type") == RELATION:
             rows += next(relations)
-        elif row.get("type") != REGION:
+        elif key not in was:
             rows.append(row)
         elif key in now:
             rows.append(_region(row, document, was[key], now[key]))
-    first = next(iter(results(annotation, REGION)), {})
-    names: Row = {key: first[key] for key in ("from_name", "to_name") if key in first}
-    rows += [{**region_row(document, entity), **names} for entity in document.entities if entity.id not in was]
+    named: Row = {key: names[key] for key in ("from_name", "to_name") if key in names}
+    rows += [{**region_row(document, entity), **named} for entity in document.entities if entity.id not in was]
     return [*rows, *map(relation_row, left)]
 
 
 def _region(row: Row, document: Document, was: Entity, now: Entity) -> Row:
-    """A region of an entity that may have moved, or have another type."""
-    value = region_row(document, now)["value"]
-    same = ({"start", "end", "text"} if now.spans == was.spans else set()) | ({REGION} if now.type == was.type else set())
-    return {**row, "value": {**row["value"], **{key: item for key, item in value.items() if key not in same}}}
+    """A region, or what is said of one, of an entity that may have moved, or have another type."""
+    if was == now or not isinstance(row.get("value"), dict):
+        return row
+    is_read, said, value = row.get("type") == REGION, region_row(document, now)["value"], dict(row["value"])
+    if now.spans != was.spans:
+        value.pop("globalOffsets", None)  # the page counts them anew
+        value |= {key: said[key] for key in ("start", "end", "text") if is_read or isinstance(value.get(key), type(said[key]))}
+    if now.type != was.type and is_read:
+        value[REGION] = said[REGION]
+    return {**row, "value": value}
 
 
 def _relations(rows: Sequence[Row], left: list[Relation], order: Sequence[Relation]) -> list[list[Row]]:

@@ -1,3 +1,6 @@
+import gzip
+import zlib
+
 import pytest
 
 from benchmarks.campaign.rounds import within
@@ -35,7 +38,8 @@ def test_a_file_is_of_the_format_of_its_content(file, text, name):
 def test_an_unknown_file_is_an_error_that_says_what_was_seen_and_what_there_is(file):
     unknown = problem(file("\nDear all,\nplease find attached\n"))
     assert unknown.found == "this is no format that we know: its first line is Dear all,"
-    assert (unknown.hint, unknown.kind) == ("it can be conll, tsv", "format-unknown")
+    assert unknown.hint == "it can be conll, tsv; jsonl is the one to write yourself: see docs/formats.md"
+    assert unknown.kind == "format-unknown"
     assert unknown.source.endswith("train.txt")
 
 
@@ -54,6 +58,21 @@ def test_an_ambiguous_file_is_an_error_that_names_the_formats(file):
 
 def test_an_empty_file_is_told_as_such(file):
     assert problem(file("")).found.endswith("it is empty")
+
+
+@pytest.mark.parametrize(
+    ("content", "name"),
+    [
+        (zlib.compress(b"\x86\xaa"), "compressed by zlib, as a DocBin of spaCy is"),
+        (gzip.compress(b"Ada founded Acme."), "compressed by gzip"),
+        (b"PAR1\x15\x04", "a table in Parquet"),
+        (b"%PDF-1.7", "a PDF"),
+    ],
+)
+def test_a_file_that_is_no_text_is_told_as_what_it_is(tmp_path, content, name):
+    path = tmp_path / "train.spacy"
+    path.write_bytes(content)
+    assert (problem(path).found, problem(path).kind) == (f"this is no text, but {name}", "file-not-utf8")
 
 
 def test_a_file_in_utf16_is_told_as_such(tmp_path):

@@ -40,6 +40,15 @@ def test_tokens_make_the_text_and_positions_count_them(tmp_path):
     )
 
 
+def test_a_document_of_many_rows_is_joined_once(tmp_path):
+    first, second, other = read_rows(
+        opennre.read, tmp_path, [ROW, ROW | {"relation": "staff"}, ROW | {"token": ["ada", *ROW["token"][1:]]}]
+    )
+    assert (first.text, first.words) == (second.text, second.words)
+    assert first.words is second.words
+    assert other.text != first.text
+
+
 def test_positions_of_a_text_count_characters(tmp_path):
     (document,) = read_rows(opennre.read, tmp_path, [TEXT])
     assert (document.text, document.words, stands(document)) == ("Ada founded Acme.", None, ["Ada", "Acme"])

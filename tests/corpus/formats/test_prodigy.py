@@ -97,6 +97,16 @@ def test_an_answer_that_is_not_accept_is_left_out_and_said(reading, answer):
     assert isinstance(document, Document)
 
 
+@pytest.mark.parametrize("unanswered", [{}, {"answer": None}])
+def test_a_task_without_an_answer_is_left_out_and_said(reading, unanswered):
+    task = {key: value for key, value in ROW.items() if key != "answer"} | unanswered
+    skipped, document = reading(task, ROW)
+    assert isinstance(skipped, Skipped)
+    assert skipped.reason == "it has no answer"
+    assert skipped.document.text == TEXT
+    assert isinstance(document, Document)
+
+
 @pytest.mark.parametrize(
     ("given", "annotator"),
     [({"_session_id": "s-bob"}, "s-bob"), ({"_session_id": None}, None), ({"_session_id": "s-bob", "_annotator_id": "bob"}, "bob")],
@@ -135,7 +145,7 @@ def test_the_same_text_of_two_annotators_is_two_documents(reading):
 
 
 BAD = {
-    "no text": ({"spans": []}, "text is null", "value-malformed"),
+    "no text": ({"spans": [], "answer": "accept"}, "text is null", "value-malformed"),
     "another answer": (ROW | {"answer": "yes"}, 'answer is "yes"', "value-malformed"),
     "a boolean id": (ROW | {"id": True}, "id is true", "id-malformed"),
     "a span past the text": (with_span(end=99), "a span is [12, 99], the text has 17 characters", "span-impossible"),
