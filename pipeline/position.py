@@ -14,7 +14,7 @@ from pipeline.core import params, ragged, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import ENTITIES, POSITION, TAG, PositionNotes
 from pipeline.core.stage import Input, Output, run
-from pipeline.corpus.positions import find_problems, with_positions
+from pipeline.corpus.position_columns import find_problems, with_positions
 
 
 def position(table: pa.Table, max_length: int, max_distance: int) -> pa.Table:
