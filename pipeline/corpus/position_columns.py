@@ -12,6 +12,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.positions import position_ids, relative_positions, windows
 from pipeline.core.schema import at_row
+from pipeline.core.word_spans import entity_edges
 
 
 def with_positions(table: pa.Table, e1: Ints, e2: Ints, max_length: int, max_distance: int) -> pa.Table:
@@ -31,8 +32,8 @@ def with_positions(table: pa.Table, e1: Ints, e2: Ints, max_length: int, max_dis
 
 def extent(table: pa.Table) -> tuple[Ints, Ints]:
     """(N,) the start of the earlier entity and (N,) the end of the later one, in words, of a parsed table."""
-    columns = {name: table[name].to_numpy().astype(np.int64) for name in ("e1_start", "e2_start", "e1_end", "e2_end")}
-    return np.minimum(columns["e1_start"], columns["e2_start"]), np.maximum(columns["e1_end"], columns["e2_end"])
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
+    return starts.min(axis=1), ends.max(axis=1)
 
 
 def find_problems(table: pa.Table, max_length: int) -> Iterator[Problem]:
