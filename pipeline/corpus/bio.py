@@ -8,6 +8,7 @@ which, or that they are an error.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -18,6 +19,8 @@ from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import ENTITIES, OUTSIDE, at_row
 from pipeline.core.word_spans import entity_edges
+
+Number = TypeVar("Number", int, Ints)
 
 
 def tag_names(labels: str, types: list[str]) -> list[str]:
@@ -56,17 +59,26 @@ def bio_ids(n_words: Ints, starts: Ints, ends: Ints, begin_ids: Ints) -> NDArray
 def marked(table: pa.Table, overlap: str) -> Bools:
     """(N, 2) which entities of a parsed table have tags: both, or one of two that share a word.
 
-    Args: overlap: first: of these the one that begins first, of one start the longer; else the longer, of one length the one that
-        begins first. Of two that are the same words it is e1.
+    Args: overlap: see `rank`; of two that are the same words it is e1.
     """
     starts, ends = np.moveaxis(entity_edges(table), 2, 0)
-    lengths = ends - starts
-    earlier, longer = starts[:, 0] - starts[:, 1], lengths[:, 1] - lengths[:, 0]  # negative where e1 is
-    first, second = (earlier, longer) if overlap == "first" else (longer, earlier)
+    first, second = (e1 - e2 for e1, e2 in (number.T for number in rank(starts, ends, overlap)))
     e1_wins = (first < 0) | ((first == 0) & (second <= 0))
     alone = ~_share_a_word(table)
     wins: Bools = np.stack([alone | e1_wins, alone | ~e1_wins], axis=1)
     return wins
+
+
+def rank(starts: Number, ends: Number, overlap: str) -> tuple[Number, Number]:
+    """By what one of several entities that share a word is chosen, the least first: of one entity, or of many in arrays.
+
+    Args: overlap: first: the one that begins first, of one start the longer; else the longer, of one length the one that begins
+        first.
+
+    >>> rank(3, 5, "first"), rank(3, 5, "outer")
+    ((3, -2), (-2, 3))
+    """
+    return (starts, starts - ends) if overlap == "first" else (starts - ends, starts)
 
 
 def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagger: bool = True) -> Iterator[Problem]:
