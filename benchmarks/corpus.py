@@ -9,8 +9,8 @@ import numpy as np
 import pyarrow as pa
 
 from pipeline.core import ragged, storage
+from pipeline.core.positions import position_ids
 from pipeline.core.schema import POSITION, POSITIONED
-from pipeline.corpus.positions import position_ids
 
 MAX_DISTANCE = 60
 

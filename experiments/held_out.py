@@ -23,6 +23,7 @@ from pipeline.core import params, ragged
 from pipeline.core.arrays import Bools, Floats
 from pipeline.core.errors import InputError
 from pipeline.core.stage import Input, Output, log, run
+from pipeline.core.word_spans import characters
 from pipeline.corpus.split import hold_out
 from pipeline.evaluation import validation
 from pipeline.model import viterbi
@@ -148,15 +149,17 @@ def _entity_table(data: DealtOut, entities: dict[EntityKey, float]) -> pa.Table:
     gold = find_spans(pa.chunked_array(data.sentences["tag_ids"]).combine_chunks().flatten().to_numpy(), lengths)
     annotated = set(zip(*(column.tolist() for column in gold), strict=True))
     keys = sorted(entities)
-    starts, words, classes = data.sentences["starts"], data.sentences["words"], class_names(data.config.tags)
+    classes = class_names(data.config.tags)
+    sentences, starts, ends, _ = np.array(keys, np.int64).reshape(-1, 4).T
+    edges = characters(data.sentences, sentences, np.stack([starts, ends], axis=1))
     columns = {
-        "start": [starts[key.sentence][key.start].as_py() for key in keys],
-        "end": [starts[key.sentence][key.end - 1].as_py() + len(words[key.sentence][key.end - 1].as_py()) for key in keys],
+        "start": edges[:, 0],
+        "end": edges[:, 1],
         "type": [classes[key.class_id] for key in keys],
         "annotated": [tuple(key) in annotated for key in keys],
         "probability": [entities[key] for key in keys],
     }
-    placed = places.take(pa.array([key.sentence for key in keys], pa.int64()))
+    placed = places.take(pa.array(sentences))
     return pa.table({**{name: placed[name] for name in placed.column_names}, **columns}, ENTITIES)
 
 

@@ -17,9 +17,10 @@ from typing import Annotated, Literal, NamedTuple
 import typer
 
 from pipeline.annotation.agreement import agree
-from pipeline.annotation.agreement_tables import as_json, as_markdown, as_text
+from pipeline.annotation.agreement_tables import as_markdown, as_text
 from pipeline.annotation.annotators import by_annotator, read_annotations, renamed
 from pipeline.core import params
+from pipeline.core.files import as_json
 from pipeline.core.schema import OTHER
 from pipeline.core.stage import log, run
 

@@ -15,10 +15,11 @@ from typing import Annotated, Literal
 
 import typer
 
-from pipeline.annotation.comparison import as_html, as_json, as_markdown, as_text, as_values
+from pipeline.annotation.comparison import as_html, as_markdown, as_text, as_values
 from pipeline.annotation.data_changes import compare_data
 from pipeline.annotation.score_changes import compare_scores
 from pipeline.annotation.versions import opened
+from pipeline.core.files import as_json
 from pipeline.core.stage import run
 
 FORMS = {"text": as_text, "json": as_json, "markdown": as_markdown, "html": as_html}

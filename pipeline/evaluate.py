@@ -38,6 +38,7 @@ from pipeline.core.schema import (
     PREDICTIONS,
     REPORT,
     REPORTS,
+    SCORED_SPLITS,
     SCORES,
     TAGGED_SENTENCES,
     PositionNotes,
@@ -62,7 +63,6 @@ from pipeline.model.manifest import CURVES, MODEL, ModelDescription, SavedModel
 from pipeline.model.predictions import Network, predict
 from pipeline.model.spans import find_spans, may_be_related
 
-SCORED_SPLITS = ("validation", "test")
 SENTENCES_AT_ONCE = 1_000  # whose pairs of entities found are in memory
 NOTE_COUNTS = ("excluded", "overlap", "untagged", "windowed")  # of the notes of earlier stages
 

@@ -25,7 +25,7 @@ from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Men
 from pipeline.core.stage import Check, Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.core.typed_yaml import places
-from pipeline.corpus import bio, findings, positions
+from pipeline.corpus import bio, findings, position_columns
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.formats import RECOGNISERS, reader
@@ -169,7 +169,7 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
             if entities == "pair":
                 yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
-            yield from positions.find_problems(table, max_length)
+            yield from position_columns.find_problems(table, max_length)
         if entities == "all" and tagger:
             for table in WaitingRows(of_sentences(scratch / split), summary.whole_sentences(label)).tables():
                 yield from find_mention_problems(table, tag.labels, tag.overlap)

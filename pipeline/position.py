@@ -12,17 +12,15 @@ import pyarrow as pa
 
 from pipeline.core import params, ragged, storage
 from pipeline.core.errors import InputError, Problem
-from pipeline.core.schema import ENTITIES, POSITION, TAG, PositionNotes
+from pipeline.core.schema import POSITION, TAG, PositionNotes
 from pipeline.core.stage import Input, Output, run
-from pipeline.corpus.positions import find_problems, with_positions
+from pipeline.core.word_spans import entity_edges
+from pipeline.corpus.position_columns import find_problems, with_positions
 
 
 def position(table: pa.Table, max_length: int, max_distance: int) -> pa.Table:
     """A tagged table with both entities' position ids and the window."""
-    e1, e2 = (
-        np.stack([table[f"{entity}_{edge}"].to_numpy().astype(np.int64) for edge in ("start", "end")], axis=1)
-        for entity in ENTITIES
-    )
+    e1, e2 = np.moveaxis(entity_edges(table), 1, 0)
     return with_positions(table, e1, e2, max_length, max_distance)
 
 

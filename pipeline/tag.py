@@ -20,17 +20,18 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
-from pipeline.corpus.bio import bio_ids, edges, find_problems, marked, tag_names
+from pipeline.core.word_spans import entity_edges
+from pipeline.corpus.bio import bio_ids, find_problems, marked, tag_names
 from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions, which_entities
 
 
-def tag(table: pa.Table, labels: str, types: list[str], overlap: str = "outer") -> pa.Table:
+def tag(table: pa.Table, labels: str, types: list[str], overlap: str) -> pa.Table:
     """A parsed table with the column tag_ids.
 
     Args: labels, overlap: as in the section tag; types: of all entities, in the order of their classes.
     """
     n_words = ragged.lengths(table["words"])
-    starts, ends = (edges(table, edge) for edge in ("start", "end"))
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
     ids = bio_ids(n_words, starts, ends, begin_ids(table, labels, types, overlap))
     return table.append_column("tag_ids", ragged.lists(ids, n_words))
 

@@ -10,6 +10,6 @@ def test_sentences_of_a_table_do_not_mix() -> None:
 
 
 def test_a_long_sentence_keeps_its_words_and_gets_a_window() -> None:
-    table = position(tag(parsed("a b c d [e1 e] f [e2 g] h i j"), "entity", []), max_length=5, max_distance=10)
+    table = position(tag(parsed("a b c d [e1 e] f [e2 g] h i j"), "entity", [], "outer"), max_length=5, max_distance=10)
     assert len(table["words"][0]) == 10
     assert (table["window_start"][0].as_py(), table["window_end"][0].as_py()) == (3, 8)

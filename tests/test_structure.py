@@ -23,7 +23,7 @@ MAY_IMPORT: dict[str, set[str]] = {
     "pages": {"core"},
     "evaluation": {"core", "encoding", "model", "pages"},
     "prediction": {"core", "corpus", "encoding", "model", "pages"},
-    "annotation": {"core", "corpus", "encoding", "model", "evaluation", "prediction"},
+    "annotation": {"core", "corpus", "encoding", "model", "pages", "evaluation", "prediction"},
 }
 # What takes a good part of a second or hundreds of megabytes to import, or is of an extra, and so may wait inside a function.
 HEAVY = {

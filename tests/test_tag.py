@@ -17,7 +17,7 @@ from tests.support.rows import PARSE_NOTES, parsed, with_spans
 def tags_of(sentence: str, labels: str = "entity", types: tuple[str | None, str | None] = (None, None)) -> list[str]:
     known = sorted({name for name in types if name})
     names = tag_names(labels, known)
-    return [names[index] for index in tag.tag(parsed(sentence, types=types), labels, known)["tag_ids"][0].as_py()]
+    return [names[index] for index in tag.tag(parsed(sentence, types=types), labels, known, "outer")["tag_ids"][0].as_py()]
 
 
 def test_an_entity_of_several_words_begins_once() -> None:
@@ -107,7 +107,7 @@ def test_entities_that_are_not_tagged_are_counted(changes: dict[str, Any], tmp_p
 
 def test_without_a_tagger_an_entity_without_a_type_is_not_tagged() -> None:
     table = parsed("[e1 Ada] left [e2 York]", types=("Person", None))
-    assert tag.tag(table, "type", ["Person"])["tag_ids"].to_pylist() == [[1, 0, 0]]
+    assert tag.tag(table, "type", ["Person"], "outer")["tag_ids"].to_pylist() == [[1, 0, 0]]
 
 
 def test_with_a_tagger_they_are_an_error(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

@@ -23,7 +23,7 @@ from pipeline.core.files import Row
 from pipeline.core.schema import POSITION
 from pipeline.core.stage import Input, Output, run
 from pipeline.evaluation import bootstrap
-from pipeline.evaluation.render import render_template
+from pipeline.pages.render import render_template
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
 

@@ -16,8 +16,8 @@ from pipeline.core import files, manifests, outputs, params
 from pipeline.core.errors import InputError
 from pipeline.core.files import Row
 from pipeline.core.stage import Input, Output, run
-from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scorer import main_mode
+from pipeline.pages.render import render_template
 
 CLAIM = ("hard", "single")  # the article's
 CLAIMED_POINTS = 2.0  # of macro-F1, the article's figure

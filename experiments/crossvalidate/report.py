@@ -19,8 +19,8 @@ from pipeline.core.files import Row
 from pipeline.core.labels import label_ids
 from pipeline.core.stage import Input, Output, run
 from pipeline.evaluation import tables
-from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scored_split import ScoredSplit
+from pipeline.pages.render import render_template
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
 

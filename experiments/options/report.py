@@ -22,8 +22,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.files import Row
 from pipeline.core.params import LossWeights
 from pipeline.core.stage import Input, Output, run
-from pipeline.evaluation.render import render_template
 from pipeline.evaluation.scorer import main_mode
+from pipeline.pages.render import render_template
 
 TEMPLATE = Path(__file__).with_name("report.md.jinja")
 

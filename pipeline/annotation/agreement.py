@@ -29,9 +29,7 @@ MOST_CONFUSED = 10
 Items = set[tuple[Hashable, str]]  # what an annotator has found in a text: places and their classes
 
 
-def agree(
-    annotations: Annotations, negative_label: str, settings: params.Evaluate, symmetric: Collection[str] = ()
-) -> dict[str, Any]:
+def agree(annotations: Annotations, negative_label: str, settings: params.Evaluate, symmetric: Collection[str]) -> dict[str, Any]:
     """All tables of agreement, from 0 to 1, null where a score is not defined.
 
     Raises: InputError where there are not two annotators, or no text that two have.

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any, NamedTuple
 
-from pipeline.core.untrusted import code, json_text, shown
+from pipeline.core.untrusted import code, shown
 
 FOUND = {"entities": "entities, F1", "relations": "relations, F1"}
 UNDEFINED = "-"
@@ -84,8 +84,3 @@ def as_markdown(values: Mapping[str, Any]) -> str:
         lines = [columns, ["---"] * len(columns), *([*map(code, texts), *numbers] for texts, numbers in rows)]
         blocks += ["\n".join(f"| {' | '.join(line)} |" for line in lines)] if rows else []
     return "\n\n".join(blocks) + "\n"
-
-
-def as_json(values: Mapping[str, Any]) -> str:
-    """The values, for programs."""
-    return json_text(values, indent=2) + "\n"

@@ -16,8 +16,8 @@ from pipeline.annotation.difference import Change, Kind
 from pipeline.annotation.score_changes import ScoreChanges
 from pipeline.core.errors import placed
 from pipeline.core.schema import SPLITS
-from pipeline.core.untrusted import json_text, shown
-from pipeline.evaluation.render import render_template
+from pipeline.core.untrusted import shown
+from pipeline.pages.render import render_template
 
 TITLES: dict[Kind, str] = {
     "added": "documents added",
@@ -80,11 +80,6 @@ def _as_row(change: Change) -> dict[str, Any]:
         **placed(change.source),
         **{k: getattr(change, k) for k in ("about", "old", "new")},
     }
-
-
-def as_json(values: Mapping[str, Any]) -> str:
-    """The values, for programs."""
-    return json_text(values, indent=2) + "\n"
 
 
 def as_markdown(values: Mapping[str, Any]) -> str:

@@ -39,7 +39,7 @@ class Landed(NamedTuple):
     places: list[str | None]
 
 
-def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collection[Path] = ()) -> Landed:
+def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collection[Path]) -> Landed:
     """The file with documents more; no file where it says all of them already.
 
     A document that the file has in another version takes its place; one whose id another text has gets an id of its own.

@@ -62,7 +62,12 @@ def read_json(path: Path, hint: str) -> dict[str, Any]:
 
 def write_json(path: Path, value: Mapping[str, Any]) -> None:
     """Write a JSON object."""
-    write_text(path, json_text(value, indent=2) + "\n")
+    write_text(path, as_json(value))
+
+
+def as_json(value: Mapping[str, Any]) -> str:
+    """A JSON object as a file holds it."""
+    return json_text(value, indent=2) + "\n"
 
 
 def write_lines(path: Path, rows: Iterable[Row]) -> None:

@@ -17,6 +17,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.manifests import Kind
 
 SPLITS = ("train", "validation", "test")
+SCORED_SPLITS = SPLITS[1:]
 OTHER = "Other"  # the label that stands for no relation, where parse.negative_label names no other
 ENTITIES = ("e1", "e2")
 OUTSIDE, OUTSIDE_ID = "O", 0  # the tag of a word that is in no entity

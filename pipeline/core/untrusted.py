@@ -6,7 +6,7 @@ r"""Text from annotations, params and models on its way to where some of it woul
     markdown        Markdown: its own marks, and HTML
     code            the same between backticks
 
-HTML is escaped by Jinja (pipeline/evaluation/render.py).
+HTML is escaped by Jinja (pipeline/pages/render.py).
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ which, or that they are an error.
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TypeVar
 
 import numpy as np
 import pyarrow as pa
@@ -17,6 +18,9 @@ from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import ENTITIES, OUTSIDE, at_row
+from pipeline.core.word_spans import entity_edges
+
+Number = TypeVar("Number", int, Ints)
 
 
 def tag_names(labels: str, types: list[str]) -> list[str]:
@@ -52,29 +56,29 @@ def bio_ids(n_words: Ints, starts: Ints, ends: Ints, begin_ids: Ints) -> NDArray
     return ids
 
 
-def edges(table: pa.Table, name: str) -> Ints:
-    """(N, 2) where e1 and e2 start or end, in words, of a parsed table.
-
-    Args: name: "start" or "end".
-    """
-    columns: Ints = np.stack([table[f"{entity}_{name}"].to_numpy() for entity in ENTITIES], axis=1).astype(np.int64)
-    return columns
-
-
 def marked(table: pa.Table, overlap: str) -> Bools:
     """(N, 2) which entities of a parsed table have tags: both, or one of two that share a word.
 
-    Args: overlap: first: of these the one that begins first, of one start the longer; else the longer, of one length the one that
-        begins first. Of two that are the same words it is e1.
+    Args: overlap: see `rank`; of two that are the same words it is e1.
     """
-    starts, ends = edges(table, "start"), edges(table, "end")
-    lengths = ends - starts
-    earlier, longer = starts[:, 0] - starts[:, 1], lengths[:, 1] - lengths[:, 0]  # negative where e1 is
-    first, second = (earlier, longer) if overlap == "first" else (longer, earlier)
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
+    first, second = (e1 - e2 for e1, e2 in (number.T for number in rank(starts, ends, overlap)))
     e1_wins = (first < 0) | ((first == 0) & (second <= 0))
     alone = ~_share_a_word(table)
     wins: Bools = np.stack([alone | e1_wins, alone | ~e1_wins], axis=1)
     return wins
+
+
+def rank(starts: Number, ends: Number, overlap: str) -> tuple[Number, Number]:
+    """By what one of several entities that share a word is chosen, the least first: of one entity, or of many in arrays.
+
+    Args: overlap: first: the one that begins first, of one start the longer; else the longer, of one length the one that begins
+        first.
+
+    >>> rank(3, 5, "first"), rank(3, 5, "outer")
+    ((3, -2), (-2, 3))
+    """
+    return (starts, starts - ends) if overlap == "first" else (starts - ends, starts)
 
 
 def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagger: bool = True) -> Iterator[Problem]:
@@ -97,7 +101,7 @@ def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagge
 
 def find_overlaps(table: pa.Table) -> Iterator[Problem]:
     """The rows of a parsed table whose entities share a word, which no labelling expresses."""
-    starts, ends = edges(table, "start"), edges(table, "end")
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
     for row in np.flatnonzero(_share_a_word(table)).tolist():
         spans = " and ".join(f"{e} [{starts[row, i]}, {ends[row, i]})" for i, e in enumerate(ENTITIES))
         found = f"{spans} share a word, which BIO tags cannot express"
@@ -107,5 +111,6 @@ def find_overlaps(table: pa.Table) -> Iterator[Problem]:
 
 def _share_a_word(table: pa.Table) -> Bools:
     """(N,) whether the entities of a row share a word."""
-    shared: Bools = np.maximum(*edges(table, "start").T) < np.minimum(*edges(table, "end").T)
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
+    shared: Bools = starts.max(axis=1) < ends.min(axis=1)
     return shared

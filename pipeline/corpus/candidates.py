@@ -7,7 +7,7 @@ import pyarrow as pa
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.corpus.positions import with_positions
+from pipeline.corpus.position_columns import with_positions
 
 
 def ordered_pairs(rows: Ints, starts: Ints, ends: Ints, max_length: int) -> tuple[Ints, Ints]:

@@ -14,6 +14,7 @@ from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Mention, at_row
+from pipeline.corpus.bio import rank
 
 
 class MentionTags(NamedTuple):
@@ -68,22 +69,16 @@ def tag_mentions(table: pa.Table, labels: str, types: Sequence[str], overlap: st
 def chosen(mentions: Sequence[Mention], overlap: str) -> list[Mention]:
     """Entities of which no two share a word, so that BIO can mark them, in reading order.
 
-    Args: overlap: first: the one that begins first, of one start the longer; else the longer, of one length the one that begins
-        first. An entity is left out where it shares a word with one that is chosen before it.
+    Args: overlap: see `bio.rank`. An entity is left out where it shares a word with one that is chosen before it.
 
     >>> [mention[:2] for mention in chosen([Mention(0, 2, None), Mention(1, 5, None), Mention(5, 6, None)], "outer")]
     [(1, 5), (5, 6)]
     >>> [mention[:2] for mention in chosen([Mention(0, 2, None), Mention(1, 5, None), Mention(5, 6, None)], "first")]
     [(0, 2), (5, 6)]
     """
-
-    def rank(mention: Mention) -> tuple[int, int]:
-        length = mention.end - mention.start
-        return (mention.start, -length) if overlap == "first" else (-length, mention.start)
-
     kept: list[Mention] = []
     taken: set[int] = set()
-    for mention in sorted(mentions, key=rank):
+    for mention in sorted(mentions, key=lambda mention: rank(mention.start, mention.end, overlap)):
         words = range(mention.start, mention.end)
         if taken.isdisjoint(words):
             taken.update(words)

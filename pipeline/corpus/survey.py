@@ -16,9 +16,9 @@ import pyarrow.compute as pc
 import xxhash
 from numpy.typing import NDArray
 
-from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.schema import ENTITIES, SPLITS
+from pipeline.core.word_spans import entity_characters
 from pipeline.corpus.characters import html_entities, is_invisible
 from pipeline.corpus.edges import edge_faults
 
@@ -104,7 +104,7 @@ def survey(tables: Iterable[tuple[str, pa.Table]]) -> Survey | None:
 def _part(split: str, table: pa.Table, labels: NameCodes, types: NameCodes, html: Counter[str]) -> dict[str, Any]:
     """The columns of a batch of rows, in narrow types."""
     texts = table["text"].to_pylist()
-    spans = entity_spans(table)
+    spans = entity_characters(table)
     edges = spans.reshape(-1, 2).tolist()
     strings = [texts[number // 2][start:end] for number, (start, end) in enumerate(edges)]
     keys = hashes(texts)
@@ -124,17 +124,6 @@ def _part(split: str, table: pa.Table, labels: NameCodes, types: NameCodes, html
         "invisible": np.fromiter(map(is_invisible, strings), bool, len(strings)).reshape(-1, 2),
         "escaped": is_escaped,
     }
-
-
-def entity_spans(table: pa.Table) -> Ints:
-    """(N, 2, 2) start and end of e1 and of e2 in characters of the text."""
-    rows = ragged.offsets(ragged.lengths(table["words"]))[:-1]
-    starts = pc.list_flatten(table["starts"]).to_numpy()
-    n_characters = pc.utf8_length(pc.list_flatten(table["words"])).to_numpy()
-    first = np.stack([rows + table[f"{entity}_start"].to_numpy() for entity in ENTITIES], axis=1)
-    last = np.stack([rows + table[f"{entity}_end"].to_numpy() - 1 for entity in ENTITIES], axis=1)
-    spans: Ints = np.stack([starts[first], starts[last] + n_characters[last]], axis=2).astype(np.int64)
-    return spans
 
 
 def hashes(texts: list[str]) -> Keys:

@@ -45,7 +45,7 @@ class Words(NamedTuple):
     spans: Ints
 
 
-def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None] | None = None) -> Words:
+def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None]) -> Words:
     """Split texts into words that begin and end where their entities do.
 
     The texts are split as one long text, so that all cuts and spans come of a few calls of NumPy.
@@ -65,9 +65,7 @@ def find_words(texts: Sequence[str], entities: Ints, tokenize: Tokenizer, given:
     return Words(words, word_starts - np.repeat(text_starts, counts), counts, spans)
 
 
-def _tokens(
-    texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None] | None
-) -> tuple[Ints, Ints]:
+def _tokens(texts: Sequence[str], text_starts: Ints, tokenize: Tokenizer, given: Sequence[Stretches | None]) -> tuple[Ints, Ints]:
     """The starts and the ends of all tokens, in characters of the long text.
 
     Args: text_starts: (N,) where each text begins in the long text.
@@ -80,8 +78,7 @@ def _tokens(
         return tokens
 
     of_texts = [
-        split(text) if words is None else np.array(words, np.int64).reshape(-1, 2)
-        for text, words in zip(texts, given or [None] * len(texts), strict=True)
+        split(text) if words is None else np.array(words, np.int64).reshape(-1, 2) for text, words in zip(texts, given, strict=True)
     ]
     tokens = np.concatenate(of_texts) + np.repeat(text_starts, [len(of_text) for of_text in of_texts])[:, None]
     return tokens[:, 0], tokens[:, 1]

@@ -9,9 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core import params
+from pipeline.core.schema import SCORED_SPLITS
 from pipeline.evaluation.front_matter import front_matter
-from pipeline.evaluation.render import Markdown, render_template
 from pipeline.model.manifest import ModelDescription
+from pipeline.pages.render import Markdown, render_template
 
 TEMPLATE = Path(__file__).parent / "templates" / "card.md"
 HEAD = re.compile(  # of every version of the template; the earliest wrote no metadata
@@ -30,7 +31,6 @@ FOUND = {  # in plain sentences: the part of a split's metrics, and the score in
     ("end_to_end", "boundaries_f1"): "relations found, micro-F1, label and both spans right",
     ("end_to_end", "strict_f1"): "relations found, micro-F1, types right as well",
 }
-SPLITS = ("validation", "test")
 NO_SCORE = "\N{EN DASH}"
 NO_RELATION, NO_TYPES = "no relation to find", "no types to find"
 TOO_FEW = "too few rows to say"
@@ -59,7 +59,7 @@ def render(model: ModelDescription, confidence: float, metrics: Mapping[str, Any
         confidence=confidence,
         tagger=tagger,
         finds=tagger and not config.tagger_sees_positions,
-        splits=[split for split in SPLITS if metrics[split]["rows"]],
+        splits=[split for split in SCORED_SPLITS if metrics[split]["rows"]],
         scores={name: title for name, title in SCORES.items() if _is_known(metrics, name)},
         found=FOUND if "end_to_end" in metrics["test"] else {},
         shown=_shown,
@@ -98,7 +98,7 @@ def plain(value: object) -> str:
 
 def _is_known(metrics: Mapping[str, Any], name: str) -> bool:
     """Whether a split has this score of relations."""
-    return any(metrics[split]["relation"][name] is not None for split in SPLITS)
+    return any(metrics[split]["relation"][name] is not None for split in SCORED_SPLITS)
 
 
 def _shown(scores: Mapping[str, Any], name: str) -> str:

@@ -18,7 +18,7 @@ from pipeline.core import params
 from pipeline.core.errors import KINDS
 from pipeline.core.files import Row
 from pipeline.core.labels import parse_label
-from pipeline.core.schema import Finding, PositionNotes
+from pipeline.core.schema import SCORED_SPLITS, Finding, PositionNotes
 from pipeline.evaluation import bootstrap, calibration, chance, corpus_counts, scorer, sentence_columns, tables
 from pipeline.evaluation.card import COUNTS, parameters
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -44,7 +44,6 @@ FOUND_TITLES = {  # of what is found in plain sentences: the part of a split's m
     ("end_to_end", "boundaries_f1"): "Relations, micro-F1 (label and both spans right)",
     ("end_to_end", "strict_f1"): "Relations, micro-F1 (types right as well)",
 }
-SPLITS = ("test", "validation")
 
 
 @dataclass(frozen=True)
@@ -108,7 +107,7 @@ def scores(results: Results) -> dict[str, Any]:
     tagger = TAGGER_SEES[metrics["test"]["tags"]["positions_visible"]]
     relation = {f"relation.{name}": title.format(negative=test.negative_label) for name, title in RELATION_TITLES.items()}
     return {
-        "splits": {split: metrics[split] for split in SPLITS},
+        "splits": {split: metrics[split] for split in reversed(SCORED_SPLITS)},
         "titles": {
             **relation,
             **found,

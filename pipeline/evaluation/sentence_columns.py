@@ -13,6 +13,7 @@ from pipeline.core import ragged
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.labels import UNLABELLED_ID
 from pipeline.core.untrusted import shown
+from pipeline.core.word_spans import characters, entity_characters
 from pipeline.evaluation import calibration
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.evaluation.slices import Slices
@@ -34,14 +35,15 @@ def columns(test: ScoredSplit, table: pa.Table, cuts: Mapping[str, Slices], tags
     """
     rows = chosen(test, sizes_of(table), seed)
     taken = table.take(pa.array(rows))
-    edges = {entity: _characters(taken, *_edges(taken, entity)).tolist() for entity in ("e1", "e2")}
+    e1, e2 = np.moveaxis(entity_characters(taken), 1, 0).tolist()
     likely, probabilities = most_likely(test.probabilities, rows)
     return {
         "row": rows.tolist(),
         "id": taken["id"].to_pylist(),
         **places(taken["source"].to_pylist()),
         "text": [shown(text) for text in taken["text"].to_pylist()],
-        **edges,
+        "e1": e1,
+        "e2": e2,
         "gold": test.gold_ids[rows].tolist(),
         "predicted": likely[:, 0].tolist(),
         "likely": likely.tolist(),
@@ -133,24 +135,6 @@ def slice_numbers(test: ScoredSplit, cuts: Mapping[str, Slices]) -> list[Ints]:
     return numbers
 
 
-def _edges(table: pa.Table, entity: str) -> tuple[Ints, Ints, Ints]:
-    """Of an entity of each row its row, and the span of words."""
-    return np.arange(len(table)), table[f"{entity}_start"].to_numpy(), table[f"{entity}_end"].to_numpy()
-
-
-def _characters(table: pa.Table, rows: Ints, starts: Ints, ends: Ints) -> Ints:
-    """(M, 2) the characters of spans of words.
-
-    Args: rows: (M,) of the table; starts, ends: (M,) half-open, in words.
-    """
-    offsets = ragged.offsets(ragged.lengths(table["words"]))[rows]
-    first = table["starts"].combine_chunks().flatten().to_numpy()
-    length = pc.utf8_length(table["words"].combine_chunks().flatten()).to_numpy()
-    last = offsets + ends - 1
-    characters: Ints = np.stack([first[offsets + starts], first[last] + length[last]], axis=1).astype(np.int64)
-    return characters
-
-
 def _spans(table: pa.Table, tagged: Sequence[Sequence[str]], tags: Sequence[str]) -> list[list[int]]:
     """The entities that tags mark in each row: start, end, in characters, and class, end to end.
 
@@ -159,7 +143,8 @@ def _spans(table: pa.Table, tagged: Sequence[Sequence[str]], tags: Sequence[str]
     tag_id = {name: n for n, name in enumerate(tags)}
     ids = np.array([tag_id[name] for row in tagged for name in row], np.int64)
     spans = find_spans(ids, ragged.lengths(table["words"]))
-    triples = np.column_stack([_characters(table, spans.rows, spans.starts, spans.ends), spans.class_ids]).tolist()
+    edges = characters(table, spans.rows, np.stack([spans.starts, spans.ends], axis=1))
+    triples = np.column_stack([edges, spans.class_ids]).tolist()
     by_row: list[list[int]] = [[] for _ in tagged]
     for row, triple in zip(spans.rows.tolist(), triples, strict=True):
         by_row[row] += triple

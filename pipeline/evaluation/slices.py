@@ -11,6 +11,7 @@ import pyarrow.compute as pc
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.labels import label_ids, parse_label
+from pipeline.core.word_spans import entity_edges
 
 Slices = dict[str, list[int]]  # row numbers by slice, slices in reading order, those without rows left out
 DIRECTIONS = ("e1,e2", "e2,e1", "none")
@@ -21,8 +22,8 @@ ROWS_AT_ONCE = 10_000  # whose entities are put together
 
 def words_between(table: pa.Table) -> Ints:
     """(N,) words between the entities of each row, 0 where they touch or overlap."""
-    starts, ends = (np.stack([table[f"{entity}_{edge}"].to_numpy() for entity in ("e1", "e2")]) for edge in ("start", "end"))
-    between: Ints = np.maximum(0, starts.max(axis=0) - ends.min(axis=0)).astype(np.int64)
+    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
+    between: Ints = np.maximum(0, starts.max(axis=1) - ends.min(axis=1))
     return between
 
 
@@ -33,7 +34,7 @@ def n_words(table: pa.Table) -> Ints:
 
 def longer_entity(table: pa.Table) -> Ints:
     """(N,) words of each row's longer entity."""
-    longer: Ints = np.maximum(*(table[f"{e}_end"].to_numpy() - table[f"{e}_start"].to_numpy() for e in ("e1", "e2")))
+    longer: Ints = np.diff(entity_edges(table)).max(axis=(1, 2))
     return longer
 
 
@@ -89,7 +90,7 @@ def _slices(numbers: Ints, names: Sequence[str]) -> Slices:
 
 def _e2_first(table: pa.Table) -> Ints:
     """(N,) whether e2 is before e1, as 0 or 1."""
-    e1_start, e1_end, e2_start, e2_end = (table[f"{e}_{edge}"].to_numpy() for e in ("e1", "e2") for edge in ("start", "end"))
+    e1_start, e1_end, e2_start, e2_end = entity_edges(table).reshape(-1, 4).T
     return np.where(e1_start == e2_start, e2_end < e1_end, e2_start < e1_start).astype(np.int64)
 
 

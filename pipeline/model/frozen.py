@@ -16,6 +16,7 @@ from pipeline.core import openvino_model, params
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
+from pipeline.core.positions import PADDING_ID, position_ids
 from pipeline.core.typed_yaml import places
 from pipeline.core.weights_file import read_floats
 from pipeline.model.batches import Batch
@@ -87,7 +88,8 @@ def _drawn(config: Config, lengths: Ints, rng: np.random.Generator) -> Batch:
     word, reach = np.arange(lengths.max()), config.max_distance
     real = word < lengths[:, None]
     distances = [word - np.zeros_like(lengths)[:, None], word - (lengths - 1)[:, None]]
-    ids = [np.where(real, np.clip(distance, -reach, reach) + reach + 1, 0).astype(np.int32) for distance in distances]
+    clipped = [np.clip(distance, -reach, reach).astype(np.int32) for distance in distances]
+    ids = [np.where(real, position_ids(distance, reach), np.int32(PADDING_ID)) for distance in clipped]
     words = rng.normal(size=(*real.shape, config.width)) * real[:, :, None]
     shapes = np.where(real, rng.integers(1, len(SHAPES), real.shape, np.int32, endpoint=True), 0)
     return {"words": words.astype(np.float16), **dict(zip(POSITION_IDS, ids, strict=True)), SHAPE_IDS: shapes.astype(np.int32)}

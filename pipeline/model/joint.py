@@ -12,6 +12,7 @@ import pyarrow.compute as pc
 
 from pipeline.core import ragged
 from pipeline.core.params import Train
+from pipeline.core.positions import position_ids, relative_positions
 from pipeline.core.schema import POSITIONED, PositionNotes
 from pipeline.core.storage import StageOutput
 from pipeline.model.batches import COLUMNS, Examples, VectorStore
@@ -46,8 +47,8 @@ def seen_type_pairs(options: Train, data: StageOutput[PositionNotes]) -> TypePai
 def as_rows(sentences: pa.Table, max_distance: int) -> pa.Table:
     """N sentences with all entities as rows of COLUMNS: whole, without a relation, the first word as both entities."""
     lengths = ragged.lengths(sentences["words"])
-    distances = np.minimum(ragged.indices(lengths), max_distance).astype(np.int32)
-    ids = ragged.lists(distances + np.int32(max_distance + 1), lengths)
+    first = np.zeros_like(lengths)
+    ids = ragged.lists(position_ids(relative_positions(lengths, first, first + 1, max_distance), max_distance), lengths)
     added = {
         **dict.fromkeys(POSITION_IDS, ids),
         "window_start": np.zeros(len(lengths), np.int32),

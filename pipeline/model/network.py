@@ -34,6 +34,7 @@ from __future__ import annotations
 
 import re
 
+from pipeline.core.positions import inside_id, n_ids
 from pipeline.core.tensorflow import tf
 from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
 from pipeline.model.crf import CRF
@@ -110,9 +111,8 @@ def _positions(config: Config, position_ids: list[tf.Tensor]) -> list[tf.Tensor]
     """The embeddings (B, T, position_width) of e1's and e2's position ids (B, T); none where the network sees no positions."""
     if config.train.positions == "none":
         return []
-    n_ids = 2 * config.max_distance + 2  # each distance in [-max_distance, max_distance], and padding
     return [
-        tf.keras.layers.Embedding(n_ids, config.train.position_width, name=f"{entity}_positions")(ids)
+        tf.keras.layers.Embedding(n_ids(config.max_distance), config.train.position_width, name=f"{entity}_positions")(ids)
         for entity, ids in zip(("e1", "e2"), position_ids, strict=True)
     ]
 
@@ -163,10 +163,10 @@ def _with_positions(config: Config, states: tf.Tensor, positions: list[tf.Tensor
 def _relation_head(config: Config, states: tf.Tensor, positions: list[tf.Tensor], position_ids: list[tf.Tensor]) -> tf.Tensor:
     """States (B, T, 2 * lstm_units) to the relations' probabilities (B, R)."""
     layers = tf.keras.layers
-    inside_id = config.max_distance + 1  # of distance 0
-    pooled = Pool(inside_id, config.pooling.pieces, config.pooling.entities, name="pool")(states, position_ids=position_ids)
+    inside = inside_id(config.max_distance)
+    pooled = Pool(inside, config.pooling.pieces, config.pooling.entities, name="pool")(states, position_ids=position_ids)
     if config.pooling.attention:
-        attention = EntityAttention(inside_id, ATTENTION_HEADS, ATTENTION_UNITS, name="attention")
+        attention = EntityAttention(inside, ATTENTION_HEADS, ATTENTION_UNITS, name="attention")
         pooled = layers.Concatenate(name="pooled")([pooled, attention([states, *positions], position_ids=position_ids)])
     hidden = layers.Dense(config.train.dense_units, activation="relu", name="hidden")(pooled)
     hidden = layers.Dropout(config.train.dropout, name="dropout")(hidden)

@@ -1,1 +1,1 @@
-"""HTML pages for people: one file each, with all that it needs inside."""
+"""Pages for people: templates filled, and HTML of one file each, with all that it needs inside."""

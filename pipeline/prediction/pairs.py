@@ -8,10 +8,10 @@ from dataclasses import dataclass, replace
 import numpy as np
 from numpy.typing import NDArray
 
+from pipeline.core import positions
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import Span
-from pipeline.corpus import positions
 from pipeline.corpus.candidates import ordered_pairs
 from pipeline.model.batches import Batch
 from pipeline.model.config import SHAPE_IDS

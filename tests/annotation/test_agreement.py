@@ -131,7 +131,9 @@ def test_few_texts_have_no_interval_and_many_have_one_around_the_value() -> None
     texts = [f"{TEXT} {number}" for number in range(20)]
     ones = [("a", document(FOUNDED, IN, text=text)) for text in texts]
     others = [("b", document(FOUNDED if number % 4 else ("ann", "acme", "in"), IN, text=text)) for number, text in enumerate(texts)]
-    few, many = (agree(by_annotator([*ones[:n], *others[:n]]), "Other", SETTINGS)["labels"]["krippendorff_alpha"] for n in (9, 20))
+    few, many = (
+        agree(by_annotator([*ones[:n], *others[:n]]), "Other", SETTINGS, ())["labels"]["krippendorff_alpha"] for n in (9, 20)
+    )
     assert (few["low"], few["high"]) == (None, None)
     assert many["low"] < many["value"] < many["high"]
 
@@ -177,7 +179,7 @@ def test_a_file_and_its_own_export_of_label_studio_agree_wholly(tmp_path: Path) 
     write_split(tmp_path, "train", SENTENCES)
     train, export = tmp_path / "data/raw/train.txt", tmp_path / "export.json"
     convert.main(train, export, to="label_studio", lossy=True)
-    values = agree(by_annotator(read_annotations([train, export])), "Other", SETTINGS)
+    values = agree(by_annotator(read_annotations([train, export])), "Other", SETTINGS, ())
     assert values["labels"]["confused"] == []
     assert [values[part]["f1"]["value"] for part in ("relations", "entities")] == [1.0, 1.0]
 
@@ -203,6 +205,6 @@ def test_where_relations_alone_have_annotators_entities_are_nobodys(tmp_path: Pa
     one = Document("1", "", TEXT, document().entities, relations)
     FORMATS["jsonl"].write([one], tmp_path / "both.jsonl")
     annotations = by_annotator(read_annotations([tmp_path / "both.jsonl"]))
-    values = agree(annotations, "Other", SETTINGS)
+    values = agree(annotations, "Other", SETTINGS, ())
     assert values["labels"]["confused"] == [{"classes": ["founded", "owns"], "count": 1}]
     assert values["entities"]["f1"]["value"] is None

@@ -57,7 +57,7 @@ def test_what_is_written_is_read_back(folder: Path) -> None:
     ("contract", "table", "notes"),
     [
         (PARSE, parsed("[e1 a] [e2 b]"), PARSE_NOTES),
-        (TAG, tag(parsed("[e1 a] [e2 b]"), "entity", []), TAG_NOTES),
+        (TAG, tag(parsed("[e1 a] [e2 b]"), "entity", [], "outer"), TAG_NOTES),
         (POSITION, positioned("[e1 a] [e2 b]"), POSITION_NOTES),
     ],
     ids=["parse", "tag", "position"],
@@ -151,7 +151,7 @@ def test_another_stages_output_is_refused(folder: Path) -> None:
 
 def test_other_columns_than_the_contracts_are_refused(tmp_path: Path) -> None:
     """As of a version whose number nobody raised."""
-    table = tag(parsed("[e1 a] [e2 b]"), "entity", [])
+    table = tag(parsed("[e1 a] [e2 b]"), "entity", [], "outer")
     storage.write(tmp_path / "parsed", Contract(PARSE.kind, TAGGED, PARSE.sentences), {"train": [table]}, NOTES)
     with pytest.raises(InputError, match=r"train/data-.*: columns \[.*'tag_ids'\], not .*\n.*dvc repro parse"):
         storage.read(tmp_path / "parsed", PARSE)

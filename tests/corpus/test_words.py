@@ -18,7 +18,7 @@ TOKENIZERS = {language: load_tokenizer(language, "char") for language in ("en", 
 
 def split(text, e1, e2, language="en"):
     """Words, starts, and the words of both entities of one text."""
-    words, starts, counts, spans = find_words([text], np.array([[*e1, *e2]]), TOKENIZERS[language])
+    words, starts, counts, spans = find_words([text], np.array([[*e1, *e2]]), TOKENIZERS[language], [None])
     assert counts.tolist() == [len(words)]
     a, b, c, d = spans[0]
     return words, starts.tolist(), words[a:b], words[c:d]
@@ -61,8 +61,8 @@ def test_chinese_is_split_by_character():
 def test_texts_of_a_batch_are_split_as_each_alone():
     texts = ["ab cd", "   ef gh ", "U.S. now"]
     entities = np.array([[0, 1, 3, 5], [3, 5, 6, 8], [0, 4, 5, 8]])
-    together = find_words(texts, entities, TOKENIZERS["en"])
-    alone = [find_words([text], row[None], TOKENIZERS["en"]) for text, row in zip(texts, entities, strict=True)]
+    together = find_words(texts, entities, TOKENIZERS["en"], [None] * len(texts))
+    alone = [find_words([text], row[None], TOKENIZERS["en"], [None]) for text, row in zip(texts, entities, strict=True)]
     assert together.words == [word for one in alone for word in one.words]
     for column in ("starts", "counts", "spans"):
         np.testing.assert_array_equal(getattr(together, column), np.concatenate([getattr(one, column) for one in alone]))
@@ -98,7 +98,7 @@ def slow_words(text, e1, e2, tokenize):
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, language):
     tokenize = TOKENIZERS[language]
-    found = find_words([text for text, _, _ in rows], np.array([[*e1, *e2] for _, e1, e2 in rows]), tokenize)
+    found = find_words([text for text, _, _ in rows], np.array([[*e1, *e2] for _, e1, e2 in rows]), tokenize, [None] * len(rows))
     expected = [slow_words(*row, tokenize) for row in rows]
     assert found.words == [word for words, _, _ in expected for word in words]
     assert found.starts.tolist() == [start for _, starts, _ in expected for start in starts]
@@ -110,7 +110,7 @@ def test_words_are_the_tokens_cut_at_entity_edges_without_white_space(rows, lang
 @given(st.lists(texts_with_entities(), min_size=1, max_size=3), st.sampled_from(sorted(TOKENIZERS)))
 def test_words_reproduce_the_text_and_cover_the_entities_exactly(rows, language):
     texts = [text for text, _, _ in rows]
-    found = find_words(texts, np.array([[*e1, *e2] for _, e1, e2 in rows]), TOKENIZERS[language])
+    found = find_words(texts, np.array([[*e1, *e2] for _, e1, e2 in rows]), TOKENIZERS[language], [None] * len(rows))
     ends = itertools.accumulate(found.counts.tolist())
     for (text, *entities), end, n, spans in zip(rows, ends, found.counts.tolist(), found.spans.tolist(), strict=True):
         words, starts = found.words[end - n : end], found.starts[end - n : end].tolist()

@@ -45,7 +45,9 @@ class Vectors:
 
 def by_the_stages(owner, model, sentences):
     rows = [AnnotatedPair(str(n), "x:1", s.text, *s.entities, tiny.RELATIONS[0]) for n, s in enumerate(sentences)]
-    table = position(tag(parse.parse(rows, load_tokenizer("en", "char"), True), "entity", []), MAX_LENGTH, tiny.MAX_DISTANCE)
+    table = position(
+        tag(parse.parse(rows, load_tokenizer("en", "char"), True), "entity", [], "outer"), MAX_LENGTH, tiny.MAX_DISTANCE
+    )
     return table, predictions.predict(model, Examples(table, Vectors(owner), tiny.RELATIONS))
 
 

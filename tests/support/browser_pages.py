@@ -17,7 +17,7 @@ import pyarrow as pa
 from pipeline.core import files, schema
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import Problem
-from pipeline.core.schema import Finding
+from pipeline.core.schema import SCORED_SPLITS, Finding
 from pipeline.evaluation import report, tables
 from pipeline.evaluation.report import Results
 from pipeline.pages import page
@@ -61,7 +61,7 @@ def drawn_rows(labels: Sequence[str], n_rows: int, seed: int) -> tuple[pa.Table,
 
 def as_positioned(parsed: pa.Table) -> pa.Table:
     """Parsed rows as the position stage gives them."""
-    return position(tag(parsed, "entity", []), rows.MAX_LENGTH, rows.MAX_DISTANCE)
+    return position(tag(parsed, "entity", [], "outer"), rows.MAX_LENGTH, rows.MAX_DISTANCE)
 
 
 def guesses(gold: Sequence[str], labels: Sequence[str], generator: np.random.Generator, sharpness: float = 3.0) -> Floats:
@@ -137,7 +137,7 @@ def few() -> Results:
     """Rows that are too few: no interval can be told, nor the scores of one class and of validation."""
     results = perfect()
     bounds = {f"{name}_{end}" for name in (*report.RELATION_TITLES, "f1", "precision", "recall") for end in ("low", "high")}
-    without = {name: {**results.metrics[name]["relation"], **dict.fromkeys(bounds)} for name in report.SPLITS}
+    without = {name: {**results.metrics[name]["relation"], **dict.fromkeys(bounds)} for name in SCORED_SPLITS}
     without["validation"] |= dict.fromkeys(report.RELATION_TITLES)
     metrics = {name: {**results.metrics[name], "relation": relation} for name, relation in without.items()}
     rows = {name: [{**row, **dict.fromkeys(bounds & row.keys())} for row in table] for name, table in results.files.items()}

@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline import evaluate
 from pipeline.core import params
 from pipeline.core.arrays import Floats, Ints
-from pipeline.core.schema import Finding, PositionNotes
+from pipeline.core.schema import SCORED_SPLITS, Finding, PositionNotes
 from pipeline.evaluation import scored_split, slices
 from pipeline.evaluation.report import Results
 from pipeline.model.config import Config
@@ -55,7 +55,7 @@ def results(
             notes.tags,
             notes.negative_label,
         )
-        for split in evaluate.SCORED_SPLITS
+        for split in SCORED_SPLITS
     }
     cuts = slices.cut(test, train)
     return Results(

@@ -61,7 +61,7 @@ def positioned(
     first_id: int = 1,
 ) -> pa.Table:
     """The same with the columns of the tag stage, tags by entity, and of the position stage."""
-    return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", []), max_length, max_distance)
+    return position(tag(parsed(*sentences, relation=relation, first_id=first_id), "entity", [], "outer"), max_length, max_distance)
 
 
 def with_spans(table: pa.Table, e1: tuple[int, int], e2: tuple[int, int]) -> pa.Table:

@@ -5,16 +5,11 @@ Relative positions after Zeng et al. 2014, "Relation Classification via Convolut
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-
 import numpy as np
-import pyarrow as pa
 from numpy.typing import NDArray
 
 from pipeline.core import ragged
 from pipeline.core.arrays import Ints
-from pipeline.core.errors import Problem
-from pipeline.core.schema import at_row
 
 PADDING_ID = 0
 
@@ -36,13 +31,23 @@ def relative_positions(n_words: Ints, starts: Ints, ends: Ints, max_distance: in
 
 
 def position_ids(distances: NDArray[np.int32], max_distance: int) -> NDArray[np.int32]:
-    """Distances as ids 1 .. 2 max_distance + 1; 0 is left to padding.
+    """Distances as ids, those from -max_distance to max_distance as 1 .. 2 max_distance + 1; 0 is left to padding.
 
     >>> position_ids(np.array([-2, 0, 2], np.int32), 2).tolist()
     [1, 3, 5]
     """
-    ids: NDArray[np.int32] = distances + np.int32(max_distance + 1)
+    ids: NDArray[np.int32] = distances + np.int32(inside_id(max_distance))
     return ids
+
+
+def inside_id(max_distance: int) -> int:
+    """The id of distance 0: of a word inside the entity."""
+    return max_distance + 1
+
+
+def n_ids(max_distance: int) -> int:
+    """How many ids there are, that of padding among them."""
+    return 2 * max_distance + 2
 
 
 def windows(n_words: Ints, first: Ints, last: Ints, max_length: int) -> tuple[Ints, Ints]:
@@ -57,34 +62,3 @@ def windows(n_words: Ints, first: Ints, last: Ints, max_length: int) -> tuple[In
     width = np.minimum(n_words, max_length)
     start = np.clip(first - (width - (last - first)) // 2, 0, n_words - width)
     return start, start + width
-
-
-def with_positions(table: pa.Table, e1: Ints, e2: Ints, max_length: int, max_distance: int) -> pa.Table:
-    """A table of N sentences with the position ids of both entities and the window kept of each.
-
-    Args: e1, e2: (N, 2) start and end of the entities, in words.
-    """
-    n_words = ragged.lengths(table["words"])
-    for name, (start, end) in (("e1", e1.T), ("e2", e2.T)):
-        ids = position_ids(relative_positions(n_words, start, end, max_distance), max_distance)
-        table = table.append_column(f"{name}_position_ids", ragged.lists(ids, n_words))
-    edges = windows(n_words, np.minimum(e1[:, 0], e2[:, 0]), np.maximum(e1[:, 1], e2[:, 1]), max_length)
-    for name, column in zip(("window_start", "window_end"), edges, strict=True):
-        table = table.append_column(name, pa.array(column, pa.int32()))
-    return table
-
-
-def extent(table: pa.Table) -> tuple[Ints, Ints]:
-    """(N,) the start of the earlier entity and (N,) the end of the later one, in words, of a parsed table."""
-    columns = {name: table[name].to_numpy().astype(np.int64) for name in ("e1_start", "e2_start", "e1_end", "e2_end")}
-    return np.minimum(columns["e1_start"], columns["e2_start"]), np.maximum(columns["e1_end"], columns["e2_end"])
-
-
-def find_problems(table: pa.Table, max_length: int) -> Iterator[Problem]:
-    """The rows of a parsed table whose entities are further apart than the window is wide."""
-    first, last = extent(table)
-    for row in np.flatnonzero(last - first > max_length).tolist():
-        n_words = int(last[row] - first[row])
-        found = f"the entities span {n_words} words, more than position.max_length {max_length}"
-        problem = Problem(found, f"raise position.max_length to {n_words}", "entities-far-apart")
-        yield at_row(problem, table, row).or_exclude()

@@ -7,7 +7,7 @@ from pathlib import Path
 import jinja2
 import pytest
 
-from pipeline.evaluation.render import Markdown, render_template
+from pipeline.pages.render import Markdown, render_template
 
 
 def template(folder: Path, name: str) -> Path:
