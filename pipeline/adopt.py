@@ -196,12 +196,11 @@ def conflicts_of(export: Path) -> Path:
 def new_names(found: Sequence[Outcome], files: CorpusFiles) -> Iterator[str]:
     """A line for each relation and type that nothing of the corpus had: a class of its own, or a slip of the hand."""
     told = set[tuple[str, str]]()
-    types = {each for of_file in files.types.values() for each in of_file}
     for sent, document in ((each.sent.item.document, new) for each in found if each.verdict == "changed" for new in each.new):
         labels = files.labels_of(sent)
         names = [("relation", undirected(each.label)) for each in document.relations if each.label]
         names += [("type", each.type) for each in document.entities if each.type]
-        known = {"relation": labels.directed | labels.plain, "type": types}
+        known = {"relation": labels.directed | labels.plain, "type": files.all_types}
         for kind, name in names:
             if name not in known[kind] and (kind, name) not in told:
                 told.add((kind, name))

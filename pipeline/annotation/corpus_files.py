@@ -114,10 +114,15 @@ class CorpusFiles:
         settings = params.read(params.Parse)
         return lazy_tokenizer(settings.language, settings.segmenter)
 
+    @cached_property
+    def all_types(self) -> frozenset[str | None]:
+        """The types of the entities of all files, None among them where one has none."""
+        return frozenset[str | None]().union(*self.types.values())
+
     def labels_of(self, document: Document) -> Labels:
         """How labels of documents such as this one are written, in its file, or in all where it is in none."""
         file = self.file_of(document.source)
-        types = self.types[file.source.path] if file else {each for of_file in self.types.values() for each in of_file}
+        types = self.types[file.source.path] if file else self.all_types
         return replace(self.of_pairs if is_pair(document) else self.of_documents, untyped=None in types and TYPE not in types)
 
 

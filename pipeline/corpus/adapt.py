@@ -18,6 +18,7 @@ from pipeline.corpus import mend_words as words
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import brat_meta, brat_said
 from pipeline.corpus.formats.label_studio import OWN
+from pipeline.corpus.unread import n_unread
 from pipeline.corpus.words import Tokenizer
 
 SAYS = {"brat": brat_meta.META, "semeval": frozenset({"symmetric"})}  # keys of meta that formats without meta say in their own way
@@ -131,9 +132,7 @@ def _by_rules_for(document: Document) -> NoReturn:
 
 
 RULES: dict[str, Rule] = {
-    "unread": _rule(
-        "regions of Label Studio that are not read", "they are left out", True, entities.n_unread, entities.without_unread
-    ),
+    "unread": _rule("regions of Label Studio that are not read", "they are left out", True, n_unread, entities.without_unread),
     "symmetric": _rule(
         "relations without direction", "it is the one from head to tail", True, entities.n_symmetric, entities.without_symmetric
     ),

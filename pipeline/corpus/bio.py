@@ -64,7 +64,7 @@ def marked(table: pa.Table, overlap: str) -> Bools:
     starts, ends = np.moveaxis(entity_edges(table), 2, 0)
     first, second = (e1 - e2 for e1, e2 in (number.T for number in rank(starts, ends, overlap)))
     e1_wins = (first < 0) | ((first == 0) & (second <= 0))
-    alone = ~_share_a_word(table)
+    alone = ~_share_a_word(starts, ends)
     wins: Bools = np.stack([alone | e1_wins, alone | ~e1_wins], axis=1)
     return wins
 
@@ -102,15 +102,14 @@ def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagge
 def find_overlaps(table: pa.Table) -> Iterator[Problem]:
     """The rows of a parsed table whose entities share a word, which no labelling expresses."""
     starts, ends = np.moveaxis(entity_edges(table), 2, 0)
-    for row in np.flatnonzero(_share_a_word(table)).tolist():
+    for row in np.flatnonzero(_share_a_word(starts, ends)).tolist():
         spans = " and ".join(f"{e} [{starts[row, i]}, {ends[row, i]})" for i, e in enumerate(ENTITIES))
         found = f"{spans} share a word, which BIO tags cannot express"
         hint = "mark entities that share no word, or set tag.overlap to outer or first, which tags one of them, in params.yaml"
         yield at_row(Problem(found, hint, "entities-overlap"), table, row).or_exclude()
 
 
-def _share_a_word(table: pa.Table) -> Bools:
-    """(N,) whether the entities of a row share a word."""
-    starts, ends = np.moveaxis(entity_edges(table), 2, 0)
+def _share_a_word(starts: Ints, ends: Ints) -> Bools:
+    """(N,) whether the entities of a row share a word. Args: starts, ends: (N, 2) in words."""
     shared: Bools = starts.max(axis=1) < ends.min(axis=1)
     return shared

@@ -200,13 +200,11 @@ def without_free(document: Document) -> Document:
     return replace(document, entities=tuple(entity for entity in document.entities if entity.id in related))
 
 
-def n_unread(document: Document) -> int:
-    """Regions of Label Studio that are no entities."""
-    return sum(map(is_unread, regions(document.meta)))
-
-
 def without_unread(document: Document) -> Document:
-    """The document without such regions; what is said of regions and texts stays with the rest that is Label Studio's alone."""
+    """The document without regions of Label Studio that are no entities.
+
+    What is said of regions and texts stays, with the rest that is Label Studio's alone.
+    """
     own = {**document.meta[OWN], "regions": [row for row in regions(document.meta) if not is_unread(row)]}
     kept = {key: item for key, item in own.items() if item}
     others = {key: item for key, item in document.meta.items() if key != OWN}

@@ -18,12 +18,17 @@ def count_unread(document: Document) -> dict[str, int]:
     >>> count_unread(Document("1", "a:1", "Ann left.", (), (), meta={"lines": ["E1\tLeave:T2 Who:T1", "A1\tNegated E1"]}))
     {'unread_regions': 0, 'unread_events': 1, 'unread_attributes': 1}
     """
-    counts = {"unread_regions": sum(map(is_unread, regions(document.meta))), "unread_events": 0, "unread_attributes": 0}
+    counts = {"unread_regions": n_unread(document), "unread_events": 0, "unread_attributes": 0}
     lines = document.meta.get("lines")
     for line in lines if isinstance(lines, list) else ():
         if isinstance(line, str) and line[:1] in STANDOFF:
             counts[STANDOFF[line[0]]] += 1
     return counts
+
+
+def n_unread(document: Document) -> int:
+    """How many regions of Label Studio are no entities."""
+    return sum(map(is_unread, regions(document.meta)))
 
 
 def regions(meta: Mapping[str, Any]) -> list[object]:

@@ -52,6 +52,8 @@ def read_annotations(annotations: Sequence[Row], text: str) -> Said:
 
 def named_apart(annotations: Sequence[Row], said: Sequence[Said]) -> list[Said]:
     """What each annotation of a task says, with the ids that its entities have among those of all."""
+    if len(said) == 1:
+        return list(said)
     shared = {entity.id for entity in set(said[0].entities).intersection(*(one.entities for one in said[1:]))}
     names = [read_id(annotation.get("id")) or str(number) for number, annotation in enumerate(annotations, 1)]
     return [_renamed(one, name, shared) for one, name in zip(said, names, strict=True)]
