@@ -149,11 +149,11 @@ def run(code: str, endpoint: str, home: Path, *arguments: str, **environment: st
         process = FORKS.Process(target=_become, args=(code, arguments, {**own, **settings, **environment}, home, outputs))
         process.start()
         process.join(120)
-        process.kill()
-        process.join()
-        assert process.exitcode is not None
+        if (status := process.exitcode) is None:
+            process.kill()
+            raise AssertionError("it has not come to an end within two minutes")
         texts = [Path(output).read_text(encoding="utf-8") for output in outputs]
-    return subprocess.CompletedProcess(arguments, process.exitcode, *texts)
+    return subprocess.CompletedProcess(arguments, status, *texts)
 
 
 def _become(code: str, arguments: Sequence[str], environment: dict[str, str], home: Path, outputs: Sequence[str]) -> None:
