@@ -67,7 +67,7 @@ $(READY): requirements.lock
 	$(PYTHON) -m venv .venv
 	awk '/^[^ #]/ {wanted = /^uv==/} wanted' requirements.lock > .venv/uv.lock
 	$(BIN)/python -m pip install --quiet --disable-pip-version-check --require-hashes -r .venv/uv.lock
-	$(BIN)/uv pip sync --quiet --require-hashes --compile-bytecode requirements.lock
+	$(BIN)/uv pip sync --quiet --require-hashes requirements.lock
 	$(BIN)/uv pip install --quiet --no-deps --no-build-isolation --editable .
 	$(BIN)/python -c "$$PLOTS_PAGE" .venv/plots.html
 	$(BIN)/python -m dvc config --local plots.html_template ../.venv/plots.html

@@ -2,6 +2,7 @@
 
 import ast
 import shutil
+from functools import cache
 from pathlib import Path
 from typing import Any
 
@@ -16,11 +17,13 @@ EXPERIMENTS = [
 ]
 
 
+@cache
 def module_file(name: str) -> Path | None:
     path = ROOT.joinpath(*name.split("."))
     return next((file for file in (path.with_suffix(".py"), path / "__init__.py") if file.is_file()), None)
 
 
+@cache
 def imports(file: Path) -> set[str]:
     """The modules that a file imports anywhere in it, first-party or not."""
     names: set[str] = set()
@@ -32,12 +35,14 @@ def imports(file: Path) -> set[str]:
     return names
 
 
+@cache
 def templates(file: Path) -> set[Path]:
     """The templates beside a file that it names."""
     names = {node.value for node in ast.walk(ast.parse(file.read_text())) if isinstance(node, ast.Constant)}
     return {path for path in file.parent.glob("templates/*") if path.name in names}
 
 
+@cache
 def closure(name: str) -> set[str]:
     """The first-party files that importing a module may run, its packages' __init__ among them, and their templates."""
     found: set[str] = set()

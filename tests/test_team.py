@@ -14,20 +14,30 @@ from tests.support import project
 NOTHING_TO_DO = "Data and pipelines are up to date."
 
 
-@pytest.fixture
-def clones(finished: Path, tmp_path: Path) -> tuple[Path, Path]:
-    """Two clones with a git and a DVC remote between them; the first has run and pushed."""
-    first, second = tmp_path / "first", tmp_path / "second"
+@pytest.fixture(scope="module")
+def team(finished: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Two clones with a git and a DVC remote between them, which they name from where they lie; the first has run and pushed."""
+    folder = tmp_path_factory.mktemp("team")
+    first, second = folder / "first", folder / "second"
     shutil.copytree(finished, first)
-    project.dvc(first, "remote", "modify", "storage", "url", str(tmp_path / "dvc remote"))
+    config = first / ".dvc/config"
+    config.write_text(config.read_text().replace("url = storage", "url = ../../dvc remote"))
     project.commit(first, "Share the storage")
     project.dvc(first, "push")
-    project.git(tmp_path, "clone", "--quiet", "--bare", str(first), "git remote")
-    project.git(first, "remote", "add", "origin", str(tmp_path / "git remote"))
+    project.git(folder, "clone", "--quiet", "--bare", str(first), "git remote")
+    project.git(first, "remote", "add", "origin", "../git remote")
     project.git(first, "push", "--quiet", "--set-upstream", "origin", "main")
-    project.git(tmp_path, "clone", "--quiet", "git remote", "second")
+    project.git(folder, "clone", "--quiet", "git remote", "second")
+    project.git(second, "remote", "set-url", "origin", "../git remote")
     project.dvc(second, "pull")
-    return first, second
+    return folder
+
+
+@pytest.fixture
+def clones(team: Path, tmp_path: Path) -> tuple[Path, Path]:
+    """A copy of the two clones and of what is between them, to work in."""
+    shutil.copytree(team, tmp_path, dirs_exist_ok=True)
+    return tmp_path / "first", tmp_path / "second"
 
 
 def files(folder: Path) -> set[Path]:

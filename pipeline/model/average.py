@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 from collections.abc import Iterator, Sequence
 
-from pipeline.core.tensorflow import tf
+from pipeline.core.tensorflow import tf, traced
 
 
 class Average:
@@ -17,7 +17,7 @@ class Average:
         self._variables = list(variables) if decay else []
         self._others = [tf.Variable(variable, trainable=False) for variable in self._variables]
         self._n_steps = 0
-        self._approach = tf.function(self._approach_by, input_signature=[tf.TensorSpec(())])
+        self._approach = traced(self._approach_by, tf.TensorSpec(()))
 
     def update(self) -> None:
         """Move the average towards the variables, after a step.

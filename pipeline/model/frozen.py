@@ -39,7 +39,7 @@ def freeze(model: RelationModel, folder: Path) -> float:
     Returns: the largest difference to Keras.
     Raises: InputError where the frozen network says something else than Keras.
     """
-    from pipeline.core.tensorflow import tf
+    from pipeline.core.tensorflow import tf, traced
     from pipeline.model.network import input_specs
 
     def forward(inputs: dict[str, tf.Tensor]) -> list[tf.Tensor]:
@@ -47,8 +47,7 @@ def freeze(model: RelationModel, folder: Path) -> float:
         # The conversion keeps the order of outputs, not their names.
         return [outputs[task] for task in model.config.train.tasks]
 
-    function = tf.function(forward, input_signature=[input_specs(model.config)])
-    openvino_model.write(function, folder / NETWORK)
+    openvino_model.write(traced(forward, input_specs(model.config)), folder / NETWORK)
     return prove(model, Frozen(model.config, folder), folder)
 
 

@@ -18,7 +18,7 @@ from pipeline.core.labels import UNLABELLED_ID
 from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
-from pipeline.core.tensorflow import tf
+from pipeline.core.tensorflow import tf, traced
 from pipeline.core.typed_yaml import places
 from pipeline.model.average import Average
 from pipeline.model.batches import Batch, Examples, by_length, shuffled
@@ -170,9 +170,7 @@ def compiled_step(model: RelationModel, joint: bool = False, trains: bool = True
     sample_weights = {task: tf.TensorSpec((None,), tf.float32) for task in (targets if joint else ["relation"])}
     network = model.network
     signature = (input_specs(model.config), targets, sample_weights)
-    step: Callable[[Step], dict[str, tf.Tensor]] = tf.function(
-        network.train_step if trains else network.test_step, input_signature=[signature]
-    )
+    step: Callable[[Step], dict[str, tf.Tensor]] = traced(network.train_step if trains else network.test_step, signature)
     return step
 
 

@@ -38,7 +38,7 @@ def copy(saved: Path, tmp_path: Path) -> Path:
 def server() -> Iterator[Hub]:
     """A hub that runs for the test."""
     with Hub() as server:
-        thread = threading.Thread(target=server.serve_forever)
+        thread = threading.Thread(target=server.serve_forever, args=[0.01])  # seconds in which it sees that it shall end
         thread.start()
         yield server
         server.shutdown()

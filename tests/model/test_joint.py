@@ -79,6 +79,7 @@ def test_each_loss_is_a_mean_over_the_rows_that_have_its_target(data: StageOutpu
     assert (without["relation"].numpy().tolist(), without["tags"].numpy().tolist()) == ([1, 1], [0, 0])
 
 
+@pytest.mark.usefixtures("eager")
 def test_a_pairs_tags_teach_the_tagger_nothing(data: StageOutput[PositionNotes]) -> None:
     """Batches of pairs alone leave the weights of the tagger as they were, those of sentences alone the relation head's."""
     whole = joint.examples(data, "train", tiny.FakeStore(), config())
@@ -91,7 +92,6 @@ def test_a_pairs_tags_teach_the_tagger_nothing(data: StageOutput[PositionNotes])
         assert any(name.startswith(moved) for name in changed)
 
 
-@pytest.mark.usefixtures("eager")
 def test_pairs_and_sentences_are_learnt_by_heart(data: StageOutput[PositionNotes]) -> None:
     learnt = config(epochs=60, patience=60, learning_rate=0.03, lstm_units=8, pooling="max+entities")
     examples = joint.examples(data, "train", tiny.FakeStore(), learnt)

@@ -25,6 +25,7 @@ def test_the_stacked_bilstm_reads_the_words_the_shared_states_and_the_positions(
     assert net.get_layer("relation_lstm").widths == [tiny.WIDTH, 6, width, width]
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("positions", ["shared", "relation", "none"])
 @pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize("tasks", [("relation", "tags"), ("relation",)])
@@ -36,6 +37,7 @@ def test_every_architecture_names_its_outputs_by_task(positions, sharing, tasks,
     assert outputs["relation"].shape == (4, 3)
 
 
+@pytest.mark.usefixtures("eager")
 @pytest.mark.parametrize("sharing", ["hard", "soft", "stacked"])
 @pytest.mark.parametrize(("positions", "sees"), [("shared", True), ("relation", False), ("none", False)])
 def test_the_tagger_sees_positions_only_when_they_are_shared(sharing, positions, sees):
@@ -50,6 +52,7 @@ def test_every_pooling_that_params_offer_says_what_it_has():
     assert set(config.POOLINGS) == set(typing.get_args(typing.get_type_hints(Train)["pooling"]))
 
 
+@pytest.mark.usefixtures("eager")
 def test_the_network_reads_shapes_only_if_they_have_a_width():
     inputs = tiny.examples().inputs(np.arange(4))
     capitals = {**inputs, "shape_ids": np.where(inputs["shape_ids"] > 0, 5, 0).astype(np.int32)}

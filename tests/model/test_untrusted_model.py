@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import resource
+import shutil
 from pathlib import Path
 from typing import Any
 
@@ -23,13 +24,19 @@ from tests.support import tiny
 CONFIG = tiny.config()
 
 
-@pytest.fixture
-def folder(tmp_path: Path) -> Path:
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A saved and frozen model."""
-    model = RelationModel(CONFIG)
-    model.save(tmp_path)
-    frozen.freeze(model, tmp_path)
-    return tmp_path
+    folder, model = tmp_path_factory.mktemp("saved"), RelationModel(CONFIG)
+    model.save(folder)
+    frozen.freeze(model, folder)
+    return folder
+
+
+@pytest.fixture
+def folder(saved: Path, tmp_path: Path) -> Path:
+    """A copy of it, to change."""
+    return shutil.copytree(saved, tmp_path / "model")
 
 
 @pytest.mark.parametrize("changes", [{"lstm_units": 16_384}, {"dense_units": 16_384}, {"position_width": 16_384}])

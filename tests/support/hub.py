@@ -9,16 +9,17 @@ from __future__ import annotations
 import contextlib
 import hashlib
 import json
+import multiprocessing
 import os
 import re
 import subprocess
 import sys
+import tempfile
 import threading
 import time
+from collections.abc import Sequence
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
 from pathlib import Path
-
-from tests.support.project import ROOT
 
 NAME = "somebody/tiny"
 COMMITS = {"main": "1" * 40, "old": "2" * 40}
@@ -134,14 +135,37 @@ except InputError as error:
 """
 
 
+# Each process is a fork of one that has loaded what reads no settings of the hub, which takes longer than most downloads here.
+FORKS = multiprocessing.get_context("forkserver")
+FORKS.set_forkserver_preload(["pipeline.encoding.hub", "requests"])
+
+
 def run(code: str, endpoint: str, home: Path, *arguments: str, **environment: str) -> subprocess.CompletedProcess[str]:
     """A process that sees nothing of this machine's own hub settings."""
     own = {name: value for name, value in os.environ.items() if not name.startswith(("HF_", "HUGGING"))}
-    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hf"), "PYTHONPATH": str(ROOT), "HF_HUB_DISABLE_TELEMETRY": "1"}
-    command = [sys.executable, "-c", code, *arguments]
-    return subprocess.run(
-        command, env={**own, **settings, **environment}, cwd=home, capture_output=True, text=True, check=False, timeout=120
-    )
+    settings = {"HF_ENDPOINT": endpoint, "HF_HOME": str(home / "hf"), "HF_HUB_DISABLE_TELEMETRY": "1"}
+    with tempfile.NamedTemporaryFile() as said, tempfile.NamedTemporaryFile() as errors:
+        outputs = said.name, errors.name
+        process = FORKS.Process(target=_become, args=(code, arguments, {**own, **settings, **environment}, home, outputs))
+        process.start()
+        process.join(120)
+        if (status := process.exitcode) is None:
+            process.kill()
+            raise AssertionError("it has not come to an end within two minutes")
+        texts = [Path(output).read_text(encoding="utf-8") for output in outputs]
+    return subprocess.CompletedProcess(arguments, status, *texts)
+
+
+def _become(code: str, arguments: Sequence[str], environment: dict[str, str], home: Path, outputs: Sequence[str]) -> None:
+    """Run code as `python -c` does, standard output and standard error in files."""
+    assert "huggingface_hub" not in sys.modules
+    for number, output in enumerate(outputs, 1):
+        os.dup2(os.open(output, os.O_WRONLY), number)
+    os.environ.clear()
+    os.environ.update(environment)
+    os.chdir(home)
+    sys.argv[1:] = arguments
+    exec(code, {"__name__": "__main__"})  # noqa: S102
 
 
 def locate(server: Hub, home: Path, name: str = NAME, revision: str = "", **environment: str) -> tuple[Path, str]:
