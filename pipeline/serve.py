@@ -12,6 +12,7 @@ has some before it. SIGTERM and Ctrl-C let what has begun end.
 
 from __future__ import annotations
 
+import socket
 from pathlib import Path
 from typing import Annotated
 
@@ -40,13 +41,41 @@ def main(
         from pipeline.prediction.service import Limits, create_app
     except ModuleNotFoundError as error:
         raise InputError.of("serve", f"{error.name} is not installed", 'install the extra "serve" (see --help)') from None
-    app = create_app(Predictor(model, encoder), Limits(most_bytes, most_texts, most_seconds))
-    config = uvicorn.Config(app, host, port, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
-    with config.bind_socket() as socket:
-        socket.listen(config.backlog)  # whoever reads the next line may ask
-        log(f"serve: http://{host}:{socket.getsockname()[1]}/docs")
-        uvicorn.Server(config).run([socket])
+    with bound(host, port) as listener:
+        app = create_app(Predictor(model, encoder), Limits(most_bytes, most_texts, most_seconds))
+        config = uvicorn.Config(app, log_level="warning", timeout_graceful_shutdown=GRACE_SECONDS)
+        listener.listen(config.backlog)  # whoever reads the next line may ask
+        log(f"serve: {url(host, listener.getsockname()[1])}/docs")
+        uvicorn.Server(config).run([listener])
     return 0
+
+
+def bound(host: str, port: int) -> socket.socket:
+    """A socket at an address, which does not listen yet.
+
+    Raises: InputError where it cannot be had.
+    """
+    try:
+        family = socket.AF_INET6 if ":" in host else socket.AF_INET
+        address = socket.getaddrinfo(host, port, family, socket.SOCK_STREAM)[0][4]  # no empty name, which were all addresses
+        found = socket.socket(family)
+        found.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        found.bind(address)
+    except (OSError, ValueError) as error:  # of a name that is none
+        what = (error.strerror if isinstance(error, OSError) else None) or "no name of a machine"
+        raise InputError.of(
+            f"{host}:{port}", what, "give a --host of this machine and a --port that is free, or 0 for any"
+        ) from None
+    return found
+
+
+def url(host: str, port: int) -> str:
+    """The address of a server.
+
+    >>> url("localhost", 8000), url("::1", 8000)
+    ('http://localhost:8000', 'http://[::1]:8000')
+    """
+    return f"http://[{host}]:{port}" if ":" in host else f"http://{host}:{port}"
 
 
 if __name__ == "__main__":

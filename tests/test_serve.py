@@ -2,6 +2,7 @@
 
 import re
 import signal
+import socket
 import subprocess
 import sys
 from pathlib import Path
@@ -43,3 +44,18 @@ def test_seconds_without_end_are_a_wrong_command_line(
         stage.run(serve.main)
     assert ended.value.code == 2
     assert "--most-seconds" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1", "nowhere.invalid", "[::1]", "192.0.2.1", "", "a\0b", "\u00e9..x"])
+def test_an_address_that_cannot_be_had_is_told_with_a_hint_before_the_model_is_loaded(
+    host: str, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+) -> None:
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = str(taken.getsockname()[1])
+        monkeypatch.setattr(sys, "argv", ["serve", "nowhere", "--host", host, "--port", port])
+        with pytest.raises(SystemExit) as ended:
+            stage.run(serve.main)
+    found, hint = str(ended.value.code).split("\n")  # a text, which ends the process with 1
+    assert f":{port}: " in found
+    assert hint.startswith("  hint: ")
+    assert capsys.readouterr().err == ""

@@ -64,6 +64,8 @@ def refusal(status: int, error: str, hint: str, headers: dict[str, str] | None =
 
 async def refuse_form(_: Request, error: Exception) -> Response:
     """What is told of a request of another form: where and what, without the input, of which not all can be encoded."""
+    if isinstance(error, RequestValidationError) and isinstance(error.body, bytes):  # which nothing has read
+        return refusal(415, "the request is not said to be JSON", "send it with content-type: application/json")
     faults = error.errors() if isinstance(error, RequestValidationError) else []
     told = [f"{'.'.join(map(str, fault['loc']))}: {fault['msg']}" for fault in faults[:FAULTS]]
     told += [f"{len(faults) - FAULTS} more"] if len(faults) > FAULTS else []
@@ -75,3 +77,8 @@ async def refuse(_: Request, error: Exception) -> Response:
     if not isinstance(error, HTTPException):
         raise error
     return refusal(error.status_code, error.detail, "see /docs for what can be asked, and how", dict(error.headers or {}))
+
+
+async def refuse_unforeseen(_: Request, error: Exception) -> Response:
+    """What is told of a request that ends in an error of ours, which the terminal tells."""
+    return refusal(500, f"an error that nothing foresaw: {type(error).__name__}", "see what the server says of it, and report it")

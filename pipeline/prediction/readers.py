@@ -26,6 +26,7 @@ from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Misannotated, Skipped, join_words
 from pipeline.corpus.formats import reader, semeval
 from pipeline.corpus.formats.json_fields import id_problems, read_id, shown
+from pipeline.corpus.formats.json_text import TOO_DEEP, TOO_MANY_DIGITS
 from pipeline.corpus.formats.json_values import read_values
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
 from pipeline.corpus.formats.sources import Source, prefixes
@@ -100,13 +101,15 @@ def read_object(text: str) -> Row | Problem:
         value = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         return Problem(f"not JSON: {error.msg} at character {error.colno}", PAIR_LINE, "json-malformed")
-    except (ValueError, RecursionError) as error:  # a number of thousands of digits, thousands of brackets
-        return Problem(f"not JSON: {error}", PAIR_LINE, "json-malformed")
+    except RecursionError:
+        return TOO_DEEP
+    except ValueError:  # of int()
+        return TOO_MANY_DIGITS
     if repeated:
         return repeated[-1]
     if isinstance(value, dict):
         return value
-    return Problem(f"a JSON {type(value).__name__}, no object", PAIR_LINE, "json-malformed")
+    return Problem(f"{shown(value)} is no object", PAIR_LINE, "json-malformed")
 
 
 def _read_object(line: StreamLine, given: Row) -> Request:

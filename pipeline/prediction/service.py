@@ -8,8 +8,9 @@
 
 The text of a task is taken as it is, as `predict --format label_studio` takes it: offsets in the answer are offsets in it.
 
-A text that is no string, is blank or is no Unicode gets an error in its place. A request of another form gets 422, one that is too
-large 413, one that comes while too much waits 503, one that takes too long 504.
+A text that is no string, is blank or is no Unicode gets an error in its place. A request of another form gets 422, one that is not
+said to be JSON 415, one that is too large 413, one that is not there in time 408, one that comes while too much waits 503, one that
+takes too long 504. What a client that has left asked for is given up.
 """
 
 from __future__ import annotations
@@ -25,6 +26,7 @@ from fastapi_offline import FastAPIOffline
 from prometheus_client import CONTENT_TYPE_LATEST, CollectorRegistry, Counter, Gauge, Histogram, generate_latest
 from pydantic import BaseModel, Field, WithJsonSchema
 from starlette.exceptions import HTTPException
+from starlette.requests import ClientDisconnect
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
@@ -33,7 +35,7 @@ from pipeline.corpus.formats.label_studio_predictions import Predicted, predicti
 from pipeline.prediction.answers import Answer, answers, as_json
 from pipeline.prediction.batching import Batcher, BusyError
 from pipeline.prediction.extractions import Extraction
-from pipeline.prediction.http_requests import Handler, Refusal, StrictRoute, refusal, refuse, refuse_form
+from pipeline.prediction.http_requests import Handler, Refusal, StrictRoute, refusal, refuse, refuse_form, refuse_unforeseen
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.readers import Request as Asked
 from pipeline.prediction.types import SOURCE
@@ -42,6 +44,7 @@ KEY = "text"  # of a task's data, where its text is
 NO_TEXT = f'label <Text value="${KEY}"/> in the labelling configuration'
 Text = Annotated[Any, WithJsonSchema({"type": "string"})]  # what is none is told in its place, and refuses no other text
 JSON_NAMES = {type(None): "null", bool: "boolean", int: "number", float: "number", list: "array", dict: "object"}
+LEFT = 499, "the client has left", "wait for the answer"  # which nobody reads; the number is nginx's, for the metrics
 BODILESS = ("GET", "HEAD", "OPTIONS")  # requests that need not say how long they are
 
 
@@ -49,7 +52,8 @@ BODILESS = ("GET", "HEAD", "OPTIONS")  # requests that need not say how long the
 class Limits:
     """What a request may take.
 
-    Args: body_bytes: of a request; texts: that wait or are being answered at once; seconds: from asking to answer.
+    Args: body_bytes: of a request; texts: that wait or are being answered at once; seconds: until a request is there whole, and
+        from then to its answer.
     """
 
     body_bytes: int = 1_000_000
@@ -97,14 +101,22 @@ class Service:
         held = Gauge("texts_held", "Texts that wait or are being answered", registry=self._registry)
         held.set_function(lambda: self._batcher.n_held)
 
-    async def answer(self, asked: Sequence[Asked]) -> Sequence[tuple[Asked, Answer]]:
-        """The answers to some texts.
+    async def answer(self, request: Request, asked: Sequence[Asked]) -> Sequence[tuple[Asked, Answer]]:
+        """The answers to the texts of a request.
 
-        Raises: BusyError, TimeoutError.
+        Raises: BusyError, TimeoutError, ClientDisconnect where the client leaves before.
         """
-        told = await asyncio.wait_for(self._batcher.ask(asked), self._limits.seconds)
+        answering = asyncio.ensure_future(self._batcher.ask(asked))
+        leaving = asyncio.ensure_future(request.receive())  # the body has been read: what comes now is that the client leaves
+        try:
+            done, _ = await asyncio.wait((answering, leaving), timeout=self._limits.seconds, return_when=asyncio.FIRST_COMPLETED)
+        finally:
+            answering.cancel()  # which changes nothing of what is done
+            leaving.cancel()
+        if answering not in done:
+            raise ClientDisconnect if leaving in done else TimeoutError
         self._texts.inc(len(asked))
-        return told
+        return answering.result()
 
     async def guard(self, request: Request, handle: Handler) -> Response:
         """Count a request and hold it to the limits; an error that nothing foresaw counts as the 500 that it becomes."""
@@ -125,7 +137,16 @@ class Service:
         if int(length) > most:
             return refusal(413, f"the request has {length} bytes, more than {most}", "send fewer texts at once")
         try:
+            async with asyncio.timeout(self._limits.seconds):
+                await request.body()
+        except TimeoutError:
+            return refusal(408, f"the request is not whole after {self._limits.seconds:g} s", "send it faster, or fewer texts")
+        except ClientDisconnect:
+            return refusal(*LEFT)
+        try:
             return await handle(request)
+        except ClientDisconnect:
+            return refusal(*LEFT)
         except BusyError:
             return refusal(503, "too many texts wait", "ask again later", {"retry-after": "1"})
         except TimeoutError:
@@ -152,13 +173,14 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
     app.middleware("http")(service.guard)
     app.exception_handler(RequestValidationError)(refuse_form)
     app.exception_handler(HTTPException)(refuse)
+    app.exception_handler(Exception)(refuse_unforeseen)
     app.router.route_class = StrictRoute
     app.include_router(_label_studio(service), prefix="/label-studio", tags=["Label Studio"])
 
     @app.post("/predict", responses={422: {"model": Refusal}})
-    async def predict(asked: Texts) -> Answers:
+    async def predict(request: Request, asked: Texts) -> Answers:
         """Entities and relations of each text."""
-        told = await service.answer([_asked(number, text) for number, text in enumerate(asked.texts, 1)])
+        told = await service.answer(request, [_asked(number, text) for number, text in enumerate(asked.texts, 1)])
         return Answers(model=service.model, answers=[as_json(*each) for each in told])
 
     @app.head("/health", include_in_schema=False)
@@ -179,11 +201,11 @@ def _label_studio(service: Service) -> APIRouter:
     router = APIRouter(route_class=StrictRoute)
 
     @router.post("/predict", response_model=None, responses={422: {"model": Refusal}})
-    async def predict(asked: Tasks) -> dict[str, Any] | Response:
+    async def predict(request: Request, asked: Tasks) -> dict[str, Any] | Response:
         """A prediction a task, of the text under `text` in its data."""
         if asked.tasks and not any(isinstance(task.data.get(KEY), str) for task in asked.tasks):
             return refusal(422, f"no task has {KEY!r} in its data", NO_TEXT)
-        told = await service.answer([_of_task(number, task) for number, task in enumerate(asked.tasks, 1)])
+        told = await service.answer(request, [_of_task(number, task) for number, task in enumerate(asked.tasks, 1)])
         return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
 
     @router.post("/setup")

@@ -1,5 +1,6 @@
 """The HTTP interface before a predictor, without a network."""
 
+import asyncio
 import re
 import threading
 import time
@@ -72,7 +73,7 @@ def test_a_request_of_another_form_is_refused_without_its_input(body: str) -> No
     [
         ('{"texts": ["café"]}'.encode("latin-1"), "not UTF-8 at byte 15"),
         (b"[" * 100_000, "not JSON"),
-        (b'{"texts": [' + b"1" * 6_000 + b"]}", "not JSON"),
+        (b'{"texts": [' + b"1" * 6_000 + b"]}", "a number has thousands of digits"),
         (b'{"texts": ["a"], "texts": ["b", "c"]}', "the key 'texts' 2 times"),
         (b'{"tasks": [{"data": {"text": "a", "text": "b"}}]}', "the key 'text' 2 times"),
         (b"NaN", "no object"),
@@ -84,6 +85,26 @@ def test_a_body_that_cannot_be_read_whole_is_refused(path: str, body: bytes, fou
     said = client().post(path, content=body, headers={"content-type": "application/json"})
     assert (said.status_code, sorted(said.json())) == (422, ["error", "hint"])
     assert found in said.json()["error"]
+
+
+@pytest.mark.parametrize("content_type", [None, "text/plain", "application/x-www-form-urlencoded"])
+def test_a_body_that_is_not_said_to_be_json_is_told_to_be_said_so(content_type: str | None) -> None:
+    headers = {"content-type": content_type} if content_type else {}
+    said = client().post("/predict", content=b'{"texts": ["Ann"]}', headers=headers)
+    assert (said.status_code, said.json()["hint"]) == (415, "send it with content-type: application/json")
+
+
+@pytest.mark.parametrize(
+    ("body", "found"),
+    [
+        (b"[" * 100_000, "body: not JSON that can be read: brackets nest a thousand deep"),
+        (b'{"texts": [' + b"1" * 6_000 + b"]}", "body: a number has thousands of digits"),
+        (b"null", "body: null is no object"),
+    ],
+)
+def test_what_is_wrong_with_a_body_is_told_in_the_words_of_json(body: bytes, found: str) -> None:
+    said = client().post("/predict", content=body, headers={"content-type": "application/json"})
+    assert said.json()["error"] == found
 
 
 @pytest.mark.parametrize(("path", "status"), [("/predict", 405), ("/nothing", 404), ("/label-studio/nothing", 404)])
@@ -122,7 +143,8 @@ def test_a_request_that_ends_in_an_unforeseen_error_is_counted() -> None:
             raise ZeroDivisionError
 
     service = TestClient(create_app(Unforeseen(), Limits()), raise_server_exceptions=False)  # type: ignore[arg-type]
-    assert service.post("/predict", json={"texts": ["Ann"]}).status_code == 500
+    said = service.post("/predict", json={"texts": ["Ann"]})
+    assert (said.status_code, sorted(said.json())) == (500, ["error", "hint"])
     assert 'requests_total{status="500"} 1.0' in service.get("/metrics").text.splitlines()
 
 
@@ -169,24 +191,79 @@ def test_an_answer_that_takes_too_long_is_given_up() -> None:
     assert said.status_code == 504
 
 
+class Endless(StandIn):
+    """A predictor that answers the text "endless" until nobody waits for it."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.asked, self.left = threading.Event(), threading.Event()
+
+    def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
+        if sentences and sentences[0].text == "endless":
+            self.asked.set()
+            try:
+                while True:
+                    self.before_batch()
+                    time.sleep(0.001)
+            finally:
+                self.left.set()
+        return super().predict(sentences)
+
+
 def test_what_nobody_waits_for_is_not_answered_to_its_end() -> None:
-    class Endless(StandIn):
-        left = threading.Event()
-
-        def predict(self, sentences: Sequence[Sentence]) -> list[Prediction | Problem]:
-            if sentences and sentences[0].text == "endless":
-                try:
-                    while True:
-                        self.before_batch()
-                        time.sleep(0.001)
-                finally:
-                    self.left.set()
-            return super().predict(sentences)
-
-    with client(Limits(seconds=0.05), Endless()) as service:
+    endless = Endless()
+    with client(Limits(seconds=0.05), endless) as service:
         assert service.post("/predict", json={"texts": ["endless"]}).status_code == 504
-        assert Endless.left.wait(10)
+        assert endless.left.wait(10)
         assert service.post("/predict", json={"texts": ["Ann"]}).status_code == 200
+
+
+async def told(app: Any, path: str, body: bytes, leaves: threading.Event | None = None, *, is_whole: bool = True) -> list[int]:
+    """The statuses that a client gets which sends a body, whole or a part of it, and leaves when it is told to."""
+    left = [body]
+    statuses: list[int] = []
+
+    async def receive() -> dict[str, Any]:
+        if left:
+            return {"type": "http.request", "body": left.pop(), "more_body": not is_whole}
+        if leaves is None:
+            return await asyncio.Future()
+        await asyncio.to_thread(leaves.wait, 10)
+        return {"type": "http.disconnect"}
+
+    async def send(message: dict[str, Any]) -> None:
+        statuses.extend([message["status"]] if message["type"] == "http.response.start" else [])
+
+    headers = [(b"content-type", b"application/json"), (b"content-length", b"100")]
+    scope = {"type": "http", "method": "POST", "path": path, "headers": headers, "query_string": b"", "http_version": "1.1"}
+    await asyncio.wait_for(app(scope, receive, send), 20)
+    return statuses
+
+
+@pytest.mark.parametrize(
+    ("path", "body"),
+    [("/predict", b'{"texts": ["endless"]}'), ("/label-studio/predict", b'{"tasks": [{"data": {"text": "endless"}}]}')],
+)
+def test_what_a_client_that_has_left_asked_for_is_not_answered_to_its_end(path: str, body: bytes) -> None:
+    endless = Endless()
+    app = create_app(endless, Limits(seconds=10))  # type: ignore[arg-type]
+    began = time.monotonic()
+    assert asyncio.run(told(app, path, body, endless.asked)) == [499]
+    assert endless.left.is_set()
+    assert time.monotonic() - began < 5
+
+
+def test_a_request_that_does_not_come_whole_in_time_is_refused() -> None:
+    app = create_app(StandIn(), Limits(seconds=0.05))  # type: ignore[arg-type]
+    assert asyncio.run(told(app, "/predict", b'{"texts": [', is_whole=False)) == [408]
+
+
+def test_a_client_that_leaves_before_its_request_is_whole_is_counted_as_such() -> None:
+    app = create_app(StandIn(), Limits())  # type: ignore[arg-type]
+    gone = threading.Event()
+    gone.set()
+    asyncio.run(told(app, "/predict", b'{"texts": [', gone, is_whole=False))
+    assert 'requests_total{status="499"} 1.0' in TestClient(app).get("/metrics").text.splitlines()
 
 
 class Broken(StandIn):

@@ -110,7 +110,7 @@ def _entities(value: Row, text: str) -> Iterator[Entity | Problem]:
         else:
             yield _entity(text, entity_id, row.get("start_offset"), row.get("end_offset"), row.get("label"))
     for key in LABELS:
-        triples = value.get(key) or []
+        triples = [] if value.get(key) is None else value[key]
         if not isinstance(triples, list):
             yield Problem(f"{key} is {shown(triples)}", TRIPLE, "value-malformed")
             continue

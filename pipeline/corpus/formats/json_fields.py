@@ -76,6 +76,18 @@ def read_span(text: str, start: object, end: object, name: str) -> Span | Proble
     return Span(start, end)
 
 
+def misquoted(row: Row, words: str, name: str) -> Problem | None:
+    """What is wrong where the text that an object quotes is not what stands at its offsets, but for blanks; None where nothing is.
+
+    >>> misquoted({"text": "Ann "}, "Ann", "a span"), misquoted({"start": 0}, "Ann", "a span")
+    (None, None)
+    """
+    quoted = row.get("text")
+    if not isinstance(quoted, str) or quoted.split() == words.split():
+        return None
+    return Problem(f"{name} quotes {quoted!r}, and its offsets hold {words!r}", UNITS, "entity-text-differs")
+
+
 def id_problems(value: Row) -> list[Problem]:
     """What is wrong with the id of an object, which may have none."""
     if value.get("id") is None or read_id(value["id"]):

@@ -77,10 +77,7 @@ def read(path: Path) -> Iterator[Document | Skipped | Problem]:
     """Documents, answers that were left out, and problems of a file, in its order."""
     ids = DistinctIds()
     for value in read_values(path):
-        if isinstance(value, Problem):
-            yield value
-        else:
-            yield from read_object(value.value, f"{path}:{value.line}", ids)
+        yield from [value] if isinstance(value, Problem) else read_object(value.value, f"{path}:{value.line}", ids)
 
 
 def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | Skipped | Problem]:
@@ -142,9 +139,11 @@ def _tokens(value: Row, text: str) -> Iterator[Span | Problem]:
     for number, row in enumerate(rows):
         start, end = row.get("start"), row.get("end")
         if type(start) is not int or type(end) is not int or not reached <= start <= end <= len(text):
-            place = f"[{fields.shown(start)}, {fields.shown(end)}]"
-            found = f"token {number} is {place}, the one before ends at {reached} of {len(text)} characters"
+            found = f"token {number} is {fields.shown([start, end])}, the one before ends at {reached} of {len(text)} characters"
             yield Problem(found, "tokens stand in their order, none in another", "span-impossible")
+            return
+        if problem := fields.misquoted(row, text[start:end], f"token {number}"):
+            yield problem
             return
         reached = end
         yield Span(start, end)
@@ -155,12 +154,10 @@ def _mark(row: Row, text: str, name: str) -> _Mark | Problem:
     span = fields.read_span(text, row.get("start"), row.get("end"), f"a {name}")
     if isinstance(span, Problem):
         return span
-    words, quoted, label = text[span.start : span.end], row.get("text"), row.get("label")
-    if isinstance(quoted, str) and quoted.split() != words.split():
-        return Problem(f"a {name} quotes {quoted!r}, and its offsets hold {words!r}", fields.UNITS, "entity-text-differs")
+    label = row.get("label")
     if label is not None and not fields.is_name(label):
         return Problem(f"the label of a {name} is {fields.shown(label)}", fields.NAME, "value-malformed")
-    return _Mark(span, None if label is None else str(label))
+    return fields.misquoted(row, text[span.start : span.end], f"a {name}") or _Mark(span, label)
 
 
 def _relations(value: Row, text: str, said: _Said) -> Iterator[_Joined | Problem]:
@@ -188,6 +185,8 @@ def _argument(row: Row, side: str, text: str, said: _Said) -> _Mark | Problem:
             return mark
         span = mark.span
         alike = [one for one in said.spans if one.span == span]
+    elif given is not None:
+        return Problem(f"{side}_span is {fields.shown(given)}", RELATION, "relation-malformed")
     elif type(index) is int and 0 <= index < len(said.tokens):
         span = said.tokens[index]
         alike = [one for one in said.spans if one.span.end == span.end]

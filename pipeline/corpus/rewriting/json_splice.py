@@ -140,13 +140,18 @@ def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Seq
     behind: dict[int, list[Any]] = {}
     was, becomes = ([json.dumps(item, sort_keys=True) for item in items] for items in (old, new))
     for op, i1, i2, j1, j2 in SequenceMatcher(None, was, becomes, autojunk=False).get_opcodes():
-        if op == "replace" and i2 - i1 == j2 - j1:
-            for i, j in zip(range(i1, i2), range(j1, j2), strict=True):
-                texts[places[i]] = spliced(texts[places[i]], old[i], new[j], style)
-        elif op != "equal":
-            for i in range(i1, i2):
-                del texts[places[i]]
-            behind.setdefault(places[i1 - 1] if i1 else -1, []).extend(new[j1:j2])
+        if op == "equal":
+            continue
+        became = {j: i for i, j in _became(old, new, range(i1, i2), range(j1, j2))}
+        for i in set(range(i1, i2)) - set(became.values()):
+            del texts[places[i]]
+        place = places[i1 - 1] if i1 else -1
+        for j in range(j1, j2):
+            if j in became:
+                place = places[became[j]]
+                texts[place] = spliced(texts[place], old[became[j]], new[j], style)
+            else:
+                behind.setdefault(place, []).append(new[j])
     sibling = text[found[0].start : found[0].end] if found else ""
     outer = text[: found[0].start] if found else ""
     parts: list[tuple[int | None, str]] = []
@@ -154,6 +159,29 @@ def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Seq
         parts += [(place, texts[place])] if place in texts else []
         parts += [(None, style.like(item, sibling, outer)) for item in behind.get(place, [])]
     return _joined(text, found, parts, style)
+
+
+def _became(old: Sequence[Any], new: Sequence[Any], these: range, those: range) -> Iterator[tuple[int, int]]:
+    """What items of a list became, in order: where they are as many each the one in its place, else by what they have alike.
+
+    The two that are most alike are the same, and so on before and behind them; what has nothing alike has gone, or is new.
+    """
+    if len(these) == len(those):
+        yield from zip(these, those, strict=True)
+        return
+    alike = ((_n_alike(old[i], new[j]), -i, -j) for i in these for j in those)
+    n_alike, i, j = max(alike, default=(0, 0, 0))
+    if n_alike:
+        yield from _became(old, new, range(these.start, -i), range(those.start, -j))
+        yield -i, -j
+        yield from _became(old, new, range(1 - i, these.stop), range(1 - j, those.stop))
+
+
+def _n_alike(one: Any, other: Any) -> int:
+    """How many keys of two objects have the same value; values of other kinds are alike or not."""
+    if isinstance(one, dict) and isinstance(other, dict):
+        return sum(key in other and other[key] == value for key, value in one.items())
+    return int(one == other)
 
 
 def _joined(text: str, found: Sequence[Member], parts: Sequence[tuple[int | None, str]], style: Style) -> str:

@@ -121,6 +121,7 @@ BAD = {
     "relations that are no objects": (ROW | {"relations": [1]}, "relations is [1]", "value-malformed"),
     "labels that are no triples": (TRIPLES | {"label": [[0, 3]]}, "entity 1 is [0, 3]", "value-malformed"),
     "labels that are no list": (TRIPLES | {"label": "PER"}, 'label is "PER"', "value-malformed"),
+    "labels that are zero": (TRIPLES | {"label": 0}, "label is 0", "value-malformed"),
 }
 
 

@@ -164,6 +164,12 @@ BAD = {
         "token 1 is [2, 4]",
         "span-impossible",
     ),
+    "a token that quotes another text": (
+        ROW | {"tokens": [ROW["tokens"][0] | {"text": "Bob"}, *ROW["tokens"][1:]]},
+        "token 0 quotes 'Bob', and its offsets hold 'Ann'",
+        "entity-text-differs",
+    ),
+    "a child_span that is no object": (with_relation(child_span=[12, 16]), "child_span is [12, 16]", "relation-malformed"),
     "tokens that are no list": (ROW | {"tokens": "Ann"}, 'tokens is "Ann"', "value-malformed"),
     "relations that are no list": (ROW | {"relations": "all"}, 'relations is "all"', "value-malformed"),
     "a head past the tokens": (with_relation("head_span", head=4), "head is 4, of 4 tokens", "span-impossible"),

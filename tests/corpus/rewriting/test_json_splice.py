@@ -1,0 +1,23 @@
+"""JSON changed where two values differ, and nowhere else."""
+
+import pytest
+
+from pipeline.corpus.rewriting.json_splice import Style, spliced
+
+TEXT = '[{"start": 0, "end": 3, "by": "ann"}, {"start": 5, "end": 9, "by": "bob"}]'
+OLD = [{"start": 0, "end": 3}, {"start": 5, "end": 9}]
+MOVED = {
+    "the first moved, the second gone": ([{"start": 0, "end": 9}], '[{"start": 0, "end": 9, "by": "ann"}]'),
+    "the first gone, the second moved": ([{"start": 4, "end": 9}], '[{"start": 4, "end": 9, "by": "bob"}]'),
+    "the first moved, one new": (
+        [{"start": 0, "end": 2}, {"start": 3, "end": 4}, {"start": 5, "end": 9}],
+        '[{"start": 0, "end": 2, "by": "ann"}, {"start": 3, "end": 4}, {"start": 5, "end": 9, "by": "bob"}]',
+    ),
+    "another in the place of both": ([{"start": 6, "end": 7}], '[{"start": 6, "end": 7}]'),
+}
+
+
+@pytest.mark.parametrize("case", MOVED)
+def test_an_item_that_changed_beside_others_that_went_or_came_keeps_what_else_it_has(case: str) -> None:
+    new, becomes = MOVED[case]
+    assert spliced(TEXT, OLD, new, Style()) == becomes
