@@ -88,6 +88,14 @@ def test_with_lossy_it_is_changed_and_counted(brat: Path, tmp_path: Path) -> Non
     assert [document.text[slice(*entity.cover)] for entity in document.entities] == ["Thin field theory", "heat"]
 
 
+def test_an_id_that_is_no_path_of_brat_is_a_loss_that_is_told(spert: Path, tmp_path: Path) -> None:
+    spert.write_text(json.dumps([PUB, PUB | {"orig_id": "https://law.example/rs/12"}]))
+    ended = ran(spert, tmp_path / "brat", "--to", "brat")
+    assert "train.json:1: brat cannot hold 1 ids that are no path, the first in train.json:1\n" in ended.stderr
+    assert ran(spert, tmp_path / "brat", "--to", "brat", "--lossy").returncode == 0
+    assert len(documents("brat", tmp_path / "brat")) == 2
+
+
 def test_settings_of_brat_that_are_not_converted_are_told(brat: Path, tmp_path: Path) -> None:
     for name in ("annotation.conf", "visual.conf", "kb_shortcuts.conf"):
         (brat / name).write_text("[labels]\n")

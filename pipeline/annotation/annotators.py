@@ -1,8 +1,8 @@
 """What each annotator says of each text, by places, whatever ids a tool gave and however a format says directions.
 
 The units that annotators label are pairs of entities. Of texts whose entities are all annotated, a pair that somebody related is a
-unit for all who marked both its entities: those who did not relate it gave it the label that stands for no relation. Of a format of
-single pairs, who has not the pair has given no label.
+unit for all who marked both its entities: those who did not relate it gave it the label that stands for no relation, and those
+whose relation has no label gave it none. Of a format of single pairs, who has not the pair has given no label.
 """
 
 from __future__ import annotations
@@ -33,8 +33,9 @@ BACKWARD = "(e2,e1)"  # behind the label of a pair whose tail stands before its 
 class Annotation:
     """What an annotator says of a text.
 
-    Args: entities: their types by place; labels: of pairs, without the direction that head and tail have; is_complete: of all
-        entities, not of single pairs; has_entities: they are the annotator's own; symmetric: labels that have no direction there.
+    Args: entities: their types by place; labels: of pairs, without the direction that head and tail have, none where it is
+        not told; is_complete: of all entities, not of single pairs; has_entities: they are the annotator's own; symmetric:
+        labels that have no direction there.
     """
 
     entities: dict[Place, str] = field(default_factory=dict)
@@ -106,8 +107,9 @@ def by_annotator(documents: Iterable[tuple[str, Document]]) -> Annotations:
             annotation.entities |= {entity.spans: entity.type or TYPE for entity in document.entities}
             places = {entity.id: entity.spans for entity in document.entities}
             for relation in document.relations:
-                if relation.label is not None and (not theirs or relation.annotator == name):
-                    annotation.labels.setdefault((places[relation.head], places[relation.tail]), set()).add(relation.label)
+                if not theirs or relation.annotator == name:
+                    labels = annotation.labels.setdefault((places[relation.head], places[relation.tail]), set())
+                    labels |= set() if relation.label is None else {relation.label}
     return found
 
 
@@ -136,7 +138,7 @@ def find_units(annotations: Annotations, texts: Sequence[str], negative_label: s
     documents = []
     for number, text in enumerate(texts):
         said = [of_annotator.get(text) for of_annotator in annotations.values()]
-        pairs = dict.fromkeys(in_order(ends) for one in said if one for ends in one.labels)
+        pairs = dict.fromkeys(in_order(ends) for one in said if one for ends, labels in one.labels.items() if labels)
         rows += [[_label(one, ends, negative_label, undirected) for one in said] for ends in pairs]
         documents += [number] * len(pairs)
     labels = sorted({label for row in rows for label in row if label is not None})
@@ -158,5 +160,6 @@ def _label(annotation: Annotation | None, ends: Ends, negative_label: str, undir
     labels = set(annotation.labels.get(ends, ()))
     if ends[0] != ends[1]:
         labels |= {label if label in undirected else label + BACKWARD for label in annotation.labels.get(ends[::-1], ())}
-    could = annotation.is_complete and all(place in annotation.entities for place in ends)
+    untold = annotation.labels.keys() & {ends, ends[::-1]}
+    could = annotation.is_complete and not untold and all(place in annotation.entities for place in ends)
     return " + ".join(sorted(labels)) if labels else negative_label if could else None

@@ -16,7 +16,7 @@ from typing import NamedTuple, NoReturn
 from pipeline.corpus import mend_entities as entities
 from pipeline.corpus import mend_words as words
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import brat_meta, brat_said
+from pipeline.corpus.formats import brat, brat_meta, brat_said
 from pipeline.corpus.formats.label_studio import OWN
 from pipeline.corpus.unread import n_unread
 from pipeline.corpus.words import Tokenizer
@@ -31,7 +31,7 @@ LIMITS: dict[str, frozenset[str]] = {  # what a format cannot hold beside what i
     "spert": frozenset({"loops"}),
     "dygie": frozenset({"loops", "twins"}),
     "fewrel": frozenset({"loops", "neighbours"}),
-    "brat": frozenset({"spaced", "unsaid"}),
+    "brat": frozenset({"spaced", "unsaid", "pathless"}),
     "label_studio": frozenset({"wordless"}),
     "prodigy": frozenset({"wordless", "unsplit", "doubles", "blank"}),
     "doccano": frozenset({"wordless"}),
@@ -237,6 +237,7 @@ RULES: dict[str, Rule] = {
         brat_said.n_lost,
         lambda document: document,  # brat.write leaves them out
     ),
+    "pathless": _rule("ids that are no path", "it is their digest", True, brat.n_pathless, brat.with_path),
     "many": Rule(
         "documents of several relations",
         "they are a document each relation",

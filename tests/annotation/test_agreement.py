@@ -85,8 +85,13 @@ def test_several_labels_of_a_pair_are_one_value() -> None:
     assert said(document(FOUNDED, ("ann", "acme", "owns")), document(FOUNDED)) == [["founded + owns", "founded"]]
 
 
-def test_a_relation_that_is_not_told_is_no_label() -> None:
-    assert said(document(("ann", "acme", None)), document(FOUNDED)) == [["Other", "founded"]]
+def test_who_related_a_pair_without_a_label_has_not_labelled_it() -> None:
+    assert said(document(("ann", "acme", None)), document(FOUNDED)) == [["missing", "founded"]]
+    assert said(document(("acme", "ann", None)), document(FOUNDED)) == [["missing", "founded"]]
+
+
+def test_a_pair_that_nobody_labelled_is_no_unit() -> None:
+    assert said(document(("ann", "acme", None)), document()) == []
 
 
 def table(*documents: Document, symmetric: Sequence[str] = ()) -> dict[str, Any]:

@@ -210,3 +210,13 @@ def file_name(row_id: str) -> str:
     parts = row_id.split("/")
     plain = all(part and part[0] != "." and part.isprintable() and len(part.encode()) <= LONGEST_NAME for part in parts)
     return row_id if plain else content_id([row_id])
+
+
+def n_pathless(document: Document) -> int:
+    """1 where the id of a document is no path that its files could have."""
+    return int(file_name(document.id) != document.id)
+
+
+def with_path(document: Document) -> Document:
+    """The document with the path of its files as its id."""
+    return replace(document, id=file_name(document.id))

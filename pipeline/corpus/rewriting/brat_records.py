@@ -13,6 +13,7 @@ from pipeline.corpus.formats.text_lines import MARK
 from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
 from pipeline.corpus.rewriting.text_lines import Extent, Lines
 
+ARGUMENT = re.compile(r"(?<=:)\S+")
 NAMED = re.compile(r"(?<![\w.])([TR][0-9]+)(?!\w)")
 
 
@@ -82,11 +83,20 @@ def _line(
     if line.id == "*":
         return _equivalence(line, left)
     (relation,) = said
-    other = next((each for each in left if (each.head, each.tail) == (relation.head, relation.tail)), None)
-    if other is None or other in old.relations:
+    other = _instead(relation, old, left)
+    if other is None:
         return None
     left.remove(other)
-    return f"{line.id}\t{other.label}{line.body[len(line.body.split()[0]) :]}"
+    ends = {relation.head: other.head, relation.tail: other.tail}
+    arguments = ARGUMENT.sub(lambda match: ends.get(match[0], match[0]), line.body[len(line.body.split()[0]) :])
+    return f"{line.id}\t{other.label}{arguments}"
+
+
+def _instead(relation: Relation, old: Document, left: Sequence[Relation]) -> Relation | None:
+    """The new relation that has taken the place of one, and so its id: of the same entities, or with head and tail swapped."""
+    new = {(each.head, each.tail): each for each in reversed(left) if each not in old.relations}
+    is_taken = any((each.tail, each.head) == (relation.head, relation.tail) for each in old.relations)
+    return new.get((relation.head, relation.tail)) or (None if is_taken else new.get((relation.tail, relation.head)))
 
 
 def _equivalence(line: Line, left: list[Relation]) -> str | None:

@@ -456,6 +456,23 @@ def test_brat_changes_the_line_of_an_entity_and_counts_as_the_file_does(tmp_path
     assert after == ANN.replace("P 1 4\tAnn", "P 1 7\tAnn of").replace("R3\tAt", "R3\tOf")
 
 
+def test_brat_keeps_what_is_said_of_a_relation_whose_head_and_tail_are_swapped(tmp_path):
+    old = brat(tmp_path, ANN.replace("Arg1:T1 Arg2:T4", "Who:T1 Where:T4"))
+    at = next(each for each in old.relations if each.label == "At")
+    swapped = tuple(Relation("T4", "T1", "At") if each == at else each for each in old.relations)
+    rewrite(tmp_path / "train", "brat", {0: [replace(old, relations=swapped)]})
+    after = (tmp_path / "train" / "a.ann").read_bytes().decode()
+    assert after == ANN.replace("Arg1:T1 Arg2:T4", "Who:T4 Where:T1")
+
+
+def test_brat_keeps_what_is_said_of_a_relation_beside_another_of_its_entities(tmp_path):
+    old = brat(tmp_path, ANN.replace("*\tSame T1 T4", "R4\tIn Arg1:T1 Arg2:T4\r\n"))
+    new = replace(old, relations=(Relation("T1", "T4", "In"), Relation("T1", "T4", "Of")))
+    rewrite(tmp_path / "train", "brat", {0: [new]})
+    after = (tmp_path / "train" / "a.ann").read_bytes().decode()
+    assert after == ANN.replace("*\tSame T1 T4", "R4\tIn Arg1:T1 Arg2:T4\r\n").replace("R3\tAt", "R3\tOf")
+
+
 def test_brat_drops_what_is_said_of_an_entity_that_goes_and_appends_what_is_new(tmp_path):
     old = brat(tmp_path, ANN)
     bonn = Entity("T5", (Span(17, 21),), "City")
