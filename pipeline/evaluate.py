@@ -50,7 +50,7 @@ from pipeline.core.storage import StageOutput
 from pipeline.corpus import candidates
 from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
-from pipeline.evaluation import curves, end_to_end, report, scored_split, scorer, slices, tables
+from pipeline.evaluation import curves, end_to_end, predictions_file, report, scored_split, scorer, slices, tables
 from pipeline.evaluation.end_to_end import Extractions
 from pipeline.evaluation.report import Results
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -206,7 +206,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     with outputs.made_whole(reports) as scratch:
         files.write_json(scratch / SCORES, metrics)
         files.write_json(scratch / METRICS, tables.headline(metrics))
-        files.write_lines(scratch / PREDICTIONS, tables.predictions(scored["test"]))
+        files.write_lines(scratch / PREDICTIONS, predictions_file.rows(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
         files.write_text(scratch / REPORT, report.render(results))

@@ -23,7 +23,7 @@ from pipeline.annotation.data_changes import compare_data
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.item import DIGITS
 from pipeline.annotation.judged import by_held_out
-from pipeline.annotation.score_changes import HINT, Predicted, by_question, compare_scores, read_predictions
+from pipeline.annotation.score_changes import Predicted, by_question, compare_scores, read_predictions
 from pipeline.annotation.versions import Version, opened
 from pipeline.core import files, manifests, outputs, storage
 from pipeline.core.errors import InputError
@@ -48,7 +48,7 @@ def main(
     try:
         data = page.data_of(told)
     except ValueError as error:
-        raise InputError.of(reports / REPORT, f"no report of this version ({error})", HINT) from None
+        raise InputError.of(reports / REPORT, f"no report of this version ({error})", REPORTS.remake) from None
     copy = present() | doubtful(most) | ({} if against is None else compared(against, data, reports, most))
     with outputs.made_new(target) as scratch:
         files.write_text(scratch, page.with_data(told, {**data, "copy": copy}))

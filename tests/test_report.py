@@ -13,7 +13,7 @@ from pipeline import parse, report
 from pipeline.core import files, manifests, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, REPORTS, ReportsDescription
-from pipeline.evaluation import tables
+from pipeline.evaluation import predictions_file
 from pipeline.evaluation.report import render
 from pipeline.pages import page
 from tests.support import held_out as made_up
@@ -32,7 +32,7 @@ def evaluated(folder: Path, *predicted: str) -> Path:
     written.mkdir()
     files.write_text(written / "report.html", render(results))
     files.write_json(written / "metrics.json", results.metrics["test"]["relation"])
-    files.write_lines(written / "predictions.jsonl", tables.predictions(results.test))
+    files.write_lines(written / "predictions.jsonl", predictions_file.rows(results.test))
     manifests.seal(written, REPORTS, ReportsDescription(3))
     return folder
 
