@@ -22,7 +22,7 @@ from typing import Any
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, word_runs, word_span
 from pipeline.corpus.formats.json_fields import is_name, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
@@ -32,7 +32,6 @@ from pipeline.corpus.formats.token_rows import (
     read_tokens,
     require_tokens,
     span_problem,
-    word_runs,
 )
 
 HOLDS = frozenset({"words", "sentences", "types", "many", "free", "empty", "meta", "ids"})

@@ -20,7 +20,7 @@ from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_text
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_runs, word_span
 from pipeline.corpus.formats.json_fields import NAME, is_name, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed
 from pipeline.corpus.formats.token_rows import (
@@ -30,7 +30,6 @@ from pipeline.corpus.formats.token_rows import (
     read_tokens,
     require_tokens,
     text_of_tokens,
-    word_runs,
 )
 
 HOLDS = frozenset({"words", "untyped", "fragments", "meta", "ids"})

@@ -23,7 +23,7 @@ from typing import Any, NamedTuple
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, require_pair, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, require_pair, word_runs, word_span
 from pipeline.corpus.formats.json_fields import NAME, is_name, require_free, shown
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
@@ -33,7 +33,6 @@ from pipeline.corpus.formats.token_rows import (
     read_documents,
     read_name,
     read_tokens,
-    word_runs,
 )
 
 HOLDS = frozenset({"text", "words", "types", "untyped", "unlabelled", "meta", "ids"})

@@ -18,7 +18,7 @@ from pathlib import Path
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, word_runs, word_span
 from pipeline.corpus.formats.json_fields import NAME, is_name, read_rows, shown, whole_number
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.tag_schemes import BadTag, runs
@@ -30,7 +30,6 @@ from pipeline.corpus.formats.token_rows import (
     require_tokens,
     span_problem,
     text_of_tokens,
-    word_runs,
     write_list,
 )
 

@@ -141,23 +141,6 @@ def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str
     return words
 
 
-def word_runs(document: Document) -> dict[str, list[Span]]:
-    """The words [start, end) that make the fragments of each entity, by its id.
-
-    Raises: ValueError where an entity begins or ends inside a word.
-    """
-    words = document.words or ()
-    last = len(words) - 1
-    starts = {word.start: last - index for index, word in enumerate(reversed(words))}  # of two at one place the first
-    ends = {word.end: index for index, word in enumerate(words, 1)}
-    runs: dict[str, list[Span]] = {}
-    for entity in document.entities:
-        if any(span.start not in starts or span.end not in ends for span in entity.spans):
-            raise ValueError(f"{document.source}: the entity {entity.id} of document {document.id} is no run of whole words")
-        runs[entity.id] = [Span(starts[span.start], ends[span.end]) for span in entity.spans]
-    return runs
-
-
 def write_list(rows: Iterable[Mapping[str, object]], path: Path) -> None:
     """Write a JSON list, an item a line."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8") as file:
