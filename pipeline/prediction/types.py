@@ -11,6 +11,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
+from pipeline.corpus.formats.tag_schemes import Run, runs
 
 SOURCE = "sentence"
 DIGITS = 6
@@ -210,10 +211,4 @@ def tags_to_entities(tags: Sequence[str], text: str, characters: Sequence[Span])
     >>> [(entity.text, entity.type) for entity in tags_to_entities(["B-E1", "I-E1", "B-E2"], "old cat mat", spans)]
     [('old cat', 'E1'), ('mat', 'E2')]
     """
-    entities = []
-    for start in [word for word, tag in enumerate(tags) if tag.startswith("B")]:
-        end = start + 1
-        while end < len(tags) and tags[end].startswith("I"):
-            end += 1
-        entities.append(Entity.of(Span(start, end), text, characters, tags[start].partition("-")[2] or None))
-    return entities
+    return [Entity.of(Span(run.start, run.end), text, characters, run.type) for run in runs(tags) if isinstance(run, Run)]
