@@ -109,10 +109,10 @@ class Version:
                 target, found, "dvc push it from where it is, or check the revision out and run dvc repro"
             ) from None
 
-    def shown(self, source: str) -> str:
+    def place_of(self, source: str) -> str:
         """A place in the version as a person finds it: of a revision, as it is called there.
 
-        >>> Version("HEAD~1", Path("/scratch/x"), "5e0c").shown("/scratch/x/data/raw/train.txt:3")
+        >>> Version("HEAD~1", Path("/scratch/x"), "5e0c").place_of("/scratch/x/data/raw/train.txt:3")
         'data/raw/train.txt:3'
         """
         return source.removeprefix(f"{self.folder}/") if self.commit else source
@@ -128,7 +128,7 @@ class Version:
         except InputError as error:
             if not self.commit:
                 raise
-            raise InputError(replace(one, source=f"{self.name}:{self.shown(one.source)}") for one in error.problems) from None
+            raise InputError(replace(one, source=f"{self.name}:{self.place_of(one.source)}") for one in error.problems) from None
 
 
 @cache

@@ -94,13 +94,13 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
         return
     problems = fields.id_problems(value)
     if answer != "accept":
-        problems.append(Problem(f"answer is {fields.shown(answer)}", f"it must be one of {', '.join(ANSWERS)}", "value-malformed"))
+        problems.append(Problem(f"answer is {fields.quote(answer)}", f"it must be one of {', '.join(ANSWERS)}", "value-malformed"))
     if isinstance(text, str) and text.strip():
         said, wrong = _read_marks(value, text)
         problems += wrong
     else:
         said = _Said([], [], [])
-        problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
+        problems.append(Problem(f"text is {fields.quote(text)}", fields.NAME, "value-malformed"))
     yield from problems_of(source, row_id, problems, plain if str(text).strip() else None)
     if plain and not problems:
         yield _document(said, plain)
@@ -142,7 +142,7 @@ def _tokens(value: Row, text: str) -> Iterator[Span | Problem]:
     for number, row in enumerate(rows):
         start, end = row.get("start"), row.get("end")
         if type(start) is not int or type(end) is not int or not reached <= start <= end <= len(text):
-            place = f"[{fields.shown(start)}, {fields.shown(end)}]"
+            place = f"[{fields.quote(start)}, {fields.quote(end)}]"
             found = f"token {number} is {place}, the one before ends at {reached} of {len(text)} characters"
             yield Problem(found, "tokens stand in their order, none in another", "span-impossible")
             return
@@ -159,7 +159,7 @@ def _mark(row: Row, text: str, name: str) -> _Mark | Problem:
     if isinstance(quoted, str) and quoted.split() != words.split():
         return Problem(f"a {name} quotes {quoted!r}, and its offsets hold {words!r}", fields.UNITS, "entity-text-differs")
     if label is not None and not fields.is_name(label):
-        return Problem(f"the label of a {name} is {fields.shown(label)}", fields.NAME, "value-malformed")
+        return Problem(f"the label of a {name} is {fields.quote(label)}", fields.NAME, "value-malformed")
     return _Mark(span, None if label is None else str(label))
 
 
@@ -174,7 +174,7 @@ def _relations(value: Row, text: str, said: _Said) -> Iterator[_Joined | Problem
         if isinstance(head, Problem) or isinstance(child, Problem):
             yield from (side for side in (head, child) if isinstance(side, Problem))
         elif not fields.is_name(row.get("label")):
-            yield Problem(f"the label of a relation is {fields.shown(row.get('label'))}", RELATION, "relation-malformed")
+            yield Problem(f"the label of a relation is {fields.quote(row.get('label'))}", RELATION, "relation-malformed")
         else:
             yield _Joined(head, child, str(row["label"]), fields.read_id(row.get("annotator")) or annotator)
 
@@ -192,12 +192,12 @@ def _argument(row: Row, side: str, text: str, said: _Said) -> _Mark | Problem:
         span = said.tokens[index]
         alike = [one for one in said.spans if one.span.end == span.end]
     else:
-        return Problem(f"{side} is {fields.shown(index)}, of {len(said.tokens)} tokens", RELATION, "span-impossible")
+        return Problem(f"{side} is {fields.quote(index)}, of {len(said.tokens)} tokens", RELATION, "span-impossible")
     if len(alike) > 1:
         places = " and ".join(f"[{one.span.start}, {one.span.end}]" for one in alike)
         return Problem(f"{side} may be {places}", f"give {side}_span with its label", "entity-ambiguous")
     if not text[span.start : span.end].strip():
-        return Problem(f"{side} is a blank token, {fields.shown(index)}", RELATION, "entity-empty")
+        return Problem(f"{side} is a blank token, {fields.quote(index)}", RELATION, "entity-empty")
     return alike[0] if alike else _Mark(span, None)
 
 
