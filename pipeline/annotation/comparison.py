@@ -57,7 +57,7 @@ def as_values(old: str, new: str, data: DataChanges, scores: ScoreChanges | str)
         "other_ids": data.renamed,
         "unread": {"old": _unread(data.old), "new": _unread(data.new)},
         "left_out_by_annotators": {"old": data.old.skipped, "new": data.new.skipped},
-        "scores": None if isinstance(scores, str) else asdict(scores),
+        "scores": None if isinstance(scores, str) else {name: value for name, value in asdict(scores).items() if name != "before"},
         "no_scores": scores if isinstance(scores, str) else None,
         "changes": [_as_row(change) for change in data.changes],
     }

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -61,6 +61,7 @@ class ScoreChanges:
     n_relabelled: int = 0  # of these
     paired: list[PairedScore] = field(default_factory=list)
     unpaired: str = ""  # why there are none of these
+    before: Mapping[str, Predicted] = field(default_factory=dict)  # what the older version predicted, by the ids that rows have now
 
 
 def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
@@ -93,7 +94,8 @@ def _paired(old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]],
         settings = params.read(params.Evaluate, new.folder / params.FILE)
         negative_label = params.read(params.Parse, new.folder / params.FILE).negative_label
     of_old, of_new = ({asked: of[row_id] for asked, row_id in ids.items()} for ids, of in zip((before, after), rows, strict=True))
-    return compare_predictions(of_old, of_new, negative_label, settings, metrics)
+    changes = compare_predictions(of_old, of_new, negative_label, settings, metrics)
+    return replace(changes, before={after[asked]: row for asked, row in of_old.items() if asked in after})
 
 
 def by_question(version: Version, predicted: Mapping[str, Predicted]) -> dict[Asked, str]:
