@@ -47,6 +47,7 @@ from pipeline.core.schema import (
 )
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
+from pipeline.core.wording import counted
 from pipeline.corpus import candidates
 from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
@@ -214,7 +215,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     nothing = "which have no labels, and so no scores" if not test.row_ids else "which have no relation to find"
     told = nothing if score is None else f"{test.main_mode} macro-F1 {score:.2f}"
-    return f"evaluate: {len(data.tables['test']):,} test pairs, {told}, {time.perf_counter() - began:.1f} s"
+    return f"evaluate: {counted(len(data.tables['test']), 'test pair')}, {told}, {time.perf_counter() - began:.1f} s"
 
 
 if __name__ == "__main__":

@@ -12,8 +12,8 @@ from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import listed
 from pipeline.core.labels import letters, names_no_relation, parse_label
 from pipeline.core.schema import SPLITS, Finding
+from pipeline.core.wording import counted
 from pipeline.corpus.characters import difference, folded, told_apart
-from pipeline.corpus.row_findings import counted
 from pipeline.corpus.survey import NONE, Survey
 
 FEW = 5  # rows of train
