@@ -23,7 +23,7 @@ from pipeline.core import files, params, ragged
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.labels import label_ids
 from pipeline.core.schema import POSITIONED
-from pipeline.evaluation import report, tables
+from pipeline.evaluation import predictions_file, report
 from pipeline.evaluation.report import Results
 from tests.support import reports
 
@@ -93,7 +93,7 @@ def main() -> None:
         page, lines = Path(folder, "report.html"), Path(folder, "predictions.jsonl")
         drawn = seconds(lambda: files.write_text(page, report.render(made[0])))
         peak = peak_mb()
-        written = seconds(lambda: files.write_lines(lines, islice(tables.predictions(made[0].test), PREDICTED_ROWS)))
+        written = seconds(lambda: files.write_lines(lines, islice(predictions_file.rows(made[0].test), PREDICTED_ROWS)))
         figures = {
             "rows": options.rows,
             "relations": options.relations,

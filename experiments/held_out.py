@@ -24,6 +24,7 @@ from pipeline.core.arrays import Bools, Floats
 from pipeline.core.errors import InputError
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.word_spans import characters
+from pipeline.core.wording import counted
 from pipeline.corpus.split import hold_out
 from pipeline.evaluation import validation
 from pipeline.model import viterbi
@@ -173,8 +174,8 @@ def main(experiment: Literal["doubtful", "crossvalidate"], positioned: Input, em
         raise InputError.of(PARAMS, found, f"lower {experiment}.folds, or add annotations to data/raw")
     told = train_all(range(data.section.folds), partial(held_out_fold, data=DealtOut(positioned, embedded, data.section)))
     gather(data, told).write(held_out)
-    n_networks = data.section.folds * len(data.section.seeds)
-    return f"{experiment}: {len(data.rows):,} rows held out of {n_networks} networks, {time.perf_counter() - began:.0f} s"
+    rows, networks = counted(len(data.rows), "row"), counted(data.section.folds * len(data.section.seeds), "network")
+    return f"{experiment}: {rows} held out of {networks}, {time.perf_counter() - began:.0f} s"
 
 
 if __name__ == "__main__":

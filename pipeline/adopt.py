@@ -38,6 +38,7 @@ from pipeline.core.labels import undirected
 from pipeline.core.params import FormatName
 from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
+from pipeline.core.wording import counted
 from pipeline.corpus.document import Document
 from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.words import lazy_tokenizer
@@ -217,10 +218,10 @@ def report(found: Sequence[Outcome], files: CorpusFiles, *, is_written: bool) ->
     yield from new_names(found, files)
     verdicts = Counter(outcome.verdict for outcome in found)
     kinds = Counter(change.kind for outcome in found for change in outcome.changes)
-    counted = ", ".join(f"{verdicts[verdict]:,} {words}" for verdict, words in TOLD.items() if verdict in verdicts)
+    of_verdicts = ", ".join(f"{verdicts[verdict]:,} {words}" for verdict, words in TOLD.items() if verdict in verdicts)
     of_kinds = ", ".join(f"{count:,} {KINDS[kind]}" for kind, count in kinds.items())
     written = "written" if is_written else "nothing written, --write does"
-    yield f"adopt: {len(found):,} items: {counted}{f' ({of_kinds})' if of_kinds else ''}; {written}"
+    yield f"adopt: {counted(len(found), 'item')}: {of_verdicts}{f' ({of_kinds})' if of_kinds else ''}; {written}"
 
 
 def told(change: Change) -> str:

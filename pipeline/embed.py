@@ -27,6 +27,7 @@ from pipeline.core.errors import InputError, sift
 from pipeline.core.schema import VECTORS
 from pipeline.core.stage import Input, Output, log, progress, run
 from pipeline.core.untrusted import json_text
+from pipeline.core.wording import counted
 from pipeline.encoding import cluster, known_words, pieces, upkeep
 from pipeline.encoding.known_words import KnownWords
 from pipeline.encoding.sentences import Corpus, missing_sentences
@@ -67,7 +68,7 @@ def require_space(folder: Path, shards: list[Shard], corpus: Corpus, new: Ints) 
         held = upkeep.summary(shards, corpus.keys, corpus.vectors.fingerprint)
         if size <= free + held.share_stale * held.bytes:
             swept = upkeep.sweep(folder, shards, corpus.keys, corpus.vectors.fingerprint, corpus.settings.max_stale)
-            log(f"embed: too little space, so {swept:,} stale words were swept first")
+            log(f"embed: too little space, so {counted(swept, 'stale word was', 'stale words were')} swept first")
             free = shutil.disk_usage(folder).free
     if size > free:
         hint = "free some space, or lower embed.max_stale in params.yaml so that vectors no longer used go"
@@ -128,7 +129,7 @@ def main(
         return tell(embedded, corpus)
     shards = prepare(embedded, corpus)
     new = missing_sentences(Store(embedded, corpus.vectors, shards), corpus.keys)
-    log(f"embed: {len(new):,} of {len(corpus.keys):,} sentences are new")
+    log(f"embed: {len(new):,} of {counted(len(corpus.keys), 'sentence')} {'is' if len(new) == 1 else 'are'} new")
     if len(new):
         require_space(embedded, shards, corpus, new)
         fill(embedded, encoder, corpus, new)
@@ -144,9 +145,9 @@ def _finish(folder: Path, corpus: Corpus, n_new: int, known: KnownWords) -> str:
     fingerprint = corpus.vectors.fingerprint
     swept = upkeep.sweep(folder, list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint, corpus.settings.max_stale)
     n_empty = upkeep.summary(list(map(Shard.open, shard_paths(folder))), corpus.keys, fingerprint).words_without_pieces
-    counts = f"{len(corpus.keys):,} sentences, {n_new:,} computed, the rest reused, {swept:,} stale words swept"
-    empty = f", {n_empty:,} words without pieces have the zero vector" if n_empty else ""
-    unknown = f", {known.unknown:,} words ({known.share:.1%}) unknown to the encoder" if known.unknown else ""
+    counts = f"{counted(len(corpus.keys), 'sentence')}, {n_new:,} computed, the rest reused, {counted(swept, 'stale word')} swept"
+    empty = f", {counted(n_empty, 'word without pieces has', 'words without pieces have')} the zero vector" if n_empty else ""
+    unknown = f", {counted(known.unknown, 'word')} ({known.share:.1%}) unknown to the encoder" if known.unknown else ""
     return f"{counts}{empty}{unknown}, {corpus.vectors.encoder.width}-d {corpus.vectors.precision}"
 
 

@@ -47,10 +47,11 @@ from pipeline.core.schema import (
 )
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
+from pipeline.core.wording import counted
 from pipeline.corpus import candidates
 from pipeline.encoding import known_words
 from pipeline.encoding.store import Store
-from pipeline.evaluation import curves, end_to_end, report, scored_split, scorer, slices, tables
+from pipeline.evaluation import curves, end_to_end, predictions_file, report, scored_split, scorer, slices, tables
 from pipeline.evaluation.end_to_end import Extractions
 from pipeline.evaluation.report import Results
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -206,7 +207,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     with outputs.made_whole(reports) as scratch:
         files.write_json(scratch / SCORES, metrics)
         files.write_json(scratch / METRICS, tables.headline(metrics))
-        files.write_lines(scratch / PREDICTIONS, tables.predictions(scored["test"]))
+        files.write_lines(scratch / PREDICTIONS, predictions_file.rows(scored["test"]))
         for name, rows in rows_of.items():
             files.write_csv(scratch / f"{name}.csv", rows, tables.columns(test.main_mode)[name])
         files.write_text(scratch / REPORT, report.render(results))
@@ -214,7 +215,7 @@ def main(model: Input, positioned: Input, embedded: Input, reports: Output) -> s
     score = metrics["test"]["relation"][f"{test.main_mode}_macro_f1"]
     nothing = "which have no labels, and so no scores" if not test.row_ids else "which have no relation to find"
     told = nothing if score is None else f"{test.main_mode} macro-F1 {score:.2f}"
-    return f"evaluate: {len(data.tables['test']):,} test pairs, {told}, {time.perf_counter() - began:.1f} s"
+    return f"evaluate: {counted(len(data.tables['test']), 'test pair')}, {told}, {time.perf_counter() - began:.1f} s"
 
 
 if __name__ == "__main__":

@@ -25,6 +25,7 @@ from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Men
 from pipeline.core.stage import Check, Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
 from pipeline.core.typed_yaml import places
+from pipeline.core.wording import counted
 from pipeline.corpus import bio, findings, position_columns
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
@@ -99,7 +100,7 @@ def main(raw: Input, parsed: Output, check: Check = False) -> str:
         for line in [*_told(sources, unused_line(raw, found.unused), notes), *corpus.shared_ids(), *findings.lines(notes.findings)]:
             log(f"parse: {line}")
         if check:
-            return f"parse: {sum(int(part.mask.sum()) for part in rows.values()):,} rows checked, nothing written"
+            return f"parse: {counted(sum(int(part.mask.sum()) for part in rows.values()), 'row')} checked, nothing written"
         lists = {EXCLUDED: corpus.left_out} if corpus.left_out else {}
         corpus.summaries.clear()  # its memory grows with the corpus, and writing needs some of its own
         counts = storage.write(parsed, PARSE, _tables(rows), notes, lists, _tables(sentences))
@@ -112,18 +113,18 @@ def _tables(parts: Mapping[str, WaitingRows]) -> dict[str, Iterator[pa.Table]]:
 
 def _closing_line(counts: dict[str, int], notes: ParseNotes, sources: Mapping[str, list[Source]], seconds: float) -> str:
     rows = ", ".join(f"{n:,} {split}{' (from train)' if n and not sources[split] else ''}" for split, n in counts.items())
-    return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test have their text in train, {seconds:.1f} s"
+    return f"parse: {rows}, {notes.excluded} excluded, {notes.overlap} of test whose text is in train, {seconds:.1f} s"
 
 
 def _told(sources: Mapping[str, list[Source]], unused: str | None, notes: ParseNotes) -> Iterator[str]:
     """Lines that tell which formats were seen, which files are in no split, and what became of the documents."""
     seen = Counter(source.format for of_split in sources.values() for source in of_split)
-    yield "read " + ", ".join(f"{count} {'source' if count == 1 else 'sources'} of {name}" for name, count in seen.items())
+    yield "read " + ", ".join(f"{counted(count, 'source')} of {name}" for name, count in seen.items())
     if unused:
         yield unused
     counts = notes.counts
     if counts.keys() > {"documents", "annotated"} or counts.get("documents") != counts.get("annotated"):
-        yield ", ".join(f"{number:,} {COUNTED[name]}" for name, number in counts.items())
+        yield ", ".join(counted(number, *COUNTED[name]) for name, number in counts.items())
 
 
 def _read(scratch: Path, raw: Path, sources: Mapping[str, list[Source]], settings: params.Parse) -> CheckedCorpus:
@@ -145,7 +146,6 @@ def _spill(
     """Write the rows of a split to an Arrow file, and return the summary of the split."""
     summaries = []
     seeks_overlaps = Exclusion("entities-overlap") in settings.exclude  # offsets may give them, which only the tag stage refuses
-
     with writers(path) as (rows, sentences):
         for readings, counts, names in batches:
             summary = summarize(readings, counts, names, settings.seed)

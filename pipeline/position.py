@@ -15,6 +15,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.schema import POSITION, TAG, PositionNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.word_spans import entity_edges
+from pipeline.core.wording import counted
 from pipeline.corpus.position_columns import find_problems, with_positions
 
 
@@ -44,7 +45,7 @@ def main(tagged: Input, positioned: Output) -> str:
     notes = PositionNotes(**vars(source.notes), **vars(settings), windowed=n_windowed)
     n_rows = sum(storage.write(positioned, POSITION, splits, notes, sentences=sentences).values())
     seconds = time.perf_counter() - began
-    return f"position: {n_rows:,} sentences, {n_windowed} kept as a window of {settings.max_length} words, {seconds:.1f} s"
+    return f"position: {counted(n_rows, 'sentence')}, {n_windowed} kept as a window of {settings.max_length} words, {seconds:.1f} s"
 
 
 if __name__ == "__main__":

@@ -32,6 +32,7 @@ from pipeline.core.errors import InputError, Problem, listed
 from pipeline.core.outputs import made_new, require_apart
 from pipeline.core.params import FormatName
 from pipeline.core.stage import finite, log, run
+from pipeline.core.wording import counted
 from pipeline.corpus.conversion import Counts
 from pipeline.prediction import extractions, files, found_files, targets
 from pipeline.prediction.drawing import DRAWINGS, Drawing
@@ -146,7 +147,7 @@ def predict_files(job: files.Job, given: str, where: str, seconds: float) -> int
         for folder in skipped.links:
             log(f"predict: {folder} is a link to a folder, which is not followed: name it by itself, with an output of its own")
         standing = files.standing(job, found)
-        log(f"predict: {len(found):,} files, {len(found) - len(standing.waiting):,} of them there already")
+        log(f"predict: {counted(len(found), 'file')}, {len(found) - len(standing.waiting):,} of them there already")
         if standing.left:
             log(f"predict: predictions whose file is gone: {listed(standing.left)}")
         unreadable = (f"{folder}: a folder that cannot be read" for folder in skipped.unreadable)

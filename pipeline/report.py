@@ -11,6 +11,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Mapping
+from dataclasses import replace
 from pathlib import Path
 from typing import Annotated, Any
 
@@ -23,8 +24,8 @@ from pipeline.annotation.data_changes import compare_data
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.item import DIGITS
 from pipeline.annotation.judged import by_held_out
-from pipeline.annotation.score_changes import HINT, Predicted, by_question, compare_scores, read_predictions
-from pipeline.annotation.versions import Version, opened
+from pipeline.annotation.score_changes import Predicted, compare_scores, read_predictions
+from pipeline.annotation.versions import opened
 from pipeline.core import files, manifests, outputs, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, PREDICTIONS, REPORT, REPORTS
@@ -48,7 +49,7 @@ def main(
     try:
         data = page.data_of(told)
     except ValueError as error:
-        raise InputError.of(reports / REPORT, f"no report of this version ({error})", HINT) from None
+        raise InputError.of(reports / REPORT, f"no report of this version ({error})", REPORTS.remake) from None
     copy = present() | doubtful(most) | ({} if against is None else compared(against, data, reports, most))
     with outputs.made_new(target) as scratch:
         files.write_text(scratch, page.with_data(told, {**data, "copy": copy}))
@@ -96,32 +97,18 @@ def compared(against: str, data: Mapping[str, Any], reports: Path, most: int) ->
     Args: data: the block of the report.
     """
     with opened(against) as older, opened(PRESENT) as newer:
-        values = as_values(against, "the present version", compare_data(older, newer, most), compare_scores(older, newer))
-        now = read_predictions(reports / PREDICTIONS)
-        before = earlier(older, newer, now)
+        scores = compare_scores(older, replace(newer, reports=reports))
+        values = as_values(against, "the present version", compare_data(older, newer, most), scores)
     told = {"against": {**values, "titles": TITLES}}
-    if before is None:
+    if isinstance(scores, str) or not scores.before:
         return told
+    before, now = scores.before, read_predictions(reports / PREDICTIONS)
     names = sorted({row.label for row in before.values()})
     number = {name: n for n, name in enumerate(names)}
     ids = data["sentences"]["id"]
     label = [number[before[row_id].label] if row_id in before else NOT_THERE for row_id in ids]
     kinds = changes(before, now)
     return told | {"before": {"names": names, "label": label, "counts": kinds}}
-
-
-def earlier(older: Version, newer: Version, now: Mapping[str, Predicted]) -> dict[str, Predicted] | None:
-    """What an older version predicted, by the ids that its test rows have now; None where that cannot be told.
-
-    Args: now: what the newer version predicts, by id.
-    """
-    try:
-        file = older.report(PREDICTIONS)
-        predicted = read_predictions(file) if file.is_file() else {}
-        before, after = by_question(older, predicted), by_question(newer, now)
-    except InputError:  # the comparison of the scores says why
-        return None
-    return {after[asked]: predicted[row_id] for asked, row_id in before.items() if asked in after} or None
 
 
 def changes(before: Mapping[str, Predicted], now: Mapping[str, Predicted]) -> dict[str, int]:

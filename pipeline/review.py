@@ -36,6 +36,7 @@ from pipeline.core import params, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, POSITION
 from pipeline.core.stage import Output, log, run, stage_paths
+from pipeline.core.wording import counted
 from pipeline.corpus.words import lazy_tokenizer
 from pipeline.encoding.store import Store
 from pipeline.prediction.predictor import Predictor
@@ -93,7 +94,7 @@ def main(
     if not picked:
         return f"review: nothing to review ({pick}), and nothing written"
     n_written = write_review(picked, target, to, lazy_tokenizer(settings.language, settings.segmenter), version)
-    said = f"review: {n_written} items, {pick}, in {target}; what was sent stands in {sent_beside(target)}"
+    said = f"review: {counted(n_written, 'item')}, {pick}, in {target}; what was sent stands in {sent_beside(target)}"
     return said if push is None else f"{said}\n{pushed(places, target, push, token)}"
 
 
@@ -122,7 +123,7 @@ def of_corpus(places: Places, wanted: Wanted, split: Split, seed: int) -> list[I
     told = HeldOut.read(held_out.folder())
     judged, n_changed = by_held_out(told, parsed)
     if n_changed:
-        log(f"review: {n_changed:,} rows have changed since make doubtful, and are not looked at")
+        log(f"review: {counted(n_changed, 'row has', 'rows have')} changed since make doubtful, not looked at")
     return items(doubts(judged, told.entities, parsed), judged, wanted)
 
 
@@ -133,7 +134,7 @@ def mistakes(places: Places, parsed: Parsed, wanted: Wanted, split: Split) -> li
     else:
         judged, n_unknown = by_model(Predictor(places.model), parsed.tables[split])
         if n_unknown:
-            log(f"review: {n_unknown:,} rows have labels that the model does not know, and are not looked at")
+            log(f"review: {counted(n_unknown, 'row has a label', 'rows have labels')} that the model does not know, not looked at")
     return items(pair_doubts(judged), judged, wanted)
 
 

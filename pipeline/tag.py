@@ -21,6 +21,7 @@ from pipeline.core.schema import ENTITIES, PARSE, TAG, ParseNotes, TagNotes
 from pipeline.core.stage import Input, Output, run
 from pipeline.core.storage import StageOutput
 from pipeline.core.word_spans import entity_edges
+from pipeline.core.wording import counted
 from pipeline.corpus.bio import bio_ids, find_problems, marked, tag_names
 from pipeline.corpus.mention_tags import find_mention_problems, tag_mentions, which_entities
 
@@ -100,7 +101,7 @@ def main(parsed: Input, tagged: Output) -> str:
     settings, types = _settled(params.read(params.Tag), source)
     labels, overlap, entities = settings.labels, settings.overlap, settings.entities
     params.require_fit(settings, train)
-    counted = _check(source, settings, types, "tags" in train.tasks)
+    n_untagged = _check(source, settings, types, "tags" in train.tasks)
     splits = {
         split: (tag_rows(batch, labels, types, overlap, entities) for batch in source.batches(split)) for split in source.files
     }
@@ -112,11 +113,11 @@ def main(parsed: Input, tagged: Output) -> str:
         **vars(source.notes),
         tags=tuple(tag_names(labels, types)),
         entities="all" if entities == "all" else "pair",
-        untagged=counted,
+        untagged=n_untagged,
     )
     n_rows = sum(storage.write(tagged, TAG, splits, notes, sentences=sentences).values())
-    untagged = f", {counted:,} {'entity' if counted == 1 else 'entities'} not tagged" if counted else ""
-    return f"tag: {n_rows:,} sentences, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"
+    untagged = f", {counted(n_untagged, 'entity', 'entities')} not tagged" if n_untagged else ""
+    return f"tag: {counted(n_rows, 'sentence')}, tags {' '.join(notes.tags)}{untagged}, {time.perf_counter() - began:.1f} s"
 
 
 def _check(source: StageOutput[ParseNotes], settings: params.Tag, types: list[str], tagger: bool) -> int:

@@ -21,6 +21,7 @@ from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.storage import StageOutput
+from pipeline.core.wording import counted
 from pipeline.encoding.store import Store
 from pipeline.evaluation.validation import score
 from pipeline.model import frozen, joint, members
@@ -71,7 +72,8 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
     check(data.tables)
     type_pairs = joint.seen_type_pairs(options, data)
     if 0 < (n_rows := len(data.tables["validation"])) < FEW_ROWS:
-        log(f"train: {n_rows} validation rows say little of which epoch is best; raise parse.validation_fraction")
+        few = counted(n_rows, "validation row says", "validation rows say")
+        log(f"train: {few} little of which epoch is best; raise parse.validation_fraction")
     config = configure(options, data, store.description)
     training, validation = (joint.examples(data, split, store, config) for split in ("train", "validation"))
     pa.default_memory_pool().release_unused()  # which looking up the sentences took: 65 MB a million (benchmarks.train_size)
@@ -85,7 +87,7 @@ def main(positioned: Input, embedded: Input, model: Output) -> str:
         trained.save(scratch)
         frozen.freeze(trained, scratch)
         manifests.seal(scratch, MODEL, ModelDescription.of(config, data.notes, store.description, type_pairs))
-    return f"train: {len(training)} sentences, {how}"
+    return f"train: {counted(len(training), 'sentence')}, {how}"
 
 
 def train_one(config: Config, training: Examples, validation: Examples, live: Any) -> tuple[RelationModel, str]:

@@ -675,7 +675,7 @@ def test_texts_of_a_pool_are_told_where_they_go_and_once(project, new):
     for line, text in enumerate(("Eve left Rome.", "Bob sang."), 1):
         export = of_pool(text, retyped("Dog"))
         assert f"{path}:{line}: entity added" in adopt.main(export, write=True, new=path)
-    assert adopt.main(export, write=True, new=path) == "adopt: 1 items: 1 confirmed as they are; written"
+    assert adopt.main(export, write=True, new=path) == "adopt: 1 item: 1 confirmed as they are; written"
     assert f"{path}:2: entity added" in adopt.main(of_pool("Bob sang.", retyped("Cat")), write=True, new=path)
     assert path in {source.path for source, _ in all_sources(Path("data/raw"), params.read(params.Parse))}
 

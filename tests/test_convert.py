@@ -65,7 +65,7 @@ def test_the_names_of_the_command_line_are_those_of_the_tables() -> None:
 def test_a_file_becomes_a_folder_of_brat_and_comes_back(spert: Path, tmp_path: Path) -> None:
     there = ran(spert, tmp_path / "brat", "--to", "brat")
     assert there.stdout.startswith(
-        "convert: 1 documents, 3 entities, 2 relations -> 1 documents, 3 entities, 2 relations of brat, "
+        "convert: 1 document, 3 entities, 2 relations -> 1 document, 3 entities, 2 relations of brat, "
     ), there.stderr
     assert (tmp_path / "brat/7.txt").read_text() == "Ann and Bob own a pub ."
     assert ran(tmp_path / "brat", tmp_path / "again.json", "--to", "spert", "--lossy").returncode == 0
@@ -229,8 +229,8 @@ def test_what_an_annotator_skipped_is_counted(tmp_path: Path) -> None:
     row = {"text": "Ann left.", "spans": [{"start": 0, "end": 3, "label": "P"}], "relations": [], "answer": "accept"}
     (tmp_path / "answers.jsonl").write_text("\n".join(json.dumps({**row, "answer": answer}) for answer in ("accept", "reject")))
     ended = ran(tmp_path / "answers.jsonl", tmp_path / "out.jsonl", "--to", "doccano")
-    assert "convert: left out by its annotator: 1 documents, " in ended.stderr
-    assert ended.stdout.startswith("convert: 1 documents, 1 entities, 0 relations -> 1 documents, 1 entities, 0 relations")
+    assert "convert: left out by its annotator: 1 document, " in ended.stderr
+    assert ended.stdout.startswith("convert: 1 document, 1 entity, 0 relations -> 1 document, 1 entity, 0 relations")
 
 
 def test_a_name_that_stands_twice_may_be_the_nearest(tmp_path: Path) -> None:

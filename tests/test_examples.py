@@ -133,6 +133,6 @@ def test_convert_makes_a_corpus_of_another_format(folder: Path) -> None:
         (folder / "annotated").mkdir(exist_ok=True)
         (folder / f"annotated/1{suffix}").write_text(text)
     said = typed("python -m pipeline.convert annotated corpus.jsonl --to doccano", folder)
-    assert said.startswith("convert: 1 documents, 2 entities, 1 relations -> 1 documents, 2 entities, 1 relations of doccano")
+    assert said.startswith("convert: 1 document, 2 entities, 1 relation -> 1 document, 2 entities, 1 relation of doccano")
     row = json.loads((folder / "corpus.jsonl").read_text())
     assert (row["text"], row["relations"][0]["type"]) == ("Ann Lee founded Acme.", "Owns")

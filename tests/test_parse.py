@@ -116,7 +116,7 @@ def test_json_lines_give_the_same_rows_as_semeval_blocks(project):
 def test_test_rows_whose_text_is_in_train_are_counted(project):
     line, parsed = project(corpus() | {"test2.txt": block("x", "<e1>cat a1</e1> <e2>mats</e2>") + block("y") + block("z")})
     assert parsed.notes.overlap == 1
-    assert "1 of test have their text in train" in line
+    assert "1 of test whose text is in train" in line
 
 
 def test_two_runs_write_the_same_bytes(project):

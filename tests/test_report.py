@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
@@ -10,10 +11,13 @@ import pytest
 import yaml
 
 from pipeline import parse, report
+from pipeline.annotation import asked_rows, score_changes
+from pipeline.annotation.asked_rows import Asked
+from pipeline.annotation.versions import Version
 from pipeline.core import files, manifests, storage
 from pipeline.core.errors import InputError
 from pipeline.core.schema import PARSE, REPORTS, ReportsDescription
-from pipeline.evaluation import tables
+from pipeline.evaluation import predictions_file
 from pipeline.evaluation.report import render
 from pipeline.pages import page
 from tests.support import held_out as made_up
@@ -32,7 +36,7 @@ def evaluated(folder: Path, *predicted: str) -> Path:
     written.mkdir()
     files.write_text(written / "report.html", render(results))
     files.write_json(written / "metrics.json", results.metrics["test"]["relation"])
-    files.write_lines(written / "predictions.jsonl", tables.predictions(results.test))
+    files.write_lines(written / "predictions.jsonl", predictions_file.rows(results.test))
     manifests.seal(written, REPORTS, ReportsDescription(3))
     return folder
 
@@ -74,6 +78,30 @@ def test_a_comparison_tells_what_became_of_each_sentence(present: Path, tmp_path
     assert copy["before"]["counts"] == {"fixed": 1, "broken": 1, "other": 0}
     assert [copy["before"]["names"][label] for label in copy["before"]["label"]] == [OTHER, THERE, THERE]
     assert copy["against"]["scores"]["n_rows"] == 3
+
+
+def test_the_test_annotations_of_a_version_are_read_once_for_scores(
+    present: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    read = []
+
+    def find_asked(version: Version, golds: Mapping[str, str | None]) -> dict[str, Asked]:
+        read.append(version.name)
+        return asked_rows.find_asked(version, golds)
+
+    monkeypatch.setattr(score_changes, "find_asked", find_asked)
+    evaluated(tmp_path / "old", OTHER, THERE, THERE)
+    report.main(Path("copy.html"), against=str(tmp_path / "old"))
+    assert read == [str(tmp_path / "old"), "."]
+
+
+def test_reports_that_lie_elsewhere_are_those_that_are_compared(present: Path, tmp_path: Path) -> None:
+    elsewhere = evaluated(tmp_path / "elsewhere", THERE, THERE, OTHER) / "reports"
+    evaluated(tmp_path / "old", THERE, BACK, THERE)
+    report.main(Path("copy.html"), against=str(tmp_path / "old"), reports=elsewhere)
+    copy = told(present / "copy.html")
+    assert copy["before"]["counts"] == {"fixed": 2, "broken": 0, "other": 0}
+    assert [score["new"] for score in copy["against"]["scores"]["paired"] if score["name"] == "accuracy"] == [100]
 
 
 def test_annotations_that_changed_are_listed(present: Path, tmp_path: Path) -> None:

@@ -31,7 +31,7 @@ CHARACTERS = [
     *"\x7f\x85\xa0\xad\u061c\u1680\u180e\u200b\u200d\u200e\u2028\u2029\u202e\u2066\u3000\ufeff\ufffd\uffff\u0130\U0010ffff",
     *("\U0001f600", "\U0001f469\u200d\U0001f680", "e\u0301", "ß", "'s", '"', "\\", "\\u0000", "}", "{"),
 ]
-NOT_UTF8 = [b"\xff", b"\xc3", b"\xe2\x82", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x80"]
+BAD_BYTES = [b"\xff", b"\xc3", b"\xe2\x82", b"\xc0\x80", b"\xed\xa0\x80", b"\xf5\x80\x80\x80", b"\x80"]
 HUGE = 50_000  # characters
 VALUES: list[Any] = [
     *(None, True, 0, -1, 1.0, 1e400, 10**30, "", " ", "0", [], {}),
@@ -78,7 +78,7 @@ def insert_character(rng: Random, content: bytes) -> bytes:
 
 def insert_not_utf8(rng: Random, content: bytes) -> bytes:
     """Put in bytes that are not UTF-8."""
-    return insert(rng, content, rng.choice(NOT_UTF8))
+    return insert(rng, content, rng.choice(BAD_BYTES))
 
 
 def insert_huge(rng: Random, content: bytes) -> bytes:

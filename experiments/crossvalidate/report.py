@@ -18,6 +18,7 @@ from pipeline.core import files, manifests, outputs, params
 from pipeline.core.files import Row
 from pipeline.core.labels import label_ids
 from pipeline.core.stage import Input, Output, run
+from pipeline.core.wording import counted
 from pipeline.evaluation import tables
 from pipeline.evaluation.scored_split import ScoredSplit
 from pipeline.pages.render import render_template
@@ -82,7 +83,7 @@ def main(held_out: Input, report: Output) -> str:
         manifests.seal(scratch, EXPERIMENT_REPORT, ReportDescription(told.about.n_folds))
     name = f"{split.main_mode}_macro_f1"
     interval = f"{100 * settings.confidence:g}% interval {scores[f'{name}_low']} to {scores[f'{name}_high']}"
-    return f"crossvalidate: {len(split.row_ids):,} rows, {split.main_mode} macro-F1 {scores[name]}, {interval}"
+    return f"crossvalidate: {counted(len(split.row_ids), 'row')}, {split.main_mode} macro-F1 {scores[name]}, {interval}"
 
 
 if __name__ == "__main__":

@@ -17,6 +17,7 @@ from pipeline.annotation.score_changes import ScoreChanges
 from pipeline.core.errors import placed
 from pipeline.core.schema import SPLITS
 from pipeline.core.untrusted import shown
+from pipeline.core.wording import counted
 from pipeline.pages.render import render_template
 
 TITLES: dict[Kind, str] = {
@@ -57,7 +58,7 @@ def as_values(old: str, new: str, data: DataChanges, scores: ScoreChanges | str)
         "other_ids": data.renamed,
         "unread": {"old": _unread(data.old), "new": _unread(data.new)},
         "left_out_by_annotators": {"old": data.old.skipped, "new": data.new.skipped},
-        "scores": None if isinstance(scores, str) else asdict(scores),
+        "scores": None if isinstance(scores, str) else {name: value for name, value in asdict(scores).items() if name != "before"},
         "no_scores": scores if isinstance(scores, str) else None,
         "changes": [_as_row(change) for change in data.changes],
     }
@@ -171,14 +172,15 @@ def _sentence(row: Mapping[str, str]) -> str:
 def _notes(values: Mapping[str, Any]) -> Iterator[str]:
     """What is no change of an annotation, and what could not be compared."""
     for row in values["other_files"]:
-        yield f"{row['count']:,} documents of {row['from']} lie in {row['to']}"
+        yield f"{counted(row['count'], 'document')} of {row['from']} {'lies' if row['count'] == 1 else 'lie'} in {row['to']}"
     if values["other_ids"]:
-        yield f"{values['other_ids']:,} documents have another id"
+        yield f"{counted(values['other_ids'], 'document has', 'documents have')} another id"
     for side in ("old", "new"):
         if (unread := values["unread"][side])["rows"]:
-            yield f"{unread['rows']:,} problems in {values[side]}, whose rows are not compared; the first: {_cut(unread['first'])}"
+            n_problems = counted(unread["rows"], "problem")
+            yield f"{n_problems} in {values[side]}, whose rows are not compared; the first: {_cut(unread['first'])}"
         if n_skipped := values["left_out_by_annotators"][side]:
-            yield f"{n_skipped:,} documents of {values[side]} were left out by their annotators"
+            yield f"{counted(n_skipped, 'document')} of {values[side]} left out by annotators"
 
 
 def _score_lines(values: Mapping[str, Any]) -> Iterator[str]:

@@ -85,7 +85,7 @@ def _documents(version: Version, tally: Tally) -> dict[str, Iterator[Placed]]:
                     yield Placed(split, file, reading)
                 elif isinstance(reading, Problem):
                     tally.unread += 1
-                    tally.first_unread = tally.first_unread or f"{version.shown(reading.source)}: {reading.found}"
+                    tally.first_unread = tally.first_unread or f"{version.place_of(reading.source)}: {reading.found}"
                 else:
                     tally.skipped += 1
 
@@ -96,11 +96,11 @@ def _changes(pair: Pair, old: Version, new: Version) -> Iterator[Change]:
     """What became of a document, with places as a person finds them."""
     before, after = pair
     if before and not after:
-        yield Change("removed", before.document.id, old.shown(before.document.source), before.document.text, "", before.split)
+        yield Change("removed", before.document.id, old.place_of(before.document.source), before.document.text, "", before.split)
     elif after and not before:
-        yield Change("added", after.document.id, new.shown(after.document.source), "", after.document.text, after.split)
+        yield Change("added", after.document.id, new.place_of(after.document.source), "", after.document.text, after.split)
     elif before and after:
-        document = replace(after.document, source=new.shown(after.document.source))
+        document = replace(after.document, source=new.place_of(after.document.source))
         if before.split != after.split:
             yield Change("moved", document.id, document.source, before.split, after.split)
         yield from document_changes(before.document, document)

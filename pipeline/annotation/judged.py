@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +18,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import label_ids
 from pipeline.core.schema import PREDICTIONS, REPORTS, SPLITS, ParseNotes, Span
 from pipeline.core.storage import StageOutput
+from pipeline.evaluation import predictions_file
 from pipeline.prediction.predictor import Predictor
 from pipeline.prediction.types import Prediction, Relation, Sentence
 
@@ -65,7 +65,7 @@ def by_predictions(reports: Path, parsed: Parsed) -> Judged:
     Raises: InputError where reports are missing, damaged, or of other rows.
     """
     path = manifests.verified(reports / PREDICTIONS, REPORTS)
-    said = [json.loads(line) for line in path.read_text(encoding="utf-8").splitlines()]
+    said = list(predictions_file.read(path))
     rows = parsed.tables["test"]
     if [each["id"] for each in said] != rows["id"].to_pylist() or [each["gold"] for each in said] != rows["relation"].to_pylist():
         raise InputError.of(path, "these are predictions of other rows than data/parsed has", REPORTS.remake)

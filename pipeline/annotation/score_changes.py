@@ -6,10 +6,9 @@ that a corrected label is no gain of the newer model, with the paired bootstrap 
 
 from __future__ import annotations
 
-import json
 import math
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import partial
 from pathlib import Path
 from typing import Any, NamedTuple, TypeVar
@@ -23,11 +22,10 @@ from pipeline.core.arrays import Doubles
 from pipeline.core.errors import InputError
 from pipeline.core.files import read_json
 from pipeline.core.labels import is_directed
-from pipeline.core.schema import METRICS, PREDICTIONS
-from pipeline.evaluation import bootstrap, scorer
+from pipeline.core.schema import METRICS, PREDICTIONS, REPORTS
+from pipeline.evaluation import bootstrap, predictions_file, scorer
 from pipeline.evaluation.tables import percent
 
-HINT = "run dvc repro evaluate"
 BOUNDS = ("_low", "_high")
 NO_ROW = "no test row with a label has been predicted in both"
 Metric = tuple[str, float | None, float | None]  # name, older and newer value, None where a version has none
@@ -63,6 +61,7 @@ class ScoreChanges:
     n_relabelled: int = 0  # of these
     paired: list[PairedScore] = field(default_factory=list)
     unpaired: str = ""  # why there are none of these
+    before: Mapping[str, Predicted] = field(default_factory=dict)  # what the older version predicted, by the ids that rows have now
 
 
 def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
@@ -75,7 +74,7 @@ def compare_scores(old: Version, new: Version) -> ScoreChanges | str:
                 files = [version.report(name) for name in (METRICS, PREDICTIONS)]
                 if missing := [file.name for file in files if not file.is_file()]:
                     return f"{version.name} has no {' and no '.join(missing)}"
-                metrics.append(dict(_numbers(read_json(files[0], HINT))))
+                metrics.append(dict(_numbers(read_json(files[0], REPORTS.remake))))
                 rows.append(read_predictions(files[1]))
         return _paired(old, new, rows, _differing(*metrics))
     except InputError as error:
@@ -90,12 +89,13 @@ def _paired(old: Version, new: Version, rows: Sequence[Mapping[str, Predicted]],
     try:
         before, after = (by_question(version, predicted) for version, predicted in zip((old, new), rows, strict=True))
     except InputError as error:
-        return ScoreChanges(list(metrics), unpaired=f"{error.problems[0].found}: {HINT}")
+        return ScoreChanges(list(metrics), unpaired=f"{error.problems[0].found}: {REPORTS.remake}")
     with new.named():
         settings = params.read(params.Evaluate, new.folder / params.FILE)
         negative_label = params.read(params.Parse, new.folder / params.FILE).negative_label
     of_old, of_new = ({asked: of[row_id] for asked, row_id in ids.items()} for ids, of in zip((before, after), rows, strict=True))
-    return compare_predictions(of_old, of_new, negative_label, settings, metrics)
+    changes = compare_predictions(of_old, of_new, negative_label, settings, metrics)
+    return replace(changes, before={after[asked]: row for asked, row in of_old.items() if asked in after})
 
 
 def by_question(version: Version, predicted: Mapping[str, Predicted]) -> dict[Asked, str]:
@@ -106,7 +106,7 @@ def by_question(version: Version, predicted: Mapping[str, Predicted]) -> dict[As
     found = find_asked(version, {row_id: row.gold for row_id, row in predicted.items()})
     if n_strange := len(predicted) - len(found):
         strange = f"{n_strange:,} of {len(predicted):,} test rows of {PREDICTIONS} are not as {version.name} has them"
-        raise InputError.of(PREDICTIONS, strange, HINT)
+        raise InputError.of(PREDICTIONS, strange, REPORTS.remake)
     return {found[row_id]: row_id for row_id in predicted}
 
 
@@ -157,23 +157,7 @@ def read_predictions(path: Path) -> dict[str, Predicted]:
 
     Raises: InputError where it is none.
     """
-    rows = {}
-    with path.open(encoding="utf-8", errors="replace") as file:
-        for number, line in enumerate(file, 1):
-            row = _object(line)
-            row_id, gold, label = row.get("id"), row.get("gold"), row.get("predicted")
-            if not isinstance(row_id, str) or not isinstance(label, str) or not isinstance(gold, str | None):
-                raise InputError.of(f"{path}:{number}", "no row of predictions, which has an id, gold and predicted", HINT)
-            rows[row_id] = Predicted(gold, label)
-    return rows
-
-
-def _object(line: str) -> dict[str, Any]:
-    try:
-        value = json.loads(line)
-    except (ValueError, RecursionError):
-        return {}
-    return value if isinstance(value, dict) else {}
+    return {row["id"]: Predicted(row["gold"], row["predicted"]) for row in predictions_file.read(path)}
 
 
 def _differing(old: Mapping[str, float], new: Mapping[str, float]) -> list[Metric]:

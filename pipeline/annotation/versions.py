@@ -28,12 +28,14 @@ RAW, REPORTS = ("pipeline.parse", 0, "data/raw"), ("pipeline.evaluate", -1, "rep
 class Version:
     """A version by the name that a person gave it.
 
-    Args: folder: of the project, a scratch one for a revision; commit: the revision's.
+    Args: folder: of the project, a scratch one for a revision; commit: the revision's; reports: what evaluate wrote, where it is
+        other than dvc.yaml tells.
     """
 
     name: str
     folder: Path
     commit: str | None = None
+    reports: Path | None = None
 
     def raw(self) -> Path:
         """Its annotation files, fetched where it is a revision.
@@ -54,7 +56,7 @@ class Version:
         Reports of an older release have no manifest, and are taken as they are.
         Raises: InputError where DVC has it and cannot give it, or it is damaged.
         """
-        folder = self._path(*REPORTS)
+        folder = self.reports or self._path(*REPORTS)
         manifest, path = (self._fetched(f"{folder}/{name}") for name in (manifests.MANIFEST, file))
         return manifests.verified(path, schema.REPORTS) if manifest.exists() and path.exists() else path
 
@@ -109,10 +111,10 @@ class Version:
                 target, found, "dvc push it from where it is, or check the revision out and run dvc repro"
             ) from None
 
-    def shown(self, source: str) -> str:
+    def place_of(self, source: str) -> str:
         """A place in the version as a person finds it: of a revision, as it is called there.
 
-        >>> Version("HEAD~1", Path("/scratch/x"), "5e0c").shown("/scratch/x/data/raw/train.txt:3")
+        >>> Version("HEAD~1", Path("/scratch/x"), "5e0c").place_of("/scratch/x/data/raw/train.txt:3")
         'data/raw/train.txt:3'
         """
         return source.removeprefix(f"{self.folder}/") if self.commit else source
@@ -128,7 +130,7 @@ class Version:
         except InputError as error:
             if not self.commit:
                 raise
-            raise InputError(replace(one, source=f"{self.name}:{self.shown(one.source)}") for one in error.problems) from None
+            raise InputError(replace(one, source=f"{self.name}:{self.place_of(one.source)}") for one in error.problems) from None
 
 
 @cache

@@ -30,6 +30,7 @@ from pipeline.core.constraints import Address
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import checksum, with_checksum
 from pipeline.core.stage import log
+from pipeline.core.wording import counted
 
 ADDRESS_VARIABLE, OPTION, PARAMETER = "DASK_SCHEDULER_ADDRESS", "--cluster", "cluster.address"
 WITHOUT = {  # what says an address, and how to do without
@@ -131,7 +132,7 @@ def _description(client: Any) -> str:
     info = client.scheduler_info()
     shown = f", shown at {client.dashboard_link}" if "dashboard" in info.get("services", {}) else ""
     threads = client.nthreads()
-    return f"cluster: {len(threads):,} workers with {sum(threads.values()):,} threads in all{shown}"
+    return f"cluster: {counted(len(threads), 'worker')} with {counted(sum(threads.values()), 'thread')} in all{shown}"
 
 
 def warn_of_open_address(where: str) -> None:

@@ -19,7 +19,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.untrusted import CONTROLS, DIRECTIONS, SURROGATES
 
 LONGEST = 200  # characters of a label, or of a type
-NO_RELATION = frozenset({"other", "none", "n/a", "na", "no_relation", "no relation"})  # what corpora write for it, in any case
+NO_RELATION = frozenset({"other", "none", "na", "norelation"})  # what corpora surely write for it, in its `letters`
 UNLABELLED_ID = -1  # among ids of relations, that of a row without a label
 _OBEYED = re.escape("".join(map(chr, [*CONTROLS, *DIRECTIONS, *SURROGATES])))
 REFUSED = re.compile(rf'</?e[12]>|["{_OBEYED}]', re.IGNORECASE)
@@ -86,10 +86,20 @@ def undirected(label: str) -> str:
 def names_no_relation(name: str) -> bool:
     """Whether corpora mean no relation by a name: it is written without a direction.
 
-    >>> names_no_relation("Other"), names_no_relation("Uses")
-    (True, False)
+    >>> names_no_relation("Other"), names_no_relation("no-relation"), names_no_relation("Uses")
+    (True, True, False)
     """
-    return name.casefold() in NO_RELATION
+    return letters(name) in NO_RELATION
+
+
+@lru_cache(1 << 16)
+def letters(name: str) -> str:
+    """A name without case, blanks and punctuation.
+
+    >>> letters("N/A"), letters("No_Relation")
+    ('na', 'norelation')
+    """
+    return re.sub(r"[\W_]", "", name.casefold())
 
 
 def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:

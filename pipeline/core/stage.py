@@ -29,6 +29,7 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.listing import listing_of, problems_listed, require_list
 from pipeline.core.starter import exit_with_dvc
 from pipeline.core.untrusted import shown
+from pipeline.core.wording import counted
 
 SECONDS_BETWEEN_LINES = 10
 PIPELINE = Path("dvc.yaml")
@@ -146,8 +147,8 @@ def _run(main: Callable[..., str | int | None], arguments: dict[str, Any]) -> in
         return result if isinstance(result, int) else 0
     except InputError as error:
         n_problems = len(error.problems)
-        counted = f"{n_problems:,} problem{'' if n_problems == 1 else 's'} found, nothing written"
-        return "\n".join([str(error), *([counted, *getattr(error, "__notes__", ())] if _writes(main) else [])])
+        count = f"{counted(n_problems, 'problem')} found, nothing written"
+        return "\n".join([str(error), *([count, *getattr(error, "__notes__", ())] if _writes(main) else [])])
     except BrokenPipeError:  # the reader, such as head, has enough
         drop_output()
         return 1

@@ -13,6 +13,7 @@ from pathlib import Path
 from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem
+from pipeline.core.wording import counted
 from pipeline.corpus.adapt import RULES, Rule, adapt, rules_for
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import reader
@@ -41,7 +42,9 @@ class Counts(NamedTuple):
         return Counts(n_documents, n_entities, n_relations)
 
     def __str__(self) -> str:
-        return f"{self.documents:,} documents, {self.entities:,} entities, {self.relations:,} relations"
+        return ", ".join(
+            [counted(self.documents, "document"), counted(self.entities, "entity", "entities"), counted(self.relations, "relation")]
+        )
 
 
 class Conversion:
@@ -127,4 +130,4 @@ class Conversion:
                 first = f" (the first: {self.places[name][0]})" if rule.is_loss else ""
                 yield f"{'lost' if rule.is_loss else 'changed'}: {self.changes[name]:,} {rule.what}: {rule.becomes}{first}"
         for reason, count in self.skipped.items():
-            yield f"left out by its annotator: {count:,} documents, {reason}"
+            yield f"left out by its annotator: {counted(count, 'document')}, {reason}"

@@ -180,6 +180,23 @@ def word_span(words: Sequence[Span], start: int, end: int) -> Span:
     return Span(words[start].start, words[end - 1].end)
 
 
+def word_runs(document: Document) -> dict[str, list[Span]]:
+    """The words [start, end) that make the fragments of each entity, by its id.
+
+    Raises: ValueError where an entity begins or ends inside a word.
+    """
+    words = document.words or ()
+    last = len(words) - 1
+    starts = {word.start: last - index for index, word in enumerate(reversed(words))}  # of two at one place the first
+    ends = {word.end: index for index, word in enumerate(words, 1)}
+    runs: dict[str, list[Span]] = {}
+    for entity in document.entities:
+        if any(span.start not in starts or span.end not in ends for span in entity.spans):
+            raise ValueError(f"{document.source}: the entity {entity.id} of document {document.id} is no run of whole words")
+        runs[entity.id] = [Span(starts[span.start], ends[span.end]) for span in entity.spans]
+    return runs
+
+
 def stripped(text: str, span: Span) -> Span:
     """A stretch of a text without the white space at its ends.
 

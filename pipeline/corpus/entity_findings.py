@@ -13,8 +13,9 @@ from pipeline.core.arrays import Ints
 from pipeline.core.errors import listed
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import Finding
+from pipeline.core.wording import counted
 from pipeline.corpus.edges import BYTES, EARLY, UTF_16
-from pipeline.corpus.row_findings import counted, is_again
+from pipeline.corpus.row_findings import is_again
 from pipeline.corpus.survey import NONE, Survey, mixed
 
 TYPED = 10  # rows of a relation for each two types that it joins, among which two that are joined once are unusual
@@ -35,13 +36,9 @@ def invisible(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """Entities that show nothing."""
     entities = _distinct(survey, np.flatnonzero(survey.invisible))
     if len(entities):
-        found = f"{_n_entities(len(entities))} of invisible characters alone"
+        found = f"{counted(len(entities), 'entity', 'entities')} of invisible characters alone"
         hint = "annotate a word: the offsets may be wrong, or a tool left a zero-width character"
         yield Finding("entity-invisible", "error", len(entities), found, hint, survey.places(entities // 2))
-
-
-def _n_entities(count: int) -> str:
-    return "1 entity" if count == 1 else f"{count:,} entities"
 
 
 def inside_words(survey: Survey, negative_label: str) -> Iterator[Finding]:
@@ -50,7 +47,7 @@ def inside_words(survey: Survey, negative_label: str) -> Iterator[Finding]:
     if len(entities):
         reason, hint = REASONS[_reason(survey, entities)]
         verb = "begins or ends" if len(entities) == 1 else "begin or end"
-        found = f"{_n_entities(len(entities))} that {verb} inside a word{reason}"
+        found = f"{counted(len(entities), 'entity', 'entities')} that {verb} inside a word{reason}"
         yield Finding("entity-inside-word", "warning", len(entities), found, hint, survey.places(entities // 2))
 
 
@@ -113,6 +110,7 @@ def differing_types(survey: Survey, negative_label: str) -> Iterator[Finding]:
         names = [
             f"{survey.type_names[has]}, elsewhere {survey.type_names[usual]} ({n:,})" for (has, usual), n in changes.most_common()
         ]
-        found = f"{_n_entities(len(entities))} of train with another type than the same string has elsewhere: {listed(names)}"
+        count = counted(len(entities), "entity", "entities")
+        found = f"{count} of train with another type than the same string has elsewhere: {listed(names)}"
         hint = "look at them: one of the types may be wrong"
         yield Finding("types-differ", "warning", len(entities), found, hint, survey.places(entities // 2))

@@ -10,16 +10,16 @@ import numpy as np
 
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import listed
-from pipeline.core.labels import parse_label
+from pipeline.core.labels import letters, names_no_relation, parse_label
 from pipeline.core.schema import SPLITS, Finding
+from pipeline.core.wording import counted
 from pipeline.corpus.characters import difference, folded, told_apart
-from pipeline.corpus.row_findings import counted
 from pipeline.corpus.survey import NONE, Survey
 
 FEW = 5  # rows of train
-# Names that corpora have for no relation, without case and punctuation.
-NEGATIVES = re.compile(
-    "nan?|neg(ative)?|nil|null|none?|no|norel(ation(s|ship)?)?|notapplicable|nothing|(not|un)related|others?|unknown"
+# The letters of names that may mean no relation, beside those that surely do (core/labels.py).
+MAY_BE_NEGATIVE = re.compile(
+    "nan|neg(ative)?|nil|null|non?|norel(ations|ationship)?|notapplicable|nothing|(not|un)related|others|unknown"
 )
 ABSENT = {  # what to do where a split lacks a label
     "train": "add such rows to train: a model cannot learn what it never sees",
@@ -95,7 +95,7 @@ def _escaped(character: str) -> str:
 def unnamed_negative(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """A label that looks like one that stands for no relation, and is not the one that does."""
     relations, of_row = _relations(survey)
-    known = {name for name in relations if NEGATIVES.fullmatch(re.sub(r"[\W_]", "", folded(name))) and name != negative_label}
+    known = {name for name in relations if name != negative_label and _may_be_negative(folded(name))}
     counts = {name: int(np.count_nonzero(of_row == relations.index(name))) for name in known}
     if counts:
         likely = max(relations, key=lambda name: counts.get(name, 0))
@@ -104,6 +104,10 @@ def unnamed_negative(survey: Survey, negative_label: str) -> Iterator[Finding]:
         hint = f"if so, write parse.negative_label: {_yaml(likely)} in params.yaml, else macro-F1 counts it as a relation"
         rows = np.flatnonzero(np.isin(of_row, [relations.index(name) for name in known]))
         yield Finding("negative-unnamed", "warning", len(rows), found, hint, survey.places(rows))
+
+
+def _may_be_negative(name: str) -> bool:
+    return names_no_relation(name) or bool(MAY_BE_NEGATIVE.fullmatch(letters(name)))
 
 
 def _n_rows(survey: Survey, rows: Bools) -> Ints:

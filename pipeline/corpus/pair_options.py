@@ -48,19 +48,22 @@ class PairOptions:
 
 
 # What is counted of documents and their pairs, in the words of the log.
-COUNTED = {
-    "documents": "documents",
-    "sentences": "sentences with all their entities",
-    "annotated": "annotated pairs",  # that have a relation, or are marked as a pair
-    "negatives": "pairs without relation",
-    "far_apart": "more left out as further apart than position.max_length words",
-    "across_sentences": "pairs across sentences",  # kept or not
-    "excluded": "of these left out",
-    "covered": "pairs with an entity of fragments",
-    "dropped": "relations dropped, not the first of their pair",
-    "renamed": "names changed",  # of relations and types of pairs
-    "entities_across": "entities across sentences",  # which the tags of none show
-    "unread_events": "events of brat, whose triggers are entities and whose arguments are not read",
-    "unread_attributes": "attributes of brat that are not read",
-    "unread_regions": "regions of Label Studio that are not read",
+COUNTED = {  # one, and several where an s does not make them of one
+    "documents": ("document",),
+    "sentences": ("sentence with all its entities", "sentences with all their entities"),
+    "annotated": ("annotated pair",),  # that has a relation, or is marked as a pair
+    "negatives": ("pair without relation", "pairs without relation"),
+    "far_apart": ("more left out as further apart than position.max_length words",) * 2,
+    "across_sentences": ("pair across sentences", "pairs across sentences"),  # kept or not
+    "excluded": ("of these left out",) * 2,
+    "covered": ("pair with an entity of fragments", "pairs with an entity of fragments"),
+    "dropped": ("relation dropped, not the first of its pair", "relations dropped, not the first of their pair"),
+    "renamed": ("name changed", "names changed"),  # of relations and types of pairs
+    "entities_across": ("entity across sentences", "entities across sentences"),  # which the tags of none show
+    "unread_events": (
+        "event of brat, whose trigger is an entity and whose arguments are not read",
+        "events of brat, whose triggers are entities and whose arguments are not read",
+    ),
+    "unread_attributes": ("attribute of brat that is not read", "attributes of brat that are not read"),
+    "unread_regions": ("region of Label Studio that is not read", "regions of Label Studio that are not read"),
 }

@@ -12,16 +12,8 @@ import numpy as np
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import listed
 from pipeline.core.schema import SPLITS, Finding
+from pipeline.core.wording import counted
 from pipeline.corpus.survey import NONE, Keys, Survey, mixed
-
-
-def counted(count: int, noun: str) -> str:
-    """A count and its noun.
-
-    >>> counted(1, "row"), counted(1200, "row")
-    ('1 row', '1,200 rows')
-    """
-    return f"{count:,} {noun}{'' if count == 1 else 's'}"
 
 
 def contradictions(survey: Survey, negative_label: str) -> Iterator[Finding]:

@@ -13,6 +13,7 @@ from typing import Literal, NamedTuple
 from pipeline.core.errors import InputError, Problem, listed
 from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
+from pipeline.core.wording import counted
 from pipeline.corpus.file_splits import Told, by_names, by_patterns
 from pipeline.corpus.formats.detection import Recogniser, another_format, detect
 from pipeline.corpus.formats.sources import Source
@@ -74,8 +75,8 @@ def unused_line(folder: Path, unused: Sequence[Path]) -> str | None:
     """What a run says of the files of a folder that are in no split; None where there are none."""
     if not unused:
         return None
-    count = "1 file" if len(unused) == 1 else f"{len(unused):,} files"
-    return f"{count} of {folder} in no split: {listed([file.relative_to(folder).as_posix() for file in unused])}"
+    files = listed([file.relative_to(folder).as_posix() for file in unused])
+    return f"{counted(len(unused), 'file')} of {folder} in no split: {files}"
 
 
 def _joined(raw: RawFiles, told: Mapping[Path, Told]) -> dict[Path, Path]:

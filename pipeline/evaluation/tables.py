@@ -5,7 +5,7 @@ Relations are scored on rows with labels. Where a split has none, its scores are
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from functools import partial
 from typing import Any
 
@@ -13,7 +13,7 @@ import numpy as np
 
 from pipeline.core import params
 from pipeline.core.files import Row
-from pipeline.core.labels import UNLABELLED_ID, is_directed
+from pipeline.core.labels import is_directed
 from pipeline.evaluation import bootstrap, calibration, scorer
 from pipeline.evaluation.bootstrap import Estimate, Score
 from pipeline.evaluation.scored_split import ScoredSplit
@@ -141,19 +141,6 @@ def reliability(split: ScoredSplit) -> list[Row]:
         {name: value if name == "n" else percent(value) for name, value in part._asdict().items()}
         for part in calibration.reliability(split.confidence, split.correct)
     ]
-
-
-def predictions(split: ScoredSplit) -> Iterator[Row]:
-    """A row a sentence; gold is null where it has no label."""
-    for n, row_id in enumerate(split.row_ids):
-        yield {
-            "id": row_id,
-            "gold": None if split.gold_ids[n] == UNLABELLED_ID else split.labels[split.gold_ids[n]],
-            "predicted": split.labels[split.predicted_ids[n]],
-            "probabilities": {label: round(float(p), 6) for label, p in zip(split.labels, split.probabilities[n], strict=True)},
-            "gold_tags": split.gold_tags[n],
-            "predicted_tags": split.predicted_tags[n] if split.predicted_tags else None,
-        }
 
 
 def columns(main_mode: Mode) -> dict[str, list[str]]:

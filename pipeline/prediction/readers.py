@@ -25,7 +25,7 @@ from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Misannotated, Skipped, join_words
 from pipeline.corpus.formats import reader, semeval
-from pipeline.corpus.formats.json_fields import id_problems, read_id, shown
+from pipeline.corpus.formats.json_fields import id_problems, quote, read_id
 from pipeline.corpus.formats.json_text import TOO_DEEP, TOO_MANY_DIGITS
 from pipeline.corpus.formats.json_values import read_values
 from pipeline.corpus.formats.jsonl_pairs import PAIR_LINE, span_problems
@@ -109,7 +109,7 @@ def read_object(text: str) -> Row | Problem:
         return repeated[-1]
     if isinstance(value, dict):
         return value
-    return Problem(f"{shown(value)} is no object", PAIR_LINE, "json-malformed")
+    return Problem(f"{quote(value)} is no object", PAIR_LINE, "json-malformed")
 
 
 def _read_object(line: StreamLine, given: Row) -> Request:
@@ -137,7 +137,7 @@ def _object_problems(value: Row) -> Iterator[Problem]:
     if len(given) == 1:
         yield Problem(f"{given[0]} is given alone", "give both e1 and e2, or neither", "key-missing")
     if not isinstance(value.get("text"), str):
-        found = f"text is {shown(value['text'])}" if "text" in value else "there is no text"
+        found = f"text is {quote(value['text'])}" if "text" in value else "there is no text"
         yield Problem(found, 'write {"text": "..."}', "key-missing")
         return
     yield from span_problems(value)

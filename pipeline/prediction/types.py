@@ -10,7 +10,9 @@ from typing import Any
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.labels import parse_label
 from pipeline.core.schema import ENTITIES, Span
+from pipeline.core.wording import counted
 from pipeline.corpus.formats.markers import MARKER, MARKERS, unmark
+from pipeline.corpus.formats.tag_schemes import Run, runs
 
 SOURCE = "sentence"
 DIGITS = 6
@@ -190,7 +192,7 @@ def message(n_entities: int, n_pairs: int, n_too_far: int, n_unknown: int = 0, *
     """
     remarks = []
     if not n_pairs and not n_too_far and not n_unknown:
-        few = f"the tagger found {n_entities} {'entity' if n_entities == 1 else 'entities'}"
+        few = f"the tagger found {counted(n_entities, 'entity', 'entities')}"
         remarks.append(f"no pair found: {few if n_entities < 2 else 'no two entities stand in one sentence'}")
     if n_unknown and not n_pairs:
         remarks.append(f"{n_unknown} ordered pairs have types of which no relation is known")
@@ -210,10 +212,4 @@ def tags_to_entities(tags: Sequence[str], text: str, characters: Sequence[Span])
     >>> [(entity.text, entity.type) for entity in tags_to_entities(["B-E1", "I-E1", "B-E2"], "old cat mat", spans)]
     [('old cat', 'E1'), ('mat', 'E2')]
     """
-    entities = []
-    for start in [word for word, tag in enumerate(tags) if tag.startswith("B")]:
-        end = start + 1
-        while end < len(tags) and tags[end].startswith("I"):
-            end += 1
-        entities.append(Entity.of(Span(start, end), text, characters, tags[start].partition("-")[2] or None))
-    return entities
+    return [Entity.of(Span(run.start, run.end), text, characters, run.type) for run in runs(tags) if isinstance(run, Run)]

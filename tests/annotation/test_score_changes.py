@@ -16,11 +16,9 @@ from pipeline.annotation.score_changes import (
     ScoreChanges,
     compare_predictions,
     compare_scores,
-    read_predictions,
 )
 from pipeline.annotation.versions import Version
 from pipeline.core import manifests, params
-from pipeline.core.errors import InputError
 from pipeline.core.schema import REPORTS, ReportsDescription, Span
 from pipeline.corpus.document import Document, Entity, Relation
 from pipeline.corpus.formats import FORMATS
@@ -80,16 +78,6 @@ def test_rows_that_one_version_has_alone_or_that_have_no_label_are_not_compared(
 
 def test_versions_without_a_common_row_have_no_paired_score() -> None:
     assert compared({}, drawn(1, 0.5)) == ScoreChanges(unpaired=NO_ROW)
-
-
-@pytest.mark.parametrize(
-    "line", ["", "[1]", '{"id": 3, "gold": null, "predicted": "A"}', '{"id": "3", "gold": 1, "predicted": "A"}', "[" * 9999]
-)
-def test_what_is_no_prediction_is_refused_with_its_line(tmp_path: Path, line: str) -> None:
-    file = tmp_path / "predictions.jsonl"
-    file.write_text(f'{{"id": "1", "gold": null, "predicted": "A"}}\n{line}\n')
-    with pytest.raises(InputError, match=r"predictions\.jsonl:2: no row of predictions"):
-        read_predictions(file)
 
 
 def sentences(predictions: Mapping[str, Predicted]) -> dict[str, tuple[str, str]]:

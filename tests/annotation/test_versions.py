@@ -31,7 +31,7 @@ def repository(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
 def test_a_folder_is_read_where_it_is(repository: Path) -> None:
     with opened(".") as version:
         assert (version.raw(), version.commit) == (Path("data/raw"), None)
-        assert version.shown("data/raw/train.txt:3") == "data/raw/train.txt:3"
+        assert version.place_of("data/raw/train.txt:3") == "data/raw/train.txt:3"
 
 
 def test_a_revision_has_the_files_that_it_had(repository: Path) -> None:
@@ -40,7 +40,7 @@ def test_a_revision_has_the_files_that_it_had(repository: Path) -> None:
     with opened("v1") as version:
         file = version.raw() / "train.txt"
         assert file.read_bytes() == before
-        assert version.shown(f"{file}:3") == "data/raw/train.txt:3"
+        assert version.place_of(f"{file}:3") == "data/raw/train.txt:3"
     assert not file.exists()
 
 

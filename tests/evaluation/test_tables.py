@@ -71,14 +71,12 @@ def test_the_negative_label_leaves_the_scores_whatever_its_name() -> None:
     assert row["official_macro_f1"] is None
 
 
-def test_rows_without_labels_have_predictions_and_no_scores() -> None:
+def test_rows_without_labels_have_no_scores() -> None:
     split = scored.split([None, None], ["R(e1,e2)", "Other"], [GOLD_TAG_IDS] * 2)
     scores = tables.split_scores(split, positions_visible=True, settings=SETTINGS)
     assert (scores["rows"], set(scores["relation"].values())) == (2, {None})
     assert scores["tags"]["f1"] == 100
     assert scores["relation"].keys() == tables.relation_scores(scored.split(["Other"], ["Other"]), SETTINGS).keys()
-    rows = list(tables.predictions(split))
-    assert [(row["gold"], row["predicted"]) for row in rows] == [(None, "R(e1,e2)"), (None, "Other")]
 
 
 def test_rows_without_labels_are_in_no_table() -> None:
@@ -99,18 +97,6 @@ def test_tags_are_scored_strictly_and_say_whether_positions_were_visible() -> No
 def test_tag_scores_are_null_without_a_tagger() -> None:
     scores = tables.tag_scores(scored.split(["Other"], ["Other"]), positions_visible=True, settings=SETTINGS)
     assert set(scores.values()) == {None}
-
-
-def test_a_predictions_row_tells_of_one_sentence() -> None:
-    [row] = tables.predictions(scored.split(["R(e1,e2)"], ["Other"], [GOLD_TAG_IDS]))
-    assert row == {
-        "id": "1",
-        "gold": "R(e1,e2)",
-        "predicted": "Other",
-        "probabilities": {"Other": 0.8, "R(e1,e2)": 0.1, "R(e2,e1)": 0.1},
-        "gold_tags": ["O", "B", "I", "O", "B"],
-        "predicted_tags": ["O", "B", "I", "O", "B"],
-    }
 
 
 def test_the_per_class_table_counts_gold_predicted_and_flips() -> None:

@@ -18,7 +18,7 @@ from pipeline.core import files, schema
 from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import Problem
 from pipeline.core.schema import SCORED_SPLITS, Finding
-from pipeline.evaluation import report, tables
+from pipeline.evaluation import predictions_file, report, tables
 from pipeline.evaluation.report import Results
 from pipeline.pages import page
 from pipeline.position import position
@@ -209,7 +209,7 @@ def write(results: Results, folder: Path, copy: Mapping[str, object] | None = No
     folder.mkdir(parents=True, exist_ok=True)
     told = report.render(results)
     files.write_text(folder / "report.html", page.with_data(told, {**page.data_of(told), "copy": copy}) if copy else told)
-    files.write_lines(folder / "predictions.jsonl", tables.predictions(results.test))
+    files.write_lines(folder / "predictions.jsonl", predictions_file.rows(results.test))
     numbers = {
         cut: {name: [results.test.row_ids[row] for row in own] for name, own in of.items()} for cut, of in results.cuts.items()
     }

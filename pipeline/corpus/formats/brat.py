@@ -31,7 +31,7 @@ from pipeline.corpus.document import Document, Skipped, problems_of, require_hel
 from pipeline.corpus.formats.brat_conf import CONF, Configuration, symmetric_in
 from pipeline.corpus.formats.brat_lines import BEGINS, Annotations, Found, Line, read_lines, split_lines
 from pipeline.corpus.formats.brat_said import Said, say
-from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, NOT_UTF8, begins_utf16, content_id
+from pipeline.corpus.formats.text_lines import HEAD_BYTES, MARK, UTF8_HINT, begins_utf16, content_id
 
 HOLDS = frozenset({"text", "types", "fragments", "many", "free", "empty", "ids"})
 SUFFIXES = (".ann", ".txt")
@@ -114,13 +114,13 @@ def _read_text(path: Path | str) -> str | Problem:
     with open(path, "rb", buffering=0) as file:  # all at once: a buffer would take a tenth of reading small files
         raw = file.readall()
     if begins_utf16(raw):
-        return Problem("the file is UTF-16", NOT_UTF8, "not-utf8")
+        return Problem("the file is UTF-16", UTF8_HINT, "not-utf8")
     try:
         return raw.decode()
     except UnicodeDecodeError as error:
         before = raw[: error.start].decode()
         place = f"character {len(before) - before.rfind(chr(10))} of line {before.count(chr(10)) + 1}"
-        return Problem(f"byte 0x{raw[error.start]:02x} at {place} is not UTF-8", NOT_UTF8, "not-utf8")
+        return Problem(f"byte 0x{raw[error.start]:02x} at {place} is not UTF-8", UTF8_HINT, "not-utf8")
 
 
 def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Iterator[Document | Problem]:

@@ -43,7 +43,7 @@ from pipeline.corpus.formats.conll_rows import (
     read_token,
     split_row,
 )
-from pipeline.corpus.formats.tag_schemes import BadTag, Run, bio, runs
+from pipeline.corpus.formats.tag_schemes import BadTag, bio, entity_runs, runs
 from pipeline.corpus.formats.text_lines import DistinctIds, TextLine, content_id, head_lines, read_lines
 
 HOLDS = frozenset({"words", "types", "untyped", "many", "free", "empty", "ids"})
@@ -193,7 +193,7 @@ def document_lines(document: Document) -> Iterator[str]:
         raise ValueError(f"{document.id}: the text is not words with a blank between")
     if len(document.sentences or ()) > 1:
         raise ValueError(f"{document.id}: a document of these columns is one sentence")
-    entities = dict(_runs(document))
+    entities = entity_runs(document)
     for relation in document.relations:
         if relation.label is None or relation.annotator is not None:
             raise ValueError(f"{document.id}: a relation without label or with an annotator")
@@ -203,15 +203,3 @@ def document_lines(document: Document) -> Iterator[str]:
     ]
     yield f"{DOC} {cell(document.id)}\n"
     yield from multi_head_rows(words, bio(len(words), list(entities.values())), relations)
-
-
-def _runs(document: Document) -> Iterator[tuple[str, Run]]:
-    """The id of each entity and the words that it is."""
-    words = document.words or ()
-    starts = {word.start: index for index, word in enumerate(words)}
-    ends = {word.end: index + 1 for index, word in enumerate(words)}
-    for entity in document.entities:
-        start, end = starts.get(entity.cover.start), ends.get(entity.cover.end)
-        if start is None or end is None or len(entity.spans) > 1:
-            raise ValueError(f"{document.id}: entity {entity.id} is no run of whole words")
-        yield entity.id, Run(start, end, entity.type)

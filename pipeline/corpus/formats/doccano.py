@@ -23,12 +23,12 @@ from pipeline.corpus.formats.json_fields import (
     NAME,
     id_problems,
     is_name,
+    quote,
     read_id,
     read_rows,
     read_span,
     repeated_ids,
     require_free,
-    shown,
     unknown_ids,
     whole_number,
 )
@@ -90,7 +90,7 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
         unknown = [] if wrong_entities else unknown_ids(relations, entities)
         problems += [*wrong_entities, *wrong_relations, *unknown]
     else:
-        problems.append(Problem(f"{text_key} is {shown(text)}", NAME, "value-malformed"))
+        problems.append(Problem(f"{text_key} is {quote(text)}", NAME, "value-malformed"))
     yield from problems_of(source, row_id, problems, plain)
     if not problems:
         meta = {key: item for key, item in value.items() if key not in ("id", text_key, "relations", *ENTITIES)}
@@ -106,19 +106,19 @@ def _entities(value: Row, text: str) -> Iterator[Entity | Problem]:
     for number, row in enumerate(rows, 1):
         entity_id = read_id(row.get("id"))
         if entity_id is None:
-            yield Problem(f"entity {number} has the id {shown(row.get('id'))}", ENTITY, "id-malformed")
+            yield Problem(f"entity {number} has the id {quote(row.get('id'))}", ENTITY, "id-malformed")
         else:
             yield _entity(text, entity_id, row.get("start_offset"), row.get("end_offset"), row.get("label"))
     for key in LABELS:
         triples = [] if value.get(key) is None else value[key]
         if not isinstance(triples, list):
-            yield Problem(f"{key} is {shown(triples)}", TRIPLE, "value-malformed")
+            yield Problem(f"{key} is {quote(triples)}", TRIPLE, "value-malformed")
             continue
         for number, triple in enumerate(triples, 1):
             if isinstance(triple, list) and len(triple) == 3:
                 yield _entity(text, str(number), *triple)
             else:
-                yield Problem(f"entity {number} is {shown(triple)}", TRIPLE, "value-malformed")
+                yield Problem(f"entity {number} is {quote(triple)}", TRIPLE, "value-malformed")
 
 
 def _entity(text: str, entity_id: str, start: object, end: object, label: object) -> Entity | Problem:
@@ -126,7 +126,7 @@ def _entity(text: str, entity_id: str, start: object, end: object, label: object
     if isinstance(span, Problem):
         return span
     if label is not None and not is_name(label):
-        return Problem(f"the label of entity {entity_id} is {shown(label)}", NAME, "value-malformed")
+        return Problem(f"the label of entity {entity_id} is {quote(label)}", NAME, "value-malformed")
     return Entity(entity_id, (span,), None if label is None else str(label))
 
 
@@ -138,7 +138,7 @@ def _relations(value: Row) -> Iterator[Relation | Problem]:
     for row in rows:
         head, tail, label = read_id(row.get("from_id")), read_id(row.get("to_id")), row.get("type")
         if head is None or tail is None or not is_name(label):
-            yield Problem(f"no relation: {shown(row)}", RELATION, "relation-malformed")
+            yield Problem(f"no relation: {quote(row)}", RELATION, "relation-malformed")
         else:
             yield Relation(head, tail, str(label))
 

@@ -22,8 +22,8 @@ from typing import Any
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
-from pipeline.corpus.formats.json_fields import is_name, shown
+from pipeline.corpus.document import Document, Entity, Relation, join_words, word_runs, word_span
+from pipeline.corpus.formats.json_fields import is_name, quote
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
@@ -32,7 +32,6 @@ from pipeline.corpus.formats.token_rows import (
     read_tokens,
     require_tokens,
     span_problem,
-    word_runs,
 )
 
 HOLDS = frozenset({"words", "sentences", "types", "many", "free", "empty", "meta", "ids"})
@@ -66,7 +65,7 @@ def _document(value: Value) -> Document | list[Problem]:
     if "sentences" not in row:
         return [Problem("key 'sentences' is missing", SENTENCES, "key-missing")]
     if not isinstance(sentences, list) or not _are_sentences(sentences):
-        return [Problem(f"sentences is {shown(sentences)}", SENTENCES, "value-malformed")]
+        return [Problem(f"sentences is {quote(sentences)}", SENTENCES, "value-malformed")]
     tokens = read_tokens({"sentences": list(chain.from_iterable(sentences))}, "sentences")
     if isinstance(tokens, Problem):
         return [tokens]
@@ -100,7 +99,7 @@ def _by_sentence(row: Row, key: str, n_sentences: int) -> list[list[Any]] | Prob
     if lists is None:
         return []
     if not isinstance(lists, list) or not all(isinstance(items, list) for items in lists):
-        return Problem(f"{key} is {shown(lists)}", "it must be a list of lists, one a sentence", "value-malformed")
+        return Problem(f"{key} is {quote(lists)}", "it must be a list of lists, one a sentence", "value-malformed")
     if len(lists) != n_sentences:
         return Problem(
             f"{key} has {len(lists)} lists, there are {n_sentences} sentences", "give a list a sentence", "value-malformed"
@@ -118,7 +117,7 @@ def _entities(row: Row, tokens: Sequence[str], words: Sequence[Span], edges: Seq
     for number, items in enumerate(lists):
         for item in items:
             if not isinstance(item, list) or len(item) != 3 or not is_name(item[2]):
-                yield Problem(f"an entity of sentence {number} is {shown(item)}", NER, "value-malformed")
+                yield Problem(f"an entity of sentence {number} is {quote(item)}", NER, "value-malformed")
                 continue
             start, last, type_ = item
             if problem := span_problem(f"an entity of sentence {number}", start, last, tokens, inclusive=True):
@@ -144,7 +143,7 @@ def _relations(
     for number, items in enumerate(lists):
         for item in items:
             if not isinstance(item, list) or len(item) != 5 or not is_name(item[4]):
-                yield Problem(f"a relation of sentence {number} is {shown(item)}", RELATION, "relation-malformed")
+                yield Problem(f"a relation of sentence {number} is {quote(item)}", RELATION, "relation-malformed")
                 continue
             ends, problems = sift(
                 _end(name, item[first : first + 2], tokens, words, at) for name, first in (("head", 0), ("tail", 2))

@@ -20,8 +20,8 @@ from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_text
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
-from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_span
-from pipeline.corpus.formats.json_fields import NAME, is_name, shown
+from pipeline.corpus.document import Document, Entity, Relation, join_words, needs, word_runs, word_span
+from pipeline.corpus.formats.json_fields import NAME, is_name, quote
 from pipeline.corpus.formats.json_values import Value, first_value, read_keyed
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
@@ -30,7 +30,6 @@ from pipeline.corpus.formats.token_rows import (
     read_tokens,
     require_tokens,
     text_of_tokens,
-    word_runs,
 )
 
 HOLDS = frozenset({"words", "untyped", "fragments", "meta", "ids"})
@@ -66,7 +65,7 @@ def _document(value: Value) -> Document | list[Problem]:
     text, words = join_words(tokens)
     read, problems = sift(_mentions(row, key, text, words) for key in ENTITIES.values())
     if not is_name(value.key):
-        problems.append(Problem(f"the relation is {shown(value.key)}", NAME, "value-malformed"))
+        problems.append(Problem(f"the relation is {quote(value.key)}", NAME, "value-malformed"))
     if problems:
         return problems
     if read[0].mentions[0] == read[1].mentions[0]:
@@ -85,7 +84,7 @@ def _document(value: Value) -> Document | list[Problem]:
 def _mentions(row: Row, key: str, text: str, words: Sequence[Span]) -> Mentions | Problem:
     entity = row.get(key)
     if not isinstance(entity, list) or len(entity) != 3 or not isinstance(entity[0], str) or not isinstance(entity[2], list):
-        return Problem(f"{key} is {shown(entity)}", ENTITY, "value-malformed")
+        return Problem(f"{key} is {quote(entity)}", ENTITY, "value-malformed")
     name, entity_id, mentions = entity
     if not mentions:
         return Problem(f"{key} has no mention", ENTITY, "entity-unmarked")
@@ -104,11 +103,11 @@ def _said(text: str, spans: Iterable[Span]) -> Row:
 
 def _mention_problem(key: str, indices: Any, text: str, words: Sequence[Span]) -> Problem | None:
     if not isinstance(indices, list) or not indices or any(type(index) is not int for index in indices):
-        return Problem(f"a mention of {key} is {shown(indices)}", MENTION, "span-malformed")
+        return Problem(f"a mention of {key} is {quote(indices)}", MENTION, "span-malformed")
     if indices != sorted(set(indices)) or indices[0] < 0 or indices[-1] >= len(words):
-        return Problem(f"a mention of {key} is {shown(indices)}, there are {len(words)} tokens", MENTION, "span-impossible")
+        return Problem(f"a mention of {key} is {quote(indices)}, there are {len(words)} tokens", MENTION, "span-impossible")
     if not any(text[slice(*words[index])].strip() for index in indices):
-        return Problem(f"a mention of {key} is blank: {shown(indices)}", MENTION, "entity-empty")
+        return Problem(f"a mention of {key} is blank: {quote(indices)}", MENTION, "entity-empty")
     return None
 
 

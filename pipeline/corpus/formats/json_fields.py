@@ -15,10 +15,10 @@ UNITS = "offsets count Unicode characters from 0, the end is exclusive (tools in
 NAME = "it must be a string that is not blank"
 
 
-def shown(value: object) -> str:
+def quote(value: object) -> str:
     """The start of a value, as JSON.
 
-    >>> shown({"start": None})
+    >>> quote({"start": None})
     '{"start": null}'
     """
     return json.dumps(value, ensure_ascii=False)[:60]
@@ -56,7 +56,7 @@ def read_rows(value: Row, key: str) -> list[Row] | Problem:
         return []
     if isinstance(rows, list) and all(isinstance(row, dict) for row in rows):
         return rows
-    return Problem(f"{key} is {shown(rows)}", "it must be a list of objects", "value-malformed")
+    return Problem(f"{key} is {quote(rows)}", "it must be a list of objects", "value-malformed")
 
 
 def read_span(text: str, start: object, end: object, name: str) -> Span | Problem:
@@ -68,7 +68,7 @@ def read_span(text: str, start: object, end: object, name: str) -> Span | Proble
     'entity 1 is [3, 9], the text has 7 characters'
     """
     if type(start) is not int or type(end) is not int:
-        return Problem(f"{name} is [{shown(start)}, {shown(end)}]", "give two whole numbers, start and end", "span-malformed")
+        return Problem(f"{name} is [{quote(start)}, {quote(end)}]", "give two whole numbers, start and end", "span-malformed")
     if not 0 <= start < end <= len(text):
         return Problem(f"{name} is [{start}, {end}], the text has {len(text)} characters", UNITS, "span-impossible")
     if not text[start:end].strip():
@@ -92,7 +92,7 @@ def id_problems(value: Row) -> list[Problem]:
     """What is wrong with the id of an object, which may have none."""
     if value.get("id") is None or read_id(value["id"]):
         return []
-    return [Problem(f"id is {shown(value['id'])}", "it must be a whole number or a string that is not blank", "id-malformed")]
+    return [Problem(f"id is {quote(value['id'])}", "it must be a whole number or a string that is not blank", "id-malformed")]
 
 
 def repeated_ids(entities: Iterable[Entity]) -> list[Problem]:

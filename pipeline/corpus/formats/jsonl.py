@@ -32,11 +32,11 @@ from pipeline.corpus.formats.json_fields import (
     id_problems,
     is_name,
     missing_keys,
+    quote,
     read_id,
     read_rows,
     read_span,
     repeated_ids,
-    shown,
     unknown_ids,
 )
 from pipeline.corpus.formats.json_text import JsonText
@@ -109,7 +109,7 @@ def _read_document(row: Row) -> Document | list[Problem]:
     meta = _read_meta(row)
     problems = [*missing, *(part for part in (sentences, meta) if isinstance(part, Problem)), *wrong_entities, *wrong_relations]
     if not isinstance(row.get("complete"), bool | None):
-        problems.append(Problem(f"complete is {shown(row['complete'])}", "it must be true or false", "value-malformed"))
+        problems.append(Problem(f"complete is {quote(row['complete'])}", "it must be true or false", "value-malformed"))
     problems += repeated_ids(entities) or ([] if missing or wrong_entities else unknown_ids(relations, entities))
     if problems or isinstance(sentences, Problem) or isinstance(meta, Problem):
         return problems
@@ -120,7 +120,7 @@ def _read_document(row: Row) -> Document | list[Problem]:
 def _read_text(row: Row) -> Text | Problem:
     text, words = row.get("text"), row.get("words")
     if not isinstance(text, str | None):
-        return Problem(f"text is {shown(text)}", "it must be a string", "value-malformed")
+        return Problem(f"text is {quote(text)}", "it must be a string", "value-malformed")
     if isinstance(words, list) and all(isinstance(word, str) for word in words):
         found = join_words(words) if text is None else find_tokens(text, words)
         return found if isinstance(found, Problem) or text is None else (text, found)  # type: ignore[return-value]
@@ -135,7 +135,7 @@ def _read_spans(text: str, given: object, name: str) -> tuple[Span, ...] | Probl
     if given is None:
         return None
     if not isinstance(given, list) or not all(map(_is_span, given)):
-        return Problem(f"{name} is {shown(given)}", SPANS, "span-malformed")
+        return Problem(f"{name} is {quote(given)}", SPANS, "span-malformed")
     edges = [0, *(edge for span in given for edge in span), len(text)]
     if wrong := [place for place, (edge, after) in enumerate(pairwise(edges)) if edge > after]:
         span = given[min(wrong[0] // 2, len(given) - 1)]
@@ -155,7 +155,7 @@ def _entities(row: Row, text: str) -> Iterator[Entity | Problem]:
     for number, entity in enumerate(rows, 1):
         entity_id = read_id(entity.get("id"))
         if entity_id is None:
-            yield Problem(f"entity {number} has the id {shown(entity.get('id'))}", ENTITY, "id-malformed")
+            yield Problem(f"entity {number} has the id {quote(entity.get('id'))}", ENTITY, "id-malformed")
             continue
         spans = _fragments(text, entity_id, entity.get("spans"))
         type_problem = read_name(entity, "type")
@@ -170,13 +170,13 @@ def _entities(row: Row, text: str) -> Iterator[Entity | Problem]:
 def _fragments(text: str, entity_id: str, given: object) -> tuple[Span, ...] | Problem:
     """The fragments of an entity, in reading order."""
     if not isinstance(given, list) or not given or any(not isinstance(span, list) or len(span) != 2 for span in given):
-        return Problem(f"the spans of entity {entity_id} are {shown(given)}", ENTITY, "span-malformed")
+        return Problem(f"the spans of entity {entity_id} are {quote(given)}", ENTITY, "span-malformed")
     spans, problems = sift(read_span(text, span[0], span[1], f"entity {entity_id}") for span in given)
     if problems:
         return problems[0]
     spans.sort()
     if any(span.end > after.start for span, after in pairwise(spans)):
-        return Problem(f"fragments of entity {entity_id} overlap: {shown(given)}", SPANS, "fragments-overlap")
+        return Problem(f"fragments of entity {entity_id} overlap: {quote(given)}", SPANS, "fragments-overlap")
     return tuple(spans)
 
 
@@ -189,7 +189,7 @@ def _relations(row: Row) -> Iterator[Relation | Problem]:
         head, tail = read_id(relation.get("head")), read_id(relation.get("tail"))
         names = [relation.get("label"), relation.get("annotator")]
         if head is None or tail is None or not all(name is None or is_name(name) for name in names):
-            yield Problem(f"relation {number} is {shown(relation)}", RELATION, "relation-malformed")
+            yield Problem(f"relation {number} is {quote(relation)}", RELATION, "relation-malformed")
         else:
             yield Relation(head, tail, *names)
 
@@ -198,7 +198,7 @@ def _read_meta(row: Row) -> dict[str, Any] | Problem:
     """What an object, its entities and its relations have beside the keys of the form."""
     meta = {} if row.get("meta") is None else row["meta"]
     if not isinstance(meta, dict):
-        return Problem(f"meta is {shown(meta)}", "it must be an object", "value-malformed")
+        return Problem(f"meta is {quote(meta)}", "it must be an object", "value-malformed")
     others = other_keys(row, KEYS)
     entities, relations = row.get("entities"), row.get("relations")
     others |= _extras("entities", entities, ENTITY_KEYS) | _extras("relations", relations, RELATION_KEYS)

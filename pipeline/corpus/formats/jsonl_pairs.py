@@ -14,7 +14,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.files import Row
 from pipeline.core.schema import ENTITIES, Span
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.json_fields import NAME, is_name, missing_keys, read_span, shown
+from pipeline.corpus.formats.json_fields import NAME, is_name, missing_keys, quote, read_span
 from pipeline.corpus.formats.row_problems import relation_problem, text_problem, type_problem
 from pipeline.corpus.formats.token_rows import other_keys
 
@@ -40,7 +40,7 @@ def _problems(row: Row) -> Iterator[Problem]:
     for key in ("text", "relation", *TYPES.values()):
         needed = key in row if key == "text" else row.get(key) is not None
         if needed and not is_name(row[key]):
-            yield Problem(f"{key} is {shown(row[key])}", NAME, "value-malformed")
+            yield Problem(f"{key} is {quote(row[key])}", NAME, "value-malformed")
     if is_name(row.get("relation")) and (problem := relation_problem(row["relation"])):
         yield problem
     for entity, type_key in TYPES.items():
@@ -63,6 +63,6 @@ def span_problems(row: Row) -> Iterator[Problem]:
 
 def _span_problem(entity: str, span: object, text: str) -> Problem | None:
     if not isinstance(span, list) or len(span) != 2:
-        return Problem(f"{entity} is {shown(span)}", "it must be [start, end], two whole numbers", "span-malformed")
+        return Problem(f"{entity} is {quote(span)}", "it must be [start, end], two whole numbers", "span-malformed")
     read = read_span(text, span[0], span[1], entity)
     return read if isinstance(read, Problem) else None

@@ -32,7 +32,7 @@ from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, written_whole
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, Entity, Relation, Skipped, problems_of, require_held
-from pipeline.corpus.formats.json_fields import id_problems, read_id, read_rows, require_free, shown, whole_number
+from pipeline.corpus.formats.json_fields import id_problems, quote, read_id, read_rows, require_free, whole_number
 from pipeline.corpus.formats.json_values import first_value, read_values
 from pipeline.corpus.formats.label_studio_task import REGION, RELATION, Said, not_cancelled, read_annotations, results, text_key
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
@@ -86,7 +86,7 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     key = text_key(data, [region for annotation in kept for region in results(annotation, REGION)])
     said = read_annotations(kept, str(data[key])) if key and kept else Said([], [], [])
     if key is None:
-        problems.append(Problem(f"data is {shown(value.get('data'))}", 'it must be an object with a "text"', "value-malformed"))
+        problems.append(Problem(f"data is {quote(value.get('data'))}", 'it must be an object with a "text"', "value-malformed"))
     problems += said.problems
     yield from problems_of(source, row_id, problems, Document(row_id, source, str(data[key]), (), ()) if key else None)
     if key and not problems:

@@ -9,7 +9,7 @@ from typing import NamedTuple
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row
 from pipeline.corpus.document import Entity, Relation
-from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, read_id, read_span, repeated_ids, shown, unknown_ids
+from pipeline.corpus.formats.json_fields import NAME, UNITS, is_name, quote, read_id, read_span, repeated_ids, unknown_ids
 
 REGION, RELATION = "labels", "relation"  # the types of results that are read
 DIRECTIONS: dict[str, Callable[[str, str], list[tuple[str, str]]]] = {
@@ -87,7 +87,7 @@ def read_annotation(annotation: Row, text: str) -> Said:
     """What one annotation says."""
     rows = annotation.get("result")
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
-        return Said([], [], [Problem(f"result is {shown(rows)}", "it must be a list of objects", "value-malformed")])
+        return Said([], [], [Problem(f"result is {quote(rows)}", "it must be a list of objects", "value-malformed")])
     entities, wrong_entities = sift(read_regions(results(annotation, REGION), text))
     wrong_entities += repeated_ids(entities)
     relations, wrong_relations = sift(read_relations(results(annotation, RELATION), annotator_of(annotation)))
@@ -101,7 +101,7 @@ def _unread_ends(annotation: Row, relations: Iterable[Relation], entities: Itera
     kinds = {row_id: row.get("type") for row in results(annotation, None) if (row_id := read_id(row.get("id"))) not in read}
     named = dict.fromkeys(end for relation in relations for end in (relation.head, relation.tail) if end in kinds)
     hint = f"regions of Labels on a Text are read, whose type is {REGION}: annotate with them, or take the relation out"
-    return [Problem(f"a relation names region {end}, of type {shown(kinds[end])}", hint, "entity-unknown") for end in named]
+    return [Problem(f"a relation names region {end}, of type {quote(kinds[end])}", hint, "entity-unknown") for end in named]
 
 
 def annotator_of(annotation: Row) -> str | None:
@@ -140,7 +140,7 @@ def _region(row: Row, text: str, units: Sequence[int] | None) -> Entity | Proble
     """
     region_id, value = read_id(row.get("id")), row.get("value")
     if region_id is None or not isinstance(value, dict):
-        return Problem(f"no region: {shown(row)}", "a region has an id and a value", "value-malformed")
+        return Problem(f"no region: {quote(row)}", "a region has an id and a value", "value-malformed")
     start, end = (
         units[offset] if units and isinstance(offset, int) and 0 <= offset < len(units) else offset
         for offset in (value.get("start"), value.get("end"))
@@ -155,7 +155,7 @@ def _region(row: Row, text: str, units: Sequence[int] | None) -> Entity | Proble
     labels = value.get(REGION)
     names = [] if labels is None else labels
     if not isinstance(names, list) or not all(map(is_name, names)):
-        return Problem(f"the labels of region {region_id} are {shown(labels)}", f"a list, and in it: {NAME}", "value-malformed")
+        return Problem(f"the labels of region {region_id} are {quote(labels)}", f"a list, and in it: {NAME}", "value-malformed")
     if len(names) > 1:
         return Problem(f"region {region_id} has the labels {', '.join(names)}", "keep one: an entity has one type", "types-several")
     return Entity(region_id, (span,), names[0] if names else None)
@@ -172,11 +172,11 @@ def read_relations(rows: Iterable[Row], annotator: str | None) -> Iterator[Relat
         one, other, direction = read_id(row.get("from_id")), read_id(row.get("to_id")), row.get("direction") or "right"
         labels = row.get("labels") or [None]
         if one is None or other is None:
-            yield Problem(f"no relation: {shown(row)}", "a relation has from_id and to_id", "relation-malformed")
+            yield Problem(f"no relation: {quote(row)}", "a relation has from_id and to_id", "relation-malformed")
         elif not isinstance(direction, str) or direction not in DIRECTIONS:
-            yield Problem(f"a direction is {shown(direction)}", f"it must be one of {', '.join(DIRECTIONS)}", "direction-unknown")
+            yield Problem(f"a direction is {quote(direction)}", f"it must be one of {', '.join(DIRECTIONS)}", "direction-unknown")
         elif not isinstance(labels, list) or not all(label is None or is_name(label) for label in labels):
-            yield Problem(f"the labels of a relation are {shown(labels)}", f"a list, and in it: {NAME}", "relation-malformed")
+            yield Problem(f"the labels of a relation are {quote(labels)}", f"a list, and in it: {NAME}", "relation-malformed")
         else:
             pairs = DIRECTIONS[direction](one, other)
             yield from (Relation(head, tail, label, annotator) for label in labels for head, tail in pairs)

@@ -23,8 +23,8 @@ from typing import Any, NamedTuple
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row, write_lines
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, require_pair, word_span
-from pipeline.corpus.formats.json_fields import NAME, is_name, require_free, shown
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_held, require_pair, word_runs, word_span
+from pipeline.corpus.formats.json_fields import NAME, is_name, quote, require_free
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
@@ -33,7 +33,6 @@ from pipeline.corpus.formats.token_rows import (
     read_documents,
     read_name,
     read_tokens,
-    word_runs,
 )
 
 HOLDS = frozenset({"text", "words", "types", "untyped", "unlabelled", "meta", "ids"})
@@ -98,7 +97,7 @@ def _read_text(row: Row) -> Text | Problem:
         joined, words = _join(tokens or [])
         return Text(joined, words, words)
     if not is_name(text):
-        return Problem(f"text is {shown(text)}", NAME, "value-malformed")
+        return Problem(f"text is {quote(text)}", NAME, "value-malformed")
     found = None if tokens is None else find_tokens(text, tokens)
     if isinstance(found, Problem):
         return found
@@ -116,10 +115,10 @@ def _join(tokens: Sequence[str]) -> tuple[str, tuple[Span, ...]]:
 def _entity(row: Row, entity_id: str, key: str, text: Text) -> Entity | Problem:
     mention = row.get(key)
     if not isinstance(mention, dict):
-        return Problem(f"{key} is {shown(mention)}", 'it must be {"name": "...", "pos": [0, 1]}', "value-malformed")
+        return Problem(f"{key} is {quote(mention)}", 'it must be {"name": "...", "pos": [0, 1]}', "value-malformed")
     if not is_name(mention.get("name")):
         hint = f"{NAME}: it tells whether the end of pos is exclusive"
-        return Problem(f"the name of {key} is {shown(mention.get('name'))}", hint, "value-malformed")
+        return Problem(f"the name of {key} is {quote(mention.get('name'))}", hint, "value-malformed")
     if problem := read_name(mention, "type"):
         return replace(problem, found=f"{key}: {problem.found}")
     span = _find_span(text, key, mention.get("pos"), mention["name"])
@@ -129,7 +128,7 @@ def _entity(row: Row, entity_id: str, key: str, text: Text) -> Entity | Problem:
 def _find_span(text: Text, key: str, pos: object, name: str) -> Span | Problem:
     """The stretch at a position, its end exclusive or inclusive, that reads as the name."""
     if not isinstance(pos, list) or [type(edge) for edge in pos] != [int, int]:
-        return Problem(f"pos of {key} is {shown(pos)}", POS, "span-malformed")
+        return Problem(f"pos of {key} is {quote(pos)}", POS, "span-malformed")
     start, end = pos
     if not 0 <= start <= end <= len(text.units) or start == len(text.units):
         return Problem(f"pos of {key} is {pos}, there are {len(text.units)} units", POS, "span-impossible")

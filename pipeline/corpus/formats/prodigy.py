@@ -91,13 +91,13 @@ def read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document 
         return
     problems = fields.id_problems(value)
     if answer != "accept":
-        problems.append(Problem(f"answer is {fields.shown(answer)}", f"it must be one of {', '.join(ANSWERS)}", "value-malformed"))
+        problems.append(Problem(f"answer is {fields.quote(answer)}", f"it must be one of {', '.join(ANSWERS)}", "value-malformed"))
     if isinstance(text, str) and text.strip():
         said, wrong = _read_marks(value, text)
         problems += wrong
     else:
         said = _Said([], [], [])
-        problems.append(Problem(f"text is {fields.shown(text)}", fields.NAME, "value-malformed"))
+        problems.append(Problem(f"text is {fields.quote(text)}", fields.NAME, "value-malformed"))
     yield from problems_of(source, row_id, problems, plain if str(text).strip() else None)
     if plain and not problems:
         yield _document(said, plain)
@@ -139,7 +139,7 @@ def _tokens(value: Row, text: str) -> Iterator[Span | Problem]:
     for number, row in enumerate(rows):
         start, end = row.get("start"), row.get("end")
         if type(start) is not int or type(end) is not int or not reached <= start <= end <= len(text):
-            found = f"token {number} is {fields.shown([start, end])}, the one before ends at {reached} of {len(text)} characters"
+            found = f"token {number} is {fields.quote([start, end])}, the one before ends at {reached} of {len(text)} characters"
             yield Problem(found, "tokens stand in their order, none in another", "span-impossible")
             return
         if problem := fields.misquoted(row, text[start:end], f"token {number}"):
@@ -156,7 +156,7 @@ def _mark(row: Row, text: str, name: str) -> _Mark | Problem:
         return span
     label = row.get("label")
     if label is not None and not fields.is_name(label):
-        return Problem(f"the label of a {name} is {fields.shown(label)}", fields.NAME, "value-malformed")
+        return Problem(f"the label of a {name} is {fields.quote(label)}", fields.NAME, "value-malformed")
     return fields.misquoted(row, text[span.start : span.end], f"a {name}") or _Mark(span, label)
 
 
@@ -171,7 +171,7 @@ def _relations(value: Row, text: str, said: _Said) -> Iterator[_Joined | Problem
         if isinstance(head, Problem) or isinstance(child, Problem):
             yield from (side for side in (head, child) if isinstance(side, Problem))
         elif not fields.is_name(row.get("label")):
-            yield Problem(f"the label of a relation is {fields.shown(row.get('label'))}", RELATION, "relation-malformed")
+            yield Problem(f"the label of a relation is {fields.quote(row.get('label'))}", RELATION, "relation-malformed")
         else:
             yield _Joined(head, child, str(row["label"]), fields.read_id(row.get("annotator")) or annotator)
 
@@ -186,17 +186,17 @@ def _argument(row: Row, side: str, text: str, said: _Said) -> _Mark | Problem:
         span = mark.span
         alike = [one for one in said.spans if one.span == span]
     elif given is not None:
-        return Problem(f"{side}_span is {fields.shown(given)}", RELATION, "relation-malformed")
+        return Problem(f"{side}_span is {fields.quote(given)}", RELATION, "relation-malformed")
     elif type(index) is int and 0 <= index < len(said.tokens):
         span = said.tokens[index]
         alike = [one for one in said.spans if one.span.end == span.end]
     else:
-        return Problem(f"{side} is {fields.shown(index)}, of {len(said.tokens)} tokens", RELATION, "span-impossible")
+        return Problem(f"{side} is {fields.quote(index)}, of {len(said.tokens)} tokens", RELATION, "span-impossible")
     if len(alike) > 1:
         places = " and ".join(f"[{one.span.start}, {one.span.end}]" for one in alike)
         return Problem(f"{side} may be {places}", f"give {side}_span with its label", "entity-ambiguous")
     if not text[span.start : span.end].strip():
-        return Problem(f"{side} is a blank token, {fields.shown(index)}", RELATION, "entity-empty")
+        return Problem(f"{side} is a blank token, {fields.quote(index)}", RELATION, "entity-empty")
     return alike[0] if alike else _Mark(span, None)
 
 

@@ -20,6 +20,7 @@ from __future__ import annotations
 
 from bisect import bisect_left
 from collections.abc import Iterable, Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -29,6 +30,7 @@ from pipeline.core.arrays import Ints
 from pipeline.core.files import written_whole
 from pipeline.core.schema import Span
 from pipeline.corpus.document import Document
+from pipeline.corpus.formats.tag_schemes import entity_runs
 from pipeline.corpus.words import Tokenizer, cut, load_tokenizer
 
 HOLDS = frozenset(
@@ -87,15 +89,13 @@ def _doc(document: Document, words: Sequence[Span], vocab: Any) -> Any:
     tokens, spaces = with_spaces(document.text, words)
     texts = [document.text[slice(*token)] for token in tokens]
     doc = Doc(vocab, texts, spaces, sent_starts=_sentence_starts(document, tokens))
-    runs = _runs(document, tokens)
-    doc.spans["entities"] = [
-        DocSpan(doc, *run, label=entity.type or "", span_id=entity.id) for run, entity in zip(runs, document.entities, strict=True)
-    ]
+    runs = entity_runs(replace(document, words=tuple(tokens)))
+    doc.spans["entities"] = [DocSpan(doc, run.start, run.end, label=run.type or "", span_id=id_) for id_, run in runs.items()]
     doc.set_ents(filter_spans([span for span in doc.spans["entities"] if span.label_]))
     index = {entity.id: number for number, entity in enumerate(document.entities)}
     relations = [(index[each.head], index[each.tail], each.label, each.annotator) for each in document.relations]
     doc.user_data.update(id=document.id, source=document.source, meta=dict(document.meta), relations=relations)
-    doc._.rel = _by_first_tokens(relations, [run.start for run in runs])
+    doc._.rel = _by_first_tokens(relations, [run.start for run in runs.values()])
     return doc
 
 
@@ -137,22 +137,6 @@ def _sentence_starts(document: Document, tokens: Sequence[Span]) -> list[bool] |
     if any(tokens[bisect_left(starts, place) - 1].end > place for place, _ in document.sentences if place):
         raise ValueError(f"{document.id}: a sentence begins inside a word")
     return [index in first for index in range(len(tokens))]
-
-
-def _runs(document: Document, tokens: Sequence[Span]) -> list[Span]:
-    """The tokens of each entity.
-
-    Raises: ValueError where one has fragments, or begins or ends inside a token.
-    """
-    starts = {token.start: index for index, token in enumerate(tokens)}
-    ends = {token.end: index + 1 for index, token in enumerate(tokens)}
-    runs = []
-    for entity in document.entities:
-        start, end = starts.get(entity.cover.start), ends.get(entity.cover.end)
-        if start is None or end is None or len(entity.spans) > 1:
-            raise ValueError(f"{document.id}: entity {entity.id} is no run of whole tokens")
-        runs.append(Span(start, end))
-    return runs
 
 
 def _by_first_tokens(relations: Sequence[Indexed], starts: Sequence[int]) -> dict[tuple[int, int], dict[str, float]]:

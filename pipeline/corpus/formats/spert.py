@@ -18,8 +18,8 @@ from pathlib import Path
 from pipeline.core.errors import Problem, sift
 from pipeline.core.files import Row
 from pipeline.core.schema import Span
-from pipeline.corpus.document import Document, Entity, Relation, join_words, word_span
-from pipeline.corpus.formats.json_fields import NAME, is_name, read_rows, shown, whole_number
+from pipeline.corpus.document import Document, Entity, Relation, join_words, word_runs, word_span
+from pipeline.corpus.formats.json_fields import NAME, is_name, quote, read_rows, whole_number
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.tag_schemes import BadTag, runs
 from pipeline.corpus.formats.token_rows import (
@@ -30,7 +30,6 @@ from pipeline.corpus.formats.token_rows import (
     require_tokens,
     span_problem,
     text_of_tokens,
-    word_runs,
     write_list,
 )
 
@@ -89,7 +88,7 @@ def _entities(row: Row, tokens: Sequence[str], words: Sequence[Span]) -> Iterato
         if problem := span_problem(f"entity {index}", start, end, tokens, inclusive=False):
             yield problem
         elif not is_name(type_):
-            yield Problem(f"the type of entity {index} is {shown(type_)}", NAME, "value-malformed")
+            yield Problem(f"the type of entity {index} is {quote(type_)}", NAME, "value-malformed")
         else:
             yield Entity(str(index), (word_span(words, entity["start"], entity["end"]),), entity["type"])
 
@@ -97,7 +96,7 @@ def _entities(row: Row, tokens: Sequence[str], words: Sequence[Span]) -> Iterato
 def _tagged(row: Row, words: Sequence[Span]) -> Iterator[Entity | Problem]:
     tags = row[TAGS]
     if not isinstance(tags, list) or not all(isinstance(tag, str) for tag in tags) or len(tags) != len(words):
-        yield Problem(f"tags is {shown(tags)}", f"give a tag for each of the {len(words)} tokens", "value-malformed")
+        yield Problem(f"tags is {quote(tags)}", f"give a tag for each of the {len(words)} tokens", "value-malformed")
         return
     index = 0
     for run in runs(tags):
@@ -119,7 +118,7 @@ def _relations(row: Row, entities: Sequence[Entity]) -> Iterator[Relation | Prob
     for index, relation in enumerate(rows):
         ends = [relation.get(end) for end in ENDS]
         if not is_name(relation.get("type")) or any(type(end) is not int for end in ends):
-            yield Problem(f"relation {index} is {shown(relation)}", RELATION, "relation-malformed")
+            yield Problem(f"relation {index} is {quote(relation)}", RELATION, "relation-malformed")
             continue
         unknown = [
             f"the {name} of relation {index} is {end}" for name, end in zip(ENDS, ends, strict=True) if not _is_index(end, entities)

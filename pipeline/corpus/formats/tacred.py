@@ -16,7 +16,7 @@ from pathlib import Path
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import Row
-from pipeline.corpus.document import Document, Entity, Relation, join_words, require_pair, word_span
+from pipeline.corpus.document import Document, Entity, Relation, join_words, require_pair, word_runs, word_span
 from pipeline.corpus.formats.json_values import Value, first_value, read_values
 from pipeline.corpus.formats.token_rows import (
     IDENTICAL,
@@ -27,7 +27,6 @@ from pipeline.corpus.formats.token_rows import (
     require_tokens,
     span_problem,
     text_of_tokens,
-    word_runs,
     write_list,
 )
 

@@ -11,6 +11,7 @@ from typing import NamedTuple
 
 from pipeline.core.errors import Problem
 from pipeline.core.schema import OUTSIDE
+from pipeline.corpus.document import Document, word_runs
 
 BEGINS = frozenset("BUS")  # begin, unit, single
 CONTINUES = frozenset("ILME")  # inside, last, middle, end
@@ -55,6 +56,17 @@ def runs(tags: Sequence[str]) -> Iterator[Run | BadTag]:
             entity = None
     if entity:
         yield entity
+
+
+def entity_runs(document: Document) -> dict[str, Run]:
+    """The words that are each entity, by its id.
+
+    Raises: ValueError where an entity begins or ends inside a word, or has fragments.
+    """
+    runs = word_runs(document)
+    if several := [entity_id for entity_id, spans in runs.items() if len(spans) > 1]:
+        raise ValueError(f"{document.source}: the entity {several[0]} of document {document.id} has fragments")
+    return {entity.id: Run(*runs[entity.id][0], entity.type) for entity in document.entities}
 
 
 def split_tag(tag: str) -> tuple[str, str | None]:

@@ -22,8 +22,8 @@ from pipeline.core.errors import Problem
 HEAD_BYTES = 1 << 16  # enough to tell a format by, whatever the size of the file
 MARK = "\ufeff"
 UTF_16 = (codecs.BOM_UTF16_LE, codecs.BOM_UTF16_BE)
-NOT_UTF8 = "save the whole file as UTF-8"
-UTF16 = Problem("the file is UTF-16", NOT_UTF8, "file-not-utf8")
+UTF8_HINT = "save the whole file as UTF-8"
+UTF16 = Problem("the file is UTF-16", UTF8_HINT, "file-not-utf8")
 
 
 class TextLine(NamedTuple):
@@ -86,7 +86,7 @@ def _encoding_problem(line: str) -> Problem | None:
     except UnicodeEncodeError as error:
         byte = ord(line[error.start]) & 0xFF
         found = f"byte 0x{byte:02x} at character {error.start + 1} is not UTF-8, the file may be in cp1252"
-        return Problem(found, NOT_UTF8, "file-not-utf8")
+        return Problem(found, UTF8_HINT, "file-not-utf8")
     return None
 
 
@@ -106,7 +106,7 @@ def _decode(number: int, raw: bytes) -> StreamLine:
     except UnicodeDecodeError as error:
         character = len(raw[: error.start].decode()) + 1
         found = f"byte 0x{raw[error.start]:02x} at character {character} is not UTF-8"
-        return StreamLine(number, raw.decode(errors="surrogateescape"), Problem(found, NOT_UTF8, "not-utf8"))
+        return StreamLine(number, raw.decode(errors="surrogateescape"), Problem(found, UTF8_HINT, "not-utf8"))
 
 
 def head_lines(path: Path) -> list[str]:

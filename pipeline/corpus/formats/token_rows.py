@@ -11,7 +11,7 @@ from pipeline.core.files import Row, written_whole
 from pipeline.core.schema import Span
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document, join_words, problems_of, require_held
-from pipeline.corpus.formats.json_fields import NAME, is_name, read_id, require_free, shown
+from pipeline.corpus.formats.json_fields import NAME, is_name, quote, read_id, require_free
 from pipeline.corpus.formats.json_values import Value
 from pipeline.corpus.formats.text_lines import DistinctIds, content_id
 
@@ -38,7 +38,7 @@ def read_documents(
         own_id = read_id(given)
         parsed = parse(value)
         if given is not None and own_id is None:
-            problem = Problem(f"{id_key} is {shown(given)}", ID_HINT, "id-malformed")
+            problem = Problem(f"{id_key} is {quote(given)}", ID_HINT, "id-malformed")
             parsed = [problem, *(parsed if isinstance(parsed, list) else [])]
         if isinstance(parsed, Document):
             parts = [parsed.text, *(span for entity in parsed.entities for span in entity.spans)]
@@ -74,7 +74,7 @@ def read_tokens(row: Row, key: str) -> list[str] | Problem:
     if tokens is None:
         return Problem(f"key {key!r} is missing", f"give the tokens of the text under {key!r}", "key-missing")
     if not isinstance(tokens, list) or not all(isinstance(token, str) for token in tokens):
-        return Problem(f"{key} is {shown(tokens)}", "it must be a list of strings", "value-malformed")
+        return Problem(f"{key} is {quote(tokens)}", "it must be a list of strings", "value-malformed")
     if not "".join(tokens).strip():
         return Problem(f"{key} holds no word", "give the tokens of the text, or remove the object", "words-missing")
     return tokens
@@ -101,7 +101,7 @@ def read_name(row: Row, key: str) -> Problem | None:
     """What is wrong with a name, of a type or a relation, that an object need not have."""
     if row.get(key) is None or is_name(row[key]):
         return None
-    return Problem(f"{key} is {shown(row[key])}", NAME, "value-malformed")
+    return Problem(f"{key} is {quote(row[key])}", NAME, "value-malformed")
 
 
 def span_problem(name: str, start: object, end: object, words: Sequence[str], *, inclusive: bool) -> Problem | None:
@@ -111,7 +111,7 @@ def span_problem(name: str, start: object, end: object, words: Sequence[str], *,
     'subj is [1, 2], there are 2 tokens'
     """
     if type(start) is not int or type(end) is not int:
-        return Problem(f"{name} is [{shown(start)}, {shown(end)}]", "give two whole numbers, start and end", "span-malformed")
+        return Problem(f"{name} is [{quote(start)}, {quote(end)}]", "give two whole numbers, start and end", "span-malformed")
     stop = end + inclusive
     if not 0 <= start < stop <= len(words):
         hint = f"indices count tokens from 0, the end is {'inclusive: the last token' if inclusive else 'exclusive: one past it'}"
@@ -139,23 +139,6 @@ def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str
     if not words or (document.text, document.words) != join_words(words):
         raise ValueError(f"{document.source}: the text of document {document.id} is not words with a blank between")
     return words
-
-
-def word_runs(document: Document) -> dict[str, list[Span]]:
-    """The words [start, end) that make the fragments of each entity, by its id.
-
-    Raises: ValueError where an entity begins or ends inside a word.
-    """
-    words = document.words or ()
-    last = len(words) - 1
-    starts = {word.start: last - index for index, word in enumerate(reversed(words))}  # of two at one place the first
-    ends = {word.end: index for index, word in enumerate(words, 1)}
-    runs: dict[str, list[Span]] = {}
-    for entity in document.entities:
-        if any(span.start not in starts or span.end not in ends for span in entity.spans):
-            raise ValueError(f"{document.source}: the entity {entity.id} of document {document.id} is no run of whole words")
-        runs[entity.id] = [Span(starts[span.start], ends[span.end]) for span in entity.spans]
-    return runs
 
 
 def write_list(rows: Iterable[Mapping[str, object]], path: Path) -> None:

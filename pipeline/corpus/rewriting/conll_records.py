@@ -12,8 +12,7 @@ from pipeline.core.schema import OUTSIDE
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.conll import DOC, Block, blocks, document_lines
 from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, MULTI_HEAD_CELLS, split_row
-from pipeline.corpus.formats.tag_schemes import Run, like, split_tag
-from pipeline.corpus.formats.token_rows import word_runs
+from pipeline.corpus.formats.tag_schemes import Run, entity_runs, like, split_tag
 from pipeline.corpus.rewriting.edits import Edit, Probe
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
@@ -59,8 +58,7 @@ def _multi_head(texts: Sequence[str], block: Block, old: Document, new: Document
 def _rows(block: Block, document: Document) -> Iterator[list[str]]:
     """The cells of a document's rows, the tags in the scheme of a block."""
     given = [split_row(line.text)[2] for line in block.tokens]
-    places = word_runs(document)
-    tags = like(given, len(given), [Run(*places[entity.id][0], entity.type) for entity in document.entities])
+    tags = like(given, len(given), list(entity_runs(document).values()))
     for line, tag in zip(list(document_lines(document))[1:], tags, strict=True):
         index, word, _, labels, tails = line.rstrip("\n").split("\t")
         yield [index, word, tag, labels, tails]
@@ -95,8 +93,7 @@ def _original(texts: Sequence[str], block: Block, old: Document, new: Document) 
         cells[0], cells[2] = (new.id if new.id != old.id else cells[0]), str(index)
         yield kept[run] if run in kept and split_row(kept[run]) == cells else "\t".join(cells)
     yield ""
-    of_words = word_runs(new)
-    index_of = {entity.id: places[Run(*of_words[entity.id][0], entity.type)] for entity in new.entities}
+    index_of = {entity_id: places[run] for entity_id, run in entity_runs(new).items()}
     yield from (f"{index_of[each.head]}\t{index_of[each.tail]}\t{each.label}" for each in new.relations)
 
 
@@ -115,8 +112,7 @@ def _words(cells: Sequence[str]) -> list[tuple[str, str]]:
 
 def _row_runs(document: Document) -> list[Run]:
     """The words of each row that a document has in the original corpus: a row an entity, and one for every other word."""
-    places = word_runs(document)
-    entities = [Run(*places[entity.id][0], entity.type) for entity in document.entities]
+    entities = list(entity_runs(document).values())
     inside = {word for run in entities for word in range(run.start, run.end)}
     others = [Run(word, word + 1, None) for word in range(len(document.words or ())) if word not in inside]
     return sorted([*entities, *others], key=lambda run: run.start)

@@ -14,8 +14,7 @@ from pipeline.corpus.formats import doccano, dygie, fewrel, jsonl, label_studio,
 from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
 from pipeline.corpus.formats.label_studio_task import not_cancelled
-from pipeline.corpus.formats.tag_schemes import Run, like
-from pipeline.corpus.formats.token_rows import word_runs
+from pipeline.corpus.formats.tag_schemes import entity_runs, like
 from pipeline.corpus.rewriting.label_studio_annotations import revised
 
 IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
@@ -78,9 +77,7 @@ def _spert(document: Document, value: Row) -> Row:
     ordered = replace(document, entities=tuple(sorted(document.entities, key=lambda entity: entity.spans)))
     row = spert.to_row(ordered)
     del row["entities"]
-    runs = word_runs(ordered)
-    entities = [Run(*runs[entity.id][0], entity.type) for entity in ordered.entities]
-    return {**row, spert.TAGS: like(value[spert.TAGS], len(row["tokens"]), entities)}
+    return {**row, spert.TAGS: like(value[spert.TAGS], len(row["tokens"]), list(entity_runs(ordered).values()))}
 
 
 def _doccano(document: Document, value: Row) -> Row:

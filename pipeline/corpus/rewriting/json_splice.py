@@ -1,6 +1,7 @@
 r"""A JSON value of a file changed where two values differ, and nowhere else: unknown keys, their order, blanks and indents stay.
 
->>> spliced('{"text": "Ann.",  "tag":"A", "by": 3}', {"tag": "A"}, {"tag": "B"})
+>>> text = '{"text": "Ann.",  "tag":"A", "by": 3}'
+>>> spliced(text, {"tag": "A"}, {"tag": "B"}, style_of(text))
 '{"text": "Ann.",  "tag":"B", "by": 3}'
 """
 
@@ -79,12 +80,11 @@ def _skip(text: str, at: int) -> int:
     return match.end() if match else at
 
 
-def spliced(text: str, old: Any, new: Any, style: Style | None = None) -> str:
+def spliced(text: str, old: Any, new: Any, style: Style) -> str:
     """The value that a text is with what differs between two others set in it, which say what it says in fewer words.
 
     What an item of a list was is looked for by what it says, not by its place.
     """
-    style = style or style_of(text)
     value = json.loads(text)
     if old == new:
         return text

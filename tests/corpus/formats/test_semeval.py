@@ -339,6 +339,7 @@ BLOCK = Document(
         ("e2", "e1", "Uses(e1,e2)", "Uses(e2,e1)"),
         ("e2", "e1", "Other", "Other"),
         ("e1", "e2", "no_relation", "no_relation"),
+        ("e1", "e2", "No-Relation", "No-Relation"),
     ],
 )
 def test_a_block_is_written_with_the_direction_of_head_and_tail(tmp_path, head, tail, given, written):
