@@ -181,6 +181,22 @@ def test_entities_of_sentences_get_the_probability_of_taggers_that_never_saw_the
     assert all(0 < row["probability"] <= 1 for row in found)
 
 
+@pytest.mark.usefixtures("eager")
+def test_what_one_of_two_networks_finds_has_the_mean_of_both_probabilities(here: Path) -> None:
+    write_sentences(here)
+    told = []
+    for seeds in ([1], [2], [1, 2]):
+        write_inputs(here, {**FEW, "seeds": seeds}, positions="none", pooling="max+entities")
+        held_out.main("doubtful", Path("positioned"), Path("embedded"), Path("out"))
+        found = HeldOut.read(Path("out")).entities.to_pylist()
+        told.append({(row["source"], row["start"], row["end"], row["type"]): row["probability"] for row in found})
+    one, other, both = told
+    alone = [key for key in one if key not in other]
+    assert alone
+    for key in alone:
+        assert one[key] / 2 < both[key] < (one[key] + 1) / 2
+
+
 def write_held_out(folder: Path, predicted: list[int], folds: list[int]) -> None:
     """What two folds' networks say of the rows of GOLD, and params."""
     rows = pa.table(
