@@ -9,6 +9,7 @@ trained on sentences of which all entities are annotated, their entities get hel
 from __future__ import annotations
 
 import time
+from collections.abc import Sequence
 from functools import partial
 from typing import Literal, NamedTuple
 
@@ -20,7 +21,7 @@ from experiments.kernel_model import Similarities
 from experiments.runs import PARAMS
 from pipeline.annotation.held_out import ENTITIES, ROWS, HeldOut, HeldOutDescription, place_columns
 from pipeline.core import params, ragged
-from pipeline.core.arrays import Bools, Floats
+from pipeline.core.arrays import Bools, Floats, Ints
 from pipeline.core.errors import InputError
 from pipeline.core.stage import Input, Output, log, run
 from pipeline.core.word_spans import characters
@@ -53,24 +54,29 @@ class Told(NamedTuple):
     entities: dict[EntityKey, float]
 
 
+class Said(NamedTuple):
+    """What one network says of a fold: (M, R) probabilities of rows, and emissions (B, T, K) of its sentences, batch by batch."""
+
+    probabilities: Floats
+    emissions: list[Floats]
+    transitions: Floats | None  # (K, K), None without sentences
+
+
 def held_out_fold(fold: int, data: DealtOut) -> Told:
     """What networks trained on the other folds, one a seed, say of a fold: their mean."""
     others, own = data.fold_of != fold, data.fold_of == fold
     training, chosen_by = _training(data, others)
     testing, is_joint = data.examples(own), data.sentences is not None
     trainer = Trainer(data.config, validation.score, joint=is_joint)
-    told = []
+    said = []
     for seed in data.section.seeds:
         trainer.reset(seed)
         trained = trainer.train(training, chosen_by)
-        told.append(_told(trained.model, testing))
+        said.append(_said(trained.model, testing))
         speed = f"{trained.sentences_per_second:,.0f} sentences/s"
         log(f"fold {fold + 1} of {data.section.folds}, seed {seed}: {len(training):,} examples, {speed}")
-    entities: dict[EntityKey, float] = {}
-    for of_seed in told:
-        for key, probability in of_seed.entities.items():
-            entities[key] = entities.get(key, 0.0) + probability / len(told)
-    return Told(np.mean([of_seed.probabilities for of_seed in told], axis=0, dtype=np.float32), entities)
+    probabilities = np.mean([of_seed.probabilities for of_seed in said], axis=0, dtype=np.float32)
+    return Told(probabilities, _entities(said, testing, data.config.tags))
 
 
 def _training(data: DealtOut, others: Bools) -> tuple[Examples, Examples]:
@@ -82,23 +88,41 @@ def _training(data: DealtOut, others: Bools) -> tuple[Examples, Examples]:
     return data.examples(others & ~held), data.examples(held)
 
 
-def _told(model: RelationModel, testing: Examples) -> Told:
-    """What a model says of the rows of a fold, and of the entities of its sentences."""
-    tagged = np.zeros(len(testing), bool) if testing.tagged is None else testing.tagged
+def _said(model: RelationModel, testing: Examples) -> Said:
+    """What a model says of the rows of a fold, and of the words of its sentences."""
+    tagged = _tagged(testing)
     probabilities = predict(model, testing, tags=False).probabilities[~tagged]
+    emissions = [model.forward(testing.inputs(row_ids))["tags"] for row_ids in _batches(testing)]
+    return Said(probabilities, emissions, model.transitions if emissions else None)
+
+
+def _tagged(testing: Examples) -> Bools:
+    return np.zeros(len(testing), bool) if testing.tagged is None else testing.tagged
+
+
+def _batches(testing: Examples) -> list[Ints]:
+    """The row ids of the sentences, batch by batch."""
+    sentences = np.flatnonzero(_tagged(testing))
+    return [sentences[batch] for batch in by_length(testing.lengths[sentences], BATCH_ROWS)]
+
+
+def _entities(said: Sequence[Said], testing: Examples, tags: Sequence[str]) -> dict[EntityKey, float]:
+    """The mean probability of each entity that is annotated or that any network finds, by all networks."""
     entities: dict[EntityKey, float] = {}
-    sentences = np.flatnonzero(tagged)
-    for batch in by_length(testing.lengths[sentences], BATCH_ROWS):
-        row_ids, lengths = sentences[batch], testing.lengths[sentences[batch]]
-        emissions = model.forward(testing.inputs(row_ids))["tags"]
-        decoded = viterbi.decode(emissions, lengths, model.transitions, model.config.tags)
-        found = np.where(np.arange(emissions.shape[1]) < lengths[:, None], np.stack([*decoded]), -1)
-        for tag_ids in (testing.targets(row_ids)["tags"].astype(np.int64), found):
-            by_start = entity_probabilities(emissions, lengths, model.transitions, model.config.tags, tag_ids)
+    first = np.argmax(_tagged(testing))  # the sentences stand behind the rows
+    for number, row_ids in enumerate(_batches(testing)):
+        lengths = testing.lengths[row_ids]
+        networks = [(each.emissions[number], each.transitions) for each in said if each.transitions is not None]
+        found = [viterbi.decode(emissions, lengths, transitions, tags) for emissions, transitions in networks]
+        for tag_ids in (testing.targets(row_ids)["tags"].astype(np.int64), *found):
+            by_start = np.mean(
+                [entity_probabilities(emissions, lengths, transitions, tags, tag_ids) for emissions, transitions in networks],
+                axis=0,
+            )
             flat = np.concatenate([ids[:length] for ids, length in zip(tag_ids, lengths, strict=True)])
             for row, start, end, class_id in zip(*(column.tolist() for column in find_spans(flat, lengths)), strict=True):
-                entities[EntityKey(int(batch[row]), start, end, class_id)] = float(by_start[row, start])
-    return Told(probabilities, entities)
+                entities[EntityKey(int(row_ids[row] - first), start, end, class_id)] = float(by_start[row, start])
+    return entities
 
 
 def by_kernel_model(data: DealtOut) -> Floats:

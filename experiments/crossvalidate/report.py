@@ -54,7 +54,7 @@ def of_folds(held_out: HeldOut, split: ScoredSplit, settings: params.Evaluate) -
 
 def page(split: ScoredSplit, scores: tables.Metrics, folds: Sequence[Row], n_seeds: int, settings: params.Evaluate) -> str:
     """The report in Markdown."""
-    by_fold = [row["macro_f1"] for row in folds]
+    by_fold = [row["macro_f1"] for row in folds if row["macro_f1"] is not None]  # of those with a relation to find
     name = f"{split.main_mode}_macro_f1"
     return render_template(
         TEMPLATE,
@@ -64,7 +64,7 @@ def page(split: ScoredSplit, scores: tables.Metrics, folds: Sequence[Row], n_see
         confidence=f"{100 * settings.confidence:g}",
         macro_f1=[scores[name], scores[f"{name}_low"], scores[f"{name}_high"]],
         accuracy=[scores["accuracy"], scores["accuracy_low"], scores["accuracy_high"]],
-        deviation=round(float(np.std(by_fold, ddof=1)), 2),
+        deviation=round(float(np.std(by_fold, ddof=1)), 2) if len(by_fold) > 1 else None,
         folds=folds,
         classes=tables.per_class(split, split.main_mode, settings),
     )

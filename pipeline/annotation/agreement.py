@@ -96,15 +96,16 @@ def _per_text(rows: Doubles, documents: Any, n_texts: int) -> Doubles:
 def _estimate(rows: Doubles, score: Callable[[Doubles], Doubles], settings: params.Evaluate) -> list[dict[str, float | None]]:
     """Scores of the sum of rows, one or more, with their intervals; none on few texts, for resamples would be too alike.
 
-    Resamples in which a score is not defined are left out of its interval.
+    Resamples in which a score is not defined are left out of its interval; where it is defined in none, it has none.
     """
     values = np.atleast_1d(score(rows.sum(0)))
     low = high = np.full(len(values), np.nan)
     if len(rows) >= MINIMUM_ROWS:
         samples = score(bootstrap.resampled_sums(rows, settings.resamples, settings.seed)).reshape(settings.resamples, -1)
+        defined = [column[~np.isnan(column)] for column in samples.T]
         ends = [
-            bootstrap.interval(column[~np.isnan(column)], settings.confidence) if not np.isnan(value) else (np.nan, np.nan)
-            for value, column in zip(values, samples.T, strict=True)
+            bootstrap.interval(column, settings.confidence) if len(column) and not np.isnan(value) else (np.nan, np.nan)
+            for value, column in zip(values, defined, strict=True)
         ]
         low, high = np.array(ends).reshape(-1, 2).T
     columns = zip(values, low, high, strict=True)

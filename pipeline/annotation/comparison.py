@@ -18,6 +18,7 @@ from pipeline.core.errors import placed
 from pipeline.core.schema import SPLITS
 from pipeline.core.untrusted import shown
 from pipeline.core.wording import counted
+from pipeline.evaluation.card import TOO_FEW
 from pipeline.pages.render import render_template
 
 TITLES: dict[Kind, str] = {
@@ -99,7 +100,7 @@ def as_html(values: Mapping[str, Any]) -> str:
 def _rendered(template: str, values: Mapping[str, Any], most: int) -> str:
     """The page, with so many changes of a kind."""
     listed = {kind: [_shortened(row) for row in values["changes"] if row["kind"] == kind][:most] for kind in values["counts"]}
-    names = {"titles": TITLES, "names": TABLES, "nothing": NOTHING, "most_rows": MOST_ROWS}
+    names = {"titles": TITLES, "names": TABLES, "nothing": NOTHING, "most_rows": MOST_ROWS, "interval": _interval}
     return render_template(TEMPLATES / template, listed=listed, notes=list(_notes(values)), **names, **values)
 
 
@@ -189,12 +190,21 @@ def _score_lines(values: Mapping[str, Any]) -> Iterator[str]:
         return
     yield from _table("metrics", [[name, *_arrow(*map(_told, both))] for name, *both in scores["metrics"]])
     rows = [
-        [row["name"], *_arrow(row["old"], row["new"]), f"{row['difference']:+.2f}", f"({row['low']:+.2f} to {row['high']:+.2f})"]
+        [row["name"], *_arrow(row["old"], row["new"]), f"{row['difference']:+.2f}", f"({_interval(row)})"]
         for row in scores["paired"]
     ]
     yield from _table(f"on the {scores['n_rows']:,} test rows that both have, against the newer labels", rows)
     if not rows:
         yield f"no predictions compared: {scores['unpaired']}"
+
+
+def _interval(row: Mapping[str, Any]) -> str:
+    """The interval of a difference.
+
+    >>> _interval({"low": -1.0, "high": 2.5}), _interval({"low": None, "high": None})
+    ('-1.00 to +2.50', 'too few rows to say')
+    """
+    return TOO_FEW if row["low"] is None else f"{row['low']:+.2f} to {row['high']:+.2f}"
 
 
 def _table(title: str, rows: Sequence[Sequence[str]]) -> Iterator[str]:

@@ -24,7 +24,7 @@ from pipeline.core.files import read_json
 from pipeline.core.labels import is_directed
 from pipeline.core.schema import METRICS, PREDICTIONS, REPORTS
 from pipeline.evaluation import bootstrap, predictions_file, scorer
-from pipeline.evaluation.tables import percent
+from pipeline.evaluation.tables import bounded, percent
 
 BOUNDS = ("_low", "_high")
 NO_ROW = "no test row with a label has been predicted in both"
@@ -41,15 +41,15 @@ class Predicted(NamedTuple):
 
 @dataclass(frozen=True)
 class PairedScore:
-    """A score of both versions on the same rows, in percent, and its difference with interval and p-value."""
+    """A score of both versions on the same rows, in percent, and its difference; on few rows without interval and p-value."""
 
     name: str
     old: float
     new: float
     difference: float
-    low: float
-    high: float
-    p_value: float
+    low: float | None
+    high: float | None
+    p_value: float | None
 
 
 @dataclass(frozen=True)
@@ -127,20 +127,21 @@ def compare_predictions(
     gold_ids = np.array([ids[gold] for gold in golds], np.int64)
     predicted = [np.array([ids[side[asked].label] for asked in common], np.int64) for side in (old, new)]
     paired = []
-    for name, mode, score in _scores(labels, negative_label):
+    for name, mode, score in _scores(labels, negative_label, any_relation=any(gold != negative_label for gold in golds)):
         before, after = (scorer.relation_counts(gold_ids, one, labels, mode) for one in predicted)
         found = bootstrap.compare([after], [before], score, settings)
         was, now = (percent(float(score(counts.total()))) for counts in (before, after))
-        value, low, high = (percent(share) for share in (found.difference.value, found.difference.low, found.difference.high))
-        paired.append(PairedScore(name, was, now, value, low, high, round(found.p_value, 4)))
+        _, low, high = bounded("difference", found.difference, len(common)).values()
+        p_value = None if low is None else round(found.p_value, 4)
+        paired.append(PairedScore(name, was, now, percent(found.difference.value), low, high, p_value))
     relabelled = sum(old[asked].gold != new[asked].gold for asked in common)
     return ScoreChanges(list(metrics), len(common), relabelled, paired)
 
 
-def _scores(labels: Sequence[str], negative_label: str) -> Iterator[tuple[str, scorer.Mode, bootstrap.Score]]:
-    """Names, modes and scores, the headline first."""
+def _scores(labels: Sequence[str], negative_label: str, any_relation: bool) -> Iterator[tuple[str, scorer.Mode, bootstrap.Score]]:
+    """Names, modes and scores, the headline first; of F1 none where there is no relation to find."""
     modes: tuple[scorer.Mode, ...] = ("official", "undirected") if is_directed(labels) else ("undirected",)
-    for mode in modes:
+    for mode in modes if any_relation else ():
         names = scorer.classes(labels, mode)
         yield f"{mode}_macro_f1", mode, partial(scorer.macro_f1, names=names, negative_label=negative_label)
     yield "accuracy", "directed", _accuracy

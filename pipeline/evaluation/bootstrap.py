@@ -1,5 +1,7 @@
 """How sure a score is: bootstrap intervals and the paired bootstrap test (Efron and Tibshirani 1993, chapters 13 and 16).
 
+Shares of rows, and what is a function of one, have intervals without resamples.
+
 A resample draws as many test rows as there are, with replacement. Scores are functions of sums over rows (see scorer), so a
 resample is a row of draw counts, of each kind of rows that count alike, and all resamples are one matrix product: exact, since the
 sums are of whole numbers, and so the same on every machine. In shapes, N is rows, Q classes, S seeds; scores are from 0 to 1.
@@ -11,6 +13,8 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 
 import numpy as np
+from numpy.typing import ArrayLike
+from scipy.special import ndtri
 
 from pipeline.core import params
 from pipeline.core.arrays import Bools, Doubles, Ints
@@ -62,17 +66,43 @@ def _estimate(score: Score, total: Doubles, sums: Doubles, settings: params.Eval
 
 
 def proportion(successes: Bools, confidence: float) -> Estimate:
-    """The share of rows that are right, with Wilson's interval (1927), which is honest of few rows and of shares near 0 and 1.
+    """The share of rows that are right, with Wilson's interval.
 
     Args: successes: (N,) whether each row is right, N > 0.
 
     >>> proportion(np.array([True]), 0.95)
     Estimate(value=1.0, low=0.20654931437723745, high=1.0)
     """
-    from scipy.stats import binomtest
+    low, high = wilson(successes.sum(), np.float64(len(successes)), confidence)
+    return Estimate(float(successes.mean()), float(low), float(high))
 
-    wilson = binomtest(int(successes.sum()), len(successes)).proportion_ci(confidence, method="wilson")
-    return Estimate(float(successes.mean()), float(wilson.low), float(wilson.high))
+
+def wilson(right: ArrayLike, n: ArrayLike, confidence: float) -> tuple[Doubles, Doubles]:
+    """The lower and the upper ends of shares (Wilson 1927), honest of few rows and of shares near 0 and 1: of no rows 0 and 1.
+
+    Args: right, n: (...) how many of how many rows.
+    """
+    right, n = np.asarray(right, np.float64), np.asarray(n, np.float64)
+    squared = ndtri((1 + confidence) / 2) ** 2
+    centre = (right + squared / 2) / (n + squared)
+    reach = np.sqrt(squared * (right * (n - right) / np.maximum(n, 1) + squared / 4)) / (n + squared)
+    return np.maximum(centre - reach, 0), np.minimum(centre + reach, 1)
+
+
+def class_intervals(counts: Doubles, confidence: float) -> tuple[Doubles, Doubles]:
+    """The lower and the upper ends of each class's precision, recall and F1, from Wilson's of shares.
+
+    Resamples of a class whose few rows are all right would be all alike. F1 is 2 j / (1 + j) of the share j of right ones among
+    all that are gold or predicted (Hand et al. 2021), and so are its ends (Lam et al. 2023).
+
+    Args: counts: (3, Q), see scorer.
+    Returns: (3, Q) each.
+    """
+    correct, predicted, gold = counts
+    low, high = wilson(correct, np.stack([predicted, gold, predicted + gold - correct]), confidence)
+    for ends in (low, high):
+        ends[2] = 2 * ends[2] / (1 + ends[2])
+    return low, high
 
 
 def interval(samples: Doubles, confidence: float) -> tuple[Doubles, Doubles]:

@@ -94,13 +94,12 @@ def per_class(split: ScoredSplit, mode: Mode, settings: params.Evaluate) -> list
     _, n_predicted, n_gold = counts.total()
     n_flipped = np.bincount(scorer.class_ids(split.labels, mode)[split.gold_ids[split.flipped]], minlength=len(n_gold))
     scores = scorer.precision_recall_f1(counts.total())
-    resampled = scorer.precision_recall_f1(bootstrap.resampled_sums(counts, settings.resamples, settings.seed))
-    low, high = bootstrap.interval(resampled, settings.confidence)
+    low, high = bootstrap.class_intervals(counts.total(), settings.confidence)
     rows = []
     for q, name in enumerate(scorer.classes(split.labels, mode)):
         row: Row = {"mode": mode, "class": name}
         for s, score in enumerate(("precision", "recall", "f1")):
-            row |= bounded(score, Estimate(scores[s, q], low[s, q], high[s, q]), len(split.row_ids))
+            row |= bounded(score, Estimate(scores[s, q], low[s, q], high[s, q]))
         row |= {"support": int(n_gold[q]), "predicted": int(n_predicted[q]), "direction_flips": int(n_flipped[q])}
         rows.append(row)
     return rows

@@ -143,6 +143,16 @@ def test_few_texts_have_no_interval_and_many_have_one_around_the_value() -> None
     assert many["low"] < many["value"] < many["high"]
 
 
+def test_a_score_that_no_resample_defines_has_no_interval() -> None:
+    """Of a dozen texts one alone has another label, without which there is no kappa."""
+    texts = [f"{TEXT} {number}" for number in range(12)]
+    ones = [("a", document(FOUNDED, text=text)) for text in texts]
+    others = [("b", document(FOUNDED if number else ("ann", "acme", "in"), text=text)) for number, text in enumerate(texts)]
+    settings = [params.Evaluate(resamples=1, confidence=0.95, seed=seed) for seed in range(6)]
+    found = [agree(by_annotator([*ones, *others]), "Other", each, ())["labels"]["fleiss_kappa"] for each in settings]
+    assert {(score["low"] is None, score["high"] is None) for score in found} == {(True, True), (False, False)}
+
+
 def test_one_annotator_is_no_agreement() -> None:
     with pytest.raises(InputError, match="one annotator alone, 0"):
         table(document())

@@ -12,6 +12,7 @@ import pytest
 
 from pipeline.annotation.score_changes import (
     NO_ROW,
+    PairedScore,
     Predicted,
     ScoreChanges,
     compare_predictions,
@@ -78,6 +79,18 @@ def test_rows_that_one_version_has_alone_or_that_have_no_label_are_not_compared(
 
 def test_versions_without_a_common_row_have_no_paired_score() -> None:
     assert compared({}, drawn(1, 0.5)) == ScoreChanges(unpaired=NO_ROW)
+
+
+def test_few_common_rows_have_a_difference_without_interval_and_p() -> None:
+    """Resamples of few rows, all right in the newer version alone, are alike: of a single row p was 0.002."""
+    old, new = ({str(row): Predicted("Other", label) for row in range(9)} for label in ("B(e1,e2)", "Other"))
+    [accuracy] = compared(old, new).paired
+    assert accuracy == PairedScore("accuracy", 0, 100, 100, None, None, None)
+
+
+def test_rows_without_a_relation_to_find_are_compared_by_accuracy_alone() -> None:
+    rows = {str(row): Predicted("Other", "Other") for row in range(20)}
+    assert [score.name for score in compared(rows, rows).paired] == ["accuracy"]
 
 
 def sentences(predictions: Mapping[str, Predicted]) -> dict[str, tuple[str, str]]:

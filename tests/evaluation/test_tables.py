@@ -43,9 +43,8 @@ def test_micro_f1_stands_beside_macro_f1_with_its_interval() -> None:
 
 def test_few_rows_have_scores_of_f1_without_an_interval() -> None:
     split = scored.split(["R(e1,e2)"] * 9, ["R(e1,e2)"] * 9)
-    scores, (of_class, *_) = tables.relation_scores(split, SETTINGS), tables.per_class(split, "official", SETTINGS)
+    scores = tables.relation_scores(split, SETTINGS)
     assert [scores[f"official_macro_f1{end}"] for end in ("", "_low", "_high")] == [100, None, None]
-    assert [of_class[f"f1{end}"] for end in ("_low", "_high")] == [None, None]
     assert scores["accuracy_low"] < 100
 
 
@@ -110,6 +109,19 @@ def test_the_per_class_table_counts_gold_predicted_and_flips() -> None:
 def test_a_flip_counts_at_the_label_that_was_missed_where_each_direction_is_a_class() -> None:
     by_class = tables.per_class(scored.split(["R(e1,e2)"], ["R(e2,e1)"]), "directed", SETTINGS)
     assert [(row["class"], row["direction_flips"]) for row in by_class] == [("Other", 0), ("R(e1,e2)", 1), ("R(e2,e1)", 0)]
+
+
+def test_a_class_of_few_rows_that_are_all_right_claims_no_certainty() -> None:
+    split = scored.split(["R(e1,e2)"] * 6 + ["Other"] * 60, ["R(e1,e2)"] * 6 + ["Other"] * 60)
+    _, relation = tables.per_class(split, "official", SETTINGS)
+    assert [relation[f"{score}_high"] for score in ("precision", "recall", "f1")] == [100, 100, 100]
+    assert relation["precision_low"] == relation["recall_low"] == 60.97  # 6 / (6 + 1.96 ** 2)
+    assert relation["f1_low"] == pytest.approx(100 * 2 * 0.6097 / 1.6097, abs=0.01)
+
+
+def test_a_class_that_nothing_tells_of_may_have_any_score() -> None:
+    [*_, missing] = tables.per_class(scored.split(["Other"] * 20, ["Other"] * 20), "directed", SETTINGS)
+    assert [missing[f"recall{end}"] for end in ("", "_low", "_high")] == [0, 0, 100]
 
 
 def test_a_slice_is_scored_on_its_own_rows() -> None:

@@ -146,9 +146,8 @@ def test_more_folds_than_documents_are_an_error(here: Path) -> None:
         held_out.main("doubtful", Path("positioned"), Path("embedded"), Path("out"))
 
 
-@pytest.mark.usefixtures("eager")
-def test_entities_of_sentences_get_the_probability_of_taggers_that_never_saw_them(here: Path) -> None:
-    write_inputs(here, FEW, positions="none", pooling="max+entities")
+def write_sentences(here: Path) -> None:
+    """Pairs, and sentences with all their entities."""
     texts = ("Bern is in Bund", "Rom and Paris grew", "Acme left Oslo", "Nobody came")
     mentions = ([(0, 1, "Loc"), (3, 4, "Org")], [(0, 1, "Loc"), (2, 3, "Loc")], [(0, 1, "Org"), (2, 3, "Loc")], [])
     sentences = pa.concat_tables(
@@ -162,6 +161,12 @@ def test_entities_of_sentences_get_the_probability_of_taggers_that_never_saw_the
     notes = dataclasses.replace(tiny.NOTES, tags=joint.TAGS, entities="all")
     tables = {split: [pairs] for split in SPLITS}
     storage.write(here / "positioned", POSITION, tables, notes, sentences={"train": [sentences]})
+
+
+@pytest.mark.usefixtures("eager")
+def test_entities_of_sentences_get_the_probability_of_taggers_that_never_saw_them(here: Path) -> None:
+    write_inputs(here, FEW, positions="none", pooling="max+entities")
+    write_sentences(here)
     held_out.main("doubtful", Path("positioned"), Path("embedded"), Path("out"))
     found = HeldOut.read(Path("out")).entities.to_pylist()
     annotated = [(row["source"], row["start"], row["end"], row["type"]) for row in found if row["annotated"]]
@@ -176,21 +181,42 @@ def test_entities_of_sentences_get_the_probability_of_taggers_that_never_saw_the
     assert all(0 < row["probability"] <= 1 for row in found)
 
 
-def test_cross_validated_scores_are_those_of_all_rows_and_of_each_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    predicted = [2 if row % 4 == 0 else label for row, label in enumerate(GOLD)]
+@pytest.mark.usefixtures("eager")
+def test_what_one_of_two_networks_finds_has_the_mean_of_both_probabilities(here: Path) -> None:
+    write_sentences(here)
+    told = []
+    for seeds in ([1], [2], [1, 2]):
+        write_inputs(here, {**FEW, "seeds": seeds}, positions="none", pooling="max+entities")
+        held_out.main("doubtful", Path("positioned"), Path("embedded"), Path("out"))
+        found = HeldOut.read(Path("out")).entities.to_pylist()
+        told.append({(row["source"], row["start"], row["end"], row["type"]): row["probability"] for row in found})
+    one, other, both = told
+    alone = [key for key in one if key not in other]
+    assert alone
+    for key in alone:
+        assert one[key] / 2 < both[key] < (one[key] + 1) / 2
+
+
+def write_held_out(folder: Path, predicted: list[int], folds: list[int]) -> None:
+    """What two folds' networks say of the rows of GOLD, and params."""
     rows = pa.table(
         {
             **{name: [str(row) for row in range(len(GOLD))] for name in ("id", "source")},
             "split": ["train"] * len(GOLD),
             "text_key": pa.array(range(len(GOLD)), pa.uint64()),
             "relation": [LABELS[label] for label in GOLD],
-            "fold": [row % 2 for row in range(len(GOLD))],
+            "fold": folds,
             "probabilities": np.eye(3, dtype=np.float32)[predicted].tolist(),
         }
     )
     told = HeldOut(HeldOutDescription(LABELS, "Other", 2, (1,)), rows.select(report_columns()), entities())
-    told.write(tmp_path / "held_out")
-    (tmp_path / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
+    told.write(folder / "held_out")
+    (folder / "params.yaml").write_text(yaml.safe_dump({"evaluate": dataclasses.asdict(SETTINGS)}))
+
+
+def test_cross_validated_scores_are_those_of_all_rows_and_of_each_fold(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    predicted = [2 if row % 4 == 0 else label for row, label in enumerate(GOLD)]
+    write_held_out(tmp_path, predicted, [row % 2 for row in range(len(GOLD))])
     monkeypatch.chdir(tmp_path)
     line = report.main(Path("held_out"), Path("report"))
     scores = files.read_json(Path("report/scores.json"), "")
@@ -198,6 +224,15 @@ def test_cross_validated_scores_are_those_of_all_rows_and_of_each_fold(tmp_path:
     assert line.startswith(f"crossvalidate: 120 rows, official macro-F1 {scores['official_macro_f1']}, 95% interval ")
     assert Path("report/folds.csv").read_text().splitlines()[2].endswith("100.0,100.0")
     assert "| official macro-F1 |" in Path("report/README.md").read_text()
+
+
+def test_a_fold_without_a_relation_to_find_has_no_macro_f1(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_held_out(tmp_path, list(GOLD), [int(LABELS[label] == "Other") for label in GOLD])
+    monkeypatch.chdir(tmp_path)
+    report.main(Path("held_out"), Path("report"))
+    page = Path("report/README.md").read_text()
+    assert "| 1 | 80 | 100.0 | 100.0 |\n| 2 | 40 | \N{EN DASH} | 100.0 |\n" in page
+    assert "The standard deviation of macro-F1 between the folds is \N{EN DASH}." in page
 
 
 def report_columns() -> list[str]:
