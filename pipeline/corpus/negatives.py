@@ -26,14 +26,15 @@ def unrelated(entities: Sequence[Entity], sentences: Sequence[Span], related: Co
     starts = [sentence.start for sentence in sentences]
     of_sentence: dict[int, dict[Span, Entity]] = {}
     for entity in sorted(entities, key=lambda entity: entity.spans):
-        sentence = bisect_right(starts, entity.cover.start) - 1
-        if bisect_left(starts, entity.cover.end) - 1 == sentence:
-            of_sentence.setdefault(sentence, {}).setdefault(entity.cover, entity)
+        cover = entity.cover
+        sentence = bisect_right(starts, cover.start) - 1
+        if bisect_left(starts, cover.end) - 1 == sentence:
+            of_sentence.setdefault(sentence, {}).setdefault(cover, entity)
     return [
         (e1, e2)
         for of_one in of_sentence.values()
-        for e1, e2 in permutations(of_one.values(), 2)
-        if (e1.cover, e2.cover) not in related
+        for (cover, e1), (other, e2) in permutations(of_one.items(), 2)
+        if (cover, other) not in related
     ]
 
 

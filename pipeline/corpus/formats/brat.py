@@ -142,9 +142,9 @@ def _read_document(txt: str, ann: str, row_id: str, symmetric: list[str]) -> Ite
 def _meta(said: Annotations, text: str, symmetric: list[str]) -> dict[str, list[Any]]:
     """What else brat says of a document; ids of entities and relations where something may name them."""
     plain = text.removeprefix(MARK)
-    quoted = [[entity.id, " ".join(plain[slice(*entity.cover)].split())] for entity in said.entities]
+    named = said.entities if said.kept or said.equivalences else ()
     meta: dict[str, list[Any]] = {
-        "entity_ids": quoted if said.kept or said.equivalences else [],
+        "entity_ids": [[entity.id, " ".join(plain[slice(*entity.cover)].split())] for entity in named],
         "equivalences": said.equivalences,
         "lines": said.kept,
         "relation_ids": said.relation_ids if said.kept else [],

@@ -95,7 +95,10 @@ def read_lines(lines: Sequence[Line], text: str, shift: int) -> Annotations | li
 
 def _roles(lines: Sequence[Line]) -> list[list[str]]:
     """All names that arguments have, by the label of their relation, where these are not Arg1 and Arg2 alone."""
-    matches = [match for match in (BINARY.fullmatch(line.body) for line in lines if line.id.startswith("R")) if match]
+    bodies = [line.body for line in lines if line.id.startswith("R")]
+    if all(f" {name}:" in body for body in bodies for name in ARGUMENTS):  # most files: matching again would take longer
+        return []
+    matches = [match for match in map(BINARY.fullmatch, bodies) if match]
     found = dict.fromkeys(
         (match[1], ARGUMENTS if {match[2], match[4]} == {*ARGUMENTS} else (match[2], match[4])) for match in matches
     )

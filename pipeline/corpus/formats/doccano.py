@@ -79,22 +79,20 @@ def _read_object(value: Row, source: str, ids: DistinctIds) -> Iterator[Document
     text = value.get(text_key)
     row_id = read_id(value.get("id")) or ids.distinct(content_id([text, *(json.dumps(value.get(key)) for key in ENTITIES)]))
     problems = id_problems(value)
-    entities: list[Entity] = []
-    relations: list[Relation] = []
-    plain: Document | None = None
-    if isinstance(text, str) and text.strip():
-        plain = Document(row_id, source, text, (), ())
-        entities, wrong_entities = sift(_entities(value, text))
-        relations, wrong_relations = sift(_relations(value))
-        wrong_entities += repeated_ids(entities)
-        unknown = [] if wrong_entities else unknown_ids(relations, entities)
-        problems += [*wrong_entities, *wrong_relations, *unknown]
-    else:
+    if not isinstance(text, str) or not text.strip():
         problems.append(Problem(f"{text_key} is {quote(text)}", NAME, "value-malformed"))
-    yield from problems_of(source, row_id, problems, plain)
-    if not problems:
+        yield from problems_of(source, row_id, problems, None)
+        return
+    entities, wrong_entities = sift(_entities(value, text))
+    relations, wrong_relations = sift(_relations(value))
+    wrong_entities += repeated_ids(entities)
+    unknown = [] if wrong_entities else unknown_ids(relations, entities)
+    problems += [*wrong_entities, *wrong_relations, *unknown]
+    if problems:
+        yield from problems_of(source, row_id, problems, Document(row_id, source, text, (), ()))
+    else:
         meta = {key: item for key, item in value.items() if key not in ("id", text_key, "relations", *ENTITIES)}
-        yield Document(row_id, source, str(text), tuple(entities), tuple(relations), meta=meta)
+        yield Document(row_id, source, text, tuple(entities), tuple(relations), meta=meta)
 
 
 def _entities(value: Row, text: str) -> Iterator[Entity | Problem]:

@@ -84,14 +84,18 @@ def read_task(value: Row, source: str, ids: DistinctIds) -> Iterator[Document | 
     problems += id_problems(value)
     data = data if isinstance(data, dict) else {}
     key = text_key(data, [region for annotation in kept for region in results(annotation, REGION)])
-    said = read_annotations(kept, str(data[key])) if key and kept else Said([], [], [])
     if key is None:
         problems.append(Problem(f"data is {quote(value.get('data'))}", 'it must be an object with a "text"', "value-malformed"))
+        yield from problems_of(source, row_id, problems, None)
+        return
+    text = str(data[key])
+    said = read_annotations(kept, text) if kept else Said([], [], [])
     problems += said.problems
-    yield from problems_of(source, row_id, problems, Document(row_id, source, str(data[key]), (), ()) if key else None)
-    if key and not problems:
+    if problems:
+        yield from problems_of(source, row_id, problems, Document(row_id, source, text, (), ()))
+    else:
         meta = {name: item for name, item in data.items() if name != key} | _own(value, annotations, kept)
-        yield Document(row_id, source, str(data[key]), tuple(said.entities), tuple(said.relations), meta=meta)
+        yield Document(row_id, source, text, tuple(said.entities), tuple(said.relations), meta=meta)
 
 
 def _unannotated(value: Row, row_id: str, source: str) -> Document | None:

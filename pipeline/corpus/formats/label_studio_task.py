@@ -43,6 +43,8 @@ def text_key(data: Mapping[str, object], regions: Sequence[Row]) -> str | None:
 
 def read_annotations(annotations: Sequence[Row], text: str) -> Said:
     """What all annotations of a task say; a region that all of them have alike is one entity."""
+    if len(annotations) == 1:
+        return read_annotation(annotations[0], text)
     said = [read_annotation(annotation, text) for annotation in annotations]
     told = named_apart(annotations, said)
     entities = list(dict.fromkeys(entity for one in told for entity in one.entities))

@@ -19,7 +19,6 @@ from __future__ import annotations
 import json
 from collections import Counter
 from collections.abc import Iterable, Iterator, Sequence
-from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
 
@@ -110,7 +109,7 @@ def _document(said: _Said, plain: Document) -> Document:
     entities = tuple(Entity(entity_id, (mark.span,), mark.type) for mark, entity_id in ids.items())
     relations = tuple(Relation(ids[one.head], ids[one.child], one.label, one.annotator) for one in said.relations)
     words = tuple(token for token in said.tokens if plain.text[token.start : token.end].strip())
-    return replace(plain, entities=entities, relations=relations, words=words or None)
+    return Document(plain.id, plain.source, plain.text, entities, relations, words or None, meta=plain.meta)
 
 
 def _read_marks(value: Row, text: str) -> tuple[_Said, list[Problem]]:

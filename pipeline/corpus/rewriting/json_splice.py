@@ -9,12 +9,15 @@ from __future__ import annotations
 
 import json
 import re
+from bisect import bisect
+from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, NamedTuple
 
 BLANKS = re.compile(r"[ \t\r\n]*")
+MOST_ALIKE = 50  # items that say the same of a key, which then says nothing of which is which, and takes quadratic time
 
 
 class Member(NamedTuple):
@@ -142,7 +145,7 @@ def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Seq
     for op, i1, i2, j1, j2 in SequenceMatcher(None, was, becomes, autojunk=False).get_opcodes():
         if op == "equal":
             continue
-        became = {j: i for i, j in _became(old, new, range(i1, i2), range(j1, j2))}
+        became = _became(old, new, range(i1, i2), range(j1, j2))
         for i in set(range(i1, i2)) - set(became.values()):
             del texts[places[i]]
         place = places[i1 - 1] if i1 else -1
@@ -161,27 +164,31 @@ def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Seq
     return _joined(text, found, parts, style)
 
 
-def _became(old: Sequence[Any], new: Sequence[Any], these: range, those: range) -> Iterator[tuple[int, int]]:
-    """What items of a list became, in order: where they are as many each the one in its place, else by what they have alike.
+def _became(old: Sequence[Any], new: Sequence[Any], these: range, those: range) -> dict[int, int]:
+    """The item of an old list that each item of a new one was, where one is known.
 
-    The two that are most alike are the same, and so on before and behind them; what has nothing alike has gone, or is new.
+    Where they are as many, each was the one in its place. Else an item was the one that says the same of most keys, the most alike
+    first and in the lists' order; what says the same of no key has gone, or is new.
     """
     if len(these) == len(those):
-        yield from zip(these, those, strict=True)
-        return
-    alike = ((_n_alike(old[i], new[j]), -i, -j) for i in these for j in those)
-    n_alike, i, j = max(alike, default=(0, 0, 0))
-    if n_alike:
-        yield from _became(old, new, range(these.start, -i), range(those.start, -j))
-        yield -i, -j
-        yield from _became(old, new, range(1 - i, these.stop), range(1 - j, those.stop))
+        return dict(zip(those, these, strict=True))
+    holders: dict[str, list[int]] = {}
+    for j in those:
+        for field in _fields(new[j]):
+            holders.setdefault(field, []).append(j)
+    told = [(i, holders.get(field, [])) for i in these for field in _fields(old[i])]
+    alike = Counter((i, j) for i, ours in told if len(ours) <= MOST_ALIKE for j in ours)
+    same: list[tuple[int, int]] = []
+    for i, j in sorted(alike, key=lambda pair: (-alike[pair], pair)):
+        place = bisect(same, (i, j))
+        if all((i - was) * (j - now) > 0 for was, now in same[max(place - 1, 0) : place + 1]):
+            same.insert(place, (i, j))
+    return {j: i for i, j in same}
 
 
-def _n_alike(one: Any, other: Any) -> int:
-    """How many keys of two objects have the same value; values of other kinds are alike or not."""
-    if isinstance(one, dict) and isinstance(other, dict):
-        return sum(key in other and other[key] == value for key, value in one.items())
-    return int(one == other)
+def _fields(item: Any) -> list[str]:
+    """What an item says: its keys with their values, or itself."""
+    return [json.dumps(pair, sort_keys=True) for pair in item.items()] if isinstance(item, dict) else [json.dumps(item)]
 
 
 def _joined(text: str, found: Sequence[Member], parts: Sequence[tuple[int | None, str]], style: Style) -> str:

@@ -1,5 +1,7 @@
 """JSON changed where two values differ, and nowhere else."""
 
+import json
+
 import pytest
 
 from pipeline.corpus.rewriting.json_splice import Style, spliced
@@ -21,3 +23,12 @@ MOVED = {
 def test_an_item_that_changed_beside_others_that_went_or_came_keeps_what_else_it_has(case: str) -> None:
     new, becomes = MOVED[case]
     assert spliced(TEXT, OLD, new, Style()) == becomes
+
+
+def test_thousands_of_items_that_moved_while_one_went_keep_what_else_they_have() -> None:
+    """All with one label: their places alone tell which is which, and one of them is the same."""
+    old = [{"start": start, "end": start + 5, "label": "A"} for start in range(0, 30_000, 10)]
+    text = json.dumps([{**span, "by": number} for number, span in enumerate(old)])
+    new = [{**span, "start": span["start"] + 1} for span in old[1:]]
+    became = json.loads(spliced(text, old, new, Style()))
+    assert became == [{**span, "by": number} for number, span in enumerate(new, 1)]
