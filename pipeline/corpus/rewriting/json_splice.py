@@ -13,7 +13,7 @@ from bisect import bisect
 from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
 from difflib import SequenceMatcher
-from itertools import pairwise
+from itertools import chain, pairwise
 from typing import Any, NamedTuple
 
 BLANKS = re.compile(r"[ \t\r\n]*")
@@ -209,14 +209,14 @@ def _joined(text: str, found: Sequence[Member], parts: Sequence[tuple[int | None
 
 def _places(old: Sequence[Any], value: Sequence[Any]) -> list[int] | None:
     """The place of each old item in a list that has it in other words; None where one has none."""
-    left = list(range(len(value)))
+    left = dict.fromkeys(range(len(value)))
     places = []
     for number, item in enumerate(old):
-        fitting = [place for place in left if _covers(value[place], item)]
-        if not fitting:
+        own = [number] if number in left else []  # most often its own
+        place = next((place for place in chain(own, left) if _covers(value[place], item)), None)
+        if place is None:
             return None
-        place = number if number in fitting else fitting[0]
-        left.remove(place)
+        del left[place]
         places.append(place)
     return places
 
