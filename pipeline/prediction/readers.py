@@ -101,10 +101,8 @@ def read_object(text: str) -> Row | Problem:
         value = json.loads(text, object_pairs_hook=unique)
     except json.JSONDecodeError as error:
         return Problem(f"not JSON: {error.msg} at character {error.colno}", PAIR_LINE, "json-malformed")
-    except RecursionError:
-        return TOO_DEEP
-    except ValueError:  # of int()
-        return TOO_MANY_DIGITS
+    except (RecursionError, ValueError) as error:  # the latter of int()
+        return TOO_DEEP if isinstance(error, RecursionError) else TOO_MANY_DIGITS
     if repeated:
         return repeated[-1]
     if isinstance(value, dict):

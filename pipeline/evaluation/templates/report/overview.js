@@ -156,7 +156,8 @@ function scoresTable() {
   };
   const columns = [{ title: "score, in percent", text: true, cell: (row) => row.title }, ...of("test")];
   if (data.corpus.rows.validation) columns.push(...of("validation"));
-  const note = `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples, Wilson's of accuracy and classes.
+  const note = `Intervals at ${data.scores.confidence}%: bootstrap of ${data.identity.resamples} resamples,
+    Wilson's of accuracy and classes.
     ${data.corpus.rows.validation ? "The best epoch was chosen on validation, so believe test." : "The last epoch was kept."}`;
   return [table({ title: "Scores", columns, rows: rows.filter(isKnown) }), el("p", { class: "note" }, note)];
 }
