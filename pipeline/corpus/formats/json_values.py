@@ -93,10 +93,12 @@ def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
 
 
 def first_value(path: Path, *, keyed: bool = False, saying: Sequence[str] = ()) -> Value | None:
-    """The first object at the beginning of a file, to tell its format by; None where there is none.
+    """The first object at the beginning of a file, to tell its format by; None where there is none, as in a folder.
 
     Args: saying: keys of what tells the format: the first object that has something under one of them is meant, if there is one.
     """
+    if not path.is_file():
+        return None
     readings = _keyed if keyed else _values
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
