@@ -167,8 +167,8 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     entities = which_entities(tag.entities, bool(len(corpus.summaries["train"].sentences)))
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
-            if entities == "pair":
-                yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
+            if entities == "pair" and tagger:
+                yield from bio.find_problems(table, tag.labels, tag.overlap)
             yield from position_columns.find_problems(table, max_length)
         if entities == "all" and tagger:
             for table in WaitingRows(of_sentences(scratch / split), summary.whole_sentences(label)).tables():
