@@ -81,7 +81,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_list(map(to_row, documents), path)
+    write_list(path, map(to_row, documents))
 
 
 def to_row(document: Document) -> Row:
