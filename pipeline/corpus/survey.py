@@ -21,8 +21,8 @@ from pipeline.core.schema import ENTITIES, SPLITS
 from pipeline.core.word_spans import entity_characters
 from pipeline.corpus.characters import html_entities, is_invisible
 from pipeline.corpus.edges import edge_faults
+from pipeline.corpus.split import Keys
 
-Keys = NDArray[np.uint64]
 NONE = -1  # the code of what is null
 N_PLACES = 3
 _MULTIPLIER, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
