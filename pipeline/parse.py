@@ -24,7 +24,6 @@ from pipeline.core.params import Exclusion
 from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Mention, ParseNotes
 from pipeline.core.stage import Check, Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
-from pipeline.core.typed_yaml import places
 from pipeline.core.wording import counted
 from pipeline.corpus import bio, findings, position_columns
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
@@ -224,7 +223,7 @@ def _hold_out(train: SplitSummary, rows: Bools, sentences: Bools, split: str, se
     if not held_rows.any() and (split == "test" or fraction):
         found = f"parse.{split}_fraction {fraction:g} holds none of {rows.sum()} train rows out"
         hint = f"raise it, or put a {split} file into data/raw; rows of one document or one text stay together"
-        raise InputError.of(places(params.FILE).place(("parse", f"{split}_fraction")), found, hint)
+        raise InputError.of(params.place("parse", f"{split}_fraction"), found, hint)
     return held_rows, held_sentences
 
 

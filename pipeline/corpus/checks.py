@@ -20,7 +20,7 @@ from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Exclusion, Parse
-from pipeline.core.typed_yaml import places
+from pipeline.core.typed_yaml import load_or_empty
 from pipeline.corpus.names import find_unknown
 from pipeline.corpus.summary import SplitSummary, row_key
 
@@ -65,7 +65,7 @@ class CheckedCorpus:
 def check_corpus(summaries: Summaries, parse: Parse, folder: Path) -> CheckedCorpus:
     """Find all problems of a corpus, whose files lie in a folder, and leave rows out."""
     summaries = with_full_ids(summaries, folder)
-    file = places(FILE)
+    file = load_or_empty(FILE)
     exclusions = [(item, file.place(("parse", "exclude", number))) for number, item in enumerate(parse.exclude)]
     ids = {item: place for item, place in exclusions if isinstance(item, str)}
     kinds = {item.kind: place for item, place in exclusions if isinstance(item, Exclusion)}
