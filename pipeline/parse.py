@@ -35,7 +35,7 @@ from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import find_splits, unused_line
+from pipeline.corpus.split_sources import find_splits, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer

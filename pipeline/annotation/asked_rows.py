@@ -22,7 +22,7 @@ from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import read_files
 from pipeline.corpus.sentences import Segments, segmenter_of
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 from pipeline.corpus.words import load_tokenizer
 
 

@@ -21,7 +21,7 @@ from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.mend_entities import TYPE
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
 from pipeline.corpus.rewriting.edits import Reading, annotation
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 from pipeline.corpus.words import Tokenizer, lazy_tokenizer
 
 EMPTIED = "leave one as it was sent, adopt the others, then remove the file"

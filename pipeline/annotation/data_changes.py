@@ -18,7 +18,7 @@ from pipeline.core.schema import SPLITS
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import RECOGNISERS, reader
 from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 
 
 @dataclass

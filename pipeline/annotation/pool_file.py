@@ -22,7 +22,7 @@ from pipeline.corpus.formats import RECOGNISERS, jsonl
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit
 from pipeline.corpus.rewriting.edits import content
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 
 HINT = "name with --new a file with train in its name, in a folder of JSON lines"
 HINTS = {  # by the kinds of problems

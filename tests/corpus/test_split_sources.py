@@ -9,8 +9,8 @@ from pipeline.core.errors import InputError
 from pipeline.core.params import Splits
 from pipeline.corpus.formats import brat, conll, dygie, tsv
 from pipeline.corpus.formats.detection import Recogniser
-from pipeline.corpus.sources import find_splits, unused_line
 from pipeline.corpus.split_names import WORDS, splits_in
+from pipeline.corpus.split_sources import find_splits, unused_line
 
 FORMATS = [Recogniser(module.__name__.rpartition(".")[2], module.recognises) for module in (brat, conll, dygie, tsv)]
 PAIR = "rain\tflood\tCauses\tThe rain led to a flood.\n"
