@@ -81,7 +81,7 @@ def read_keyed(path: Path) -> Iterator[Value | Problem]:
     return _read(path, _keyed)
 
 
-def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
+def read_placed(path: Path, *, keyed: bool) -> Iterator[PlacedValue]:
     """The objects of a file without problems, each with its place in the text."""
     with path.open("rb") as file:
         for one in (_keyed if keyed else _values)(JsonText(_decoded(file))):
