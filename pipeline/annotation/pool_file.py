@@ -1,4 +1,4 @@
-"""The file of data/raw that texts of a pool become documents of: JSON lines of ours, with documents more or in another version.
+"""The file of data/raw that texts of a pool become documents of: JSON lines of ours, with documents added or replaced.
 
 It is of use where the parse stage reads it. So the corpus is looked at as it would be with it, links in a scratch folder, before
 anything is written.
@@ -40,7 +40,7 @@ class Landed(NamedTuple):
 
 
 def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collection[Path]) -> Landed:
-    """The file with documents more; no file where it says all of them already.
+    """The file with documents added; no file where it says all of them already.
 
     A document that the file has in another version takes its place; one whose id another text has gets an id of its own.
 

@@ -33,7 +33,7 @@ class Counts(NamedTuple):
     relations: int = 0
 
     def plus(self, documents: Iterable[Document]) -> Counts:
-        """The counts with some documents more."""
+        """The counts with those of some documents added."""
         n_documents, n_entities, n_relations = self
         for document in documents:
             n_documents += 1

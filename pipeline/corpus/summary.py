@@ -133,7 +133,7 @@ class SplitSummary:
 
 
 def _places(table: pa.Table) -> list[tuple[int, int]]:
-    """Of each row what tells its sentence from all others, but for one that its document says again."""
+    """The sentence of each row, by the keys of its text and its document; one that its document has twice is one."""
     return list(zip(table["text_key"].to_pylist(), table["document_key"].to_pylist(), strict=True))
 
 
