@@ -28,7 +28,7 @@ from pipeline.core.wording import counted
 from pipeline.corpus import bio, findings, position_columns
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
-from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.formats import reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.mention_tags import find_mention_problems, which_entities
 from pipeline.corpus.pair_options import COUNTED, PairOptions
@@ -88,7 +88,7 @@ def main(raw: Input, parsed: Output, check: Check = False) -> str:
     began = time.perf_counter()
     params.check()
     settings = params.read(params.Parse)
-    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    found = find_splits(raw, settings.splits, settings.format, needs_test=not settings.test_fraction)
     sources = found.sources
     with outputs.scratch_folder(None if check else parsed) as scratch:
         corpus = _read(scratch, raw, sources, settings)

@@ -18,7 +18,7 @@ from pipeline.core import params
 from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import RECOGNISERS, jsonl
+from pipeline.corpus.formats import jsonl
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit
 from pipeline.corpus.rewriting.edits import content
@@ -72,7 +72,7 @@ def _lines_in_corpus(path: Path, content_: bytes, raw: Path) -> dict[str, str]:
         own.unlink(missing_ok=True)
         own.write_bytes(content_)
         try:
-            found = find_splits(copy, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+            found = find_splits(copy, settings.splits, settings.format, needs_test=not settings.test_fraction)
         except InputError as error:
             raise InputError(_with_hint(problem, path, copy, raw) for problem in error.problems) from None
         if not any(source == Source(own, "jsonl") for of_split in found.sources.values() for source in of_split):
