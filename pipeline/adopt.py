@@ -196,15 +196,15 @@ def conflicts_of(export: Path) -> Path:
 
 def new_names(found: Sequence[Outcome], files: CorpusFiles) -> Iterator[str]:
     """A line for each relation and type that nothing of the corpus had: a class of its own, or a slip of the hand."""
-    told = set[tuple[str, str]]()
+    warned = set[tuple[str, str]]()
     for sent, document in ((each.sent.item.document, new) for each in found if each.verdict == "changed" for new in each.new):
         labels = files.labels_of(sent)
         names = [("relation", undirected(each.label)) for each in document.relations if each.label]
         names += [("type", each.type) for each in document.entities if each.type]
         known = {"relation": labels.directed | labels.plain, "type": files.all_types}
         for kind, name in names:
-            if name not in known[kind] and (kind, name) not in told:
-                told.add((kind, name))
+            if name not in known[kind] and (kind, name) not in warned:
+                warned.add((kind, name))
                 others = "marked pair" if kind == "relation" and is_pair(sent) else "document"
                 yield f"{document.source}: warning: no other {others} has the {kind} {name}: it becomes a class of its own"
 
@@ -212,7 +212,7 @@ def new_names(found: Sequence[Outcome], files: CorpusFiles) -> Iterator[str]:
 def report(found: Sequence[Outcome], files: CorpusFiles, *, is_written: bool) -> Iterator[str]:
     """A line for each change, each conflict and each name that is new, and one that counts."""
     for outcome in found:
-        yield from map(told, outcome.changes)
+        yield from map(line_of, outcome.changes)
         if outcome.verdict == "conflict":
             yield f"{outcome.sent.item.document.source}: conflict: {conflict_item(outcome).why}"
     yield from new_names(found, files)
@@ -224,10 +224,10 @@ def report(found: Sequence[Outcome], files: CorpusFiles, *, is_written: bool) ->
     yield f"adopt: {counted(len(found), 'item')}: {of_verdicts}{f' ({of_kinds})' if of_kinds else ''}; {written}"
 
 
-def told(change: Change) -> str:
+def line_of(change: Change) -> str:
     """A change in a line, with its place.
 
-    >>> told(Change("relabelled", "7", "data/raw/train.txt:3", "Uses(e1,e2)", "Other", "author - keygen"))
+    >>> line_of(Change("relabelled", "7", "data/raw/train.txt:3", "Uses(e1,e2)", "Other", "author - keygen"))
     'data/raw/train.txt:3: relabelled: Uses(e1,e2) -> Other (author - keygen)'
     """
     sides = " -> ".join(" ".join(side.split()) for side in (change.old, change.new) if side)

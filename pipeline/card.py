@@ -14,7 +14,6 @@ from pipeline.core.errors import InputError, Problem
 from pipeline.core.params import Train
 from pipeline.core.schema import REPORTS, SCORES
 from pipeline.core.stage import Input, Output, run
-from pipeline.core.typed_yaml import places
 from pipeline.evaluation.card import is_card, plain, render
 from pipeline.model.manifest import MODEL, SavedModel
 
@@ -34,7 +33,7 @@ def _differences(model: SavedModel, training: Train) -> Iterator[Problem]:
         now, then = getattr(training, field.name), getattr(model.config.train, field.name)
         if now != then:
             found = f"train.{field.name} is {plain(now)}, but {model.folder} was trained with {plain(then)}"
-            yield Problem(found, MODEL.remake, source=places(params.FILE).place(("train", field.name)))
+            yield Problem(found, MODEL.remake, source=params.place("train", field.name))
 
 
 def require_card(path: Path) -> None:

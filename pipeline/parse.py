@@ -24,19 +24,18 @@ from pipeline.core.params import Exclusion
 from pipeline.core.schema import MENTIONS, PARSE, PARSED, SENTENCES, SPLITS, Mention, ParseNotes
 from pipeline.core.stage import Check, Input, Output, log, run
 from pipeline.core.storage import BATCH_ROWS
-from pipeline.core.typed_yaml import places
 from pipeline.core.wording import counted
 from pipeline.corpus import bio, findings, position_columns
 from pipeline.corpus.checks import CheckedCorpus, check_corpus
 from pipeline.corpus.excerpts import AnnotatedSentence
-from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.formats import reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.mention_tags import find_mention_problems, which_entities
 from pipeline.corpus.pair_options import COUNTED, PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import Readings, read_files
 from pipeline.corpus.sentences import segmenter_of
-from pipeline.corpus.sources import find_splits, unused_line
+from pipeline.corpus.split_sources import find_splits, unused_line
 from pipeline.corpus.summary import SplitSummary, merge, n_shared, summarize
 from pipeline.corpus.waiting import WaitingRows, of_sentences, writers
 from pipeline.corpus.words import Tokenizer, find_words, load_tokenizer
@@ -89,7 +88,7 @@ def main(raw: Input, parsed: Output, check: Check = False) -> str:
     began = time.perf_counter()
     params.check()
     settings = params.read(params.Parse)
-    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    found = find_splits(raw, settings.splits, settings.format, needs_test=not settings.test_fraction)
     sources = found.sources
     with outputs.scratch_folder(None if check else parsed) as scratch:
         corpus = _read(scratch, raw, sources, settings)
@@ -167,8 +166,8 @@ def _later_problems(scratch: Path, corpus: CheckedCorpus) -> Iterator[Problem]:
     entities = which_entities(tag.entities, bool(len(corpus.summaries["train"].sentences)))
     for split, summary in corpus.summaries.items():
         for table in WaitingRows(scratch / split, summary.is_kept).tables():
-            if entities == "pair":
-                yield from bio.find_problems(table, tag.labels, overlap=tag.overlap, tagger=tagger)
+            if entities == "pair" and tagger:
+                yield from bio.find_problems(table, tag.labels, tag.overlap)
             yield from position_columns.find_problems(table, max_length)
         if entities == "all" and tagger:
             for table in WaitingRows(of_sentences(scratch / split), summary.whole_sentences(label)).tables():
@@ -224,7 +223,7 @@ def _hold_out(train: SplitSummary, rows: Bools, sentences: Bools, split: str, se
     if not held_rows.any() and (split == "test" or fraction):
         found = f"parse.{split}_fraction {fraction:g} holds none of {rows.sum()} train rows out"
         hint = f"raise it, or put a {split} file into data/raw; rows of one document or one text stay together"
-        raise InputError.of(places(params.FILE).place(("parse", f"{split}_fraction")), found, hint)
+        raise InputError.of(params.place("parse", f"{split}_fraction"), found, hint)
     return held_rows, held_sentences
 
 

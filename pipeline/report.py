@@ -45,14 +45,14 @@ def main(
 ) -> str:
     """Write a copy of the report with its commit and, if asked, a comparison with another version."""
     manifests.open_sealed(reports, REPORTS)
-    told = (reports / REPORT).read_text(encoding="utf-8")
+    html = (reports / REPORT).read_text(encoding="utf-8")
     try:
-        data = page.data_of(told)
+        data = page.data_of(html)
     except ValueError as error:
         raise InputError.of(reports / REPORT, f"no report of this version ({error})", REPORTS.remake) from None
     copy = present() | doubtful(most) | ({} if against is None else compared(against, data, reports, most))
     with outputs.made_new(target) as scratch:
-        files.write_text(scratch, page.with_data(told, {**data, "copy": copy}))
+        files.write_text(scratch, page.with_data(html, {**data, "copy": copy}))
     return f"report: {target}, of commit {copy['commit'][:12]}{'' if against is None else f', against {against}'}"
 
 
@@ -74,10 +74,10 @@ def doubtful(most: int) -> dict[str, Any]:
     """
     if not held_out.EXPERIMENT.is_file() or not held_out.folder().is_dir():
         return {}
-    told = HeldOut.read(held_out.folder())
+    held = HeldOut.read(held_out.folder())
     parsed = storage.read(Path(stage_paths("pipeline.parse")[-1]), PARSE)
-    judged, n_changed = by_held_out(told, parsed)
-    found = doubts(judged, told.entities, parsed)
+    judged, n_changed = by_held_out(held, parsed)
+    found = doubts(judged, held.entities, parsed)
     rows = [
         {
             "probability": round(doubt.probability, DIGITS),
@@ -99,16 +99,16 @@ def compared(against: str, data: Mapping[str, Any], reports: Path, most: int) ->
     with opened(against) as older, opened(PRESENT) as newer:
         scores = compare_scores(older, replace(newer, reports=reports))
         values = as_values(against, "the present version", compare_data(older, newer, most), scores)
-    told = {"against": {**values, "titles": TITLES}}
+    comparison = {"against": {**values, "titles": TITLES}}
     if isinstance(scores, str) or not scores.before:
-        return told
+        return comparison
     before, now = scores.before, read_predictions(reports / PREDICTIONS)
     names = sorted({row.label for row in before.values()})
     number = {name: n for n, name in enumerate(names)}
     ids = data["sentences"]["id"]
     label = [number[before[row_id].label] if row_id in before else NOT_THERE for row_id in ids]
     kinds = changes(before, now)
-    return told | {"before": {"names": names, "label": label, "counts": kinds}}
+    return comparison | {"before": {"names": names, "label": label, "counts": kinds}}
 
 
 def changes(before: Mapping[str, Predicted], now: Mapping[str, Predicted]) -> dict[str, int]:

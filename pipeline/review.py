@@ -120,11 +120,11 @@ def of_corpus(places: Places, wanted: Wanted, split: Split, seed: int) -> list[I
         return drawn_items(rows, drawn(len(rows), len(rows), seed).tolist(), wanted)
     if wanted.pick == "mistakes":
         return mistakes(places, parsed, wanted, split)
-    told = HeldOut.read(held_out.folder())
-    judged, n_changed = by_held_out(told, parsed)
+    held = HeldOut.read(held_out.folder())
+    judged, n_changed = by_held_out(held, parsed)
     if n_changed:
         log(f"review: {counted(n_changed, 'row has', 'rows have')} changed since make doubtful, not looked at")
-    return items(doubts(judged, told.entities, parsed), judged, wanted)
+    return items(doubts(judged, held.entities, parsed), judged, wanted)
 
 
 def mistakes(places: Places, parsed: Parsed, wanted: Wanted, split: Split) -> list[Item]:

@@ -134,7 +134,7 @@ def _check(source: StageOutput[ParseNotes], settings: params.Tag, types: list[st
             n_untagged += int(tag_mentions(batch, labels, types, overlap).n_untagged.sum())
     else:
         for batch in source.batches():
-            problems += find_problems(batch, labels, overlap=overlap, tagger=tagger)
+            problems += find_problems(batch, labels, overlap) if tagger else ()
             n_untagged += int((begin_ids(batch, labels, types, overlap) == 0).sum())
     if problems:
         raise InputError(problems)

@@ -104,12 +104,12 @@ def train_members(config: Config, data: members.Data, validation: Examples, live
     model, trained = members.train(config, data, score)
     named = list(zip(config.weight_prefixes, trained, strict=True))
     for step in range(max(len(member.curve) for member in trained)):
-        told = {prefix: _kept(member.curve[step]) for prefix, member in named if step < len(member.curve)}
-        for prefix, figures in told.items():
+        of_step = {prefix: _kept(member.curve[step]) for prefix, member in named if step < len(member.curve)}
+        for prefix, figures in of_step.items():
             for name, value in figures.items():
                 live.log_metric(f"{prefix}{name}", value)
-        for name in figures if len(told) == len(named) else ():
-            live.log_metric(name, float(np.mean([of_member[name] for of_member in told.values()])))
+        for name in figures if len(of_step) == len(named) else ():
+            live.log_metric(name, float(np.mean([of_member[name] for of_member in of_step.values()])))
         live.next_step()
     epochs = ", ".join(f"{member.best_epoch} of {len(member.curve)}" for member in trained)
     together = _scored(validation, score(model, validation) if len(validation) else None, "together ")

@@ -7,7 +7,6 @@ import importlib
 import json
 import re
 import textwrap
-from collections.abc import Iterator
 from dataclasses import MISSING, fields
 from functools import cache
 from pathlib import Path
@@ -161,34 +160,6 @@ def test_the_recommended_setting_is_one_that_the_stages_accept(tmp_path: Path) -
     path.write_text(yaml.safe_dump({section: {**values, **recommended.get(section, {})} for section, values in shipped.items()}))
     assert params.read(params.Train, path).pooling == "max+entities+attention"
     assert params.read(params.Encoder, path).layers == (0, 1, 2, 3, 4, 5, 6)
-
-
-def rooms() -> dict[str, set[str]]:
-    """What each room of pipeline/ may import, as the architecture page has it."""
-    table = read("docs/architecture.md").split("## The rooms\n")[1].split("\n## ")[0]
-    rows = re.findall(r"(?m)^\| `(\w+)` \|[^|]+\|([^|]*)\|$", table)
-    return {room: set(re.findall(r"\w+", allowed)) for room, allowed in rows}
-
-
-def imported(file: Path) -> Iterator[str]:
-    """The parts of pipeline/ that a module imports anywhere in it: rooms, stages, commands."""
-    for node in ast.walk(ast.parse(file.read_text(encoding="utf-8"))):
-        if isinstance(node, ast.ImportFrom) and node.module == "pipeline":
-            yield from (alias.name for alias in node.names)
-        elif isinstance(node, ast.ImportFrom) and (node.module or "").startswith("pipeline."):
-            yield str(node.module).split(".")[1]
-        elif isinstance(node, ast.Import):
-            yield from (alias.name.split(".")[1] for alias in node.names if alias.name.startswith("pipeline."))
-
-
-def test_the_architecture_page_has_every_room() -> None:
-    assert set(rooms()) == {file.split("/")[1] for file in TRACKED if re.fullmatch(r"pipeline/\w+/.*\.py", file)}
-
-
-@pytest.mark.parametrize("room", rooms())
-def test_a_room_imports_what_the_architecture_page_allows(room: str) -> None:
-    found = {part for file in (ROOT / "pipeline" / room).rglob("*.py") for part in imported(file)}
-    assert found - {room} <= rooms()[room]
 
 
 def test_the_rows_become_a_parquet_corpus_with_class_labels_by_the_lines_of_the_architecture_page(

@@ -85,7 +85,7 @@ def outcomes(
 
 
 def _with_rows_once(found: Sequence[Outcome]) -> Iterator[Outcome]:
-    """The outcomes without rows more that another one gives their file too: rows of one sentence may get the same relation."""
+    """The outcomes without the added rows that another one has too: several rows of a sentence may get the same relation."""
     said = {(outcome.path, annotation(each)) for outcome in found for each in outcome.new[:1]}
     for outcome in found:
         more = {key: each for each in outcome.new[1:] if (key := (outcome.path, annotation(each))) not in said}
@@ -176,7 +176,7 @@ def _of_corpus(
 def _corrected(
     sent: Sent, back: Document, tool: str, raw: CorpusFiles, file: CorpusFile, document: Document
 ) -> tuple[Document, ...]:
-    """What a document becomes, without rows more that its file has already."""
+    """What a document becomes, without the added rows that its file has already."""
     try:
         new = corrected(document, sent.item.document, back, tool, raw.labels_of(document), file.ids)
     except ValueError as error:

@@ -45,7 +45,7 @@ def agree(annotations: Annotations, negative_label: str, settings: params.Evalua
             "agreement", f"no text has been annotated by two of {', '.join(names)}", "name versions of the same texts"
         )
     undirected = without_direction(annotations, negative_label, symmetric)
-    units = find_units(annotations, texts, negative_label, symmetric)
+    units = find_units(annotations, texts, negative_label, undirected)
     entities = {name: [_entities(said.get(text)) for text in texts] for name, said in annotations.items()}
     relations = {
         name: [_relations(said.get(text), negative_label, undirected) for text in texts] for name, said in annotations.items()

@@ -34,7 +34,7 @@ def meant_by(sent: Sent, back: Document, tool: str, raw: CorpusFiles) -> list[Do
 def says_already(
     file: CorpusFile, found: Found | None, sent: Sent, meant: Sequence[Document], tool: str, tokenize: Tokenizer
 ) -> bool:
-    """Whether a file says what was meant of a document that it had: in its place, or anywhere where it has another id by now.
+    """Whether a file says already what was meant of one of its documents: in its place, or, if it has another id by now, anywhere.
 
     Args: found: what stands in its place, another row of its text too; meant: none where it is to go.
     """

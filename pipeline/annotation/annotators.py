@@ -119,7 +119,7 @@ def common_texts(annotations: Annotations) -> list[str]:
     return [text for text in texts if sum(text in of_annotator for of_annotator in annotations.values()) > 1]
 
 
-def without_direction(annotations: Annotations, negative_label: str, symmetric: Collection[str] = ()) -> frozenset[str]:
+def without_direction(annotations: Annotations, negative_label: str, symmetric: Collection[str]) -> frozenset[str]:
     """The labels that say the same with head and tail swapped, for all annotators where the format of one says so.
 
     Args: symmetric: more of them.
@@ -128,12 +128,11 @@ def without_direction(annotations: Annotations, negative_label: str, symmetric: 
     return frozenset({negative_label, *symmetric}).union(*told)
 
 
-def find_units(annotations: Annotations, texts: Sequence[str], negative_label: str, symmetric: Collection[str] = ()) -> Units:
+def find_units(annotations: Annotations, texts: Sequence[str], negative_label: str, undirected: Collection[str]) -> Units:
     """The units of texts, and what label each annotator gave them, with BACKWARD where its tail stands before its head.
 
-    Args: symmetric: relations without direction.
+    Args: undirected: as without_direction gives them.
     """
-    undirected = without_direction(annotations, negative_label, symmetric)
     rows: list[list[str | None]] = []
     documents = []
     for number, text in enumerate(texts):

@@ -17,12 +17,12 @@ from pipeline.core import params
 from pipeline.core.labels import undirected
 from pipeline.core.schema import Span
 from pipeline.core.storage import BATCH_ROWS
-from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.formats import reader
 from pipeline.corpus.pair_options import PairOptions
 from pipeline.corpus.pairs import AnnotatedPair
 from pipeline.corpus.reading import read_files
 from pipeline.corpus.sentences import Segments, segmenter_of
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 from pipeline.corpus.words import load_tokenizer
 
 
@@ -58,7 +58,7 @@ def find_asked(version: Version, golds: Mapping[str, str | None]) -> dict[str, A
 
 def _test_pairs(version: Version, raw: Path, settings: params.Parse) -> Iterator[AnnotatedPair]:
     """The pairs of the test files, or of those of train, of which test is held out where it has none."""
-    sources = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=False).sources
+    sources = find_splits(raw, settings.splits, settings.format, needs_test=False).sources
     files = ((source.path, reader(source.format, settings.ambiguous)) for source in sources["test"] or sources["train"])
     options = PairOptions.of(settings, params.read(params.Position, version.folder / params.FILE))
     load = cache(lambda: segmenter_of(load_tokenizer(settings.language, settings.segmenter)))  # a second, for documents alone

@@ -16,12 +16,12 @@ from pipeline.core import params
 from pipeline.core.errors import InputError, for_all
 from pipeline.core.files import written_whole
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import RECOGNISERS, Reader, reader
+from pipeline.corpus.formats import Reader, reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.mend_entities import TYPE
 from pipeline.corpus.rewriting import Edit, numbered, rewritten
 from pipeline.corpus.rewriting.edits import Reading, annotation
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 from pipeline.corpus.words import Tokenizer, lazy_tokenizer
 
 EMPTIED = "leave one as it was sent, adopt the others, then remove the file"
@@ -131,7 +131,7 @@ def all_sources(raw: Path, settings: params.Parse) -> Iterator[tuple[Source, Rea
 
     Raises: InputError where the files cannot be told as the parse stage tells them.
     """
-    found = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+    found = find_splits(raw, settings.splits, settings.format, needs_test=not settings.test_fraction)
     for source in (source for of_split in found.sources.values() for source in of_split):
         yield source, reader(source.format, settings.ambiguous)
 

@@ -26,9 +26,9 @@ COUNTED = re.compile(r"(\D*)([0-9]{1,9})")
 def corrected(
     raw: Document, sent: Document, back: Document, tool: str, labels: Labels, taken: Collection[str] = ()
 ) -> list[Document]:
-    """The documents that one becomes: one, or of an annotated pair a row a relation, and none where there is no relation more.
+    """The documents that one becomes: one; of an annotated pair one for each relation it has now, perhaps none.
 
-    Args: tool: the format in which it came back; taken: ids that rows more must not have.
+    Args: tool: the format in which it came back; taken: ids that added rows must not have.
     Raises: ValueError where an entity stands in no relation, and the format holds pairs alone, or a relation has lost its label.
     """
     sent, back = turned(sent), turned(_renamed(back, tool, sent))

@@ -16,9 +16,9 @@ from pipeline.core import params
 from pipeline.core.errors import Problem
 from pipeline.core.schema import SPLITS
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import RECOGNISERS, reader
+from pipeline.corpus.formats import reader
 from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 
 
 @dataclass
@@ -73,7 +73,7 @@ def _documents(version: Version, tally: Tally) -> dict[str, Iterator[Placed]]:
     with version.named():
         settings = params.read(params.Parse, version.folder / params.FILE)
         raw = version.raw()
-        sources = find_splits(raw, settings.splits, settings.format, RECOGNISERS, needs_test=False).sources
+        sources = find_splits(raw, settings.splits, settings.format, needs_test=False).sources
 
     def read(split: str, of_split: Sequence[Source]) -> Iterator[Placed]:
         for source in of_split:

@@ -104,7 +104,7 @@ def _read(path: Path) -> pa.Table:
 
 
 def text_hash(text: str) -> int:
-    """What a text is known by again."""
+    """A 64-bit hash, by which a text is recognised."""
     return xxhash.xxh3_64_intdigest(text.encode())
 
 

@@ -80,13 +80,13 @@ def by_model(predictor: Predictor, rows: pa.Table) -> tuple[Judged, int]:
     relations = predictor.config.relations
     known = rows.filter(pc.is_in(rows["relation"], pa.array(relations)))
     sentences = [sentence_of(row) for row in known.to_pylist()]
-    probabilities = [
+    rows_of_probabilities = [
         [pair_of(prediction).probabilities[name] for name in relations]
         for start in range(0, len(sentences), BATCH_ROWS)
         for prediction in predictor.predict(sentences[start : start + BATCH_ROWS])
     ]
-    told = np.array(probabilities, np.float32).reshape(-1, len(relations))
-    return Judged(known, relations, told, "the model's"), len(rows) - len(known)
+    probabilities = np.array(rows_of_probabilities, np.float32).reshape(-1, len(relations))
+    return Judged(known, relations, probabilities, "the model's"), len(rows) - len(known)
 
 
 def pair_of(prediction: Prediction | Problem) -> Relation:

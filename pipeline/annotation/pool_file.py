@@ -1,4 +1,4 @@
-"""The file of data/raw that texts of a pool become documents of: JSON lines of ours, with documents more or in another version.
+"""The file of data/raw that texts of a pool become documents of: JSON lines of ours, with documents added or replaced.
 
 It is of use where the parse stage reads it. So the corpus is looked at as it would be with it, links in a scratch folder, before
 anything is written.
@@ -18,11 +18,11 @@ from pipeline.core import params
 from pipeline.core.errors import InputError, Problem, sift
 from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
-from pipeline.corpus.formats import RECOGNISERS, jsonl
+from pipeline.corpus.formats import jsonl
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.rewriting import Edit
 from pipeline.corpus.rewriting.edits import content
-from pipeline.corpus.sources import find_splits
+from pipeline.corpus.split_sources import find_splits
 
 HINT = "name with --new a file with train in its name, in a folder of JSON lines"
 HINTS = {  # by the kinds of problems
@@ -40,7 +40,7 @@ class Landed(NamedTuple):
 
 
 def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collection[Path]) -> Landed:
-    """The file with documents more; no file where it says all of them already.
+    """The file with documents added; no file where it says all of them already.
 
     A document that the file has in another version takes its place; one whose id another text has gets an id of its own.
 
@@ -72,7 +72,7 @@ def _lines_in_corpus(path: Path, content_: bytes, raw: Path) -> dict[str, str]:
         own.unlink(missing_ok=True)
         own.write_bytes(content_)
         try:
-            found = find_splits(copy, settings.splits, settings.format, RECOGNISERS, needs_test=not settings.test_fraction)
+            found = find_splits(copy, settings.splits, settings.format, needs_test=not settings.test_fraction)
         except InputError as error:
             raise InputError(_with_hint(problem, path, copy, raw) for problem in error.problems) from None
         if not any(source == Source(own, "jsonl") for of_split in found.sources.values() for source in of_split):

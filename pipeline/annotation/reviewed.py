@@ -31,7 +31,7 @@ def beside(raw: Path) -> Path:
 
 
 def key(document: Document) -> str:
-    """What a document is known by."""
+    """The key by which a document is recognised, made of its id and its text."""
     return content_id([document.id, document.text])
 
 

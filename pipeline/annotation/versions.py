@@ -123,7 +123,7 @@ class Version:
     def named(self) -> Iterator[None]:
         """Within the block problems of a revision are told with its name, not with the scratch folder that it lies in.
 
-        Raises: InputError, so.
+        Raises: InputError with these names, where the block raises one.
         """
         try:
             yield

@@ -147,7 +147,7 @@ def warn_of_open_address(where: str) -> None:
 
 @contextlib.contextmanager
 def marked(folder: Path) -> Iterator[Path]:
-    """A file in a folder that all must see: as long as it is there, the run goes on, or ended without a word (kill -9)."""
+    """A file in a folder that all workers must see: it is there while the run goes on, and stays if the run is killed (kill -9)."""
     mark = folder.resolve() / f"{uuid.uuid4().hex}.partial"
     mark.parent.mkdir(parents=True, exist_ok=True)
     mark.touch()

@@ -51,12 +51,12 @@ class Work(Generic[Item]):
         client: Any,
         function: Callable[..., Done[Any]],
         arguments: Callable[[Item], tuple[object, ...]],
-        told: Callable[[Item], str],
+        name: Callable[[Item], str],
         seconds: float,
     ) -> None:
-        """Args: function: runs on a worker; arguments: its, of an item; told: an item's name; seconds: that it may take."""
+        """Args: function: runs on a worker; arguments: its, of an item; name: what an item is called; seconds: that it may take."""
         self._client, self._function, self._arguments = client, function, arguments
-        self._told, self._seconds = told, seconds
+        self._name, self._seconds = name, seconds
         self._pause = min(MOST_PAUSE, seconds / 4)
         self._under_way: dict[Any, Task[Item]] = {}
         self._workers: list[str] = []
@@ -81,7 +81,7 @@ class Work(Generic[Item]):
                 task = self._under_way.pop(future)
                 done = self._result(future, task)
                 if done.faults:
-                    item = self._told(task.item)
+                    item = self._name(task.item)
                     raise InputError(replace(fault, found=f"{fault.found} (for {item})") for fault in done.faults)
                 if done.problem is not None:
                     self._avoided.add(done.worker)
@@ -108,7 +108,7 @@ class Work(Generic[Item]):
     def _again(self, task: Task[Item], problem: str) -> None:
         if task.n_tries + 1 >= MOST_TRIES:
             raise self._failed(task, problem)
-        log(f"cluster: {self._told(task.item)} is tried elsewhere: {problem}")
+        log(f"cluster: {self._name(task.item)} is tried elsewhere: {problem}")
         self._submit(Task(task.item, task.n_tries + 1))
 
     def _look(self) -> None:
@@ -155,4 +155,4 @@ class Work(Generic[Item]):
 
     def _failed(self, task: Task[Item], problem: str) -> InputError:
         hint = "look at the workers' logs; what is written stays"
-        return InputError.of("cluster", f"{self._told(task.item)} fails everywhere: {problem}", hint)
+        return InputError.of("cluster", f"{self._name(task.item)} fails everywhere: {problem}", hint)

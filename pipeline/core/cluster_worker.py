@@ -54,7 +54,7 @@ def done(work: Callable[[int], Result]) -> Done[Result]:
 
 
 def kept(key: Hashable, threads: int, load: Callable[[], Loaded]) -> Loaded:
-    """What load gave for a key when it was called first; that alone, for a cluster outlives runs."""
+    """What load gives for a key, called once; only the last key's is kept, for a worker outlives the runs that ask."""
     if key not in _kept:
         take_threads(threads)
         loaded = load()

@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 from collections.abc import Collection, Iterable
 from dataclasses import dataclass, field
-from functools import partial
 from pathlib import Path
 from typing import Annotated, Literal, TypeVar, get_args
 
@@ -14,8 +13,6 @@ from pipeline.core.constraints import Address, Between, EachOnce, Line, Name, On
 from pipeline.core.errors import ROW_KINDS, InputError, Problem, for_all
 from pipeline.core.nearest import KnownNames
 from pipeline.core.schema import OTHER, Backend, ChineseSegmenter, Commit, EncoderName, Layers, PiecePooling, Precision
-from pipeline.core.typed import Mismatch
-from pipeline.core.typed_yaml import YamlFile
 
 FILE = Path("params.yaml")
 FormatName = Literal[  # the modules of pipeline/corpus/formats that read
@@ -33,6 +30,8 @@ Units = Annotated[int, Between(1, 16_384)]
 Words = Annotated[int, Between(1, 100_000)]
 Rounds = Annotated[int, Between(1, 100_000)]
 Batch = Annotated[int, Between(1, 1_000_000)]
+RelationName = Annotated[str, Name()]
+FilePatterns = tuple[Annotated[str, Pattern()], ...]
 
 
 @dataclass(frozen=True)
@@ -40,10 +39,6 @@ class Exclusion:
     """Rows that are left out because they have a problem of this kind."""
 
     kind: Annotated[str, OneOf(tuple(ROW_KINDS))]
-
-
-RelationName = Annotated[str, Name()]
-FilePatterns = tuple[Annotated[str, Pattern()], ...]
 
 
 @dataclass(frozen=True)
@@ -195,13 +190,18 @@ def read(section: type[Section], path: Path = FILE) -> Section:
     return _section(section, typed_yaml.load(path))
 
 
+def place(*keys: str) -> str:
+    """file:line of a key of params.yaml, its section first; the file alone where it cannot be read."""
+    return typed_yaml.load_or_empty(FILE).place(keys)
+
+
 def check(path: Path = FILE) -> None:
     """Check every section, so that the first stage to start tells what only the last one would read.
 
     Raises: InputError with the problems of all sections.
     """
     file = typed_yaml.load(path)
-    for_all(partial(_section, file=file), SECTIONS.values())
+    for_all(lambda section: _section(section, file), SECTIONS.values())
     require_fit(_section(Tag, file), _section(Train, file), path)
 
 
@@ -210,20 +210,20 @@ def require_fit(tag: Tag, train: Train, path: Path = FILE) -> None:
     mismatches = []
     if (tag.labels, tag.entities) == ("role", "all"):
         found = "tag.labels: role marks e1 and e2, and tag.entities: all marks every entity"
-        mismatches.append(Mismatch(("tag", "labels"), found, "write labels: type or labels: entity, or entities: pair"))
+        mismatches.append(typed.Mismatch(("tag", "labels"), found, "write labels: type or labels: entity, or entities: pair"))
     if (tag.entities, train.positions) == ("all", "shared") and "tags" in train.tasks:
         found = "tag.entities: all asks the tagger for all entities, and train.positions: shared shows it those of a pair"
         hint = "write positions: relation or positions: none under train, or entities: pair under tag"
-        mismatches.append(Mismatch(("train", "positions"), found, hint))
+        mismatches.append(typed.Mismatch(("train", "positions"), found, hint))
     if train.type_pairs == "seen" and (tag.entities == "pair" or tag.labels in ("entity", "role")):
         found = "train.type_pairs: seen chooses among the entities found by their types, which the tags do not tell"
         hint = "write entities: all and labels: type under tag, or type_pairs: all under train"
-        mismatches.append(Mismatch(("train", "type_pairs"), found, hint))
+        mismatches.append(typed.Mismatch(("train", "type_pairs"), found, hint))
     if mismatches:
         raise _told(mismatches, typed_yaml.load(path))
 
 
-def _section(section: type[Section], file: YamlFile) -> Section:
+def _section(section: type[Section], file: typed_yaml.YamlFile) -> Section:
     name = section.__name__.lower()
     sections = file.value if isinstance(file.value, dict) else {}
     if name not in sections:
@@ -237,11 +237,11 @@ def _section(section: type[Section], file: YamlFile) -> Section:
         raise _told([removed.explained(mismatch, file.value) for mismatch in error.mismatches], file) from None
 
 
-def _told(mismatches: Iterable[Mismatch], file: YamlFile) -> InputError:
+def _told(mismatches: Iterable[typed.Mismatch], file: typed_yaml.YamlFile) -> InputError:
     return InputError(Problem(one.found, one.hint, source=file.place(one.keys)) for one in mismatches)
 
 
-def _require_no_misspelt(name: str, present: Collection[str], file: YamlFile) -> None:
+def _require_no_misspelt(name: str, present: Collection[str], file: typed_yaml.YamlFile) -> None:
     """Raises: InputError where a section is named almost as this one, which is not there; any other is somebody's own."""
     absent = KnownNames(one for one in (name, *SECTIONS) if one not in present)
     for key in present:

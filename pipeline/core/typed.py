@@ -15,7 +15,7 @@ from pipeline.core.nearest import nearest
 T = TypeVar("T")
 Keys = tuple[str | int, ...]  # from the outermost mapping inwards
 LONGEST_SHOWN = 100
-UNKNOWN_SHOWN = 10  # keys that belong to no mapping of this kind: of another kind's, all
+UNKNOWN_SHOWN = 10  # unknown keys of a mapping that are told: one of quite another kind has many
 NOUNS = {float: "a number", int: "a whole number", str: "text", bool: "true or false", dict: "a mapping", types.NoneType: "null"}
 
 

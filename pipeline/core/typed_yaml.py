@@ -75,8 +75,8 @@ def load(path: Path) -> YamlFile:
     return file
 
 
-def places(path: Path) -> YamlFile:
-    """What tells the line of each value; of a file that cannot be read, as where a model predicts in another folder, no line."""
+def load_or_empty(path: Path) -> YamlFile:
+    """Read a file to name the lines of its values; one that cannot be read, as where a model is used elsewhere, has none."""
     try:
         return load(path)
     except InputError:

@@ -81,13 +81,11 @@ def rank(starts: Number, ends: Number, overlap: str) -> tuple[Number, Number]:
     return (starts, starts - ends) if overlap == "first" else (starts - ends, starts)
 
 
-def find_problems(table: pa.Table, labels: str, *, overlap: str = "error", tagger: bool = True) -> Iterator[Problem]:
+def find_problems(table: pa.Table, labels: str, overlap: str) -> Iterator[Problem]:
     """The rows of a parsed table that have no BIO form.
 
-    Args: labels, overlap: as in the section tag; tagger: whether train.tasks has tags, without which none is wanted.
+    Args: labels, overlap: as in the section tag.
     """
-    if not tagger:
-        return
     if overlap == "error":
         yield from find_overlaps(table)
     if labels == "type":

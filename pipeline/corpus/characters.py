@@ -46,7 +46,7 @@ def is_invisible(text: str) -> bool:
 
 
 def folded(name: str) -> str:
-    r"""What names have in common that differ by case, blanks, invisible characters or Unicode form alone.
+    r"""A name in a form that is the same for names that differ by case, blanks, invisible characters or Unicode form alone.
 
     >>> folded("Born In\u200b") == folded("born_in"), folded("Born In\u200b") == folded("bornin")
     (False, True)

@@ -20,7 +20,7 @@ from pipeline.core.files import Row
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Exclusion, Parse
-from pipeline.core.typed_yaml import places
+from pipeline.core.typed_yaml import load_or_empty
 from pipeline.corpus.names import find_unknown
 from pipeline.corpus.summary import SplitSummary, row_key
 
@@ -53,11 +53,11 @@ class CheckedCorpus:
 
     def shared_ids(self) -> Iterator[str]:
         """A line an excluded id that several rows have."""
-        places: dict[str, list[str]] = {}
+        sources: dict[str, list[str]] = {}
         for row in self.left_out:
             if row["kind"] == BY_ID:
-                places.setdefault(row["id"], []).append(f"{row['file']}:{row['line']}")
-        for row_id, shared in places.items():
+                sources.setdefault(row["id"], []).append(f"{row['file']}:{row['line']}")
+        for row_id, shared in sources.items():
             if len(shared) > 1:
                 yield f"excluded id {row_id} is that of {len(shared)} rows: {listed(shared)}"
 
@@ -65,10 +65,10 @@ class CheckedCorpus:
 def check_corpus(summaries: Summaries, parse: Parse, folder: Path) -> CheckedCorpus:
     """Find all problems of a corpus, whose files lie in a folder, and leave rows out."""
     summaries = with_full_ids(summaries, folder)
-    document = places(FILE)
-    listed = [(item, document.place(("parse", "exclude", number))) for number, item in enumerate(parse.exclude)]
-    ids = {item: place for item, place in listed if isinstance(item, str)}
-    kinds = {item.kind: place for item, place in listed if isinstance(item, Exclusion)}
+    file = load_or_empty(FILE)
+    exclusions = [(item, file.place(("parse", "exclude", number))) for number, item in enumerate(parse.exclude)]
+    ids = {item: place for item, place in exclusions if isinstance(item, str)}
+    kinds = {item.kind: place for item, place in exclusions if isinstance(item, Exclusion)}
     if ids:
         for column in ("id", "full_id"):
             reasons = dict.fromkeys(ids, BY_ID)
@@ -228,19 +228,19 @@ def _rows_of(readings: pa.Table, relations: list[str]) -> Iterator[tuple[str, st
     return zip(rows["relation"].to_pylist(), rows["source"].to_pylist(), rows["id"].to_pylist(), strict=True)
 
 
-def _unknown_ids(ids: pa.ChunkedArray, listed: Mapping[str, str]) -> Iterator[Problem]:
+def _unknown_ids(ids: pa.ChunkedArray, excluded: Mapping[str, str]) -> Iterator[Problem]:
     """Excluded ids that no row has, at their places."""
-    excluded = pa.array(list(listed), pa.string())
-    unknown = excluded.filter(pc.invert(pc.is_in(excluded, ids))).to_pylist()
+    wanted = pa.array(list(excluded), pa.string())
+    unknown = wanted.filter(pc.invert(pc.is_in(wanted, ids))).to_pylist()
     names = KnownNames(ids.drop_null().to_pylist() if unknown else ())
     for row_id in unknown:
         close = names.closest(row_id)
         hint = f"did you mean {close}?" if close else "take it off the list"
-        yield Problem(f"parse.exclude lists {row_id}, which is the id of no row", hint, "exclude-unknown", listed[row_id])
+        yield Problem(f"parse.exclude lists {row_id}, which is the id of no row", hint, "exclude-unknown", excluded[row_id])
 
 
-def _unknown_kinds(listed: Mapping[str, str]) -> Iterator[Problem]:
+def _unknown_kinds(excluded: Mapping[str, str]) -> Iterator[Problem]:
     """Excluded kinds that no row has, at their places."""
-    for kind, place in listed.items():
+    for kind, place in excluded.items():
         found = f"parse.exclude lists kind {kind}, which no row has"
         yield Problem(found, "take it off the list", "exclude-unknown", place)

@@ -33,7 +33,7 @@ class Counts(NamedTuple):
     relations: int = 0
 
     def plus(self, documents: Iterable[Document]) -> Counts:
-        """The counts with some documents more."""
+        """The counts with those of some documents added."""
         n_documents, n_entities, n_relations = self
         for document in documents:
             n_documents += 1
@@ -54,7 +54,7 @@ class Conversion:
         what the target cannot hold may be changed or left out.
     """
 
-    def __init__(self, target: Target, tokenize: Tokenizer, ambiguous: Ambiguous = "error", *, lossy: bool = False) -> None:
+    def __init__(self, target: Target, tokenize: Tokenizer, ambiguous: Ambiguous, *, lossy: bool) -> None:
         self.target, self.tokenize, self.ambiguous, self.lossy = target, tokenize, ambiguous, lossy
         self.read, self.written = Counts(), Counts()
         self.skipped = Counter[str]()  # by reason

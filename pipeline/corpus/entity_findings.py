@@ -68,12 +68,10 @@ def _reason(survey: Survey, entities: Ints) -> int:
 
 def unusual_types(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """Rows of a relation that are the only ones to join their two types, where it has many rows for each two."""
-    labels = [parse_label(name) for name in survey.label_names]
-    relations = {name: code for code, name in enumerate(dict.fromkeys(label.relation for label in labels))}
-    relation_of = np.array([relations[label.relation] for label in labels] + [NONE])
-    is_reversed = np.array([label.direction == "e2,e1" for label in labels] + [False])[survey.labels]
-    of_row = relation_of[survey.labels]
-    rows = np.flatnonzero((of_row != NONE) & (survey.types != NONE).all(axis=1) & (of_row != relations.get(negative_label, NONE)))
+    relations, of_row = survey.relations()
+    is_reversed = np.array([parse_label(name).direction == "e2,e1" for name in survey.label_names] + [False])[survey.labels]
+    is_positive = np.array([name != negative_label for name in relations] + [False])[of_row]
+    rows = np.flatnonzero(is_positive & (survey.types != NONE).all(axis=1))
     heads, tails = np.where(is_reversed[:, None], survey.types[:, ::-1], survey.types)[rows].T
     keys = mixed(of_row[rows].astype(np.uint64), heads, tails)
     _, first, counts = np.unique(keys, return_index=True, return_counts=True)
@@ -81,9 +79,8 @@ def unusual_types(survey: Survey, negative_label: str) -> Iterator[Finding]:
     once = np.sort(first[counts == 1])
     once = once[(n_rows >= TYPED * n_joined)[of_row[rows[once]]]]
     if len(once):
-        of_rows = survey.labels[rows]
         names = [
-            f"{labels[of_rows[place]].relation} of {survey.type_names[heads[place]]} and {survey.type_names[tails[place]]}"
+            f"{relations[of_row[rows[place]]]} of {survey.type_names[heads[place]]} and {survey.type_names[tails[place]]}"
             for place in once
         ]
         found = f"{counted(len(once), 'row')} with types that the relation joins nowhere else: {listed(names)}"

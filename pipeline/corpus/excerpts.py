@@ -60,7 +60,10 @@ class Excerpts:
         self._of_run: dict[Span, Excerpt] = {}
 
     def of(self, run: Span, cover: Span) -> Excerpt:
-        """The excerpt of a run of sentences, with what has to be in it."""
+        """The excerpt of a run of sentences; white space at its ends is cut off, but none that belongs to an entity.
+
+        Args: cover: the characters of the entities that must be in it.
+        """
         part = self.of_run(run)
         is_inside = part.start <= cover.start and cover.end <= part.start + len(part.text)
         return part if is_inside else self._made(run, cover)
@@ -84,7 +87,7 @@ class Excerpts:
     def _made(self, run: Span, cover: Span | None) -> Excerpt:
         """A run of sentences without the white space around; a text that is one sentence stays as it is.
 
-        Args: cover: what has to be in it.
+        Args: cover: as `of` takes it.
         """
         start, end = run
         whole = self.document.text
@@ -147,7 +150,7 @@ def sentences_of(sentences: Sequence[Span], cover: Span) -> Sequence[Span]:
 def entity_problem(document: Document, entity: Entity, name: str, words: Stretches | None) -> Problem | None:
     """What is wrong with an entity, whether or not a relation has it.
 
-    Args: name: what its type is called by; words: the document's, as sentences.segment gives them.
+    Args: name: what the problem calls the entity, such as e1; words: the document's, as sentences.segment gives them.
     """
     if not document.text[slice(*entity.cover)].strip():
         return Problem(f"entity {entity.id} is blank", "annotate a word", "entity-empty")

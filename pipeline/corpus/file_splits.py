@@ -13,7 +13,7 @@ from pipeline.core.errors import Problem, listed
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
-from pipeline.core.typed_yaml import places
+from pipeline.core.typed_yaml import load_or_empty
 from pipeline.corpus.raw_files import RawFiles
 from pipeline.corpus.split_names import split_of_beginning, splits_in
 
@@ -123,13 +123,13 @@ def _matched(folder: Path, raw: RawFiles, splits: Splits) -> tuple[dict[Path, di
                 break
     names = KnownNames(path.relative_to(folder).as_posix() for path in below if path != folder)
     matched: dict[Path, dict[str, Path]] = {}
-    problems, document = [], places(FILE)
+    problems, settings_file = [], load_or_empty(FILE)
     for split, patterns in asdict(splits).items():
         for number, pattern in enumerate(patterns):
             hits = sorted(path for path in folder.glob(pattern) if path in below)
             if not hits:
                 found = f"parse.splits.{split} has {pattern}, which no file of {folder} matches"
-                place = document.place(("parse", "splits", split, number))
+                place = settings_file.place(("parse", "splits", split, number))
                 problems.append(Problem(found, names.hint(pattern), "pattern-unmatched", place))
             for hit in hits:
                 for file in below[hit]:

@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import listed
-from pipeline.core.labels import letters, names_no_relation, parse_label
+from pipeline.core.labels import letters, names_no_relation
 from pipeline.core.schema import SPLITS, Finding
 from pipeline.core.wording import counted
 from pipeline.corpus.characters import difference, folded, told_apart
@@ -32,7 +32,7 @@ READ_OTHERWISE = re.compile("false|n|no|null|off|on|true|y|yes", re.IGNORECASE)
 
 def labels_alike(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """Relations of which the names look alike."""
-    relations, of_row = _relations(survey)
+    relations, of_row = survey.relations()
     if alike := _alike(relations, of_row):
         count, found, hint, rows = alike
         yield Finding("labels-alike", "warning", count, f"relations {found}", hint, survey.places(rows))
@@ -43,14 +43,6 @@ def types_alike(survey: Survey, negative_label: str) -> Iterator[Finding]:
     if alike := _alike(survey.type_names, survey.types.ravel()):
         count, found, hint, rows = alike
         yield Finding("types-alike", "warning", count, f"types {found}", hint, survey.places(rows // 2))
-
-
-def _relations(survey: Survey) -> tuple[list[str], Ints]:
-    """The relations, without directions, and (N,) the place among them of every row's, NONE where it has no label."""
-    of_label = [parse_label(name).relation for name in survey.label_names]
-    relations = {name: code for code, name in enumerate(dict.fromkeys(of_label))}
-    codes = np.array([*(relations[name] for name in of_label), NONE], np.int64)
-    return list(relations), codes[survey.labels]
 
 
 def _alike(names: list[str], codes: Ints) -> tuple[int, str, str, Ints] | None:
@@ -94,7 +86,7 @@ def _escaped(character: str) -> str:
 
 def unnamed_negative(survey: Survey, negative_label: str) -> Iterator[Finding]:
     """A label that looks like one that stands for no relation, and is not the one that does."""
-    relations, of_row = _relations(survey)
+    relations, of_row = survey.relations()
     known = {name for name in relations if name != negative_label and _may_be_negative(folded(name))}
     counts = {name: int(np.count_nonzero(of_row == relations.index(name))) for name in known}
     if counts:

@@ -9,7 +9,7 @@ from pipeline.core.errors import Problem
 from pipeline.core.labels import undirected
 from pipeline.core.nearest import KnownNames
 from pipeline.core.params import FILE, Parse
-from pipeline.core.typed_yaml import places
+from pipeline.core.typed_yaml import load_or_empty
 from pipeline.corpus.document import Document
 from pipeline.corpus.pairs import renamed_label
 
@@ -51,20 +51,20 @@ def find_unknown(parts: Iterable[Names], parse: Parse) -> Iterator[Problem]:
 
 def _unknown_old(names: Names, parse: Parse) -> Iterator[Problem]:
     known = {*map(undirected, names.labels), *names.types, parse.negative_label}
-    document, hints = places(FILE), KnownNames(sorted(known))
+    file, hints = load_or_empty(FILE), KnownNames(sorted(known))
     for name in parse.rename:
         if name not in known | names.labels:
             found = f"parse.rename has {name}, which is the name of no relation and no type"
-            yield Problem(found, hints.hint(name), "name-unknown", document.place(("parse", "rename", name)))
+            yield Problem(found, hints.hint(name), "name-unknown", file.place(("parse", "rename", name)))
 
 
 def _unknown_symmetric(names: Names, parse: Parse) -> Iterator[Problem]:
     """Those that no relation has once it is renamed."""
     known = {*(undirected(renamed_label(label, parse.rename)) for label in names.labels), parse.negative_label}
-    document, hints = places(FILE), KnownNames(sorted(known))
+    file, hints = load_or_empty(FILE), KnownNames(sorted(known))
     for number, name in enumerate(parse.symmetric):
         if name not in known:
             new = parse.rename.get(name)
             found = f"parse.symmetric lists {name}, which is the name of no relation{' once it is renamed' if new in known else ''}"
             hint = f"list its new name, {new}" if new in known else hints.hint(name)
-            yield Problem(found, hint, "name-unknown", document.place(("parse", "symmetric", number)))
+            yield Problem(found, hint, "name-unknown", file.place(("parse", "symmetric", number)))

@@ -53,7 +53,7 @@ def within(candidates: Sequence[Candidate], words: Stretches, max_length: int) -
 
 
 def draw(candidates: Sequence[Candidate], wanted: float, seed: str) -> list[Candidate]:
-    """As many of the pairs as wanted, in their order; of a part of a pair, one as often as the part is large.
+    """As many of the pairs as wanted, in their order; a number with a fraction is rounded up with the probability of the fraction.
 
     A pair is drawn by a hash of its own, so that the pairs drawn change least where one is added or gets a relation.
 

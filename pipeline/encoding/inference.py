@@ -21,7 +21,6 @@ from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.schema import ENCODER, Precision
-from pipeline.core.typed_yaml import places
 from pipeline.encoding.description import MODEL, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
@@ -55,7 +54,7 @@ def resolve_precision(backend: str, precision: Precision | Literal["auto"]) -> P
     if precision == "auto":
         return "bfloat16" if "BF16" in capabilities else "float32"
     if _CAPABILITIES[precision] not in capabilities:
-        place = places(params.FILE).place(("embed", "precision"))
+        place = params.place("embed", "precision")
         raise InputError.of(place, f"this processor computes no {precision}", "set embed.precision to auto or float32")
     return precision
 

@@ -8,7 +8,6 @@ from typing import Any
 from pipeline.core import params
 from pipeline.core.errors import InputError
 from pipeline.core.stage import quiet
-from pipeline.core.typed_yaml import places
 from pipeline.core.watchdog import GIGABYTE, Limits, hushed, watched
 from pipeline.encoding import untrusted_folder, untrusted_tokenizer
 from pipeline.encoding.untrusted_folder import WEIGHTS
@@ -107,7 +106,7 @@ def layer_indices(layers: tuple[int, ...], n_layers: int) -> list[int]:
         if not -n_layers - 1 <= layer <= n_layers:
             found = f"encoder.layers holds {layer}, but the encoder has {n_layers} layers"
             hint = f"use 1 to {n_layers}, or -{n_layers} to -1 from the last, or 0 for the embedding layer"
-            raise InputError.of(places(params.FILE).place(("encoder", "layers")), found, hint)
+            raise InputError.of(params.place("encoder", "layers"), found, hint)
     return [layer % (n_layers + 1) for layer in layers]
 
 

@@ -17,7 +17,6 @@ from tokenizers import Tokenizer
 from pipeline.core import params, ragged
 from pipeline.core.arrays import Ints, Vectors
 from pipeline.core.errors import InputError
-from pipeline.core.typed_yaml import places
 from pipeline.encoding import pieces, store
 from pipeline.encoding.pieces import Pieces
 from pipeline.encoding.word_vectors import WordEncoder, word_vectors
@@ -84,7 +83,7 @@ def embed_window(window: Window, encoder: WordEncoder, tokenizer: Tokenizer) -> 
     for rows, n_words, vectors in word_vectors(encoder, chunks(window.words, tokenizer)):
         if (vectors.view(np.uint16) & INFINITE).max(initial=0) == INFINITE:
             found = "the encoder gives values that float16 cannot hold, or no numbers"
-            place = places(params.FILE).place(("encoder", "layers"))
+            place = params.place("encoder", "layers")
             raise InputError.of(place, found, "take other encoder.layers, embed.precision float32, or another encoder")
         yield Embedded(window.keys.take(pa.array(rows)), n_words, vectors)
 

@@ -17,7 +17,6 @@ from pipeline.core.arrays import Floats, Ints
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.positions import PADDING_ID, position_ids
-from pipeline.core.typed_yaml import places
 from pipeline.core.weights_file import read_floats
 from pipeline.model.batches import Batch
 from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
@@ -66,7 +65,7 @@ def prove(model: RelationModel, frozen: Frozen, folder: Path) -> float:
         for task, expected in theirs.items():
             if not np.isfinite(expected).all():
                 hint = "lower train.learning_rate, train.loss_weights or train.weight_decay"
-                place = places(params.FILE).place(("train", "learning_rate"))
+                place = params.place("train", "learning_rate")
                 raise InputError.of(place, "the trained network gives infinite values", hint)
             words = real if task == "tags" else slice(None)
             differences.append(_difference(ours[task][words], expected[words]))

@@ -19,7 +19,6 @@ from pipeline.core.params import Train
 from pipeline.core.prefetch import prefetch
 from pipeline.core.stage import progress
 from pipeline.core.tensorflow import tf, traced
-from pipeline.core.typed_yaml import places
 from pipeline.model.average import Average
 from pipeline.model.batches import Batch, Examples, by_length, shuffled
 from pipeline.model.config import Config
@@ -143,7 +142,7 @@ class Trainer:
         for name, loss in losses.items():
             if not math.isfinite(float(loss)):
                 found = f"training diverged: {name} is {float(loss)} at train.learning_rate {self._options.learning_rate:g}"
-                raise InputError.of(places(params.FILE).place(("train", "learning_rate")), found, DIVERGED_HINT)
+                raise InputError.of(params.place("train", "learning_rate"), found, DIVERGED_HINT)
 
     def _loss(self, feed: Feed, average: Average) -> float:
         """The loss of rows under the averaged weights, without dropout, as training sums it."""

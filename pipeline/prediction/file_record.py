@@ -115,15 +115,15 @@ def _problems(output: Path, found: Sequence[File], done: Mapping[str, Row], read
     for file in found:
         place, row = source(file, output), done.get(file.name)
         if row and row.get("source") != place and row.get("read") != read[file.name]:
-            told = f"{file.output} in {output} has the predictions of another file, {row.get('source')} from there"
-            yield Problem(told, "name another output", source=file.path)
+            what = f"{file.output} in {output} has the predictions of another file, {row.get('source')} from there"
+            yield Problem(what, "name another output", source=file.path)
         elif (other := by_source.get(place, file.name)) != file.name:
-            told = f"its predictions are in {output} under the name {other}{ENDING}"
-            yield Problem(told, "name it by the folder or pattern as before, or name another output", source=file.path)
+            what = f"its predictions are in {output} under the name {other}{ENDING}"
+            yield Problem(what, "name it by the folder or pattern as before, or name another output", source=file.path)
         folders = (output / folder for folder in PurePosixPath(file.name).parents[:-1])
         if (output / file.output).is_dir() or any(folder.is_file() for folder in folders):
-            told = f"{file.output} in {output} cannot be written beside the predictions of other files"
-            yield Problem(told, "name another output", source=file.path)
+            what = f"{file.output} in {output} cannot be written beside the predictions of other files"
+            yield Problem(what, "name another output", source=file.path)
 
 
 def _is_current(written: Path, row: Row, read: str | None) -> bool:

@@ -6,8 +6,7 @@
     semeval   blocks as the annotation format has them; the relation and the comment may be missing and are not looked at
 
 In all of them e2 may stand before e1; they are read from files and streams, the last two from folders too. Every other format of
-pipeline/corpus/formats is read from a file or folder, as documents whose annotation is not looked at, be it right or wrong. The
-annotation formats say more of each there.
+pipeline/corpus/formats is read from a file or folder, as documents whose annotation is not looked at, be it right or wrong.
 """
 
 from __future__ import annotations
@@ -105,9 +104,7 @@ def read_object(text: str) -> Row | Problem:
         return TOO_DEEP if isinstance(error, RecursionError) else TOO_MANY_DIGITS
     if repeated:
         return repeated[-1]
-    if isinstance(value, dict):
-        return value
-    return Problem(f"{quote(value)} is no object", PAIR_LINE, "json-malformed")
+    return value if isinstance(value, dict) else Problem(f"{quote(value)} is no object", PAIR_LINE, "json-malformed")
 
 
 def _read_object(line: StreamLine, given: Row) -> Request:
@@ -199,8 +196,8 @@ def _in_folder(requests: Iterable[Request], path: Path, prefix: str) -> Iterator
     for asked in requests:
         source, content = f"{path}:{asked.line}", asked.content
         if isinstance(content, tuple):
-            told = tuple(replace(problem, found=f"{source}: {problem.found}") for problem in content)
-            yield replace(asked, id=asked.id and prefix + asked.id, content=told, source=source)
+            problems = tuple(replace(problem, found=f"{source}: {problem.found}") for problem in content)
+            yield replace(asked, id=asked.id and prefix + asked.id, content=problems, source=source)
             continue
         marked = content.entities if isinstance(content, Sentence) else None
         own = prefix + (asked.id or ids.distinct(content_id([content.text, marked])))
@@ -213,9 +210,9 @@ def _document_requests(readings: Iterable[Document | Skipped | Problem], prefix:
     for _, group in groupby(readings, _problems_of):
         first, *others = group
         if isinstance(first, Problem) and not isinstance(first, Misannotated):
-            problems = [first, *(each for each in others if isinstance(each, Problem))]
-            told = tuple(replace(each, found=f"{each.source}: {each.found}") for each in problems)  # a folder has several files
-            yield Request(placed(first.source)["line"] or 1, first.row_id and prefix + first.row_id, told)
+            own = [each for each in (first, *others) if isinstance(each, Problem)]
+            problems = tuple(replace(each, found=f"{each.source}: {each.found}") for each in own)  # a folder has several files
+            yield Request(placed(first.source)["line"] or 1, first.row_id and prefix + first.row_id, problems)
         else:
             yield _document_request(first, prefix)
 

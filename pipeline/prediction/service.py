@@ -180,8 +180,8 @@ def create_app(predictor: Predictor, limits: Limits) -> FastAPI:
     @app.post("/predict", responses={422: {"model": Refusal}})
     async def predict(request: Request, asked: Texts) -> Answers:
         """Entities and relations of each text."""
-        told = await service.answer(request, [_asked(number, text) for number, text in enumerate(asked.texts, 1)])
-        return Answers(model=service.model, answers=[as_json(*each) for each in told])
+        answered = await service.answer(request, [_asked(number, text) for number, text in enumerate(asked.texts, 1)])
+        return Answers(model=service.model, answers=[as_json(*each) for each in answered])
 
     @app.head("/health", include_in_schema=False)
     @app.get("/health")
@@ -205,8 +205,8 @@ def _label_studio(service: Service) -> APIRouter:
         """A prediction a task, of the text under `text` in its data."""
         if asked.tasks and not any(isinstance(task.data.get(KEY), str) for task in asked.tasks):
             return refusal(422, f"no task has {KEY!r} in its data", NO_TEXT)
-        told = await service.answer(request, [_of_task(number, task) for number, task in enumerate(asked.tasks, 1)])
-        return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in told]}
+        answered = await service.answer(request, [_of_task(number, task) for number, task in enumerate(asked.tasks, 1)])
+        return {"model_version": service.model, "results": [_task_prediction(*each, service.model) for each in answered]}
 
     @router.post("/setup")
     async def setup() -> dict[str, str]:

@@ -12,7 +12,7 @@ import pytest
 
 from pipeline import convert
 from pipeline.annotation.agreement import agree
-from pipeline.annotation.annotators import by_annotator, common_texts, find_units, read_annotations
+from pipeline.annotation.annotators import by_annotator, common_texts, find_units, read_annotations, without_direction
 from pipeline.annotation.coefficients import MISSING
 from pipeline.core import params
 from pipeline.core.errors import InputError
@@ -39,7 +39,7 @@ FOUNDED, IN = ("ann", "acme", "founded"), ("acme", "oslo", "in")
 def said(*documents: Document) -> list[list[str]]:
     """The labels of each unit, by annotator."""
     annotations = by_annotator((str(number), one) for number, one in enumerate(documents))
-    values, _, labels = find_units(annotations, common_texts(annotations), "Other")
+    values, _, labels = find_units(annotations, common_texts(annotations), "Other", without_direction(annotations, "Other", ()))
     return [["missing" if label == MISSING else labels[label] for label in unit] for unit in values]
 
 
@@ -71,7 +71,8 @@ def test_a_direction_is_one_of_the_text_whoever_comes_first() -> None:
 
 def test_a_symmetric_relation_has_no_other_way_round() -> None:
     annotations = by_annotator([("a", document(FOUNDED)), ("b", document(("acme", "ann", "founded")))])
-    assert find_units(annotations, [TEXT], "Other", ["founded"]).values.tolist() == [[0, 0]]
+    undirected = without_direction(annotations, "Other", ["founded"])
+    assert find_units(annotations, [TEXT], "Other", undirected).values.tolist() == [[0, 0]]
 
 
 def test_what_one_format_says_is_symmetric_is_so_for_all() -> None:

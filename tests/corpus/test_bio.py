@@ -28,7 +28,7 @@ def test_seqeval_finds_the_spans_again(before: int, first: int, between: int, se
 @pytest.mark.parametrize(("e2_start", "e2_end"), [(1, 3), (2, 3), (0, 4), (1, 2)])
 def test_entities_that_share_a_word_are_an_error(e2_start: int, e2_end: int) -> None:
     table = with_spans(parsed("a [e1 b c] d [e2 e]"), (1, 3), (e2_start, e2_end))
-    (problem,) = find_problems(table, "entity")
+    (problem,) = find_problems(table, "entity", "error")
     assert problem.source == "train.txt:1"
     assert "share a word" in problem.found
     assert "parse.exclude" in problem.hint
@@ -55,7 +55,7 @@ def test_of_entities_that_share_a_word_one_is_marked(e1: tuple[int, int], e2: tu
     who = {(True, False): "e1", (False, True): "e2", (True, True): "both"}
     assert who[tuple(marked(table, "outer")[0].tolist())] == outer
     assert who[tuple(marked(table, "first")[0].tolist())] == first
-    assert not list(find_problems(table, "entity", overlap="outer"))
+    assert not list(find_problems(table, "entity", "outer"))
 
 
 @given(SPAN, SPAN, st.sampled_from(["outer", "first"]))
@@ -68,19 +68,14 @@ def test_what_is_marked_is_found_again_and_nothing_else(e1: tuple[int, int], e2:
     assert found == {span for span, is_marked in zip(spans, marked(table, overlap)[0], strict=True) if is_marked}
 
 
-def test_without_a_tagger_nothing_is_refused() -> None:
-    table = with_spans(parsed("a [e1 b c] d [e2 e]"), (1, 3), (2, 4))
-    assert not list(find_problems(table, "type", tagger=False))
-
-
 def test_an_entity_that_is_not_marked_needs_no_type() -> None:
     table = with_spans(parsed("a [e1 b c d] e [e2 f]", types=("Person", None)), (1, 4), (2, 3))
-    assert not list(find_problems(table, "type", overlap="outer"))
-    assert len(list(find_problems(table, "type"))) == 2
+    assert not list(find_problems(table, "type", "outer"))
+    assert len(list(find_problems(table, "type", "error"))) == 2
 
 
 def test_a_missing_type_is_an_error_only_when_types_are_the_classes() -> None:
     table = parsed("[e1 Ada] left [e2 York]", types=("Person", None))
-    assert not list(find_problems(table, "role"))
-    (problem,) = find_problems(table, "type")
+    assert not list(find_problems(table, "role", "error"))
+    (problem,) = find_problems(table, "type", "error")
     assert "e2 has no type" in problem.found

@@ -32,8 +32,12 @@ def document(*relations, **changed):
     return replace(made, **changed)
 
 
+def pairs_of(document, sentences, words=None, **options):
+    return find_pairs(sentences, Excerpts(document, words, options.get("rename", {})), PairOptions(**options))
+
+
 def found(*relations, sentences=SENTENCES, changed=None, **options):
-    return find_pairs(document(*relations, **changed or {}), sentences, PairOptions(**options))
+    return pairs_of(document(*relations, **changed or {}), sentences, **options)
 
 
 def shown(pairs):
@@ -67,7 +71,7 @@ def test_a_pair_across_sentences_gets_the_shortest_run_that_holds_both():
 
 def test_an_entity_that_ends_with_its_sentence_reaches_into_no_other():
     touching = Document("7", "f:1", "a b.c", (Entity("x", (Span(0, 1),)), Entity("y", (Span(2, 4),))), (Relation("x", "y", "X"),))
-    result = find_pairs(touching, (Span(0, 4), Span(4, 5)), PairOptions())
+    result = pairs_of(touching, (Span(0, 4), Span(4, 5)))
     assert ([pair.text for pair in result.pairs], result.counts["across_sentences"]) == (["a b."], 0)
 
 
@@ -79,7 +83,7 @@ def test_a_pair_across_sentences_may_be_left_out_and_is_counted():
 
 def test_the_text_of_a_pair_format_stays_as_it_is():
     padded = Document("1", "f:1", " a b ", (Entity("e1", (Span(1, 2),)), Entity("e2", (Span(3, 4),))), (Relation("e1", "e2", "X"),))
-    (pair,) = find_pairs(replace(padded, complete=False), (Span(0, 5),), PairOptions()).pairs
+    (pair,) = pairs_of(replace(padded, complete=False), (Span(0, 5),)).pairs
     assert pair.text == " a b "
 
 
@@ -237,8 +241,7 @@ def test_the_reverse_of_a_symmetric_relation_is_not_negative():
 def window_of(max_length, *relations):
     drawn = document(*relations)
     words = segment(drawn, SPLIT).words
-    options = PairOptions(negatives="all", max_length=max_length)
-    return find_pairs(drawn, (Span(0, 41),), options, Excerpts(drawn, words, {}))
+    return pairs_of(drawn, (Span(0, 41),), words, negatives="all", max_length=max_length)
 
 
 def test_negative_pairs_further_apart_than_a_window_are_left_out_and_counted():
@@ -255,8 +258,8 @@ def test_annotated_pairs_further_apart_than_a_window_stay_for_the_position_stage
 def test_a_ratio_of_negatives_is_drawn_of_the_pairs_that_a_window_can_hold():
     drawn = [replace(document(("a", "e", "Met")), id=str(number)) for number in range(20)]
     words = segment(drawn[0], SPLIT).words
-    options = PairOptions(negatives=1.0, max_length=3)
-    ids = {find_pairs(one, (Span(0, 41),), options, Excerpts(one, words, {})).pairs[1].id.partition(":")[2] for one in drawn}
+    pairs = [pairs_of(one, (Span(0, 41),), words, negatives=1.0, max_length=3).pairs for one in drawn]
+    ids = {negative.id.partition(":")[2] for _, negative in pairs}
     assert ids <= {"e-a", "e-s", "s-e", "s-b", "b-s"}
 
 
@@ -290,7 +293,7 @@ def test_the_seed_draws_and_the_same_seed_draws_the_same():
 
 @given(ANY)
 def test_every_relation_gives_exactly_one_pair(drawn):
-    result = find_pairs(drawn, drawn.sentences, PairOptions())
+    result = pairs_of(drawn, drawn.sentences)
     assert result.problems == ()
     assert Counter(pair.relation for pair in result.pairs) == Counter(relation.label for relation in drawn.relations)
     assert len({pair.id for pair in result.pairs}) == len(drawn.relations) == result.counts["annotated"]
@@ -298,7 +301,7 @@ def test_every_relation_gives_exactly_one_pair(drawn):
 
 @given(ANY)
 def test_the_text_of_an_entity_is_that_of_the_document(drawn):
-    for relation, pair in zip(drawn.relations, find_pairs(drawn, drawn.sentences, PairOptions()).pairs, strict=True):
+    for relation, pair in zip(drawn.relations, pairs_of(drawn, drawn.sentences).pairs, strict=True):
         covers = [drawn.entity(end).cover for end in (relation.head, relation.tail)]
         assert [pair.text[slice(*span)] for span in (pair.e1, pair.e2)] == [drawn.text[slice(*cover)] for cover in covers]
         assert pair.text in drawn.text
@@ -307,7 +310,7 @@ def test_the_text_of_an_entity_is_that_of_the_document(drawn):
 @given(ANY)
 def test_annotated_and_negative_pairs_are_all_ordered_pairs_of_a_sentence(drawn):
     assume(not drawn.relations or any(relation.label is not None for relation in drawn.relations))  # else no pair is negative
-    result = find_pairs(drawn, drawn.sentences, PairOptions(negatives="all"))
+    result = pairs_of(drawn, drawn.sentences, negatives="all")
     inside = {
         (e1.cover, e2.cover)
         for e1, e2 in permutations(drawn.entities, 2)
@@ -323,7 +326,7 @@ def test_annotated_and_negative_pairs_are_all_ordered_pairs_of_a_sentence(drawn)
 
 @given(ANY, st.sampled_from(["keep", "exclude"]))
 def test_counts_add_up(drawn, across):
-    result = find_pairs(drawn, drawn.sentences, PairOptions(across_sentences=across))
+    result = pairs_of(drawn, drawn.sentences, across_sentences=across)
     assert result.counts["annotated"] + result.counts["excluded"] == len(drawn.relations)
     assert result.counts.keys() <= COUNTED.keys()
 

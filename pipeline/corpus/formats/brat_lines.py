@@ -121,7 +121,7 @@ def _entities(lines: Sequence[Line], text: str, shift: int) -> tuple[dict[str, E
     return entities, found
 
 
-def read_entity(line: Line, text: str, shift: int = 0) -> Entity | Problem:
+def read_entity(line: Line, text: str, shift: int) -> Entity | Problem:
     r"""The entity of a T line, or what is wrong with it.
 
     >>> read_entity(Line(1, "T1", "Task 0 5;12 18\tfield theory", ()), "field of a theory", 0).found

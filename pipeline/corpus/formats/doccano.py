@@ -50,7 +50,7 @@ def recognises(path: Path) -> bool:
 
     A file without any has comments, or may be one of our own JSON lines, which say the same then.
     """
-    value = first_value(path, saying=ENTITIES) if path.is_file() else None
+    value = first_value(path, saying=ENTITIES)
     if value is None or not any(isinstance(value.value.get(key), str) for key in TEXTS):
         return False
     entities, comments = value.value.get("entities"), value.value.get("Comments")

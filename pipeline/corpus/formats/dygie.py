@@ -45,7 +45,7 @@ RELATION = 'a relation is [start, end, start, end, "label"], of two entities in 
 
 def recognises(path: Path) -> bool:
     """Whether the first object has sentences that are lists of strings."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     sentences = value.value.get("sentences") if value else None
     return isinstance(sentences, list) and bool(sentences) and _are_sentences(sentences)
 

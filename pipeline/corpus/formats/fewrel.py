@@ -48,7 +48,7 @@ class Mentions(NamedTuple):
 
 def recognises(path: Path) -> bool:
     """Whether the first object of the lists of an object has tokens, and a head and a tail that are lists."""
-    value = first_value(path, keyed=True) if path.is_file() else None
+    value = first_value(path, keyed=True)
     return value is not None and all(isinstance(value.value.get(key), list) for key in ("tokens", *ENTITIES.values()))
 
 

@@ -33,7 +33,7 @@ _LITERAL = 16  # characters: a literal or an escape that the end of the buffer c
 class JsonText:
     r"""A place in a text, that moves on from value to value.
 
-    Args: file: gives "\n" for every end of a line, and surrogates for bytes that it can't decode; longest: characters of a value.
+    Args: file: gives "\n" for every end of a line, and surrogates for bytes that it can't decode.
 
     >>> import io
     >>> text = JsonText(io.StringIO('{"a": 1} \n {"a": 2}'))
@@ -41,13 +41,12 @@ class JsonText:
     ('{', ({'a': 1}, []), '{', 2, ({'a': 2}, []))
     """
 
-    def __init__(self, file: TextIO, longest: int = LONGEST) -> None:
+    def __init__(self, file: TextIO) -> None:
         self.line = 1
         self.offset = 0  # of the place, in characters of the text
         self.faulty = ""  # of the last value that has problems, its text; of one that is broken, its first line
         self.gave_up = False  # the end of a broken value was not found, so that the rest of the text is skipped
         self._file = file
-        self._longest = longest
         self._buffer = ""
         self._at = 0
         self._column = 0  # characters of the line before the place
@@ -79,10 +78,8 @@ class JsonText:
             except json.JSONDecodeError as error:
                 if not self._is_cut(error):
                     return None, [self._skip(self._malformed(error))]
-                if len(self._buffer) - self._at > self._longest:
-                    return None, [
-                        self._skip(Problem(f"a value of more than {self._longest:,} characters", JSON_HINT, "json-malformed"))
-                    ]
+                if len(self._buffer) - self._at > LONGEST:
+                    return None, [self._skip(Problem(f"a value of more than {LONGEST:,} characters", JSON_HINT, "json-malformed"))]
             except RecursionError:
                 return None, [self._skip(TOO_DEEP)]
             except ValueError:  # of int()

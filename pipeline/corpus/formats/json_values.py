@@ -29,7 +29,7 @@ from typing import IO, Any, NamedTuple
 from pipeline.core.errors import FILE_KINDS, Problem
 from pipeline.core.files import Row
 from pipeline.corpus.formats.json_fields import read_id
-from pipeline.corpus.formats.json_text import LONGEST, NOT_UTF8, PYTHON, JsonText
+from pipeline.corpus.formats.json_text import NOT_UTF8, PYTHON, JsonText
 from pipeline.corpus.formats.text_lines import UTF16, content_id
 
 SAMPLE_BYTES = 1 << 20  # of a file, to tell its format: an object that holds a long document takes more than 64 KB
@@ -71,20 +71,17 @@ class _Reading(NamedTuple):
     end: int = 0
 
 
-def read_values(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]:
-    """The objects of a file, and its problems, each at file:line.
-
-    Args: longest: the characters an object may have, all of which are in memory.
-    """
-    return _read(path, _values, longest)
+def read_values(path: Path) -> Iterator[Value | Problem]:
+    """The objects of a file, and its problems, each at file:line."""
+    return _read(path, _values)
 
 
-def read_keyed(path: Path, longest: int = LONGEST) -> Iterator[Value | Problem]:
+def read_keyed(path: Path) -> Iterator[Value | Problem]:
     """The objects of the lists of one object, each with the key of its list, and the problems of the file."""
-    return _read(path, _keyed, longest)
+    return _read(path, _keyed)
 
 
-def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
+def read_placed(path: Path, *, keyed: bool) -> Iterator[PlacedValue]:
     """The objects of a file without problems, each with its place in the text."""
     with path.open("rb") as file:
         for one in (_keyed if keyed else _values)(JsonText(_decoded(file))):
@@ -93,10 +90,12 @@ def read_placed(path: Path, *, keyed: bool = False) -> Iterator[PlacedValue]:
 
 
 def first_value(path: Path, *, keyed: bool = False, saying: Sequence[str] = ()) -> Value | None:
-    """The first object at the beginning of a file, to tell its format by; None where there is none.
+    """The first object at the beginning of a file, to tell its format by; None where there is none, as in a folder.
 
     Args: saying: keys of what tells the format: the first object that has something under one of them is meant, if there is one.
     """
+    if not path.is_file():
+        return None
     readings = _keyed if keyed else _values
     with path.open("rb") as file:
         sample = file.read(SAMPLE_BYTES)
@@ -116,12 +115,12 @@ def _objects(path: Path, readings: Iterable[_Reading]) -> Iterator[Value]:
     return (value for value in _sift(path, readings) if isinstance(value, Value))
 
 
-def _read(path: Path, readings: Callable[[JsonText], Iterator[_Reading]], longest: int) -> Iterator[Value | Problem]:
+def _read(path: Path, readings: Callable[[JsonText], Iterator[_Reading]]) -> Iterator[Value | Problem]:
     with path.open("rb") as file:
         if _is_utf16(file):
             yield UTF16.at(f"{path}:1")
             return
-        yield from _sift(path, readings(JsonText(_decoded(file), longest)))
+        yield from _sift(path, readings(JsonText(_decoded(file))))
 
 
 def _is_utf16(file: IO[bytes]) -> bool:

@@ -62,7 +62,7 @@ Text = tuple[str, tuple[Span, ...] | None]  # and its words
 
 def recognises(path: Path) -> bool:
     """Whether the first object that has entities has a text with e1 and e2, or entities by spans and relations."""
-    value = first_value(path, saying=("entities", *ENTITIES)) if path.is_file() else None
+    value = first_value(path, saying=("entities", *ENTITIES))
     return value is not None and (_is_pair_form(value.value) or _is_document_form(value.value))
 
 

@@ -46,7 +46,7 @@ MIN = Problem("this is an export as JSON_MIN, which has no relations", "export t
 
 def recognises(path: Path) -> bool:
     """Whether the first object is a task with its data, or one of JSON_MIN, which `read` refuses in words."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     if value is None:
         return False
     lists = any(isinstance(value.value.get(key), list) for key in (*ANNOTATIONS, "predictions"))

@@ -52,7 +52,7 @@ class Text(NamedTuple):
 
 def recognises(path: Path) -> bool:
     """Whether the first object has a head and a tail with positions, and tokens or a text."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     if value is None or not ("token" in value.value or "text" in value.value):
         return False
     return all(isinstance(mention := value.value.get(key), dict) and "pos" in mention for key in ENTITIES.values())

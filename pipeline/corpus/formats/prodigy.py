@@ -63,7 +63,7 @@ class _Said(NamedTuple):
 
 def recognises(path: Path) -> bool:
     """Whether the first object has a text and relations of head and child, or spans or tokens that are objects, or an answer."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     if value is None or not isinstance(value.value.get("text"), str):
         return False
     if (relations := value.value.get("relations")) and isinstance(relations, list):

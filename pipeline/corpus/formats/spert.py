@@ -42,7 +42,7 @@ RELATION = 'a relation is {"type": "...", "head": 0, "tail": 1}, indices of enti
 
 def recognises(path: Path) -> bool:
     """Whether the first object has tokens that are strings, entities by tokens or tags, and relations."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     if value is None or not isinstance(value.value.get("relations"), list):
         return False
     tokens, entities = value.value.get("tokens"), value.value.get("entities", value.value.get(TAGS))
@@ -141,7 +141,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_list(map(to_row, documents), path)
+    write_list(path, map(to_row, documents))
 
 
 def to_row(document: Document) -> Row:

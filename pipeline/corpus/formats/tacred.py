@@ -39,7 +39,7 @@ KEYS = ("id", "relation", "token", *EDGES, *TYPES)
 
 def recognises(path: Path) -> bool:
     """Whether the first object has tokens and the places of a subject and an object."""
-    value = first_value(path) if path.is_file() else None
+    value = first_value(path)
     return value is not None and isinstance(value.value.get("token"), list) and all(edge in value.value for edge in EDGES)
 
 
@@ -81,7 +81,7 @@ def write(documents: Iterable[Document], path: Path) -> None:
 
     Raises: ValueError for a document that the format cannot hold.
     """
-    write_list(map(to_row, documents), path)
+    write_list(path, map(to_row, documents))
 
 
 def to_row(document: Document) -> Row:

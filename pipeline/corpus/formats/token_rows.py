@@ -141,7 +141,7 @@ def require_tokens(document: Document, holds: frozenset[str], keys: Iterable[str
     return words
 
 
-def write_list(rows: Iterable[Mapping[str, object]], path: Path) -> None:
+def write_list(path: Path, rows: Iterable[Mapping[str, object]]) -> None:
     """Write a JSON list, an item a line."""
     with written_whole(path) as scratch, scratch.open("w", encoding="utf-8") as file:
         file.write("[")

@@ -1,7 +1,7 @@
 r"""A JSON value of a file changed where two values differ, and nowhere else: unknown keys, their order, blanks and indents stay.
 
 >>> text = '{"text": "Ann.",  "tag":"A", "by": 3}'
->>> spliced(text, {"tag": "A"}, {"tag": "B"}, style_of(text))
+>>> spliced(text, {"tag": "A"}, {"tag": "B"}, style_of(text, is_ascii=False))
 '{"text": "Ann.",  "tag":"B", "by": 3}'
 """
 
@@ -54,7 +54,7 @@ class Style(NamedTuple):
         return text.replace("\n", f"\n{outer}")
 
 
-def style_of(text: str, *, is_ascii: bool = False) -> Style:
+def style_of(text: str, *, is_ascii: bool) -> Style:
     """The style of the object that a text is."""
     found = list(members(text))
     between = [text[one.end : other.start] for one, other in pairwise(found)]

@@ -13,6 +13,7 @@ from hypothesis import strategies as st
 from pipeline.core.schema import Span
 from pipeline.corpus.adapt import RULES, adapt, rules_for
 from pipeline.corpus.document import Document, Entity, Relation
+from pipeline.corpus.excerpts import Excerpts
 from pipeline.corpus.formats import FORMATS, brat, brat_meta, brat_said
 from pipeline.corpus.formats.targets import TARGETS
 from pipeline.corpus.pair_options import PairOptions
@@ -58,7 +59,7 @@ def written(target: str, of: list[Document], path: Path, source: str) -> tuple[l
 def rows(documents: list[Document]) -> dict[str, list[tuple[object, ...]]]:
     """The rows that parse makes of documents."""
     options = PairOptions(several="rows")
-    found = {each.id: find_pairs(each, [Span(0, len(each.text))], options).pairs for each in documents}
+    found = {each.id: find_pairs([Span(0, len(each.text))], Excerpts(each, None, {}), options).pairs for each in documents}
     return {key: [(pair.text, pair.e1, pair.e2, pair.relation) for pair in pairs] for key, pairs in found.items()}
 
 

@@ -14,10 +14,10 @@ A, B, C = {"id": 1, "text": 'é [}\\"'}, {"id": 2, "of": [{"a": [1.5, None]}]}, 
 
 @pytest.fixture
 def values(tmp_path):
-    def values(content, read=read_values, **options):
+    def values(content, read=read_values):
         path = tmp_path / "corpus.json"
         path.write_bytes(content.encode() if isinstance(content, str) else content)
-        return list(read(path, **options))
+        return list(read(path))
 
     return values
 
@@ -159,7 +159,8 @@ def test_a_list_that_never_ends_is_a_problem_where_it_begins(values):
 
 def test_a_value_longer_than_the_bound_is_a_problem_and_the_next_is_read(values, monkeypatch):
     monkeypatch.setattr(json_text, "BLOCK", 100)
-    problem, good = values(f'{{"id": "{"a" * 5_000}"}}\n{json.dumps(A)}', longest=1_000)
+    monkeypatch.setattr(json_text, "LONGEST", 1_000)
+    problem, good = values(f'{{"id": "{"a" * 5_000}"}}\n{json.dumps(A)}')
     assert told(problem) == ("corpus.json:1", "json-malformed", "a value of more than 1,000 characters")
     assert good == Value(2, A)
 

@@ -7,12 +7,9 @@ import pytest
 
 from pipeline.core.errors import InputError
 from pipeline.core.params import Splits
-from pipeline.corpus.formats import brat, conll, dygie, tsv
-from pipeline.corpus.formats.detection import Recogniser
-from pipeline.corpus.sources import find_splits, unused_line
 from pipeline.corpus.split_names import WORDS, splits_in
+from pipeline.corpus.split_sources import find_splits, unused_line
 
-FORMATS = [Recogniser(module.__name__.rpartition(".")[2], module.recognises) for module in (brat, conll, dygie, tsv)]
 PAIR = "rain\tflood\tCauses\tThe rain led to a flood.\n"
 DYGIE = '{"doc_key": "a", "sentences": [["Rain", "fell"]], "ner": [[]], "relations": [[]]}\n'
 ANN = "T1\tThing 0 4\tRain\n"
@@ -40,7 +37,7 @@ def raw(tmp_path):
 
 def found(folder, splits="auto", format="auto", needs_test=False):
     """The sources of each split as names below the folder, with their format."""
-    sources = find_splits(folder, splits, format, FORMATS, needs_test).sources
+    sources = find_splits(folder, splits, format, needs_test=needs_test).sources
     return {split: [(path.relative_to(folder).as_posix(), name) for path, name in of_split] for split, of_split in sources.items()}
 
 
@@ -246,7 +243,7 @@ def test_files_that_no_pattern_matches_are_told_in_a_line(raw):
     folder = raw("a.txt", "b/1.ann", "b/notes.pdf", "types.json", "README.md", "c/2.ann")
 
     def line(*patterns):
-        return unused_line(folder, find_splits(folder, Splits(patterns), "auto", FORMATS, False).unused)
+        return unused_line(folder, find_splits(folder, Splits(patterns), "auto", needs_test=False).unused)
 
     assert line("a.txt", "b/*.ann") == f"4 files of {folder} in no split: b/notes.pdf, c/2.ann, c/2.txt and 1 more"
     assert line("a.txt", "types.json", "b/*.ann", "c") == f"1 file of {folder} in no split: b/notes.pdf"

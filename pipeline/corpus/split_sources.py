@@ -15,7 +15,8 @@ from pipeline.core.params import FILE, Splits
 from pipeline.core.schema import SPLITS
 from pipeline.core.wording import counted
 from pipeline.corpus.file_splits import Told, by_names, by_patterns
-from pipeline.corpus.formats.detection import Recogniser, another_format, detect
+from pipeline.corpus.formats import RECOGNISERS
+from pipeline.corpus.formats.detection import another_format, detect
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.formats.text_lines import head_lines
 from pipeline.corpus.raw_files import BRAT, RawFiles, find_raw_files
@@ -37,12 +38,10 @@ class FoundSplits(NamedTuple):
     unused: list[Path]
 
 
-def find_splits(
-    folder: Path, splits: Literal["auto"] | Splits, format: str, formats: Sequence[Recogniser], needs_test: bool
-) -> FoundSplits:
+def find_splits(folder: Path, splits: Literal["auto"] | Splits, format: str, *, needs_test: bool) -> FoundSplits:
     """The sources of each split; of validation there may be none, of test where it is not needed.
 
-    Args: splits, format: as params.yaml has them; formats: those that can be told by their content.
+    Args: splits, format: as params.yaml has them.
     Raises: InputError with every file that has no name, no split or no format, or several, and every split without a file.
     """
     raw, problems = find_raw_files(folder)
@@ -53,7 +52,7 @@ def find_splits(
     problems += _inside(raw, paths)
     sources: dict[str, list[Source]] = {split: [] for split in SPLITS}
     for path, split in sorted({path: told[unit].split for unit, path in paths.items()}.items()):
-        source = _source(path, format, formats)
+        source = _source(path, format)
         if isinstance(source, Problem):
             problems.append(source)
         else:
@@ -103,12 +102,12 @@ def _inside(raw: RawFiles, paths: Mapping[Path, Path]) -> list[Problem]:
     return problems
 
 
-def _source(path: Path, format: str, formats: Sequence[Recogniser]) -> Source | Problem:
+def _source(path: Path, format: str) -> Source | Problem:
     """A path and its format, or why it can't be read."""
     is_folder = path.is_dir()
     if format == "auto":
-        return _detected(path, is_folder, formats)
-    if problem := another_format(path, format, formats):
+        return _detected(path, is_folder)
+    if problem := another_format(path, format, RECOGNISERS):
         return problem
     if is_folder == (format == "brat"):
         return Source(path, format)
@@ -116,11 +115,11 @@ def _source(path: Path, format: str, formats: Sequence[Recogniser]) -> Source | 
     return Problem(found, "set parse.format to auto, or put it elsewhere", "format-unexpected", str(path))
 
 
-def _detected(path: Path, is_folder: bool, formats: Sequence[Recogniser]) -> Source | Problem:
+def _detected(path: Path, is_folder: bool) -> Source | Problem:
     if not is_folder and not head_lines(path):
         return Problem("the file is empty", "add annotations, or remove the file", "file-empty", str(path))
     try:
-        return Source(path, detect(path, formats))
+        return Source(path, detect(path, RECOGNISERS))
     except InputError as error:
         [problem] = error.problems
     if not is_folder or problem.kind == "file-not-utf8":
