@@ -112,6 +112,13 @@ def test_the_reference_has_the_stages_of_the_project_and_caches_nothing() -> Non
         assert [next(iter(out.values()))["cache"] for out in values["outs"]] == [False] * len(STAGES[stage]["outs"])
 
 
+@pytest.mark.parametrize("path", sorted(ROOT.glob("experiments/*/dvc.yaml")), ids=lambda path: path.parent.name)
+def test_what_an_experiment_makes_stays_out_of_the_cache_for_pull_and_checkout_fail_by_what_nobody_has_made(path: Path) -> None:
+    for name, values in yaml.safe_load(path.read_text())["stages"].items():
+        cached = [out for out in values["outs"] if isinstance(out, str) or next(iter(out.values())).get("cache", True)]
+        assert cached == [], name
+
+
 @pytest.fixture
 def folder(finished: Path, tmp_path: Path) -> Path:
     """A copy of the finished project, without the bytecode that its stages left."""

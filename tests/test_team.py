@@ -71,6 +71,16 @@ def test_who_pulls_has_nothing_to_do_until_an_edit_which_reruns_what_it_must_and
     assert NOTHING_TO_DO in project.dvc(first, "repro")
 
 
+def test_who_pulls_needs_no_output_of_an_experiment_that_nobody_ran(clones: tuple[Path, Path]) -> None:
+    _, second = clones
+    for path in project.ROOT.glob("experiments/**/*.yaml"):
+        target = second / path.relative_to(project.ROOT)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        shutil.copy(path, target)
+    project.dvc(second, "pull")
+    project.dvc(second, "checkout")
+
+
 def test_a_push_after_a_new_sentence_moves_its_shard_alone(clones: tuple[Path, Path], tmp_path: Path) -> None:
     first, second = clones
     annotations = project.blocks(second / "data/raw/train.txt")

@@ -1,15 +1,15 @@
 """A Hugging Face dataset of documents, for going on with `datasets`; written, not read.
 
-    data/train.parquet     a row a document
+    data/train.parquet     a row a document; those of validation and test in files of their own
     README.md              the dataset card: what the columns are, and how often each relation and type is there
 
     >>> from datasets import load_dataset  # doctest: +SKIP
     >>> load_dataset("folder", split="train").features["relations"]  # doctest: +SKIP
     List({'head': Value('int64'), 'tail': Value('int64'), 'label': ClassLabel(names=['Kill', 'Live_In']), ...})
 
-Labels of relations and types of entities are ClassLabel, their names in the order of their code points, and null where there is
-none. Head and tail are places in the list of entities. Spans are [start, end) in characters of the text. The documents are kept in
-memory until the last is there, since the names of a ClassLabel stand before the first row.
+Labels of relations and types of entities are ClassLabel, the same in all splits, their names in the order of their code points, and
+null where there is none. Head and tail are places in the list of entities. Spans are [start, end) in characters of the text. The
+documents are kept in memory until the last is there, since the names of a ClassLabel stand before the first row.
 """
 
 from __future__ import annotations
@@ -21,9 +21,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.core.files import Row, write_text, written_whole
-from pipeline.core.schema import Span
+from pipeline.core.schema import SPLITS, Span
 from pipeline.core.untrusted import markdown
 from pipeline.corpus.document import Document
+from pipeline.corpus.split_names import split_of_beginning, splits_in
 
 HOLDS = frozenset(
     {
@@ -31,15 +32,14 @@ HOLDS = frozenset(
         *("many", "free", "empty", "unlabelled", "annotators", "meta", "ids"),
     }
 )
-DATA = "data/train.parquet"
+DATA = "data/{split}.parquet"
 BATCH_ROWS = 1000
-CARD = f"""\
+CARD = """\
 ---
 configs:
 - config_name: default
   data_files:
-  - split: train
-    path: {DATA}
+{files}
 task_categories:
 - token-classification
 tags:
@@ -48,7 +48,7 @@ tags:
 
 # Relations between entities
 
-{{documents:,}} documents with {{entities:,}} entities and {{relations:,}} relations.
+{documents:,} documents with {entities:,} entities and {relations:,} relations.
 
 | column | what it holds |
 |---|---|
@@ -62,11 +62,11 @@ tags:
 
 ## Relations
 
-{{labels}}
+{labels}
 
 ## Types of entities
 
-{{types}}
+{types}
 """
 
 
@@ -84,11 +84,35 @@ def write(documents: Iterable[Document], path: Path) -> None:
     schema = features(sorted(labels), sorted(types)).arrow_schema  # with what `datasets` wants to know, in its metadata
     label_ids, type_ids = ({name: index for index, name in enumerate(sorted(names))} for names in (labels, types))
     (path / DATA).parent.mkdir(parents=True, exist_ok=True)
-    with written_whole(path / DATA) as scratch, pq.ParquetWriter(scratch, schema) as writer:
-        for start in range(0, len(kept), BATCH_ROWS):
-            rows = [_row(document, label_ids, type_ids) for document in kept[start : start + BATCH_ROWS]]
-            writer.write_table(pa.Table.from_pylist(rows, schema))
-    write_text(path / "README.md", _card(kept, labels, types))
+    splits = _by_split(kept)
+    for split, own in splits.items():
+        with written_whole(path / DATA.format(split=split)) as scratch, pq.ParquetWriter(scratch, schema) as writer:
+            for start in range(0, len(own), BATCH_ROWS):
+                rows = [_row(document, label_ids, type_ids) for document in own[start : start + BATCH_ROWS]]
+                writer.write_table(pa.Table.from_pylist(rows, schema))
+    write_text(path / "README.md", _card(kept, splits, labels, types))
+
+
+def split_of(document_id: str) -> str:
+    """The split that the path tells with which an id begins, as parse tells that of a file; train where it tells none, or two.
+
+    >>> split_of("test_documents/7"), split_of("dev/part-1/7"), split_of("test-7")
+    ('test', 'validation', 'train')
+    """
+    folders = document_id.split("/")[:-1]
+    told = next((splits for folder in reversed(folders) if (splits := splits_in(folder))), frozenset())
+    if len(told) == 1:
+        return min(told)
+    beginning = split_of_beginning(folders[-1]) if folders and not told else None
+    return beginning or "train"
+
+
+def _by_split(documents: Sequence[Document]) -> dict[str, list[Document]]:
+    """The documents of each split that has some; train where there are none at all."""
+    splits: dict[str, list[Document]] = {split: [] for split in SPLITS}
+    for document in documents:
+        splits[split_of(document.id)].append(document)
+    return {split: own for split, own in splits.items() if own} or {"train": []}
 
 
 def features(labels: Sequence[str], types: Sequence[str]) -> Any:
@@ -149,9 +173,10 @@ def _spans(spans: Sequence[Span] | None) -> list[list[int]] | None:
     return None if spans is None else [list(span) for span in spans]
 
 
-def _card(documents: Sequence[Document], labels: Counter[str], types: Counter[str]) -> str:
+def _card(documents: Sequence[Document], splits: Iterable[str], labels: Counter[str], types: Counter[str]) -> str:
     """The dataset card."""
     return CARD.format(
+        files="\n".join(f"  - split: {split}\n    path: {DATA.format(split=split)}" for split in splits),
         documents=len(documents),
         entities=sum(len(document.entities) for document in documents),
         relations=sum(len(document.relations) for document in documents),

@@ -14,13 +14,14 @@ from tests.support.documents import documents
 
 ENTITIES = (Entity("T1", (Span(0, 3), Span(8, 11)), "Peop"), Entity("T2", (Span(12, 15),)))
 RELATIONS = (Relation("T2", "T1", "Met|By", "ann"), Relation("T1", "T2", "Kill"), Relation("T1", "T2", None))
+TRAIN = datasets_folder.DATA.format(split="train")
 EXAMPLE = Document("7", "f:1", "Ada met Eve Bob", ENTITIES, RELATIONS, meta={"page": [3]})
 
 
 def rows(folder):
     from datasets import Dataset
 
-    return Dataset.from_parquet(str(folder / datasets_folder.DATA), cache_dir=str(folder / "cache"), keep_in_memory=True)
+    return Dataset.from_parquet(str(folder / TRAIN), cache_dir=str(folder / "cache"), keep_in_memory=True)
 
 
 def span(pair) -> Span:
@@ -70,6 +71,20 @@ def test_the_folder_is_loaded_by_its_name(tmp_path):
     assert loaded.features["relations"].feature["label"].names == ["Kill", "Met|By"]
 
 
+def test_documents_of_test_files_are_no_part_of_train(tmp_path):
+    from datasets import load_dataset
+
+    kept = [replace(EXAMPLE, id=name) for name in ("train/7", "dev/a/7", "test_documents/7", "TESTSET/8", "more/9", "test-9")]
+    datasets_folder.write([*kept, replace(EXAMPLE, id="test/8", relations=RELATIONS[:1])], tmp_path / "set")
+    loaded = load_dataset(str(tmp_path / "set"), cache_dir=str(tmp_path / "cache"))
+    assert {split: own["id"][:] for split, own in loaded.items()} == {
+        "train": ["train/7", "more/9", "test-9"],
+        "validation": ["dev/a/7"],
+        "test": ["test_documents/7", "TESTSET/8", "test/8"],
+    }
+    assert {tuple(own.features["relations"].feature["label"].names) for own in loaded.values()} == {("Kill", "Met|By")}
+
+
 def test_the_card_counts_and_escapes(tmp_path):
     datasets_folder.write([EXAMPLE, replace(EXAMPLE, id="8")], tmp_path)
     card = (tmp_path / "README.md").read_text(encoding="utf-8")
@@ -82,14 +97,14 @@ def test_the_card_counts_and_escapes(tmp_path):
 
 def test_no_documents_make_an_empty_dataset(tmp_path):
     datasets_folder.write([], tmp_path)
-    assert pq.read_metadata(tmp_path / datasets_folder.DATA).num_rows == 0  # which `datasets` does not open
+    assert pq.read_metadata(tmp_path / TRAIN).num_rows == 0  # which `datasets` does not open
     assert "There are none." in (tmp_path / "README.md").read_text(encoding="utf-8")
 
 
 def test_the_same_documents_make_the_same_bytes(tmp_path):
     for name in "ab":
         datasets_folder.write(iter([EXAMPLE]), tmp_path / name)
-    for name in (datasets_folder.DATA, "README.md"):
+    for name in (TRAIN, "README.md"):
         assert (tmp_path / "a" / name).read_bytes() == (tmp_path / "b" / name).read_bytes()
 
 
