@@ -512,7 +512,7 @@ def broken(change: Callable[[list[dict]], object]) -> Path:
         (lambda rows: rows[0]["meta"].update(review_id="9"), r"export.jsonl:1: item 9 is none that was sent"),
         (lambda rows: rows.append(rows[0]), r"export.jsonl:6: item 1 is there twice, first at export.jsonl:1"),
         (
-            lambda rows: rows[4].update(text="Bob sang!"),
+            lambda rows: rows[4].update(text="Bob sang!", tokens=None),
             r"export.jsonl:5: the text of item d2 was changed in the tool: 'Bob sang!'",
         ),
     ],
