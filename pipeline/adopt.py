@@ -40,6 +40,7 @@ from pipeline.core.stage import run, stage_paths
 from pipeline.core.untrusted import json_text
 from pipeline.core.wording import counted
 from pipeline.corpus.document import Document
+from pipeline.corpus.rewriting import Loss
 from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.words import lazy_tokenizer
 
@@ -59,6 +60,7 @@ KINDS: dict[Kind, str] = {
     "relation_added": "relation added",
     "relation_removed": "relation removed",
 }
+LOST = "gone with what was taken out"
 TOLD: dict[Verdict, str] = {
     "changed": "changed",
     "confirmed": "confirmed as they are",
@@ -92,32 +94,32 @@ def main(
         files = read_raw(raw, {each.item.document.source for each in items})
         found = outcomes(items, returned, tool, files, resolve)
         changed = rewrite_all([(outcome.file, outcome.edit) for outcome in found if outcome.file and outcome.edit])
-        found, files_of_pool = with_places(found, new or raw / NEW, raw, changed)
+        found, of_pool = with_places(found, new or raw / NEW, raw, changed.files)
         if write:
             reviewed.read(reviewed.beside(raw))  # what is wrong with it is told before anything is written
             if resolve == "ask":
                 ask(found, home, tool)
-            write_all(changed | files_of_pool)
+            write_all({**changed.files, **of_pool.files})
             reviewed.add(reviewed.beside(raw), looked_at(found))
-    return "\n".join(report(found, files, is_written=write))
+    return "\n".join(report(found, files, [*changed.losses, *of_pool.losses], is_written=write))
 
 
 def with_places(
     found: Sequence[Outcome], path: Path, raw: Path, changed: Collection[Path]
-) -> tuple[list[Outcome], dict[Path, bytes]]:
+) -> tuple[list[Outcome], pool_file.Landed]:
     """The outcomes, those of a pool with the places of their documents in a file, and what this becomes.
 
     Raises: InputError where it cannot hold them, or would be no part of the corpus.
     """
     of_pool = [number for number, outcome in enumerate(found) if outcome.verdict == "changed" and not outcome.file]
-    outcomes_, files = list(found), dict[Path, bytes]()
+    outcomes_, landed = list(found), pool_file.Landed({}, [])
     if of_pool:
-        files, places = pool_file.landed(path, [found[number].new[0] for number in of_pool], raw, changed)
-        for number, place in zip(of_pool, places, strict=True):
+        landed = pool_file.landed(path, [found[number].new[0] for number in of_pool], raw, changed)
+        for number, place in zip(of_pool, landed.places, strict=True):
             own = found[number]
             now = replace(own, new=(replace(own.new[0], source=place),)) if place else replace(own, verdict="confirmed", new=())
             outcomes_[number] = now
-    return outcomes_, files
+    return outcomes_, landed
 
 
 def read_project(url: str) -> tuple[list[Returned], str]:
@@ -209,17 +211,19 @@ def new_names(found: Sequence[Outcome], files: CorpusFiles) -> Iterator[str]:
                 yield f"{document.source}: warning: no other {others} has the {kind} {name}: it becomes a class of its own"
 
 
-def report(found: Sequence[Outcome], files: CorpusFiles, *, is_written: bool) -> Iterator[str]:
-    """A line for each change, each conflict and each name that is new, and one that counts."""
+def report(found: Sequence[Outcome], files: CorpusFiles, losses: Sequence[Loss], *, is_written: bool) -> Iterator[str]:
+    """A line for each change, each loss, each conflict and each name that is new, and one that counts."""
     for outcome in found:
         yield from map(line_of, outcome.changes)
         if outcome.verdict == "conflict":
             yield f"{outcome.sent.item.document.source}: conflict: {conflict_item(outcome).why}"
+    yield from (f"{source}: {LOST}: {said}" for source, said in losses)
     yield from new_names(found, files)
     verdicts = Counter(outcome.verdict for outcome in found)
     kinds = Counter(change.kind for outcome in found for change in outcome.changes)
     of_verdicts = ", ".join(f"{verdicts[verdict]:,} {words}" for verdict, words in TOLD.items() if verdict in verdicts)
-    of_kinds = ", ".join(f"{count:,} {KINDS[kind]}" for kind, count in kinds.items())
+    counts = [f"{count:,} {KINDS[kind]}" for kind, count in kinds.items()] + ([f"{len(losses):,} {LOST}"] if losses else [])
+    of_kinds = ", ".join(counts)
     written = "written" if is_written else "nothing written, --write does"
     yield f"adopt: {counted(len(found), 'item')}: {of_verdicts}{f' ({of_kinds})' if of_kinds else ''}; {written}"
 

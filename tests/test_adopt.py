@@ -841,3 +841,19 @@ def test_an_entity_whose_type_was_taken_for_the_one_of_those_without_has_none(pr
     adopt.main(corrected("doccano", send("doccano"), {"d1": retyped("Entity")}), write=True)
     first, _ = FORMATS["jsonl"].read(path)
     assert [each.type for each in first.entities] == [None, None]
+
+
+def test_what_goes_with_an_entity_that_is_taken_out_is_told_and_counted(project):
+    with_keys = DOCUMENTS.replace('"label": "works at"', '"label": "works at", "sure":  1.10').replace(
+        '"id": "T1",', '"id": "T1", "by": 3,'
+    )
+    (project / "data/raw/train_documents.jsonl").write_bytes(with_keys.encode())
+
+    def without_ann(document: Document) -> Document:
+        return replace(document, entities=document.entities[1:], relations=())
+
+    export = corrected("jsonl", send("jsonl"), {"d1": without_ann})
+    told = adopt.main(export, write=True).splitlines()
+    place = "data/raw/train_documents.jsonl:1: gone with what was taken out: "
+    assert [line for line in told if "gone with" in line][:2] == [f"{place}by: 3", f"{place}sure: 1.1"]
+    assert "2 gone with what was taken out)" in told[-1]

@@ -19,7 +19,7 @@ from pipeline.corpus.document import Document
 from pipeline.corpus.formats import Reader, reader
 from pipeline.corpus.formats.sources import Source
 from pipeline.corpus.mend_entities import TYPE
-from pipeline.corpus.rewriting import Edit, numbered, rewritten
+from pipeline.corpus.rewriting import Edit, Rewritten, numbered, rewritten
 from pipeline.corpus.rewriting.edits import Reading, annotation
 from pipeline.corpus.split_sources import find_splits
 from pipeline.corpus.words import Tokenizer, lazy_tokenizer
@@ -73,8 +73,8 @@ class CorpusFile:
         """The ids of all documents of the file."""
         return frozenset(document.id for document in self.documents)
 
-    def rewritten(self, edits: Sequence[Edit]) -> Mapping[Path, bytes]:
-        """The bytes of the file with edits made.
+    def rewritten(self, edits: Sequence[Edit]) -> Rewritten:
+        """The file with edits made.
 
         Raises: InputError with every document that its format cannot hold as it has become, and where none would be left.
         """
@@ -164,8 +164,8 @@ def read_raw(raw: Path, places: Iterable[str]) -> CorpusFiles:
     return CorpusFiles(raw, files, of_pairs, of_documents, types)
 
 
-def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> dict[Path, bytes]:
-    """The bytes of every file with its edits made.
+def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> Rewritten:
+    """Every file with its edits made.
 
     Raises: InputError with every document that its format cannot hold as it has become, and every file that would be empty.
     """
@@ -173,7 +173,8 @@ def rewrite_all(edits: Sequence[tuple[CorpusFile, Edit]]) -> dict[Path, bytes]:
     for file, edit in edits:
         of_files.setdefault(file.source.path, []).append((file, edit))
     written = for_all(lambda own: own[0][0].rewritten([edit for _, edit in own]), of_files.values())
-    return {path: content_ for of_file in written for path, content_ in of_file.items()}
+    files = {path: content_ for of_file in written for path, content_ in of_file.files.items()}
+    return Rewritten(files, [loss for of_file in written for loss in of_file.losses])
 
 
 def write_all(contents: Mapping[Path, bytes]) -> None:

@@ -20,7 +20,7 @@ from pipeline.core.untrusted import json_text
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats import jsonl
 from pipeline.corpus.formats.sources import Source
-from pipeline.corpus.rewriting import Edit
+from pipeline.corpus.rewriting import Edit, Loss, Rewritten
 from pipeline.corpus.rewriting.edits import content
 from pipeline.corpus.split_sources import find_splits
 
@@ -37,6 +37,7 @@ class Landed(NamedTuple):
 
     files: dict[Path, bytes]
     places: list[str | None]
+    losses: Sequence[Loss] = ()
 
 
 def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collection[Path]) -> Landed:
@@ -47,11 +48,11 @@ def landed(path: Path, documents: Sequence[Document], raw: Path, changed: Collec
     Args: raw: the folder of the corpus; changed: files of it that are about to be written.
     Raises: InputError where the file is there and is not of this format, is one of these, or would be no part of the corpus.
     """
-    content_, ids = _with_more(path, documents, changed)
+    content_, ids, losses = _with_more(path, documents, changed)
     if content_ is None:
         return Landed({}, [None for _ in documents])
     lines_of = _lines_in_corpus(path, content_, raw)
-    return Landed({path: content_}, [None if own is None else f"{path}:{lines_of[own]}" for own in ids])
+    return Landed({path: content_}, [None if own is None else f"{path}:{lines_of[own]}" for own in ids], losses)
 
 
 def _lines_in_corpus(path: Path, content_: bytes, raw: Path) -> dict[str, str]:
@@ -103,8 +104,10 @@ def _with_hint(problem: Problem, path: Path, copy: Path, raw: Path) -> Problem:
     return replace(problem, found=f"with {path} in it: {problem.found.replace(str(copy), str(raw))}", source=source, hint=hint)
 
 
-def _with_more(path: Path, documents: Sequence[Document], changed: Collection[Path]) -> tuple[bytes | None, list[str | None]]:
-    """The content of the file, None where it is as it was, and the id of each document there, None where it was there."""
+def _with_more(
+    path: Path, documents: Sequence[Document], changed: Collection[Path]
+) -> tuple[bytes | None, list[str | None], Sequence[Loss]]:
+    """The content of the file, None where it is as it was, the id of each document there, None where it was there, and losses."""
     if path in changed:
         raise InputError.of(path, "corrections of this file and texts of a pool for it come at once", ELSEWHERE)
     if path.is_dir():
@@ -130,9 +133,10 @@ def _with_more(path: Path, documents: Sequence[Document], changed: Collection[Pa
             ids.add(own)
         given.append(own)
     if not edits and not more:
-        return None, given
-    before = file.rewritten(edits)[path] if edits else path.read_bytes() if path.exists() else b""
-    return before + (b"\n" if before and not before.endswith(b"\n") else b"") + lines(more), given
+        return None, given, ()
+    revised = file.rewritten(edits) if edits else Rewritten({path: path.read_bytes() if path.exists() else b""}, ())
+    before = revised.files[path]
+    return before + (b"\n" if before and not before.endswith(b"\n") else b"") + lines(more), given, revised.losses
 
 
 def is_version(old: Document, new: Document) -> bool:

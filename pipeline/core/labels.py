@@ -107,3 +107,20 @@ def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:
     places = pc.fill_null(pc.index_in(labels, pa.array(names, pa.string())), UNLABELLED_ID)
     ids: Ints = places.to_numpy().astype(np.int64)
     return ids
+
+
+def directed(label: str | None, *, is_turned: bool) -> str | None:
+    """A label for e1 and e2 in reading order, with its direction.
+
+    Args: is_turned: the relation's head is e2.
+
+    >>> directed("Uses", is_turned=True), directed("Uses(e2,e1)", is_turned=True), directed("Other", is_turned=True)
+    ('Uses(e2,e1)', 'Uses(e1,e2)', 'Other')
+    """
+    if label is None:
+        return None
+    name, direction = parse_label(label)
+    if direction is None and names_no_relation(name):
+        return label
+    is_turned ^= direction == "e2,e1"
+    return f"{name}({'e2,e1' if is_turned else 'e1,e2'})"

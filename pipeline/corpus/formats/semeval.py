@@ -30,7 +30,7 @@ from typing import Any, Protocol, TypeVar
 
 from pipeline.core.errors import Problem
 from pipeline.core.files import written_whole
-from pipeline.core.labels import names_no_relation, parse_label
+from pipeline.core.labels import directed
 from pipeline.core.schema import OTHER
 from pipeline.corpus.document import Document, Entity, Relation, require_held, require_pair
 from pipeline.corpus.formats.markers import MARKERS, Marked, mark, unmark
@@ -212,7 +212,7 @@ def _block(document: Document) -> list[str]:
     (head, _, relation), text = require_pair(document), document.text
     e1, e2 = sorted((entity.spans[0] for entity in document.entities), key=lambda span: (span.start, span.end))
     is_turned = head.spans[0] != e1
-    label = relation.label if relation.label in document.symmetric else _directed(relation.label, is_turned=is_turned)
+    label = relation.label if relation.label in document.symmetric else directed(relation.label, is_turned=is_turned)
     lines = [f'{document.id}\t"{mark(text, e1, e2)}"', *([] if label is None else [label])]
     numbered = [TextLine(number, line) for number, line in enumerate(lines, 1)]
     read = [
@@ -222,24 +222,18 @@ def _block(document: Document) -> list[str]:
     ]
     meant = (document.id, text, (Entity("e1", (e1,)), Entity("e2", (e2,))), (Relation("e1", "e2", label),))
     if read != [meant] or any(end in line for line in lines for end in "\r\n"):
-        raise ValueError(f"{document.source}: document {document.id} has a mark, a line end or a name that a block cannot have")
+        raise ValueError(f"{document.source}: {_misread(document, label)}")
     comment = document.meta.get("comment")
     said = f"{COMMENT} {comment}" if isinstance(comment, str) and comment.isprintable() else COMMENT
     return [*lines, COMMENT if _begins_block(said) else said]
 
 
-def _directed(label: str | None, *, is_turned: bool) -> str | None:
-    """A label for e1 and e2 in reading order.
-
-    Args: is_turned: the relation's head is e2.
-
-    >>> _directed("Uses", is_turned=True), _directed("Uses(e2,e1)", is_turned=True), _directed("Other", is_turned=True)
-    ('Uses(e2,e1)', 'Uses(e1,e2)', 'Other')
-    """
-    if label is None:
-        return None
-    name, direction = parse_label(label)
-    if direction is None and names_no_relation(name):
-        return label
-    is_turned ^= direction == "e2,e1"
-    return f"{name}({'e2,e1' if is_turned else 'e1,e2'})"
+def _misread(document: Document, label: str | None) -> str:
+    """Why a block would be read as another one than a document is."""
+    if any(end in document.text for end in "\r\n"):
+        return f"the text of document {document.id} has a line end, which ends a sentence"
+    if read_id(f'{document.id}\t"') != document.id:
+        return f"the id of document {document.id!r} cannot stand before a sentence"
+    if label is not None and read_relation(label) != label:
+        return f"the relation {label!r} of document {document.id} cannot stand in a line of its own"
+    return f"the text of document {document.id} would be read with other marks: {document.text[:60]!r}"

@@ -9,13 +9,15 @@ from __future__ import annotations
 import tempfile
 from collections.abc import Callable, Mapping, Sequence
 from pathlib import Path
+from typing import NamedTuple
 
 from pipeline.core.errors import InputError, Problem
 from pipeline.corpus.formats import Reader
 from pipeline.corpus.rewriting import brat_records, conll_records, json_records, semeval_records, tsv_records
 from pipeline.corpus.rewriting.edits import Edit, Probe, numbered, says
+from pipeline.corpus.rewriting.losses import Loss
 
-__all__ = ["Edit", "numbered", "rewritten"]
+__all__ = ["Edit", "Loss", "Rewritten", "numbered", "rewritten"]
 
 Rewrite = Callable[[Path, str, Sequence[Edit], Probe], Mapping[Path, bytes]]
 OTHERS: dict[str, Rewrite] = {  # than those of JSON
@@ -27,7 +29,14 @@ OTHERS: dict[str, Rewrite] = {  # than those of JSON
 HINT = "change it by hand, or correct it in the tool"
 
 
-def rewritten(path: Path, name: str, edits: Sequence[Edit], read: Reader) -> Mapping[Path, bytes]:
+class Rewritten(NamedTuple):
+    """What becomes of files, and what they do not say any more of what was taken out."""
+
+    files: Mapping[Path, bytes]
+    losses: Sequence[Loss]
+
+
+def rewritten(path: Path, name: str, edits: Sequence[Edit], read: Reader) -> Rewritten:
     """The bytes of a file, or of the changed files of a folder of brat, with edits made; nothing is written.
 
     Args: name: of the format; read: its reader.
@@ -41,4 +50,4 @@ def rewritten(path: Path, name: str, edits: Sequence[Edit], read: Reader) -> Map
         if path in written and not says(read(path), edits, probe.read_again(written[path])):
             found = f"with {len(edits):,} documents changed, the file would say something else of others"
             raise InputError([Problem(found, HINT, "format-narrow").at(str(path))])
-    return written
+    return Rewritten(written, probe.losses)

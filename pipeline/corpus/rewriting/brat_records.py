@@ -8,13 +8,14 @@ from itertools import combinations
 from pathlib import Path
 
 from pipeline.corpus.document import Document, Entity, Relation
-from pipeline.corpus.formats.brat_lines import TEXTBOUND, Line, read_relations, split_lines
+from pipeline.corpus.formats.brat_lines import KEPT, TEXTBOUND, Line, read_relations, split_lines
+from pipeline.corpus.formats.brat_meta import targets
 from pipeline.corpus.formats.text_lines import MARK
 from pipeline.corpus.rewriting.edits import Edit, Probe, first_right
+from pipeline.corpus.rewriting.losses import Loss
 from pipeline.corpus.rewriting.text_lines import Extent, Lines
 
 ARGUMENT = re.compile(r"(?<=:)\S+")
-NAMED = re.compile(r"(?<![\w.])([TR][0-9]+)(?!\w)")
 
 
 def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mapping[Path, bytes]:
@@ -29,13 +30,17 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
                 raise ValueError("a document of brat is two files: remove or copy them by hand")
             txt = Path(edit.old.source.rpartition(":")[0])
             ann = txt.with_suffix(".ann")
-            written[ann] = _revised(Lines(ann), edit.old, edit.new[0])
+            written[ann], losses = _revised(Lines(ann), edit.old, edit.new[0])
+            probe.losses += [Loss(f"{ann}:{line.number}", " ".join(f"{line.id} {line.body}".split())) for line in losses]
             first_right([("", probe.beside(txt, written[ann].decode(errors="surrogateescape")))], edit.new[0])
     return written
 
 
-def _revised(lines: Lines, old: Document, new: Document) -> bytes:
-    """The file of annotation with other lines in the place of those that the document no longer has as they are."""
+def _revised(lines: Lines, old: Document, new: Document) -> tuple[bytes, list[Line]]:
+    """The file of annotation with other lines in the place of those that the document no longer has as they are.
+
+    Returns: its bytes, and the lines that go since they name what went.
+    """
     found = split_lines("".join(lines.raw))
     shift = _shift(found, old)
     entities = {entity.id: entity for entity in new.entities}
@@ -50,12 +55,25 @@ def _revised(lines: Lines, old: Document, new: Document) -> bytes:
             gone.add(line.id)
         if becomes != text:
             changed[extent] = [[becomes]] if becomes is not None else []
-    for line in found:
-        if line.id[:1] not in "TR*" and gone & set(NAMED.findall(line.body)):
-            if line.id.startswith("E"):
-                raise ValueError(f"the event {line.id} names {', '.join(sorted(gone & set(NAMED.findall(line.body))))}")
-            changed[Extent(line.number - 1, line.number)] = []
-    return lines.joined(changed, more=list(_added(found, old, new, left, shift)))
+    losses = _naming(found, gone)
+    changed |= {Extent(line.number - 1, line.number): [] for line in losses}
+    return lines.joined(changed, more=list(_added(found, old, new, left, shift))), losses
+
+
+def _naming(found: Sequence[Line], gone: set[str]) -> list[Line]:
+    """The attributes, normalisations and notes of what has gone, and the notes of these.
+
+    Raises: ValueError where events name it.
+    """
+    named = [(line, targets(f"{line.id}\t{line.body}")) for line in found if line.id[:1] in KEPT]
+    events = {line.id: sorted(gone.intersection(ids)) for line, ids in named if line.id.startswith("E")}
+    if told := [f"the event {event} names {', '.join(ends)}" for event, ends in events.items() if ends]:
+        raise ValueError("; ".join(told))
+    losses: list[Line] = []
+    while more := [line for line, ids in named if not gone.isdisjoint(ids) and line not in losses]:
+        losses += more
+        gone = {line.id for line in more}
+    return sorted(losses)
 
 
 def _n_blank(line: Line) -> int:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import replace
 from pathlib import Path
 from typing import NamedTuple
@@ -11,9 +11,10 @@ from typing import NamedTuple
 from pipeline.core.schema import OUTSIDE
 from pipeline.corpus.document import Document
 from pipeline.corpus.formats.conll import DOC, Block, blocks, document_lines
-from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, MULTI_HEAD_CELLS, split_row
+from pipeline.corpus.formats.conll_rows import DIVIDES, IN_BLANKS, MULTI_HEAD_CELLS, is_token, split_row
 from pipeline.corpus.formats.tag_schemes import Run, entity_runs, like, split_tag
 from pipeline.corpus.rewriting.edits import Edit, Probe
+from pipeline.corpus.rewriting.losses import Loss, lost
 from pipeline.corpus.rewriting.text_lines import Extent, Lines, edited
 
 CELL = re.compile("[^\t]+")
@@ -28,10 +29,19 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
     found = [block for block in blocks(lines.numbered()) if isinstance(block, Block)]
 
     def revise(block: Block, old: Document, new: Document) -> list[str]:
-        return ["\n".join(_revised(lines.texts(_extent(block)), block, old, new))]
+        text = "\n".join(_revised(lines.texts(_extent(block)), block, old, new))
+        gone = lost(_others(line.text for line in block.tokens), _others(text.split("\n")))
+        probe.losses += [Loss(old.source, each) for each in gone]
+        return [text]
 
     changed = edited(found, _extent, revise, edits, probe)
     return {path: lines.joined(changed, between=[] if any(DOC in line for line in lines.raw) else [""])}
+
+
+def _others(rows: Iterable[str]) -> list[str]:
+    """What rows of the original corpus have in columns that are not read."""
+    cells = [split_row(row) for row in rows if is_token(split_row(row))]
+    return [cell for row in cells if len(row) > MULTI_HEAD_CELLS for cell in (row[3], *row[6:]) if cell != OUTSIDE]
 
 
 def _extent(block: Block) -> Extent:
@@ -82,14 +92,14 @@ def _original(texts: Sequence[str], block: Block, old: Document, new: Document) 
     rows = [split_row(line.text) for line in block.tokens]
     if any(split_tag(cells[1])[0] for cells in rows if cells[1] != OUTSIDE):
         raise ValueError("its types are tags that run over rows")
-    words = [_Word(*pair) for cells in rows for pair in _words(cells)]
+    words = [_Word(*pair, line.text) for cells, line in zip(rows, block.tokens, strict=True) for pair in _words(cells)]
     kept = dict(zip(_row_runs(old), (line.text for line in block.tokens), strict=True))
     places = {run: index for index, run in enumerate(_row_runs(new))}
     for run, index in places.items():
-        cells = split_row(kept.get(run, block.tokens[0].text))
+        said = words[run.start : run.end]
+        cells = split_row(kept.get(run, said[0].row))
         if run not in kept:
-            said = words[run.start : run.end]
-            cells[1], cells[4], cells[5] = run.type or OUTSIDE, *("/".join(each) for each in zip(*said, strict=True))
+            cells[1], cells[4], cells[5] = run.type or OUTSIDE, *("/".join(each) for each in list(zip(*said, strict=True))[:2])
         cells[0], cells[2] = (new.id if new.id != old.id else cells[0]), str(index)
         yield kept[run] if run in kept and split_row(kept[run]) == cells else "\t".join(cells)
     yield ""
@@ -102,6 +112,7 @@ class _Word(NamedTuple):
 
     pos: str
     word: str
+    row: str  # that it stands in
 
 
 def _words(cells: Sequence[str]) -> list[tuple[str, str]]:

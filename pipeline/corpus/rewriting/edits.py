@@ -15,6 +15,7 @@ from pipeline.core.labels import names_no_relation
 from pipeline.corpus.document import Document, Skipped
 from pipeline.corpus.formats import Reader
 from pipeline.corpus.mend_entities import turned
+from pipeline.corpus.rewriting.losses import Loss
 
 Reading = Document | Skipped | Problem
 
@@ -56,10 +57,10 @@ def by_line(lines: Iterable[int]) -> dict[int, list[int]]:
 
 
 class Probe:
-    """Reads texts with the reader of a format, in a folder of its own, and keeps what is wrong with documents."""
+    """Reads texts with the reader of a format, in a folder of its own, and keeps what is wrong with documents, and what is lost."""
 
     def __init__(self, read: Reader, scratch: Path, suffix: str) -> None:
-        self.read, self.problems = read, list[Problem]()
+        self.read, self.problems, self.losses = read, list[Problem](), list[Loss]()
         self._file, self._pair = scratch / f"one{suffix}", scratch / "two"
 
     def __call__(self, text: str) -> Iterator[Reading]:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from bisect import bisect_left
 from collections.abc import Iterator, Mapping, Sequence
@@ -16,6 +17,7 @@ from pipeline.corpus.formats.text_lines import MARK
 from pipeline.corpus.rewriting.edits import Edit, Probe, by_line, first_right
 from pipeline.corpus.rewriting.json_rows import list_key, rows_of
 from pipeline.corpus.rewriting.json_splice import Style, spliced, style_of
+from pipeline.corpus.rewriting.losses import Loss, lost, others
 
 CLEAN = re.compile(rf"[\s,{MARK}]*")
 NEWLINE = re.compile(r"(?<!\r)\n")
@@ -47,10 +49,15 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
             index = edit.find(places)
             record = records[index]
             texts[index] = []
+            said, says = list[str](), list[str]()
             for document in edit.new:
                 key = list_key(name, document)
                 place = texts[index] if key == record.key else moved.setdefault(key, [])
-                place.append(_revised(text, record, name, edit.old, document, style, probe))
+                rows = rows_of(name, edit.old, document, record.value)
+                place.append(_revised(text, record, name, rows, document, style, probe))
+                said = said or others(name, record.value, rows)
+                says += others(name, json.loads(place[-1]), rows)
+            probe.losses += [Loss(edit.old.source, each) for each in lost(said, says)]
     whole = _joined(text, records, texts, moved, style)
     return {path: whole.encode(errors="surrogateescape")}
 
@@ -66,11 +73,11 @@ def _records(path: Path, name: str, text: str) -> Iterator[Record]:
         yield Record(one.line, place(one.start), place(one.end), one.key, one.value)
 
 
-def _revised(text: str, record: Record, name: str, old: Document, new: Document, file_style: Style, probe: Probe) -> str:
+def _revised(text: str, record: Record, name: str, rows: tuple[Row, Row], new: Document, file_style: Style, probe: Probe) -> str:
     """The text of an object that says what a document has become."""
     raw = text[record.start : record.end]
     style = style_of(raw, is_ascii=file_style.ascii)
-    was, becomes = rows_of(name, old, new, record.value)
+    was, becomes = rows
     before = text[: record.start].rpartition("\n")[2]
     indent = "\n" + (before if before.isspace() else "")
     candidates = (spliced(raw, was, becomes, style), style.like(becomes, raw, indent))

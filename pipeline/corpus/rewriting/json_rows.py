@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
+import itertools
 import json
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator
 from dataclasses import replace
 from typing import Any
 
@@ -15,6 +16,7 @@ from pipeline.corpus.formats.json_fields import first_id
 from pipeline.corpus.formats.jsonl_pairs import TYPES
 from pipeline.corpus.formats.label_studio_task import not_cancelled
 from pipeline.corpus.formats.tag_schemes import entity_runs, like
+from pipeline.corpus.rewriting.json_items import became_of
 from pipeline.corpus.rewriting.label_studio_annotations import revised
 
 IDS = {"spert": spert.ID, "dygie": dygie.ID}  # the key of an id, where it is another one than "id"
@@ -27,26 +29,38 @@ def rows_of(name: str, old: Document, new: Document, value: Row) -> tuple[Row, R
     Raises: ValueError where it cannot hold one of them.
     """
     build = BUILDERS[name]
-    one, other = (json.loads(json.dumps(build(document, value))) for document in (old, _named(old, new)))
+    named = _named(old, new) if name in ("opennre", "fewrel") else new
+    one, other = (json.loads(json.dumps(build(document, value))) for document in (old, named))
     id_key = IDS.get(name, "id")
     if value.get(id_key) is None:  # it is made of what the object says
         one.pop(id_key, None)
         other.pop(id_key, None)
     if name == "opennre":
         _count_alike(one, other, value)
+    if name == "doccano":
+        _number_alike(one, other, value)
+    if name == "prodigy":
+        _mark_alike(one, other, (old, new), value)
     return one, other
 
 
 def _named(old: Document, new: Document) -> Document:
-    """The new document, without the names that OpenNRE and FewRel have for an entity where it stands elsewhere now."""
+    """The new document, without the names that OpenNRE and FewRel have for an entity where it stands elsewhere now.
+
+    What else they say of an entity stays with it when head and tail change places.
+    """
     if len(old.relations) != 1 or len(new.relations) != 1:
         return new
+    (was,), (now,) = old.relations, new.relations
+    ends = {"h": (was.head, now.head), "t": (was.tail, now.tail)}
+    is_turned = (was.head, was.tail) == (now.tail, now.head)
     meta = dict(new.meta)
-    for key, side in (("h", "head"), ("t", "tail")):
-        places = [document.entity(getattr(document.relations[0], side)).spans for document in (old, new)]
-        said = meta.get(key)
-        if isinstance(said, Mapping) and places[0] != places[1]:
-            meta[key] = {name: item for name, item in said.items() if name != "name"}
+    for key, other in (("h", "t"), ("t", "h")):
+        source = other if is_turned else key
+        meta.pop(key, None)
+        if (said := new.meta.get(source)) is not None:
+            is_moved = old.entity(ends[source][0]).spans != new.entity(ends[key][1]).spans
+            meta[key] = {name: item for name, item in said.items() if name != "name"} if is_moved else said
     return replace(new, meta=meta)
 
 
@@ -57,6 +71,37 @@ def _count_alike(one: Row, other: Row, value: Row) -> None:
         if said == [one[key]["pos"][0], one[key]["pos"][1] - 1]:
             for row in (one, other):
                 row[key]["pos"][1] -= 1
+
+
+def _number_alike(one: Row, other: Row, value: Row) -> None:
+    """Let doccano's relations keep the ids that they have in the object; a new one gets the next."""
+    given = [row.get("id") for row in value.get("relations") or ()]
+    if not given:
+        return
+    was, now = ([{key: row[key] for key in row if key != "id"} for row in of_one.get("relations", ())] for of_one in (one, other))
+    became = became_of(was, now)
+    free = itertools.count(max((number for number in given if isinstance(number, int)), default=-1) + 1)
+    ids = [given[became[place]] if place in became else next(free) for place in range(len(now))]
+    for of_one, rows, own in ((one, was, given), (other, now, ids)):
+        of_one["relations"] = [row if its_id is None else {"id": its_id, **row} for row, its_id in zip(rows, own, strict=True)]
+
+
+def _mark_alike(one: Row, other: Row, documents: tuple[Document, Document], value: Row) -> None:
+    """Leave out Prodigy's spans that the object has in its relations alone, while these are there; quote texts where it does."""
+    old, new = documents
+    given = value.get("spans") or []
+    of_relations = {entity.id for entity in old.entities[len(given) :]} & new.related
+    one["spans"] = one["spans"][: len(given)]
+    other["spans"] = [span for span, entity in zip(other["spans"], new.entities, strict=True) if entity.id not in of_relations]
+    if any("text" in span for span in _marks(value)):
+        for span in (*_marks(one), *_marks(other)):
+            span["text"] = new.text[span["start"] : span["end"]]
+
+
+def _marks(value: Row) -> Iterator[Row]:
+    """The spans of a task of Prodigy, those of its relations too."""
+    yield from value.get("spans") or ()
+    yield from (row[end] for row in value.get("relations") or () for end in ("head_span", "child_span") if row.get(end))
 
 
 def _jsonl(document: Document, value: Row) -> Row:

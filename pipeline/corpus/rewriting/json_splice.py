@@ -9,15 +9,14 @@ from __future__ import annotations
 
 import json
 import re
-from bisect import bisect
-from collections import Counter
 from collections.abc import Iterator, Mapping, Sequence
-from difflib import SequenceMatcher
-from itertools import chain, pairwise
+from itertools import pairwise
 from typing import Any, NamedTuple
 
+from pipeline.corpus.formats.json_fields import whole_number
+from pipeline.corpus.rewriting.json_items import became_of, places_of
+
 BLANKS = re.compile(r"[ \t\r\n]*")
-MOST_ALIKE = 50  # items that say the same of a key, which then says nothing of which is which, and takes quadratic time
 
 
 class Member(NamedTuple):
@@ -88,16 +87,27 @@ def spliced(text: str, old: Any, new: Any, style: Style) -> str:
 
     What an item of a list was is looked for by what it says, not by its place.
     """
-    value = json.loads(text)
     if old == new:
         return text
+    value = json.loads(text)
     if isinstance(value, dict) and isinstance(old, dict) and isinstance(new, dict):
         return _spliced_object(text, old, new, style)
     if isinstance(value, list) and isinstance(old, list) and isinstance(new, list) and not _is_flat([*old, *new]):
-        places = _places(old, value)
+        places = places_of(old, value)
         if places is not None:
             return _spliced_list(text, old, new, places, style)
-    return style.like(new, text, "\n" + _last_indent(text))
+    return style.like(_worded(value, old, new), text, "\n" + _last_indent(text))
+
+
+def _worded(value: Any, old: Any, new: Any) -> Any:
+    """What a value becomes, an id as the value has it, a number or a text.
+
+    >>> _worded(3, "3", "12"), _worded("3", 3, 12), _worded("3", "3", "12")
+    (12, '12', '12')
+    """
+    if type(value) is type(old) or str(value) != str(old):
+        return new
+    return whole_number(new) if isinstance(new, str) else str(new)
 
 
 def _is_flat(items: Sequence[Any]) -> bool:
@@ -112,9 +122,14 @@ def _last_indent(text: str) -> str:
 
 def _spliced_object(text: str, old: Mapping[str, Any], new: Mapping[str, Any], style: Style) -> str:
     found = list(members(text))
+    values = {member.key or "": text[member.value_start : member.end] for member in found}
+    swapped = [pair for pair in _swapped(old, new) if values.keys() >= set(pair)]
+    old = {**old, **{key: old[other] for key, other in swapped}}
+    values |= {key: values[other] for key, other in swapped}
     parts: dict[str, str] = {}
     for member in found:
-        key, value = member.key or "", text[member.value_start : member.end]
+        key = member.key or ""
+        value = values[key]
         if key in old and key not in new:
             continue
         if key in new and key in old:
@@ -136,25 +151,31 @@ def _spliced_object(text: str, old: Mapping[str, Any], new: Mapping[str, Any], s
     return _joined(text, found, [(places.get(key), parts[key]) for key in order if key in parts], style)
 
 
+def _swapped(old: Mapping[str, Any], new: Mapping[str, Any]) -> list[tuple[str, str]]:
+    """The keys whose objects or lists have changed places, each with the one that had its own: an arrow was turned.
+
+    >>> _swapped({"head": {"id": 1}, "tail": {"id": 2}}, {"head": {"id": 2}, "tail": {"id": 1}})
+    [('head', 'tail'), ('tail', 'head')]
+    """
+    changed = [key for key in old if key in new and isinstance(old[key], dict | list) and old[key] != new[key]]
+    return [(key, other) for key in changed for other in changed if (new[key], new[other]) == (old[other], old[key])]
+
+
 def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Sequence[int], style: Style) -> str:
     """Args: places: of each old item in the list."""
     found = list(members(text))
     texts: dict[int, str] = {place: text[one.start : one.end] for place, one in enumerate(found)}
     behind: dict[int, list[Any]] = {}
-    was, becomes = ([json.dumps(item, sort_keys=True) for item in items] for items in (old, new))
-    for op, i1, i2, j1, j2 in SequenceMatcher(None, was, becomes, autojunk=False).get_opcodes():
-        if op == "equal":
-            continue
-        became = _became(old, new, range(i1, i2), range(j1, j2))
-        for i in set(range(i1, i2)) - set(became.values()):
-            del texts[places[i]]
-        place = places[i1 - 1] if i1 else -1
-        for j in range(j1, j2):
-            if j in became:
-                place = places[became[j]]
-                texts[place] = spliced(texts[place], old[became[j]], new[j], style)
-            else:
-                behind.setdefault(place, []).append(new[j])
+    became = became_of(old, new)
+    for i in set(range(len(old))) - set(became.values()):
+        del texts[places[i]]
+    place = -1
+    for j, item in enumerate(new):
+        if j in became:
+            place = places[became[j]]
+            texts[place] = spliced(texts[place], old[became[j]], item, style)
+        else:
+            behind.setdefault(place, []).append(item)
     sibling = text[found[0].start : found[0].end] if found else ""
     outer = text[: found[0].start] if found else ""
     parts: list[tuple[int | None, str]] = []
@@ -162,33 +183,6 @@ def _spliced_list(text: str, old: Sequence[Any], new: Sequence[Any], places: Seq
         parts += [(place, texts[place])] if place in texts else []
         parts += [(None, style.like(item, sibling, outer)) for item in behind.get(place, [])]
     return _joined(text, found, parts, style)
-
-
-def _became(old: Sequence[Any], new: Sequence[Any], these: range, those: range) -> dict[int, int]:
-    """The item of an old list that each item of a new one was, where one is known.
-
-    Where they are as many, each was the one in its place. Else an item was the one that says the same of most keys, the most alike
-    first and in the lists' order; what says the same of no key has gone, or is new.
-    """
-    if len(these) == len(those):
-        return dict(zip(those, these, strict=True))
-    holders: dict[str, list[int]] = {}
-    for j in those:
-        for field in _fields(new[j]):
-            holders.setdefault(field, []).append(j)
-    told = [(i, holders.get(field, [])) for i in these for field in _fields(old[i])]
-    alike = Counter((i, j) for i, ours in told if len(ours) <= MOST_ALIKE for j in ours)
-    same: list[tuple[int, int]] = []
-    for i, j in sorted(alike, key=lambda pair: (-alike[pair], pair)):
-        place = bisect(same, (i, j))
-        if all((i - was) * (j - now) > 0 for was, now in same[max(place - 1, 0) : place + 1]):
-            same.insert(place, (i, j))
-    return {j: i for i, j in same}
-
-
-def _fields(item: Any) -> list[str]:
-    """What an item says: its keys with their values, or itself."""
-    return [json.dumps(pair, sort_keys=True) for pair in item.items()] if isinstance(item, dict) else [json.dumps(item)]
 
 
 def _joined(text: str, found: Sequence[Member], parts: Sequence[tuple[int | None, str]], style: Style) -> str:
@@ -205,26 +199,3 @@ def _joined(text: str, found: Sequence[Member], parts: Sequence[tuple[int | None
     usual = between.get(1, f",{first}" if "\n" in first else style.comma)
     joined = "".join((between.get(place or 0, usual) if number else first) + part for number, (place, part) in enumerate(parts))
     return text[0] + joined + text[found[-1].end :]
-
-
-def _places(old: Sequence[Any], value: Sequence[Any]) -> list[int] | None:
-    """The place of each old item in a list that has it in other words; None where one has none."""
-    left = dict.fromkeys(range(len(value)))
-    places = []
-    for number, item in enumerate(old):
-        own = [number] if number in left else []  # most often its own
-        place = next((place for place in chain(own, left) if _covers(value[place], item)), None)
-        if place is None:
-            return None
-        del left[place]
-        places.append(place)
-    return places
-
-
-def _covers(value: Any, part: Any) -> bool:
-    """Whether a value says all that another says."""
-    if isinstance(value, dict) and isinstance(part, dict):
-        return all(_covers(value.get(key), item) for key, item in part.items())
-    if isinstance(value, list) and isinstance(part, list):
-        return len(value) == len(part) and all(map(_covers, value, part))
-    return type(value) is type(part) and bool(value == part)

@@ -412,6 +412,20 @@ def test_what_a_block_cannot_say_is_not_written(tmp_path, case):
 
 
 @pytest.mark.parametrize(
+    ("case", "why"),
+    [
+        ("a line end", "the text of document 7 has a line end"),
+        ("an id with a tab", r"the id of document 'a\\tb' cannot stand"),
+        ("a label that is none", r"the relation 'Uses \(often\)\(e1,e2\)' of document 7 cannot"),
+        ("a mark", "the text of document 7 would be read with other marks"),
+    ],
+)
+def test_of_what_a_block_cannot_say_the_one_cause_that_holds_is_told(tmp_path, case, why):
+    with pytest.raises(ValueError, match=why):
+        semeval.write([replace(BLOCK, **REFUSED[case])], tmp_path / "train.txt")
+
+
+@pytest.mark.parametrize(
     ("content", "is_semeval"),
     [
         (GOOD, True),

@@ -37,7 +37,7 @@ def rewrite(path: Path, name: str, becomes: dict[int, Sequence[Document]]) -> by
     """The bytes of a file with the documents at some places changed; a folder is rewritten in its place."""
     found = read(path, name)
     edits = [Edit(found[place][0], tuple(new), found[place][1]) for place, new in becomes.items()]
-    written = rewritten(path, name, edits, FORMATS[name].read)
+    written = rewritten(path, name, edits, FORMATS[name].read).files
     if path.is_dir():
         for file, content_ in written.items():
             file.write_bytes(content_)
