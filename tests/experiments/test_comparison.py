@@ -35,3 +35,11 @@ def test_scores_are_means_over_seeds_and_entities_say_whether_positions_were_see
     assert row["mean"] == pytest.approx(50 * (1 + 2 / 3), abs=0.01)  # the second seed finds half of A's rows: F1 2/3
     assert row["entity_f1"] == pytest.approx(50 * (16 / 18 + 8 / 12), abs=0.01)
     assert row["positions_visible"] is False
+
+
+def test_on_few_test_rows_a_difference_has_no_interval_no_p_value_and_no_support() -> None:
+    few = GOLD[:9]
+    runs = {(v, 100): made(v, (ids,) * 2, gold_ids=few) for v, ids in (("hard", few), ("single", (2,) * 9))}
+    [row] = comparison.comparisons(runs, {("hard", "single"): ""}, SETTINGS)
+    assert (row["difference_low"], row["difference_high"], row["p_value"]) == (None, None, None)
+    assert row["verdict"] == "not supported: +100.0, on too few test rows for an interval"

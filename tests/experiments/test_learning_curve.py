@@ -114,6 +114,16 @@ def test_a_strategy_is_compared_with_rows_drawn_at_random(tmp_path: Path, monkey
     assert "| kernel | diverse | 500 |" in (tmp_path / "report/README.md").read_text()
 
 
+def test_strategies_are_not_judged_on_few_test_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    few = {"gold_ids": GOLD[:9], "predicted_ids": (GOLD[:9],) * 2}
+    line = report(tmp_path, [dataclasses.replace(made(name, 1, 1), **few) for name in ("random", "diverse")])
+    assert line.endswith("not supported: 0.0, on too few test rows for an interval")
+    page = (tmp_path / "report/README.md").read_text()
+    assert "| kernel | diverse | 500 | 100.0 |  | 0.0 |  |" in page
+    assert "| kernel | random | 500 | 100.0 |  |  |  |" in page
+
+
 @pytest.mark.parametrize("curves", [[], [made("diverse", 1, 1)], [made("random", 1, 1), made("diverse", 2, 1)]])
 def test_curves_that_do_not_compare_are_an_error(curves: list[Curve], tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
