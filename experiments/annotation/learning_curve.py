@@ -25,7 +25,7 @@ from pipeline.core import params, storage
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
 from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
-from pipeline.core.labels import label_ids
+from pipeline.core.labels import label_ids, relations_of
 from pipeline.core.params import Rounds, Seed
 from pipeline.core.schema import POSITION, PositionNotes
 from pipeline.core.stage import Input, Output, log, run
@@ -91,8 +91,8 @@ class Corpus:
 
     @cached_property
     def relations(self) -> tuple[str, ...]:
-        """R, in order."""
-        return tuple(sorted(set(self.rows["relation"].to_pylist())))
+        """R, in order: those of all splits, as the network has them."""
+        return relations_of(self.data.tables.values())
 
     @cached_property
     def labels(self) -> Ints:

@@ -69,6 +69,17 @@ def test_a_model_is_asked_about_test_at_every_size(learner: str, monkeypatch: py
     assert len(curve.gold_ids) == 12
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_relation_of_validation_alone_is_one_of_the_curves_relations(here: Path) -> None:
+    """The network knows it: without it, what the network says would be read as other relations."""
+    rows = with_column(tiny.table(3), "id", [f"{number}" for number in range(12)])
+    other = with_column(rows, "relation", ["AA"] * 12)
+    storage.write(here / "positioned", POSITION, {"train": [rows], "validation": [other], "test": [rows]}, tiny.NOTES)
+    curve = curve_of("network", "random")
+    assert curve.relations == ("A(e1,e2)", "A(e2,e1)", "AA", "Other")
+    assert {curve.relations[number] for number in curve.gold_ids} == set(tiny.RELATIONS)
+
+
 @pytest.mark.usefixtures("here")
 def test_the_first_rows_are_the_same_for_all_strategies_and_curves_those_of_their_seed() -> None:
     one, other = curve_of("kernel", "uncertain"), curve_of("kernel", "random")
