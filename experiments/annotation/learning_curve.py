@@ -19,7 +19,7 @@ import numpy as np
 import pyarrow as pa
 
 from experiments.kernel_model import Similarities
-from experiments.runs import PARAMS, Kept
+from experiments.runs import PARAMS, Kept, require_labels
 from pipeline.annotation.selection import diverse, drawn, uncertain
 from pipeline.core import params, storage
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
@@ -156,6 +156,7 @@ def main(
     """Annotate a corpus again, a few rows at a time, and keep what the model says of test at each size."""
     began, section = time.perf_counter(), params.read(Annotating, PARAMS)
     data = storage.read(positioned, POSITION)
+    require_labels(positioned, data.tables["test"])
     pool = data.tables["train"]
     corpus = Corpus(data, pool, Store.open(embedded))
     relations, labels = corpus.relations, corpus.labels

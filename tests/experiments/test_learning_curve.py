@@ -93,6 +93,14 @@ def test_fewer_rows_than_are_drawn_first_are_an_error(here: Path) -> None:
         curve_of("kernel", "random")
 
 
+def test_test_rows_without_labels_are_an_error(here: Path) -> None:
+    unlabelled = with_column(tiny.table(), "relation", [None] * len(tiny.table()))
+    splits = {split: [unlabelled if split == "test" else tiny.table(3)] for split in SPLITS}
+    storage.write(here / "positioned", POSITION, splits, tiny.NOTES)
+    with pytest.raises(InputError, match="test rows have no labels"):
+        curve_of("kernel", "random")
+
+
 def test_the_shipped_section_is_read() -> None:
     params.read(Annotating, ROOT / "experiments/params.yaml")
 
