@@ -83,14 +83,16 @@ def told(comparison: Comparison, n_rows: int, confidence: float) -> Row:
 
 
 def verdict(comparison: Comparison, confidence: float) -> str:
-    """In words whether ours beats theirs.
+    """In words whether ours beats theirs: interval and p-value must both say so, for the interval of few resamples is too narrow.
 
     >>> from pipeline.evaluation.bootstrap import Estimate
     >>> verdict(Comparison(Estimate(-0.002, -0.009, 0.005), 0.61), 0.95)
     'not supported: -0.2, 95% interval -0.9 to 0.5, p = 0.61'
     """
     difference = comparison.difference
-    word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else "not supported"
+    word = "not supported"
+    if comparison.p_value <= 1 - confidence:
+        word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else word
     low, high = map(_points, (difference.low, difference.high))
     return f"{word}: {_signed(difference.value)}, {100 * confidence:g}% interval {low} to {high}, p = {comparison.p_value:.2g}"
 
