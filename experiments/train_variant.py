@@ -122,7 +122,7 @@ def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Ou
     config = configure(train_section(variant, percent, params.read(Train, REFERENCE_PARAMS), experiment), data, store.description)
     results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
     run_of(variant, percent, experiment.seeds, config, results).write(run)
-    return f"claim: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
+    return f"train_variant: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
 
 
 if __name__ == "__main__":
