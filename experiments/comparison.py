@@ -32,8 +32,7 @@ def comparisons(runs: Runs, pairs: Mapping[tuple[str, str], str], settings: para
             if (ours, percent) in runs and (theirs, percent) in runs:
                 compared = bootstrap.compare(counts(runs[ours, percent]), counts(runs[theirs, percent]), score, settings)
                 head = {"claim": claim, "ours": ours, "theirs": theirs, "percent": percent, "rows": runs[ours, percent].n_rows}
-                size = tables.bounded("difference", compared.difference)
-                rows.append({**head, **size, "p_value": compared.p_value, "verdict": verdict(compared, settings.confidence)})
+                rows.append({**head, **told(compared, len(first.gold_ids), settings.confidence)})
     return rows
 
 
@@ -74,15 +73,34 @@ def entity_f1(run: Run) -> float | None:
     return tables.percent(by_seed.mean())
 
 
+def told(comparison: Comparison, n_rows: int, confidence: float) -> Row:
+    """The columns of a comparison on some test rows; on few of them there is neither interval nor p-value, as of every score."""
+    size = tables.bounded("difference", comparison.difference, n_rows)
+    if size["difference_low"] is None:
+        found = f"not supported: {_signed(comparison.difference.value)}, on too few test rows for an interval"
+        return {**size, "p_value": None, "verdict": found}
+    return {**size, "p_value": comparison.p_value, "verdict": verdict(comparison, confidence)}
+
+
 def verdict(comparison: Comparison, confidence: float) -> str:
-    """In words whether ours beats theirs.
+    """In words whether ours beats theirs: interval and p-value must both say so, for the interval of few resamples is too narrow.
 
     >>> from pipeline.evaluation.bootstrap import Estimate
     >>> verdict(Comparison(Estimate(-0.002, -0.009, 0.005), 0.61), 0.95)
     'not supported: -0.2, 95% interval -0.9 to 0.5, p = 0.61'
     """
     difference = comparison.difference
-    word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else "not supported"
-    value, low, high = (round(100 * share, 1) + 0.0 for share in (difference.value, difference.low, difference.high))  # no -0.0
-    sign = "+" if value > 0 else ""
-    return f"{word}: {sign}{value}, {100 * confidence:g}% interval {low} to {high}, p = {comparison.p_value:.2g}"
+    word = "not supported"
+    if comparison.p_value <= 1 - confidence:
+        word = "supported" if difference.low > 0 else "contradicted" if difference.high < 0 else word
+    low, high = map(_points, (difference.low, difference.high))
+    return f"{word}: {_signed(difference.value)}, {100 * confidence:g}% interval {low} to {high}, p = {comparison.p_value:.2g}"
+
+
+def _points(share: float) -> float:
+    return round(100 * share, 1) + 0.0  # no -0.0
+
+
+def _signed(share: float) -> str:
+    points = _points(share)
+    return f"+{points}" if points > 0 else str(points)

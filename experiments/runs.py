@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Annotated, ClassVar, Self
 
+import pyarrow as pa
+
 from pipeline.core import files, typed
 from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
@@ -97,6 +99,12 @@ class ReportDescription:
 
 EXPERIMENT_REPORT = Kind("experiment-report", 1, ReportDescription, HINT)
 Runs = dict[tuple[str, int], Run]  # by variant and percent
+
+
+def require_labels(positioned: Path, test: pa.Table) -> None:
+    """Raises: InputError where a test row has no label: an experiment compares scores of test."""
+    if test["relation"].null_count:
+        raise InputError.of(positioned, "test rows have no labels", "label them: an experiment compares scores of test")
 
 
 def read_runs(paths: Sequence[Path]) -> Runs:

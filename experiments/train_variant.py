@@ -16,7 +16,7 @@ from typing import cast
 import numpy as np
 import pyarrow as pa
 
-from experiments.runs import PARAMS, REFERENCE_PARAMS, Experiment, Run
+from experiments.runs import PARAMS, REFERENCE_PARAMS, Experiment, Run, require_labels
 from experiments.variants import SHUFFLED, train_section
 from pipeline.core import params, ragged, storage
 from pipeline.core.errors import InputError
@@ -118,12 +118,11 @@ def main(variant: str, percent: int, positioned: Input, embedded: Input, run: Ou
     began = time.perf_counter()
     experiment = params.read(Experiment, PARAMS)
     data, store = storage.read(positioned, POSITION), Store.open(embedded)
-    if data.tables["test"]["relation"].null_count:
-        raise InputError.of(positioned, "test rows have no labels", "label them: an experiment compares scores of test")
+    require_labels(positioned, data.tables["test"])
     config = configure(train_section(variant, percent, params.read(Train, REFERENCE_PARAMS), experiment), data, store.description)
     results = train_seeds(variant, percent, experiment.seeds, config, data.tables, store)
     run_of(variant, percent, experiment.seeds, config, results).write(run)
-    return f"claim: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
+    return f"train_variant: {variant}, {percent}% of the rows, {len(results)} seeds, {time.perf_counter() - began:.0f} s"
 
 
 if __name__ == "__main__":

@@ -31,7 +31,7 @@ import pyarrow as pa
 from pipeline.core import files, manifests, outputs, params, ragged, storage
 from pipeline.core.errors import InputError, Problem
 from pipeline.core.files import Row
-from pipeline.core.labels import is_directed
+from pipeline.core.labels import is_directed, relations_of
 from pipeline.core.schema import (
     METRICS,
     POSITION,
@@ -99,9 +99,7 @@ def _differences(model: SavedModel, data: StageOutput[PositionNotes], vectors: V
     config, notes = model.config, data.notes
     if model.description.entities != notes.entities:
         yield f"the model's tagger learnt tag.entities: {model.description.entities}, the data has {notes.entities}"
-    known = {name for table in data.tables.values() for name in table["relation"].drop_null().unique().to_pylist()}
-    unknown = sorted(known - set(config.relations))
-    if unknown:
+    if unknown := [name for name in relations_of(data.tables.values()) if name not in config.relations]:
         yield f"the data has relations that the model lacks: {', '.join(unknown)}"
     if config.negative_label != notes.negative_label:
         yield f"the model's negative label is {config.negative_label}, the data's {notes.negative_label}"

@@ -17,6 +17,7 @@ import pyarrow as pa
 
 from pipeline.core import manifests, outputs, params, storage
 from pipeline.core.errors import InputError
+from pipeline.core.labels import relations_of
 from pipeline.core.params import Train
 from pipeline.core.schema import POSITION, PositionNotes, VectorsDescription
 from pipeline.core.stage import Input, Output, log, run
@@ -36,8 +37,7 @@ FEW_ROWS = 50  # of validation, on which a row is two points of accuracy and mor
 
 def configure(options: Train, data: StageOutput[PositionNotes], vectors: VectorsDescription) -> Config:
     """The network that the train section asks for, on the data at hand."""
-    relations = sorted({name for table in data.tables.values() for name in table["relation"].drop_null().unique().to_pylist()})
-    return Config.of(options, tuple(relations), data.notes, vectors)
+    return Config.of(options, relations_of(data.tables.values()), data.notes, vectors)
 
 
 def check(tables: Mapping[str, pa.Table]) -> None:

@@ -1,1 +1,1 @@
-"""How many labels that were made wrong on purpose does a review find first."""
+"""Of labels made wrong on purpose, how many a review finds first and what mending them is worth; which texts to annotate next."""

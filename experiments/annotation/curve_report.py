@@ -14,7 +14,7 @@ from pathlib import Path
 import numpy as np
 
 from experiments.annotation.learning_curve import HINT, Curve
-from experiments.comparison import verdict
+from experiments.comparison import told
 from experiments.runs import EXPERIMENT_REPORT, ReportDescription
 from pipeline.core import files, manifests, outputs, params
 from pipeline.core.arrays import Doubles
@@ -64,22 +64,21 @@ def rows_of(curves: Curves, settings: params.Evaluate) -> tuple[list[Row], list[
     score: Score = partial(scorer.macro_f1, names=names, negative_label=first.negative_label)
     scores: list[Row] = []
     verdicts: list[Row] = []
+    n_rows = len(first.gold_ids)
     for (learner, strategy), same in curves.items():
         ours, theirs = counts(same), counts(curves[learner, BASELINE])
         head = {"learner": learner, "strategy": strategy}
         for place, size in enumerate(first.sizes):
             own = ours[:, :, place]
-            reached = tables.bounded("f1", bootstrap.estimate(own.sum(axis=0), score, settings))
+            reached = tables.bounded("f1", bootstrap.estimate(own.sum(axis=0), score, settings), n_rows)
             compared = bootstrap.compare(own, theirs[:, :, place], score, settings).difference
-            gained = {} if strategy == BASELINE else tables.bounded("difference", compared)
+            gained = {} if strategy == BASELINE else tables.bounded("difference", compared, n_rows)
             scores.append(
                 {**head, "rows": size, **reached, **{f"difference{end}": None for end in ("", "_low", "_high")}, **gained}
             )
         if strategy != BASELINE:
             overall = bootstrap.compare(ours, theirs, lambda sums: score(sums).mean(axis=-1), settings)
-            verdicts.append(
-                {**head, **tables.bounded("difference", overall.difference), "verdict": verdict(overall, settings.confidence)}
-            )
+            verdicts.append({**head, **told(overall, n_rows, settings.confidence)})
     return scores, verdicts
 
 

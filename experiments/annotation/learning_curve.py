@@ -19,13 +19,13 @@ import numpy as np
 import pyarrow as pa
 
 from experiments.kernel_model import Similarities
-from experiments.runs import PARAMS, Kept
+from experiments.runs import PARAMS, Kept, require_labels
 from pipeline.annotation.selection import diverse, drawn, uncertain
 from pipeline.core import params, storage
 from pipeline.core.arrays import Bools, Doubles, Floats, Ints
 from pipeline.core.constraints import Items
 from pipeline.core.errors import InputError
-from pipeline.core.labels import label_ids
+from pipeline.core.labels import label_ids, relations_of
 from pipeline.core.params import Rounds, Seed
 from pipeline.core.schema import POSITION, PositionNotes
 from pipeline.core.stage import Input, Output, log, run
@@ -91,8 +91,8 @@ class Corpus:
 
     @cached_property
     def relations(self) -> tuple[str, ...]:
-        """R, in order."""
-        return tuple(sorted(set(self.rows["relation"].to_pylist())))
+        """R, in order: those of all splits, as the network has them."""
+        return relations_of(self.data.tables.values())
 
     @cached_property
     def labels(self) -> Ints:
@@ -156,6 +156,7 @@ def main(
     """Annotate a corpus again, a few rows at a time, and keep what the model says of test at each size."""
     began, section = time.perf_counter(), params.read(Annotating, PARAMS)
     data = storage.read(positioned, POSITION)
+    require_labels(positioned, data.tables["test"])
     pool = data.tables["train"]
     corpus = Corpus(data, pool, Store.open(embedded))
     relations, labels = corpus.relations, corpus.labels

@@ -18,7 +18,7 @@ from experiments.annotation.learning_curve import LEARNERS, Annotating, Corpus
 from experiments.annotation.noise import read_wrong
 from experiments.annotation.rankings import put_first
 from experiments.comparison import comparisons, scores
-from experiments.runs import EXPERIMENT_REPORT, PARAMS, ReportDescription, Run
+from experiments.runs import EXPERIMENT_REPORT, PARAMS, ReportDescription, Run, require_labels
 from pipeline.annotation.held_out import HeldOut
 from pipeline.annotation.selection import doubtful
 from pipeline.core import files, manifests, outputs, params, storage
@@ -58,6 +58,7 @@ def main(
 ) -> str:
     """Compare scores with wrong labels, with those mended that are among the most doubtful, and with none."""
     data, store, section = storage.read(positioned, POSITION), Store.open(embedded), params.read(Annotating, PARAMS)
+    require_labels(positioned, data.tables["test"])
     wrongly = storage.read(noisy, POSITION).tables["train"]
     true = read_wrong(noisy)
     seen = set(put_first(HeldOut.read(held_out), doubtful, len(true)))

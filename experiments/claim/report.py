@@ -40,6 +40,8 @@ def claim_of(compared: Sequence[Row]) -> Row | None:
 
 def claimed_verdict(row: Row) -> str:
     """What the interval of the claim's own comparison says of the size that the article reports."""
+    if row["difference_low"] is None:
+        return "not to be judged on so few test sentences"
     if row["difference_high"] < CLAIMED_POINTS:
         return "ruled out by the interval"
     if row["difference_low"] > CLAIMED_POINTS:
@@ -70,7 +72,7 @@ def page(runs: Runs, compared: Sequence[Row], claim: Row, settings: params.Evalu
 
 
 def draw(rows: Sequence[Row], path: Path) -> None:
-    """Draw each difference with its interval; the same bytes each time."""
+    """Draw each difference, with its interval where it has one; the same bytes each time."""
     import matplotlib
 
     matplotlib.use("svg")
@@ -79,7 +81,8 @@ def draw(rows: Sequence[Row], path: Path) -> None:
     plt.rcParams.update({"svg.hashsalt": "claim", "svg.fonttype": "none", "font.family": "sans-serif"})
     figure, axes = plt.subplots(figsize=(10, 0.4 * len(rows) + 1.2), layout="constrained")
     for place, row in enumerate(rows):
-        axes.plot([row["difference_low"], row["difference_high"]], [-place, -place], color="#4878a8", linewidth=2)
+        if row["difference_low"] is not None:
+            axes.plot([row["difference_low"], row["difference_high"]], [-place, -place], color="#4878a8", linewidth=2)
         axes.plot(row["difference"], -place, "o", color="#1f3f63")
     axes.set_yticks([-place for place in range(len(rows))], [f"{row['claim']} ({row['rows']} rows)" for row in rows])
     axes.axvline(0, color="black", linewidth=0.8)

@@ -7,7 +7,7 @@ would be obeyed where names are shown.
 from __future__ import annotations
 
 import re
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from functools import lru_cache
 from typing import NamedTuple
 
@@ -100,6 +100,11 @@ def letters(name: str) -> str:
     ('na', 'norelation')
     """
     return re.sub(r"[\W_]", "", name.casefold())
+
+
+def relations_of(tables: Iterable[pa.Table]) -> tuple[str, ...]:
+    """The relations of rows, each once, in the order of their ids."""
+    return tuple(sorted({name for table in tables for name in table["relation"].drop_null().unique().to_pylist()}))
 
 
 def label_ids(labels: pa.ChunkedArray, names: Sequence[str]) -> Ints:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import hashlib
 import json
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -22,20 +23,25 @@ def describe(
 ) -> EncoderDescription:
     """Describe an encoder from its own files in source and those of its frozen form in target."""
     prefix, suffix = special_ids(tokenizer)
-    weights, max_pieces = weights_sha256(source), piece_limit(model.config, tokenizer)
-    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / TOKENIZER)]
-    identity = json.dumps([weights, *files, settings.layers, max_pieces, prefix, suffix])
-    return EncoderDescription(
+    description = EncoderDescription(
         name=settings.name,
         revision=revision,
-        weights_sha256=weights,
+        weights_sha256=weights_sha256(source),
         layers=settings.layers,
         width=model.config.hidden_size * len(settings.layers),
-        max_pieces=max_pieces,
+        max_pieces=piece_limit(model.config, tokenizer),
         prefix_ids=prefix,
         suffix_ids=suffix,
-        fingerprint=hashlib.sha256(identity.encode()).hexdigest(),
+        fingerprint="",
     )
+    return replace(description, fingerprint=fingerprint(description, source, target))
+
+
+def fingerprint(description: EncoderDescription, source: Path, target: Path) -> str:
+    """The sha256 of all that decides a vector: what is described, the config in source and the tokenizer in target."""
+    files = [hashlib.sha256(path.read_bytes()).hexdigest() for path in (source / "config.json", target / TOKENIZER)]
+    decides = (description.layers, description.max_pieces, description.prefix_ids, description.suffix_ids)
+    return hashlib.sha256(json.dumps([description.weights_sha256, *files, *decides]).encode()).hexdigest()
 
 
 def piece_limit(config: Any, tokenizer: Any) -> int:

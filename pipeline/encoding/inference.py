@@ -9,7 +9,7 @@ keeps a cosine of 0.999. tests/encoding/test_word_vectors.py checks all three.
 from __future__ import annotations
 
 from collections.abc import Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Literal
 
@@ -21,7 +21,7 @@ from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.openvino_model import FrozenModel
 from pipeline.core.schema import ENCODER, Precision
-from pipeline.encoding.description import MODEL, weights_sha256
+from pipeline.encoding.description import MODEL, fingerprint, weights_sha256
 from pipeline.encoding.hub import locate
 from pipeline.encoding.pretrained import hidden_layers, layer_indices, load_tensorflow
 
@@ -78,12 +78,13 @@ def openvino(folder: Path, precision: str, threads: int | None = None) -> Infere
 def tensorflow(folder: Path, precision: str, threads: int | None = None) -> Inference:
     """The encoder's own weights in TensorFlow, on a GPU where there is one.
 
-    Raises: InputError where the weights are no longer those that models/encoder describes.
+    Raises: InputError where the weights or the config are no longer those that models/encoder was made of.
     """
     description, _ = manifests.read_manifest(folder, ENCODER)
     source, _ = locate(description.name, description.revision)
-    if weights_sha256(source) != description.weights_sha256:
-        raise InputError.of(source, f"the weights of {description.name} are not those of {folder}", ENCODER.remake)
+    present = replace(description, weights_sha256=weights_sha256(source))
+    if fingerprint(present, source, folder) != description.fingerprint:
+        raise InputError.of(source, f"the weights or the config of {description.name} are not those of {folder}", ENCODER.remake)
     if threads:
         from pipeline.core.tensorflow import tf
 

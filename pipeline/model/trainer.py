@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import copy
 import dataclasses
 import functools
 import math
@@ -99,7 +100,8 @@ class Trainer:
         Returns: the model, which is the trainer's own: use it before the next training.
         """
         net, options = self._model.network, self._options
-        feed, held_out = (Feed(examples, self._model.config, options) for examples in (training, validation))
+        feed = Feed(training, self._model.config, options)
+        held_out = feed.of_others(validation)
         average = Average(net.trainable_variables, options.weight_averaging)
         best, speeds = Checkpoint(epoch=0, score=None, weights=[]), []
         for epoch in range(1, options.epochs + 1):
@@ -183,6 +185,12 @@ class Feed:
         self._class_weights = class_weights(labelled, len(config.relations), options.class_weights)
         self._size = options.batch_size
         self._rng = np.random.default_rng(options.seed)
+
+    def of_others(self, examples: Examples) -> Feed:
+        """A feed of other examples, whose relations weigh what they do here."""
+        feed = copy.copy(self)
+        feed._examples = examples
+        return feed
 
     @property
     def n_rows(self) -> int:

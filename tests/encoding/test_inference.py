@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import dataclasses
+import json
+import shutil
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -33,8 +35,18 @@ def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen:
     (copy / "model.safetensors").write_bytes(b"other")
     described, _ = manifests.open_sealed(frozen, ENCODER)
     manifests.describe(copy, ENCODER, dataclasses.replace(described, name=str(copy)))
-    with pytest.raises(InputError, match=f"the weights of {copy} are not those of {copy}"):
+    with pytest.raises(InputError, match=f"the weights or the config of {copy} are not those of {copy}"):
         inference.tensorflow(copy, "float32")
+
+
+def test_the_tensorflow_backend_refuses_another_config_than_the_described(frozen: Path, copy: Path) -> None:
+    described, _ = manifests.open_sealed(frozen, ENCODER)
+    config = json.loads((copy / "config.json").read_text())
+    (copy / "config.json").write_text(json.dumps(config | {"layer_norm_eps": 0.5}))
+    own = Path(shutil.copytree(frozen, copy.parent / "frozen"))
+    manifests.describe(own, ENCODER, dataclasses.replace(described, name=str(copy)))
+    with pytest.raises(InputError, match=f"the weights or the config of {copy} are not those of {own}"):
+        inference.tensorflow(own, "float32")
 
 
 def test_a_precision_that_the_processor_lacks_is_an_error(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -75,3 +75,12 @@ def test_the_report_is_the_same_each_time(tmp_path: Path) -> None:
     assert one == two
     assert set(one) == {"comparisons.csv", "scores.csv", "differences.svg", "README.md", "manifest.json"}
     assert "multi-task (hard sharing) beats single-task" in one["README.md"].decode()
+
+
+def test_the_claim_is_not_judged_on_few_test_sentences(tmp_path: Path) -> None:
+    few = GOLD[:9]
+    for variant, ids in (("hard", few), ("single", (2,) * 9)):
+        write(tmp_path, variant, (ids,) * 2, gold_ids=few)
+    line = report.main(tmp_path / "runs", tmp_path / "report")
+    assert line.endswith("not supported: +100.0, on too few test rows for an interval")
+    assert "at this budget not to be judged on so few test sentences." in (tmp_path / "report/README.md").read_text()

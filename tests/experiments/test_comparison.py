@@ -1,5 +1,7 @@
 """What is made of runs: differences, verdicts and scores."""
 
+import dataclasses
+
 import pytest
 
 from experiments import comparison
@@ -35,3 +37,19 @@ def test_scores_are_means_over_seeds_and_entities_say_whether_positions_were_see
     assert row["mean"] == pytest.approx(50 * (1 + 2 / 3), abs=0.01)  # the second seed finds half of A's rows: F1 2/3
     assert row["entity_f1"] == pytest.approx(50 * (16 / 18 + 8 / 12), abs=0.01)
     assert row["positions_visible"] is False
+
+
+def test_resamples_too_few_for_the_confidence_support_nothing() -> None:
+    runs = {("hard", 100): made("hard", (wrong_every(20),) * 2), ("single", 100): made("single", (wrong_every(2),) * 2)}
+    settings = dataclasses.replace(SETTINGS, resamples=1)
+    [row] = comparison.comparisons(runs, {("hard", "single"): ""}, settings)
+    assert row["verdict"].startswith("not supported: +")
+    assert row["p_value"] == 1
+
+
+def test_on_few_test_rows_a_difference_has_no_interval_no_p_value_and_no_support() -> None:
+    few = GOLD[:9]
+    runs = {(v, 100): made(v, (ids,) * 2, gold_ids=few) for v, ids in (("hard", few), ("single", (2,) * 9))}
+    [row] = comparison.comparisons(runs, {("hard", "single"): ""}, SETTINGS)
+    assert (row["difference_low"], row["difference_high"], row["p_value"]) == (None, None, None)
+    assert row["verdict"] == "not supported: +100.0, on too few test rows for an interval"

@@ -69,6 +69,17 @@ def test_a_model_is_asked_about_test_at_every_size(learner: str, monkeypatch: py
     assert len(curve.gold_ids) == 12
 
 
+@pytest.mark.usefixtures("eager")
+def test_a_relation_of_validation_alone_is_one_of_the_curves_relations(here: Path) -> None:
+    """The network knows it: without it, what the network says would be read as other relations."""
+    rows = with_column(tiny.table(3), "id", [f"{number}" for number in range(12)])
+    other = with_column(rows, "relation", ["AA"] * 12)
+    storage.write(here / "positioned", POSITION, {"train": [rows], "validation": [other], "test": [rows]}, tiny.NOTES)
+    curve = curve_of("network", "random")
+    assert curve.relations == ("A(e1,e2)", "A(e2,e1)", "AA", "Other")
+    assert {curve.relations[number] for number in curve.gold_ids} == set(tiny.RELATIONS)
+
+
 @pytest.mark.usefixtures("here")
 def test_the_first_rows_are_the_same_for_all_strategies_and_curves_those_of_their_seed() -> None:
     one, other = curve_of("kernel", "uncertain"), curve_of("kernel", "random")
@@ -79,6 +90,14 @@ def test_the_first_rows_are_the_same_for_all_strategies_and_curves_those_of_thei
 def test_fewer_rows_than_are_drawn_first_are_an_error(here: Path) -> None:
     (here / "experiment.yaml").write_text(yaml.safe_dump({"annotating": {**FEW, "first": 13}}))
     with pytest.raises(InputError, match=r"annotating\.first is 13, and train has 12 rows"):
+        curve_of("kernel", "random")
+
+
+def test_test_rows_without_labels_are_an_error(here: Path) -> None:
+    unlabelled = with_column(tiny.table(), "relation", [None] * len(tiny.table()))
+    splits = {split: [unlabelled if split == "test" else tiny.table(3)] for split in SPLITS}
+    storage.write(here / "positioned", POSITION, splits, tiny.NOTES)
+    with pytest.raises(InputError, match="test rows have no labels"):
         curve_of("kernel", "random")
 
 
@@ -112,6 +131,16 @@ def test_a_strategy_is_compared_with_rows_drawn_at_random(tmp_path: Path, monkey
     assert rows["random", "500"]["difference"] == ""
     assert float(rows["random", "750"]["f1"]) == 100
     assert "| kernel | diverse | 500 |" in (tmp_path / "report/README.md").read_text()
+
+
+def test_strategies_are_not_judged_on_few_test_rows(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    few = {"gold_ids": GOLD[:9], "predicted_ids": (GOLD[:9],) * 2}
+    line = report(tmp_path, [dataclasses.replace(made(name, 1, 1), **few) for name in ("random", "diverse")])
+    assert line.endswith("not supported: 0.0, on too few test rows for an interval")
+    page = (tmp_path / "report/README.md").read_text()
+    assert "| kernel | diverse | 500 | 100.0 |  | 0.0 |  |" in page
+    assert "| kernel | random | 500 | 100.0 |  |  |  |" in page
 
 
 @pytest.mark.parametrize("curves", [[], [made("diverse", 1, 1)], [made("random", 1, 1), made("diverse", 2, 1)]])

@@ -10,7 +10,7 @@ from experiments.options import report
 from experiments.variants import OPTIONS
 from pipeline.core.errors import InputError
 from tests.support.project import ROOT
-from tests.support.runs import SETTINGS, made, wrong_every
+from tests.support.runs import GOLD, SETTINGS, made, wrong_every
 
 EXPERIMENT = {"corpus": "", "seeds": [1, 2], "epochs": 8, "patience": 8}
 
@@ -50,3 +50,14 @@ def test_the_options_stand_in_the_order_of_what_they_are_worth() -> None:
     assert [line.split("`")[1] for line in lines] == ["loss_weights: {relation: 1.0, tags: 0.1}", "class_weights: balanced"]
     assert "| +" in lines[0]
     assert "| -" in lines[1]
+
+
+@pytest.mark.usefixtures("two_options")
+def test_on_few_test_sentences_the_page_has_no_intervals() -> None:
+    few = {"gold_ids": GOLD[:9]}
+    made("hard", (GOLD[:9],) * 2, **few).write(Path("hard-100.json"))
+    for name in ("balanced", "light-tags"):
+        made(name, ((2,) * 9,) * 2, **few).write(Path(f"runs/{name}-100.json"))
+    report.main(Path("runs"), Path("hard-100.json"), Path("report"))
+    lines = [line for line in Path("report/README.md").read_text().splitlines() if line.startswith("| `")]
+    assert [line.partition("| -100.0")[2] for line in lines] == [" | too few test sentences |  |"] * 2

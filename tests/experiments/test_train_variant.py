@@ -136,7 +136,7 @@ def test_shuffled_tags_are_the_sentences_own_in_another_order() -> None:
 
 @pytest.mark.parametrize("variant", VARIANTS)
 def test_the_closing_line_says_what_was_trained(trainings: Trainings, variant: str) -> None:
-    assert trainings.lines[variant].startswith(f"claim: {variant}, 50% of the rows, 2 seeds")
+    assert trainings.lines[variant].startswith(f"train_variant: {variant}, 50% of the rows, 2 seeds")
 
 
 def test_every_variant_is_trained_from_every_seed(trainings: Trainings) -> None:

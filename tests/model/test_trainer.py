@@ -5,6 +5,7 @@ import pytest
 
 from pipeline.evaluation import validation
 from pipeline.model import losses, reading_order, trainer
+from pipeline.model.batches import Examples
 from pipeline.model.network import weights_by_name
 from pipeline.model.predictions import predict
 from pipeline.model.relation_model import RelationModel
@@ -102,6 +103,23 @@ def test_the_validation_loss_is_that_of_the_weights_that_are_scored_without_drop
     loss = -np.log(probabilities[np.arange(len(examples)), examples.relation_ids]).mean()
     assert told[0]["validation_loss"] == pytest.approx(loss, rel=1e-4)
     assert told[0]["validation_loss"] != told[0]["loss"]
+
+
+@pytest.mark.usefixtures("eager")
+def test_the_validation_loss_weighs_relations_as_training_does():
+    config = tiny.config(epochs=1, class_weights="balanced", label_smoothing=0.0, tasks=("relation",))
+    training, told = tiny.examples(copies=3), []  # 6, 3 and 3 rows of the relations
+    held_out = Examples(tiny.table().slice(0, 3), tiny.FakeStore(), tiny.RELATIONS)  # one of each
+    trained = trainer.Trainer(config, validation.score).train(training, held_out, told.append)
+    losses_of_rows = -np.log(predict(trained.model, held_out).probabilities[np.arange(3), held_out.relation_ids])
+    assert told[0]["validation_loss"] == pytest.approx((np.array([2 / 3, 4 / 3, 4 / 3]) * losses_of_rows).mean(), rel=1e-4)
+
+
+@pytest.mark.usefixtures("eager")
+@pytest.mark.filterwarnings("error::RuntimeWarning")
+def test_without_validation_rows_balanced_relations_train_without_a_warning():
+    none = Examples(tiny.table().slice(0, 0), tiny.FakeStore(), tiny.RELATIONS)
+    trainer.Trainer(tiny.config(epochs=1, class_weights="balanced"), validation.score).train(tiny.examples(), none)
 
 
 @pytest.mark.usefixtures("eager")
