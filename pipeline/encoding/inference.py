@@ -84,7 +84,7 @@ def tensorflow(folder: Path, precision: str, threads: int | None = None) -> Infe
     source, _ = locate(description.name, description.revision)
     present = replace(description, weights_sha256=weights_sha256(source))
     if fingerprint(present, source, folder) != description.fingerprint:
-        raise InputError.of(source, f"the weights or the config of {description.name} are not those of {folder}", ENCODER.remake)
+        raise InputError.of(source, f"its weights or its config are not those of {folder}", ENCODER.remake)
     if threads:
         from pipeline.core.tensorflow import tf
 

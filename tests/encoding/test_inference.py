@@ -35,7 +35,7 @@ def test_the_tensorflow_backend_refuses_weights_other_than_the_described(frozen:
     (copy / "model.safetensors").write_bytes(b"other")
     described, _ = manifests.open_sealed(frozen, ENCODER)
     manifests.describe(copy, ENCODER, dataclasses.replace(described, name=str(copy)))
-    with pytest.raises(InputError, match=f"the weights or the config of {copy} are not those of {copy}"):
+    with pytest.raises(InputError, match=f"its weights or its config are not those of {copy}"):
         inference.tensorflow(copy, "float32")
 
 
@@ -45,7 +45,7 @@ def test_the_tensorflow_backend_refuses_another_config_than_the_described(frozen
     (copy / "config.json").write_text(json.dumps(config | {"layer_norm_eps": 0.5}))
     own = Path(shutil.copytree(frozen, copy.parent / "frozen"))
     manifests.describe(own, ENCODER, dataclasses.replace(described, name=str(copy)))
-    with pytest.raises(InputError, match=f"the weights or the config of {copy} are not those of {own}"):
+    with pytest.raises(InputError, match=f"its weights or its config are not those of {own}"):
         inference.tensorflow(own, "float32")
 
 

@@ -43,11 +43,11 @@ class Style(NamedTuple):
     def like(self, value: Any, sibling: str, before: str) -> str:
         """A value in lines as a sibling is, or on one line as that is.
 
-        Args: before: the blanks that the sibling stands behind.
+        Args: before: what the sibling stands behind: the blanks of its line are those of the new lines.
         """
         if "\n" not in sibling:
             return self.compact(value)
-        outer = before.rpartition("\n")[2]
+        outer = _last_indent(before)
         inner = len(sibling.split("\n")[1]) - len(sibling.split("\n")[1].lstrip())
         text = json.dumps(value, ensure_ascii=self.ascii, indent=max(inner - len(outer), 1), separators=(",", self.colon))
         return text.replace("\n", f"\n{outer}")
@@ -115,7 +115,7 @@ def _is_flat(items: Sequence[Any]) -> bool:
 
 
 def _last_indent(text: str) -> str:
-    """The blanks before the bracket that closes a value."""
+    """The blanks that the last line of a text begins with."""
     line = text.rpartition("\n")[2]
     return line[: len(line) - len(line.lstrip())]
 

@@ -32,3 +32,10 @@ def test_thousands_of_items_that_moved_while_one_went_keep_what_else_they_have()
     new = [{**span, "start": span["start"] + 1} for span in old[1:]]
     became = json.loads(spliced(text, old, new, Style()))
     assert became == [{**span, "by": number} for number, span in enumerate(new, 1)]
+
+
+def test_an_item_in_lines_in_the_place_of_others_that_begin_beside_the_bracket_is_indented() -> None:
+    text = '{"ner": [[[0,\n    1],\n    [2,\n    3]]], "k":  1e5}'
+    became = spliced(text, {"ner": [[[0, 1], [2, 3]]]}, {"ner": [[[1, 1]]]}, Style())
+    assert json.loads(became) == {"ner": [[[1, 1]]], "k": 1e5}
+    assert became.endswith('"k":  1e5}')
