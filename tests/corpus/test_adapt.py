@@ -58,7 +58,7 @@ def any_documents(draw: st.DrawFn) -> Document:
         document = replace(document, entities=(*document.entities, twin), relations=(*document.relations, relation))
     return (
         document
-        if all(document.text[slice(*each.cover)].strip() for each in document.entities)
+        if all(document.text[slice(*span)].strip() for each in document.entities for span in each.spans)
         else replace(document, entities=(), relations=())
     )
 
