@@ -756,7 +756,6 @@ def test_a_problem_of_a_pulled_project_has_its_address(project, monkeypatch):
         adopt.main(pull="http://a/projects/1")
 
 
-@pytest.mark.xdist_group("project")
 def test_the_round_of_the_page_changes_one_label_and_embeds_nothing(finished, tmp_path, monkeypatch):
     folder = shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns("cache", "pipeline"))
     monkeypatch.chdir(folder)

@@ -160,7 +160,6 @@ def test_the_shipped_pipeline_tells_where_held_out_predictions_stand() -> None:
     assert review.stage_paths("experiments.held_out", ROOT / review.held_out.EXPERIMENT)[-1] == "experiments/doubtful/held_out"
 
 
-@pytest.mark.xdist_group("project")
 def test_mistakes_of_test_are_those_of_the_report_and_of_other_splits_those_of_the_model(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -174,7 +173,6 @@ def test_mistakes_of_test_are_those_of_the_report_and_of_other_splits_those_of_t
         assert all(item.document.source.startswith(f"data/raw/{files}") for item in items)
 
 
-@pytest.mark.xdist_group("project")
 @pytest.mark.parametrize("pick", ["uncertain", "diverse", "random"])
 def test_texts_of_a_pool_are_sent_with_what_the_model_finds(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, pick: review.Pick
@@ -190,7 +188,6 @@ def test_texts_of_a_pool_are_sent_with_what_the_model_finds(
     assert [len(item.document.relations) for item in items] == [1, 1]
 
 
-@pytest.mark.xdist_group("project")
 def test_a_text_of_a_pool_that_the_model_cannot_answer_is_an_error(
     finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
@@ -208,7 +205,6 @@ def commands() -> list[list[str]]:
     return [shlex.split(line)[3:] for line in section.splitlines() if line.startswith("    python -m pipeline.review ")]
 
 
-@pytest.mark.xdist_group("project")
 def test_the_commands_of_the_page_run(finished: Path, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     project = shutil.copytree(finished, tmp_path / "project", ignore=shutil.ignore_patterns(".git", "cache", "pipeline"))
     parsed = storage.read(project / "data/parsed", PARSE)
