@@ -59,10 +59,16 @@ def as_values(old: str, new: str, data: DataChanges, scores: ScoreChanges | str)
         "other_ids": data.renamed,
         "unread": {"old": _unread(data.old), "new": _unread(data.new)},
         "left_out_by_annotators": {"old": data.old.skipped, "new": data.new.skipped},
-        "scores": None if isinstance(scores, str) else {name: value for name, value in asdict(scores).items() if name != "before"},
+        "scores": None if isinstance(scores, str) else _score_values(scores),
         "no_scores": scores if isinstance(scores, str) else None,
         "changes": [_as_row(change) for change in data.changes],
     }
+
+
+def _score_values(scores: ScoreChanges) -> dict[str, Any]:
+    """What the scores differ by, without the older predictions: there is one for each test row."""
+    values = {name: value for name, value in vars(scores).items() if name != "before"}
+    return values | {"paired": [asdict(score) for score in scores.paired]}
 
 
 def _from_to(counts: Counter[tuple[str, str]]) -> list[dict[str, Any]]:
