@@ -6,7 +6,7 @@ from pipeline.core.tensorflow import tf
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import Any
+from typing import Any, TypeVar
 
 from pipeline.core.stage import quiet
 
@@ -19,8 +19,13 @@ __all__ = ["tf", "traced", "unconverted"]
 # imported, and TensorFlow 2.15 cannot load its Keras after that.
 _ = tf.keras.layers
 
-# Python's own `if` and `for` never depend on a tensor in ours: TensorFlow need not rewrite them, which takes three seconds a start.
-unconverted = tf.autograph.experimental.do_not_convert
+Function = TypeVar("Function", bound=Callable[..., Any])
+
+
+def unconverted(function: Function) -> Function:
+    """The function with its own Python: no `if` or `for` of ours asks a tensor, and rewriting them takes three seconds a start."""
+    plain: Function = tf.autograph.experimental.do_not_convert(function)
+    return plain
 
 
 def traced(function: Callable[[Any], Any], signature: Any) -> Any:

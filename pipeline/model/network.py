@@ -35,7 +35,7 @@ from __future__ import annotations
 import re
 
 from pipeline.core.positions import inside_id, n_ids
-from pipeline.core.tensorflow import tf
+from pipeline.core.tensorflow import tf, unconverted
 from pipeline.model.config import POSITION_IDS, SHAPE_IDS, Config
 from pipeline.model.crf import CRF
 from pipeline.model.layers import BiLSTM, EntityAttention, Lengths, Pool, WordVectors
@@ -50,6 +50,7 @@ def input_specs(config: Config) -> dict[str, tf.TensorSpec]:
     return words | {name: tf.TensorSpec((None, None), tf.int32, name) for name in config.inputs if name not in words}
 
 
+@unconverted
 def build(config: Config) -> tf.keras.Model:
     """The Keras network with new weights, its inputs and outputs in dictionaries by name.
 

@@ -12,7 +12,7 @@ import numpy as np
 from pipeline.core.arrays import Floats
 from pipeline.core.errors import InputError
 from pipeline.core.manifests import MANIFEST
-from pipeline.core.tensorflow import tf, traced, unconverted
+from pipeline.core.tensorflow import tf, traced
 from pipeline.core.weights_file import read_floats, read_header
 from pipeline.model.batches import Batch
 from pipeline.model.config import Config
@@ -28,7 +28,7 @@ class RelationModel:
     def __init__(self, config: Config) -> None:
         """Build the network, with new weights."""
         self.config = config
-        self.network = unconverted(build)(config)
+        self.network = build(config)
         self._forward = traced(lambda inputs: self.network(inputs, training=False), input_specs(config))
 
     def forward(self, inputs: Batch) -> dict[str, Floats]:
