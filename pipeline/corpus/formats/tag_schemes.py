@@ -63,10 +63,10 @@ def entity_runs(document: Document) -> dict[str, Run]:
 
     Raises: ValueError where an entity begins or ends inside a word, or has fragments.
     """
-    runs = word_runs(document)
-    if several := [entity_id for entity_id, spans in runs.items() if len(spans) > 1]:
+    of_words = word_runs(document)
+    if several := [entity_id for entity_id, spans in of_words.items() if len(spans) > 1]:
         raise ValueError(f"{document.source}: the entity {several[0]} of document {document.id} has fragments")
-    return {entity.id: Run(*runs[entity.id][0], entity.type) for entity in document.entities}
+    return {entity.id: Run(*of_words[entity.id][0], entity.type) for entity in document.entities}
 
 
 def split_tag(tag: str) -> tuple[str, str | None]:

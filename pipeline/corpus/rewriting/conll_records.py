@@ -40,7 +40,7 @@ def rewrite(path: Path, name: str, edits: Sequence[Edit], probe: Probe) -> Mappi
 
 def _others(rows: Iterable[str]) -> list[str]:
     """What rows of the original corpus have in columns that are not read."""
-    cells = [split_row(row) for row in rows if is_token(split_row(row))]
+    cells = filter(is_token, map(split_row, rows))
     return [cell for row in cells if len(row) > MULTI_HEAD_CELLS for cell in (row[3], *row[6:]) if cell != OUTSIDE]
 
 
@@ -99,7 +99,7 @@ def _original(texts: Sequence[str], block: Block, old: Document, new: Document) 
         said = words[run.start : run.end]
         cells = split_row(kept.get(run, said[0].row))
         if run not in kept:
-            cells[1], cells[4], cells[5] = run.type or OUTSIDE, *("/".join(each) for each in list(zip(*said, strict=True))[:2])
+            cells[1], cells[4], cells[5] = run.type or OUTSIDE, "/".join(w.pos for w in said), "/".join(w.word for w in said)
         cells[0], cells[2] = (new.id if new.id != old.id else cells[0]), str(index)
         yield kept[run] if run in kept and split_row(kept[run]) == cells else "\t".join(cells)
     yield ""

@@ -66,7 +66,8 @@ def places_of(old: Sequence[Any], value: Sequence[Any]) -> list[int] | None:
         own = [number] if number in left else []  # most often its own
         place = next((place for place in chain(own, left) if _covers(value[place], item)), None)
         places.append(place)
-        left.pop(-1 if place is None else place, None)
+        if place is not None:
+            del left[place]
     if len(old) == len(value):
         places = [number if place is None and number in left else place for number, place in enumerate(places)]
     return None if None in places else [place for place in places if place is not None]
